@@ -1,0 +1,198 @@
+//! The command line that all stages share, and the way from there to an exit code.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+
+use crate::folder::{LOG, State};
+use crate::writer::WriterLock;
+use crate::{Config, Exit, Finished, HintExt, Key, Run, Stage, StageFolder, Summary, error, log, thread_count};
+
+/// Options of every stage.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Common {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "pipeline.toml", global = true)]
+    pub config: PathBuf,
+    /// Override one key of the configuration, such as `train.batch_size=16`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    pub set: Vec<String>,
+    /// Say whether the stage would run, and why, without running it
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Run even when everything is up to date
+    #[arg(long, global = true)]
+    pub force: bool,
+    /// Print tables as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// End with exit code 4 when some inputs were rejected
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Show errors and warnings only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// Reads the configuration with the overrides applied.
+    pub fn load(&self) -> Result<Config> {
+        Config::load(&self.config, &self.set)
+    }
+}
+
+/// Runs a stage as its command line asks, tells how it went, and gives the exit code.
+pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
+    conclude(stage_exit(stage, common))
+}
+
+/// Turns what a binary ended with into its exit code, telling an error on stderr.
+pub fn conclude(result: Result<Exit>) -> ExitCode {
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failed) => {
+            tracing::error!("{failed:#}");
+            eprint!("{}", error::render(&failed));
+            error::exit_of(&failed).into()
+        }
+    }
+}
+
+/// Prints data for people or machines on stdout; a reader that went away is no error.
+pub fn print(text: &str) -> Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
+    let config = common.load()?;
+    let folder = StageFolder::new(&config.artifacts, S::NAME);
+    if common.dry_run {
+        return dry_run(stage, &config, &folder, common);
+    }
+    let _writer = WriterLock::take(&config.artifacts)?;
+    // Ignored when a test runs several stages in one process: the first pool stays.
+    rayon::ThreadPoolBuilder::new().num_threads(thread_count(config.threads)).build_global().ok();
+    let key = key_of(stage, &config)?;
+    let found = folder.state(&key);
+    let began = Instant::now();
+    let ran = found != State::UpToDate || common.force;
+    if ran {
+        if let (State::Stale(reasons), false) = (&found, common.quiet) {
+            eprintln!("{:<12}runs: {}", S::NAME, shorten(reasons));
+        }
+        folder.begin(S::CACHES)?;
+        log::begin(&folder.path().join(LOG))?;
+        let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet };
+        stage.run(&run)?;
+        folder.finish(&key, S::CACHES, &config.resolved(S::CONFIG)?, recorded(&config, began.elapsed()))?;
+    }
+    let done = Finished { config: &config, folder: folder.path().to_owned() };
+    let summary = stage.summary(&done)?;
+    if !common.quiet {
+        let how = if ran { format!("({:.1} s)", began.elapsed().as_secs_f64()) } else { "up to date".to_owned() };
+        eprintln!("{:<12}{}  {how}", S::NAME, summary.headline);
+    }
+    tell(S::NAME, ran, &summary, common)
+}
+
+/// Prints the tables and decides the exit code: gates first, then rejected inputs.
+fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exit> {
+    for gate in &summary.unmet {
+        eprintln!("{name:<12}gate not met: {gate}");
+    }
+    let exit = if !summary.unmet.is_empty() {
+        Exit::Gate
+    } else if common.strict && summary.rejected > 0 {
+        eprintln!("{name:<12}{} inputs were rejected, and --strict is set", summary.rejected);
+        Exit::Rejected
+    } else {
+        Exit::Done
+    };
+    if common.json {
+        let status = if ran { "done" } else { "up to date" };
+        let text = json!({ "stage": name, "status": status, "exit": exit.code(), "rejected": summary.rejected,
+            "unmet": summary.unmet, "tables": summary.tables });
+        print(&format!("{text:#}\n"))?;
+    } else if ran && !common.quiet {
+        for table in &summary.tables {
+            print(&format!("{}\n", table.to_text()))?;
+        }
+    }
+    Ok(exit)
+}
+
+fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &Common) -> Result<Exit> {
+    let reasons = match key_of(stage, config) {
+        Ok(key) => match folder.state(&key) {
+            State::UpToDate => Vec::new(),
+            State::Stale(reasons) => reasons,
+        },
+        Err(error) => {
+            vec![error.chain().map(ToString::to_string).find(|text| !text.starts_with("hint: ")).unwrap_or_default()]
+        }
+    };
+    if common.json {
+        let text = json!({ "stage": S::NAME, "would_run": !reasons.is_empty(), "reasons": reasons });
+        print(&format!("{text:#}\n"))?;
+    } else if reasons.is_empty() {
+        print(&format!("{:<12}up to date\n", S::NAME))?;
+    } else {
+        print(&format!("{:<12}would run\n              {}\n", S::NAME, reasons.join("\n              ")))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn key_of<S: Stage>(stage: &S, config: &Config) -> Result<Key> {
+    let mut upstream = BTreeMap::new();
+    for name in S::UPSTREAM {
+        let hash = StageFolder::new(&config.artifacts, name).outputs_hash()?;
+        upstream.insert((*name).to_owned(), hash);
+    }
+    Ok(Key { format: S::FORMAT, config: config.flat(S::CONFIG)?, upstream, inputs: stage.inputs(config)? })
+}
+
+/// The first reason, and how many more there are.
+fn shorten(reasons: &[String]) -> String {
+    match reasons {
+        [] => "forced".to_owned(),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first} (and {} more; --dry-run lists them)", rest.len()),
+    }
+}
+
+fn recorded(config: &Config, took: Duration) -> BTreeMap<String, String> {
+    let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("", |(_, name)| name.trim());
+    let commit = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output();
+    let commit = commit
+        .ok()
+        .filter(|out| out.status.success())
+        .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    BTreeMap::from([
+        ("cpu".to_owned(), model.to_owned()),
+        ("ended_unix".to_owned(), ended.as_secs().to_string()),
+        ("git_commit".to_owned(), commit.unwrap_or_default()),
+        ("seconds".to_owned(), format!("{:.3}", took.as_secs_f64())),
+        ("threads".to_owned(), thread_count(config.threads).to_string()),
+        ("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+    ])
+}
+
+/// The error for a command that needs a file of an earlier stage.
+pub fn needs<T>(result: Result<T>, stage: &str) -> Result<T> {
+    result.hint(format!("run `just {stage}` first"))
+}

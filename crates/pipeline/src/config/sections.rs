@@ -1,0 +1,239 @@
+//! The sections of `pipeline.toml` and their defaults. `pipeline.toml` at the root explains each key.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[model]`: the network to start from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Model {
+    /// A folder of `data/networks/`.
+    pub network: String,
+    /// Which weights the frozen trunk has.
+    pub weights: Weights,
+}
+
+/// Where the weights of the trunk come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weights {
+    /// As installed.
+    Pretrained,
+    /// Drawn at random, same shapes: a baseline that shows what the pre-trained weights are worth.
+    Random,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { network: "alexnet".to_owned(), weights: Weights::Pretrained }
+    }
+}
+
+/// `[scrape]`: where the pictures come from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scrape {
+    /// The source of the pictures.
+    pub source: Source,
+}
+
+/// `[scrape.source]`, told apart by `kind`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// Cats, dogs and flowers, drawn.
+    Drawn {
+        /// Pictures of each class.
+        per_class: usize,
+    },
+    /// A folder with one folder a class.
+    Folder {
+        /// Where it is, from the folder that the stage is started in.
+        path: PathBuf,
+    },
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Drawn { per_class: 120 }
+    }
+}
+
+/// `[preprocess]`: which pictures are used, and for what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Preprocess {
+    /// A picture with more pixels is quarantined undecoded.
+    pub max_pixels: u64,
+    /// Memory that decoding one picture may take, in MiB.
+    pub max_memory_mb: u64,
+    /// A picture with a side below this many pixels is quarantined.
+    pub min_side: u32,
+    /// Pictures whose 64-bit perceptual hashes differ in at most this many bits stay in one split.
+    pub near_duplicate_distance: u32,
+    /// Shares of the splits.
+    pub split: Split,
+}
+
+impl Default for Preprocess {
+    fn default() -> Self {
+        Self {
+            max_pixels: 100_000_000,
+            max_memory_mb: 512,
+            min_side: 32,
+            near_duplicate_distance: 4,
+            split: Split::default(),
+        }
+    }
+}
+
+/// `[preprocess.split]`: shares that add up to 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Split {
+    /// What the head learns from.
+    pub train: f64,
+    /// What chooses among trials and ends them.
+    pub val: f64,
+    /// What is looked at once, by `evaluate`.
+    pub test: f64,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Self { train: 0.70, val: 0.15, test: 0.15 }
+    }
+}
+
+/// `[train]`: how the head is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Train {
+    /// Pictures in one step.
+    pub batch_size: usize,
+    /// Epochs after which a trial ends in any case.
+    pub max_epochs: usize,
+    /// Early stopping: epochs without a better validation loss before a trial ends.
+    pub patience: usize,
+    /// `AdamW`'s decoupled weight decay.
+    pub weight_decay: f32,
+    /// What is tried: every combination.
+    pub sweep: Sweep,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Self { batch_size: 32, max_epochs: 60, patience: 8, weight_decay: 0.01, sweep: Sweep::default() }
+    }
+}
+
+/// `[train.sweep]`: the lists whose combinations are the trials.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sweep {
+    /// `AdamW`'s learning rates.
+    pub learning_rate: Vec<f32>,
+    /// Chance that an input of a dense layer is dropped in training, in [0, 1).
+    pub dropout: Vec<f32>,
+    /// Sizes of the hidden layers; `[]` is a head of one dense layer.
+    pub hidden: Vec<Vec<usize>>,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self { learning_rate: vec![0.0003, 0.001], dropout: vec![0.0, 0.5], hidden: vec![vec![], vec![256]] }
+    }
+}
+
+/// `[evaluate]`: how the tuned network is judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evaluate {
+    /// Resamples behind the confidence interval.
+    pub bootstrap_samples: usize,
+    /// Bins of the calibration error.
+    pub calibration_bins: usize,
+    /// Pictures listed for each class.
+    pub top_images: usize,
+    /// What must hold, or the stage ends with exit code 3.
+    pub gate: Gate,
+}
+
+impl Default for Evaluate {
+    fn default() -> Self {
+        Self { bootstrap_samples: 2000, calibration_bins: 10, top_images: 5, gate: Gate::default() }
+    }
+}
+
+/// `[evaluate.gate]`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gate {
+    /// The least accuracy on the test split, in [0, 1]; 0 lets everything pass.
+    pub accuracy: f64,
+}
+
+/// `[analyze]`: what is looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Analyze {
+    /// Pictures of each class that are looked into: the best, the worst and the least certain first.
+    pub pictures_per_class: usize,
+    /// Ids of pictures (see `dataset.csv`) to look into instead.
+    pub pictures: Vec<String>,
+    /// Layers whose feature maps are shown; empty: the convolutions.
+    pub layers: Vec<String>,
+    /// Occlusion sensitivity.
+    pub occlusion: Occlusion,
+    /// t-SNE.
+    pub tsne: Tsne,
+}
+
+impl Default for Analyze {
+    fn default() -> Self {
+        Self {
+            pictures_per_class: 3,
+            pictures: vec![],
+            layers: vec![],
+            occlusion: Occlusion::default(),
+            tsne: Tsne::default(),
+        }
+    }
+}
+
+/// `[analyze.occlusion]`: Zeiler & Fergus 2013, section 4.2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Occlusion {
+    /// Side of the covering square, in pixels of the network's input.
+    pub patch: usize,
+    /// Step from one position to the next, in pixels.
+    pub stride: usize,
+}
+
+impl Default for Occlusion {
+    fn default() -> Self {
+        Self { patch: 50, stride: 10 }
+    }
+}
+
+/// `[analyze.tsne]`: van der Maaten & Hinton 2008.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tsne {
+    /// `logits`, or a layer by name.
+    pub layer: String,
+    /// About how many neighbours each point has.
+    pub perplexity: f64,
+    /// Steps of gradient descent.
+    pub iterations: usize,
+    /// Points at most; a larger data set is sampled, each class alike.
+    pub max_points: usize,
+}
+
+impl Default for Tsne {
+    fn default() -> Self {
+        Self { layer: "logits".to_owned(), perplexity: 30.0, iterations: 1000, max_points: 1500 }
+    }
+}

@@ -1,0 +1,105 @@
+use super::*;
+use crate::error::{exit_of, render};
+
+const PATH: &str = "pipeline.toml";
+
+fn load(text: &str, overrides: &[&str]) -> Result<Config> {
+    let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+    Config::parse(text, Path::new(PATH), &overrides)
+}
+
+fn refused(text: &str, overrides: &[&str]) -> String {
+    let error = load(text, overrides).unwrap_err();
+    assert_eq!(exit_of(&error).code(), 2);
+    render(&error)
+}
+
+#[test]
+fn the_file_at_the_root_states_every_default() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join(PATH)).unwrap();
+    assert_eq!(Config::parse(&text, Path::new(PATH), &[]).unwrap(), Config::default());
+    let stated: Table = toml::from_str(&text).unwrap();
+    let all = Table::try_from(Config::default()).unwrap();
+    let leaves = |table: Table| {
+        let mut leaves = BTreeMap::new();
+        flatten("", &Value::Table(table), &mut leaves);
+        leaves.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(leaves(stated), leaves(all), "pipeline.toml must state every key");
+}
+
+#[test]
+fn every_example_is_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        Config::load(&path, &[]).unwrap_or_else(|error| panic!("{}", render(&error)));
+    }
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
+    insta::assert_snapshot!(refused("seed = 1\n\n[train]\nbach_size = 3\n", &[]), @r"
+    error: pipeline.toml:4: unknown key `bach_size`
+    hint: did you mean `batch_size`?
+    ");
+}
+
+#[test]
+fn wrong_values_are_told_with_their_place() {
+    insta::assert_snapshot!(refused("seed = \"one\"\n", &[]), @r#"
+    error: pipeline.toml:1: invalid type: string "one", expected u64
+    hint: pipeline.toml explains every key
+    "#);
+    insta::assert_snapshot!(refused("", &["train.sweep.learning_rate=[-1.0]"]), @r"
+    error: `train.sweep.learning_rate` must be a list of numbers above 0
+    hint: pipeline.toml explains every key
+    ");
+    insta::assert_snapshot!(refused("", &["model.weights=rnadom"]), @r"
+    error: --set model.weights=rnadom: unknown value `rnadom`
+    hint: did you mean `random`?
+    ");
+    insta::assert_snapshot!(refused("", &["seed"]), @r"
+    error: --set seed: not KEY=VALUE
+    hint: for example --set train.batch_size=16
+    ");
+    for bad in ["seed.x=1", "=1", "train..patience=1", "train.patience=0", "train.sweep.dropout=[1.0]"] {
+        refused("", &[bad]);
+    }
+}
+
+#[test]
+fn overrides_take_toml_and_bare_words() {
+    let text = "[scrape.source]\nkind = \"folder\"\npath = \"a\"\n";
+    let config = load(text, &["scrape.source.path=\"../b c\"", "seed=7", "model.weights=random"]).unwrap();
+    assert_eq!(config.scrape.source, Source::Folder { path: "../b c".into() });
+    assert_eq!((config.seed, config.model.weights), (7, Weights::Random));
+    let config = load("", &["scrape.source={kind=\"folder\", path=\"x\"}"]).unwrap();
+    assert_eq!(config.scrape.source, Source::Folder { path: "x".into() });
+}
+
+#[test]
+fn a_slice_holds_defaults_and_nothing_else() {
+    let config = load("# a comment\n", &["train.patience=3"]).unwrap();
+    let flat = config.flat(&["seed", "train.patience", "preprocess.split"]).unwrap();
+    let keys: Vec<_> = flat.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(
+        keys,
+        [
+            "preprocess.split.test=0.15",
+            "preprocess.split.train=0.7",
+            "preprocess.split.val=0.15",
+            "seed=1",
+            "train.patience=3"
+        ]
+    );
+    assert_eq!(config.resolved(&["seed", "model.network"]).unwrap(), "seed = 1\n\n[model]\nnetwork = \"alexnet\"\n");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*", key in "[a-z.=\\[\\]\"]{0,20}") {
+        let _ = load(&text, &[&key]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Files that are there whole or not at all.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::NamedTempFile;
+
+use crate::HintExt;
+
+/// A file under construction: a temporary one in the target's folder, renamed by [`commit`].
+///
+/// Dropped without a commit, it leaves nothing behind.
+///
+/// [`commit`]: AtomicFile::commit
+#[derive(Debug)]
+pub struct AtomicFile {
+    temporary: BufWriter<NamedTempFile>,
+    target: PathBuf,
+}
+
+impl AtomicFile {
+    /// Begins a file that will appear at `target`; makes the folders above it.
+    pub fn create(target: impl Into<PathBuf>) -> Result<Self> {
+        let target = target.into();
+        let folder = target.parent().unwrap_or(Path::new("."));
+        fs_err::create_dir_all(folder).hint(WRITABLE)?;
+        let temporary = tempfile::Builder::new()
+            .prefix(".tmp-")
+            .tempfile_in(folder)
+            .with_context(|| format!("cannot write in {}", folder.display()))
+            .hint(WRITABLE)?;
+        Ok(Self { temporary: BufWriter::new(temporary), target })
+    }
+
+    /// Publishes the file: everything written so far appears at the target at once.
+    pub fn commit(self) -> Result<()> {
+        let target = self.target;
+        let wrote = self.temporary.into_inner().map_err(io::IntoInnerError::into_error);
+        wrote
+            .and_then(|temporary| {
+                make_readable(temporary.as_file())?;
+                temporary.persist(&target).map_err(|failed| failed.error)
+            })
+            .with_context(|| format!("cannot write {}", target.display()))
+            .hint(WRITABLE)?;
+        Ok(())
+    }
+}
+
+const WRITABLE: &str = "is the disk full, or the folder read-only?";
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.temporary.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.flush()
+    }
+}
+
+/// Temporary files are made for their owner alone; what is published is for everybody to read.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes `bytes` to `path`, whole or not at all; makes the folders above it.
+pub fn write_atomic(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<()> {
+    let path = path.into();
+    let mut file = AtomicFile::create(&path)?;
+    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display())).hint(WRITABLE)?;
+    file.commit()
+}
+
+/// Makes what was written at `path` (a file or a folder) last through a loss of power.
+pub(crate) fn sync(path: &Path) -> Result<()> {
+    let file = fs_err::File::open(path)?;
+    file.sync_all().with_context(|| format!("cannot write {} to the disk", path.display())).hint(WRITABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_appears_before_the_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/a.txt");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        assert!(!path.exists());
+        drop(file);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+        write_atomic(&path, b"whole").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn an_error_names_the_folder_and_hints() {
+        let error = write_atomic("/proc/nowhere/a.txt", b"").unwrap_err();
+        let text = crate::error::render(&error);
+        assert!(text.contains("/proc/nowhere") && text.contains("hint: "), "{text}");
+    }
+}

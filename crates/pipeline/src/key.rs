@@ -1,0 +1,92 @@
+//! What the outputs of a stage depend on, and how two such states differ.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that decides a stage's outputs, as readable name-value pairs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Version of the stage's own file formats and algorithms.
+    pub format: u32,
+    /// The part of the configuration that the stage reads: dotted key to TOML value.
+    pub config: BTreeMap<String, String>,
+    /// Hash of each upstream stage's manifest.
+    pub upstream: BTreeMap<String, String>,
+    /// What else changes results: the runtime's version, the network's hash, a source folder's hash.
+    pub inputs: BTreeMap<String, String>,
+}
+
+impl Key {
+    /// The hash of all of it, 64 hex digits.
+    pub fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.format.to_le_bytes());
+        for map in [&self.config, &self.upstream, &self.inputs] {
+            hasher.update(&(map.len() as u64).to_le_bytes());
+            for text in map.iter().flat_map(|(name, value)| [name, value]) {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// What changed from `old` to `self`, a line for each difference.
+    pub fn changes_since(&self, old: &Self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.format != old.format {
+            lines.push(format!("format version: {} -> {}", old.format, self.format));
+        }
+        differences(&old.config, &self.config, "", &mut lines);
+        differences(&old.upstream, &self.upstream, "outputs of ", &mut lines);
+        differences(&old.inputs, &self.inputs, "", &mut lines);
+        lines
+    }
+}
+
+fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>, label: &str, lines: &mut Vec<String>) {
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let (from, to) = (old.get(name), new.get(name));
+        if from != to {
+            lines.push(format!("{label}{name}: {} -> {}", shown(from), shown(to)));
+        }
+    }
+}
+
+/// A value as it is shown: hashes cut to 12 digits, absence in words.
+fn shown(value: Option<&String>) -> String {
+    match value {
+        None => "(none)".to_owned(),
+        Some(hash) if hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{}…", &hash[..12])
+        }
+        Some(value) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_changed_from_what_to_what() {
+        let old = Key {
+            config: BTreeMap::from([("seed".into(), "1".into()), ("train.dropout".into(), "0.5".into())]),
+            upstream: BTreeMap::from([("scrape".into(), "ab".repeat(32))]),
+            ..Key::default()
+        };
+        let mut new = old.clone();
+        assert!(new.changes_since(&old).is_empty());
+        assert_eq!(new.hash(), old.hash());
+        new.config.insert("seed".into(), "2".into());
+        new.config.remove("train.dropout");
+        new.upstream.insert("scrape".into(), "cd".repeat(32));
+        assert_eq!(
+            new.changes_since(&old),
+            ["seed: 1 -> 2", "train.dropout: 0.5 -> (none)", "outputs of scrape: abababababab… -> cdcdcdcdcdcd…"]
+        );
+        assert_ne!(new.hash(), old.hash());
+    }
+}

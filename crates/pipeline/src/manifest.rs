@@ -1,0 +1,151 @@
+//! `manifest.csv`: the path, size and BLAKE3 hash of every output of a stage.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One output file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Path below the stage's folder, with `/` between its parts.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the content, 64 hex digits.
+    pub blake3: String,
+}
+
+/// The outputs of a stage, sorted by path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest(pub Vec<Entry>);
+
+impl Manifest {
+    /// File name below the stage's folder.
+    pub const FILE: &'static str = "manifest.csv";
+
+    /// Hashes every output below `folder` and, with `durable`, writes each through to the disk.
+    ///
+    /// Names in `skip` and names that begin with `.` are no outputs.
+    pub fn of(folder: &Path, skip: &[&str], durable: bool) -> Result<Self> {
+        let mut paths = Vec::new();
+        collect(folder, "", skip, &mut paths)?;
+        paths.sort();
+        let entries: Result<Vec<Entry>> = paths
+            .into_par_iter()
+            .map(|path| {
+                let file = folder.join(&path);
+                if durable {
+                    crate::files::sync(&file)?;
+                }
+                let (bytes, blake3) = hash(&file)?;
+                Ok(Entry { path, bytes, blake3 })
+            })
+            .collect();
+        Ok(Self(entries?))
+    }
+
+    /// The manifest as CSV text.
+    pub fn to_csv(&self) -> Result<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        if self.0.is_empty() {
+            writer.write_record(["path", "bytes", "blake3"])?;
+        }
+        for entry in &self.0 {
+            writer.serialize(entry)?;
+        }
+        Ok(String::from_utf8(writer.into_inner()?)?)
+    }
+
+    /// Reads back a manifest from CSV text; `path` is named in errors.
+    pub fn from_csv(text: &str, path: &Path) -> Result<Self> {
+        let entries: Result<Vec<Entry>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
+        let entries = entries.with_context(|| format!("{} is damaged", path.display()))?;
+        for entry in &entries {
+            let relative = Path::new(&entry.path);
+            let inside = relative.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            if !inside {
+                bail!("{} is damaged: it names `{}`", path.display(), entry.path);
+            }
+        }
+        Ok(Self(entries))
+    }
+
+    /// The first output that is missing or altered below `folder`, said in words.
+    pub fn first_fault(&self, folder: &Path) -> Option<String> {
+        self.0.par_iter().find_map_first(|entry| {
+            let path = folder.join(&entry.path);
+            let Ok(metadata) = std::fs::metadata(&path) else {
+                return Some(format!("{} is missing", path.display()));
+            };
+            let same = metadata.len() == entry.bytes && hash(&path).is_ok_and(|(_, blake3)| blake3 == entry.blake3);
+            (!same).then(|| format!("{} was altered", path.display()))
+        })
+    }
+}
+
+/// Size and hex BLAKE3 of one file, read in blocks.
+fn hash(path: &Path) -> Result<(u64, String)> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(fs_err::File::open(path)?).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok((hasher.count(), hasher.finalize().to_hex().to_string()))
+}
+
+fn collect(folder: &Path, prefix: &str, skip: &[&str], paths: &mut Vec<String>) -> Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else {
+            bail!("{} has a name that is not UTF-8", PathBuf::from(entry.file_name()).display());
+        };
+        if name.starts_with('.') || (prefix.is_empty() && skip.contains(&name.as_str())) {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{path}/"), skip, paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_missing_and_altered_outputs() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("b")).unwrap();
+        std::fs::write(at("b/x.txt"), "one").unwrap();
+        std::fs::write(at("a, \"quoted\".txt"), "two").unwrap();
+        std::fs::write(at("log.jsonl"), "not hashed").unwrap();
+        std::fs::write(at(".tmp-1"), "not hashed").unwrap();
+        let manifest = Manifest::of(folder.path(), &["log.jsonl"], true).unwrap();
+        let paths: Vec<_> = manifest.0.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["a, \"quoted\".txt", "b/x.txt"]);
+        let read = Manifest::from_csv(&manifest.to_csv().unwrap(), Path::new("m")).unwrap();
+        assert_eq!(read, manifest);
+        assert_eq!(read.first_fault(folder.path()), None);
+        std::fs::write(at("b/x.txt"), "0ne").unwrap();
+        assert!(read.first_fault(folder.path()).unwrap().contains("altered"));
+        std::fs::remove_file(at("b/x.txt")).unwrap();
+        assert!(read.first_fault(folder.path()).unwrap().contains("missing"));
+    }
+
+    #[test]
+    fn a_manifest_cannot_point_outside() {
+        let text = "path,bytes,blake3\n../x,1,00\n";
+        assert!(Manifest::from_csv(text, Path::new("m.csv")).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            let _ = Manifest::from_csv(&text, Path::new("m.csv"));
+        }
+    }
+}

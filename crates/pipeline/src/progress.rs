@@ -1,0 +1,64 @@
+//! Progress as a person wants to see it: a bar on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Counts up to a total; may be shared between threads.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    /// Where stderr is no terminal: the label, and when the last line was written.
+    plain: Option<(String, Mutex<Instant>)>,
+}
+
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+
+impl Progress {
+    /// Begins at 0 of `total`. `stage` and `what` label it.
+    pub fn new(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let style = ProgressStyle::with_template("{prefix:<12}{msg} {bar:24} {pos}/{len}  {per_sec}  {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_prefix(stage.to_owned());
+        bar.set_message(what.to_owned());
+        let plain = (!quiet && !terminal).then(|| (format!("{stage:<12}{what}"), Mutex::new(Instant::now())));
+        Self { bar, plain }
+    }
+
+    /// `n` more are done.
+    pub fn inc(&self, n: u64) {
+        self.bar.inc(n);
+        let Some((label, last)) = &self.plain else { return };
+        let Ok(mut last) = last.lock() else { return };
+        if last.elapsed() >= BETWEEN_LINES {
+            *last = Instant::now();
+            let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            eprintln!(
+                "{label}: {done}/{total}, {:.1}/s, {:.0} s left",
+                self.bar.per_sec(),
+                self.bar.eta().as_secs_f64()
+            );
+        }
+    }
+
+    /// Changes what is shown beside the bar.
+    pub fn message(&self, text: impl Into<String>) {
+        self.bar.set_message(text.into());
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,80 @@
+# One recipe a stage. `just all` sets up and runs the main job.
+# config=FILE picks another configuration; set='key=value' overrides a key, several are parted by `;`.
+# What follows a recipe's name goes to the stage as it is: just train --dry-run
+
+config := "pipeline.toml"
+set := ""
+
+export RUST_BACKTRACE := env("RUST_BACKTRACE", "0")
+
+export CARGO_TARGET_DIR := "target"
+
+bin := "target/release"
+flags := "--config " + quote(config) + if set == "" { "" } else { " --set " + replace(quote(set), ";", "' --set '") }
+
+# list the recipes
+_default:
+    @just --list --unsorted
+
+# set up, then run every stage that is not up to date, from pictures to the report
+[positional-arguments]
+all *args: build
+    @{{bin}}/setup {{flags}} "$@"
+    @{{bin}}/scrape {{flags}} "$@"
+    @{{bin}}/preprocess {{flags}} "$@"
+    @{{bin}}/train {{flags}} "$@"
+    @{{bin}}/evaluate {{flags}} "$@"
+    @{{bin}}/analyze {{flags}} "$@"
+
+# install the runtime and the networks into data/
+[positional-arguments]
+setup *args: build
+    @{{bin}}/setup {{flags}} "$@"
+
+# gather pictures by class
+[positional-arguments]
+scrape *args: build
+    @{{bin}}/scrape {{flags}} "$@"
+
+# check, orient, crop, resize and split the pictures
+[positional-arguments]
+preprocess *args: build
+    @{{bin}}/preprocess {{flags}} "$@"
+
+# cache the frozen trunk's features, sweep, and save the best network
+[positional-arguments]
+train *args: build
+    @{{bin}}/train {{flags}} "$@"
+
+# judge the tuned network on the test split
+[positional-arguments]
+evaluate *args: build
+    @{{bin}}/evaluate {{flags}} "$@"
+
+# name what is on pictures: just classify [--network squeezenet] FILE…
+[positional-arguments]
+classify *args: build
+    @{{bin}}/evaluate {{flags}} classify "$@"
+
+# look inside the tuned network and write report.html
+[positional-arguments]
+analyze *args: build
+    @{{bin}}/analyze {{flags}} "$@"
+
+# say of every stage whether it would run, and why
+status: build
+    @for stage in setup scrape preprocess train evaluate analyze; do {{bin}}/$stage {{flags}} --dry-run; done
+
+# build every stage
+build:
+    @cargo build --release --locked --workspace --bins
+
+# everything that CI checks
+test: lint build
+    {{bin}}/setup --quiet
+    cargo test --release --locked --workspace
+
+# formatting and lints, warnings denied
+lint:
+    cargo fmt --all --check
+    cargo clippy --release --locked --workspace --all-targets -- -D warnings
