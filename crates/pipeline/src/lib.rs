@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod dataset;
 pub mod error;
 mod files;
 mod folder;

@@ -45,6 +45,7 @@ pub(super) fn check(config: &Config) -> Result<()> {
         "train.sweep.hidden",
         "a list of lists of sizes, such as [[], [256]]",
     )?;
+    rule(hidden.iter().all(|sizes| sizes.len() <= 7), "train.sweep.hidden", "lists of at most 7 sizes")?;
 
     let evaluate = &config.evaluate;
     rule(evaluate.bootstrap_samples > 0, "evaluate.bootstrap_samples", "at least 1")?;

@@ -66,7 +66,7 @@ impl Default for Source {
 pub struct Preprocess {
     /// A picture with more pixels is quarantined undecoded.
     pub max_pixels: u64,
-    /// Memory that decoding one picture may take, in MiB.
+    /// Memory for decoding, in MiB: of one picture, and of all threads together.
     pub max_memory_mb: u64,
     /// A picture with a side below this many pixels is quarantined.
     pub min_side: u32,
@@ -117,7 +117,7 @@ pub struct Train {
     /// Early stopping: epochs without a better validation loss before a trial ends.
     pub patience: usize,
     /// `AdamW`'s decoupled weight decay.
-    pub weight_decay: f32,
+    pub weight_decay: f64,
     /// What is tried: every combination.
     pub sweep: Sweep,
 }
@@ -133,9 +133,9 @@ impl Default for Train {
 #[serde(default, deny_unknown_fields)]
 pub struct Sweep {
     /// `AdamW`'s learning rates.
-    pub learning_rate: Vec<f32>,
+    pub learning_rate: Vec<f64>,
     /// Chance that an input of a dense layer is dropped in training, in [0, 1).
-    pub dropout: Vec<f32>,
+    pub dropout: Vec<f64>,
     /// Sizes of the hidden layers; `[]` is a head of one dense layer.
     pub hidden: Vec<Vec<usize>>,
 }
