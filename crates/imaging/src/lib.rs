@@ -1,0 +1,44 @@
+//! Pictures: from untrusted bytes to 8-bit sRGB, and from there to tensors and back to files.
+//!
+//! Everything that reads a picture in this project reads it through [`decode`], so that there is
+//! one answer to what is a picture, how large one may be and which way up it is. Nothing here
+//! knows what a network is.
+//!
+//! ```
+//! let picture = image::RgbImage::from_pixel(300, 200, image::Rgb([200, 40, 40]));
+//! let bytes = imaging::png(&picture);
+//! let again = imaging::decode(&bytes, &imaging::Limits::default())?;
+//! let input = imaging::square(&again, 224);
+//! let tensor = imaging::tensor::nchw(
+//!     &input, imaging::tensor::ChannelOrder::Rgb, 1.0 / 255.0, [0.5; 3], [0.25; 3],
+//! );
+//! assert_eq!(tensor.dim(), (3, 224, 224));
+//! # Ok::<(), imaging::DecodeError>(())
+//! ```
+//!
+//! Colour profiles (ICC) are ignored: samples are taken as sRGB, as the networks' own training
+//! pictures were.
+
+mod convert;
+mod decode;
+mod encode;
+mod error;
+mod format;
+mod hash;
+mod header;
+mod jpeg;
+mod limits;
+mod resize;
+mod sheet;
+pub mod tensor;
+
+pub use decode::{decode, read};
+pub use encode::{jpeg, png};
+pub use error::{DecodeError, ReadError};
+pub use format::{Format, sniff};
+pub use hash::{PerceptualHash, near_duplicate_groups, perceptual_hash};
+pub use header::{Header, inspect};
+pub use image::{Rgb, RgbImage};
+pub use limits::Limits;
+pub use resize::{square, thumbnail};
+pub use sheet::{Sheet, contact_sheet};

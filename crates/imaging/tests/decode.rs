@@ -1,0 +1,185 @@
+//! What becomes of pictures of every kind, and of what is none.
+#![allow(clippy::unwrap_used)]
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use imaging::{DecodeError, Format, Limits, decode, inspect, sniff};
+use testkit::pictures::{is_upright, quadrants};
+use testkit::{files, hostile};
+
+fn good() -> Vec<(&'static str, Vec<u8>)> {
+    let upright = quadrants(96, 64);
+    let plain = |format| files::encode(upright.clone(), format);
+    let rgba = DynamicImage::from(upright.clone()).into_rgba8();
+    vec![
+        ("png", files::png(&upright)),
+        ("png16", files::png16(&upright)),
+        ("png with alpha", files::encode(rgba, ImageFormat::Png)),
+        ("apng", files::animated_png(&upright, [0, 0, 0])),
+        ("jpeg", files::jpeg(&upright)),
+        ("progressive jpeg", files::progressive_jpeg(&upright)),
+        ("cmyk jpeg", files::cmyk_jpeg(&upright, false)),
+        ("ycck jpeg", files::cmyk_jpeg(&upright, true)),
+        ("gif", files::animated_gif(&[upright.clone(), RgbImage::new(96, 64)])),
+        ("webp", plain(ImageFormat::WebP)),
+        ("bmp", plain(ImageFormat::Bmp)),
+        ("tiff", plain(ImageFormat::Tiff)),
+    ]
+}
+
+#[test]
+fn every_format_gives_the_right_colours_upright() {
+    for (kind, bytes) in good() {
+        let picture = decode(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(picture.dimensions(), (96, 64), "{kind}");
+        assert!(is_upright(&picture, 8), "{kind} has wrong colours or is turned");
+    }
+}
+
+#[test]
+fn every_exif_orientation_is_applied() {
+    for orientation in 1..=8 {
+        let bytes = files::rotated_jpeg(&quadrants(96, 64), orientation);
+        let picture = decode(&bytes, &Limits::default()).unwrap();
+        assert_eq!(picture.dimensions(), (96, 64), "orientation {orientation}");
+        assert!(is_upright(&picture, 12), "orientation {orientation}");
+    }
+}
+
+#[test]
+fn gray_and_palette_become_rgb() {
+    let gray = image::GrayImage::from_fn(40, 30, |x, _| image::Luma([(x * 6) as u8]));
+    for format in [ImageFormat::Png, ImageFormat::Tiff, ImageFormat::Jpeg] {
+        let picture = decode(&files::encode(gray.clone(), format), &Limits::default()).unwrap();
+        let [r, g, b] = picture.get_pixel(20, 15).0;
+        assert!(r == g && g == b && r.abs_diff(120) <= 2, "{format:?}: {r} {g} {b}");
+    }
+    // A GIF has a palette and nothing else.
+    let gif = files::animated_gif(&[quadrants(8, 8)]);
+    assert!(is_upright(&decode(&gif, &Limits::default()).unwrap(), 8));
+}
+
+#[test]
+fn a_picture_cut_anywhere_is_truncated_not_half_gray() {
+    let detailed = testkit::pictures::draw("disc", 1, 96);
+    let mut cuts = good();
+    cuts.push(("detailed jpeg", files::jpeg(&detailed)));
+    cuts.push(("detailed progressive jpeg", files::progressive_jpeg(&detailed)));
+    cuts.push(("detailed png", files::png(&detailed)));
+    cuts.push(("detailed gif", files::animated_gif(std::slice::from_ref(&detailed))));
+    cuts.push(("detailed webp", files::encode(detailed, ImageFormat::WebP)));
+    let mut wrong = Vec::new();
+    for (kind, bytes) in cuts {
+        // A later frame or the trailer may be missing: the first frame is what is wanted.
+        let parts = if kind.contains("gif") || kind == "apng" { 1..6 } else { 1..10 };
+        for tenth in parts {
+            let cut = &bytes[..bytes.len() * tenth / 10];
+            match decode(cut, &Limits::default()) {
+                Err(DecodeError::Truncated { .. }) => {}
+                other => wrong.push(format!("{kind} cut to {tenth}/10: {:?}", other.map(|p| p.dimensions()))),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_jpeg_that_stops_making_sense_is_damaged() {
+    let mut bytes = files::jpeg(&testkit::pictures::draw("disc", 1, 200));
+    let middle = bytes.len() / 2;
+    // No Huffman code is all ones.
+    bytes[middle..middle + 8].copy_from_slice(&[0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
+    match decode(&bytes, &Limits::default()) {
+        Err(DecodeError::Damaged { format: Format::Jpeg, .. }) => {}
+        other => panic!("{:?}", other.map(|picture| picture.dimensions())),
+    }
+    // The gray of missing data is also an honest colour.
+    let gray = files::jpeg(&RgbImage::from_pixel(64, 64, Rgb([128; 3])));
+    assert!(decode(&gray, &Limits::default()).is_ok());
+}
+
+#[test]
+fn the_limits_are_checked_on_the_header() {
+    let limits = |max_pixels, max_bytes| Limits { max_pixels, max_bytes };
+    let huge = files::png_claiming(60_000, 60_000);
+    let error = decode(&huge, &Limits::default()).unwrap_err();
+    assert_eq!(error, DecodeError::TooManyPixels { width: 60_000, height: 60_000, limit: 100_000_000 });
+    let mut gif = files::animated_gif(&[quadrants(8, 8)]);
+    gif[6..10].fill(0xff);
+    assert!(matches!(decode(&gif, &Limits::default()), Err(DecodeError::TooManyPixels { .. })));
+
+    let bytes = files::progressive_jpeg(&quadrants(200, 100));
+    assert!(decode(&bytes, &limits(20_000, 1 << 20)).is_ok());
+    assert!(matches!(decode(&bytes, &limits(19_999, 1 << 20)), Err(DecodeError::TooManyPixels { .. })));
+    let header = inspect(&bytes, &limits(20_000, 1 << 20)).unwrap();
+    assert_eq!((header.format, header.width, header.height), (Format::Jpeg, 200, 100));
+    // Three bytes a pixel, and 16-bit coefficients at one and a half samples a pixel.
+    assert!(header.memory >= 20_000 * 6, "{}", header.memory);
+    assert!(decode(&bytes, &limits(20_000, header.memory)).is_ok());
+    assert!(matches!(decode(&bytes, &limits(20_000, header.memory - 1)), Err(DecodeError::TooMuchMemory { .. })));
+}
+
+#[test]
+fn what_is_no_picture_is_named() {
+    let default = Limits::default();
+    let say = |bytes: &[u8]| decode(bytes, &default).unwrap_err().to_string();
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("nothing", vec![]),
+        ("text", b"Dear Sir,\nBMW and GIF".to_vec()),
+        ("latin text", "Größe, naïve\n".repeat(200).into_bytes()),
+        ("html", b"\n<!DOCTYPE html><html><head>404".to_vec()),
+        ("svg", b"<?xml version='1.0'?>\n<!-- by hand -->\n<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()),
+        ("xml", b"<?xml version='1.0'?><feed/>".to_vec()),
+        ("json", b"{\"error\": \"not found\"}".to_vec()),
+        ("avif", b"\0\0\0\x20ftypavif\0\0\0\0".to_vec()),
+        ("heic", b"\0\0\0\x18ftypheic\0\0\0\0".to_vec()),
+        ("mp4", b"\0\0\0\x18ftypisom\0\0\0\0".to_vec()),
+        ("psd", b"8BPS\0\x01rest".to_vec()),
+        ("netpbm", b"P6\n2 2\n255\n............".to_vec()),
+        ("pdf", b"%PDF-1.7\n".to_vec()),
+        ("zip", b"PK\x03\x04............".to_vec()),
+        ("a few bytes", vec![0, 1, 2]),
+        ("noise", (0..64u8).map(|i| i.wrapping_mul(151) ^ 0xa5).collect()),
+        ("huge png", files::png_claiming(60_000, 60_000)),
+        ("png without pixels", files::png_claiming(0, 5)),
+        ("png damaged", {
+            let mut bytes = files::png(&testkit::pictures::draw("disc", 1, 64));
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x55;
+            bytes
+        }),
+        ("jpeg start", vec![0xff, 0xd8, 0xff]),
+        ("jpeg without a picture", vec![0xff, 0xd8, 0xff, 0xd9]),
+    ];
+    let table: Vec<String> = cases.iter().map(|(name, bytes)| format!("{name}: {}", say(bytes))).collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn sniffing_goes_by_content() {
+    for (kind, bytes) in good() {
+        let format = sniff(&bytes).unwrap();
+        assert!(kind.contains(&format.to_string().to_lowercase()) || kind == "apng", "{kind}: {format}");
+    }
+    assert_eq!(sniff(b"BMW is a car maker, and this is a text"), None);
+    assert_eq!(sniff(b""), None);
+}
+
+#[test]
+fn the_hostile_folder_is_told_apart() {
+    let folder = testkit::Workspace::new("");
+    for case in hostile::write_folder(folder.path()) {
+        let read = imaging::read(&folder.join(&case.path), &Limits::default());
+        match (case.outcome, read) {
+            (hostile::Outcome::Quadrants, Ok(picture)) => {
+                assert!(is_upright(&picture, 16), "{}", case.path.display());
+            }
+            // What is too small is not this crate's business.
+            (hostile::Outcome::Usable | hostile::Outcome::Unusable("1x1" | "20000x10"), Ok(_))
+            | (hostile::Outcome::Unusable("folder" | "link"), Err(imaging::ReadError::File { .. })) => {}
+            (hostile::Outcome::Unusable(text), Err(imaging::ReadError::Picture { path, source })) => {
+                assert!(source.to_string().contains(text), "{}: {source}", path.display());
+            }
+            (wanted, got) => panic!("{}: wanted {wanted:?}, got {got:?}", case.path.display()),
+        }
+    }
+}
