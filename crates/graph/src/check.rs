@@ -1,0 +1,127 @@
+//! Is this really a model that can be worked on? Asked once, where one comes in, so that the rest of the crate can rely
+//! on it.
+
+use std::collections::BTreeSet;
+
+use crate::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use crate::{Error, tensor};
+
+/// Newest version of the file format that is understood.
+const NEWEST_IR: i64 = 10;
+
+/// Checks everything that [`crate::Model`] promises.
+pub(crate) fn model(label: &str, proto: &ModelProto) -> Result<(), Error> {
+    let malformed = |reason: String| Error::Malformed { model: label.to_owned(), reason };
+    let Some(graph) = &proto.graph else {
+        return Err(malformed("it has no graph; it is cut short, or another kind of file".to_owned()));
+    };
+    if !(1..=NEWEST_IR).contains(&proto.ir_version()) {
+        return Err(malformed(format!(
+            "its format version is {}, understood are 1 to {NEWEST_IR}",
+            proto.ir_version()
+        )));
+    }
+    if !proto.opset_import.iter().any(|set| matches!(set.domain(), "" | "ai.onnx") && set.version() > 0) {
+        return Err(malformed("it does not say which version of the standard operators it uses".to_owned()));
+    }
+    for stored in stored_tensors(graph, proto.functions.iter().flat_map(|function| &function.node)) {
+        if let Some(location) = tensor::external(stored) {
+            return Err(Error::ExternalData {
+                model: label.to_owned(),
+                tensor: stored.name().to_owned(),
+                location: location.to_owned(),
+            });
+        }
+        tensor::check(stored).map_err(|reason| Error::Tensor {
+            model: label.to_owned(),
+            tensor: stored.name().to_owned(),
+            reason,
+        })?;
+    }
+    names(graph).map_err(malformed)
+}
+
+/// Every tensor whose values the model stores, those inside nodes included.
+fn stored_tensors<'a>(graph: &'a GraphProto, more: impl Iterator<Item = &'a NodeProto>) -> Vec<&'a TensorProto> {
+    let mut found = Vec::new();
+    collect_graph(graph, &mut found);
+    more.for_each(|node| collect_node(node, &mut found));
+    found
+}
+
+fn collect_graph<'a>(graph: &'a GraphProto, found: &mut Vec<&'a TensorProto>) {
+    found.extend(&graph.initializer);
+    found.extend(graph.sparse_initializer.iter().flat_map(|sparse| sparse.values.iter().chain(&sparse.indices)));
+    graph.node.iter().for_each(|node| collect_node(node, found));
+}
+
+fn collect_node<'a>(node: &'a NodeProto, found: &mut Vec<&'a TensorProto>) {
+    for attribute in &node.attribute {
+        found.extend(attribute.t.as_deref().into_iter().chain(&attribute.tensors));
+        subgraphs(attribute).for_each(|graph| collect_graph(graph, found));
+    }
+}
+
+/// The graphs inside a node: branches and loop bodies.
+fn subgraphs(attribute: &AttributeProto) -> impl Iterator<Item = &GraphProto> {
+    attribute.g.as_deref().into_iter().chain(&attribute.graphs)
+}
+
+/// Names of all tensors that a node reads: its inputs, and what the graphs inside it take from around them.
+pub(crate) fn reads(node: &NodeProto) -> Vec<&str> {
+    let inputs = node.input.iter().map(String::as_str).filter(|name| !name.is_empty());
+    inputs.chain(captures(node)).collect()
+}
+
+/// Names of the tensors that the graphs inside a node take from around it.
+pub(crate) fn captures(node: &NodeProto) -> Vec<&str> {
+    let mut names = Vec::new();
+    for graph in node.attribute.iter().flat_map(subgraphs) {
+        let computed = graph.node.iter().flat_map(|inner| inner.output.iter().map(String::as_str));
+        let given = graph.input.iter().map(ValueInfoProto::name);
+        let stored = graph.initializer.iter().map(TensorProto::name);
+        let own: BTreeSet<&str> = computed.chain(given).chain(stored).collect();
+        let read = graph.node.iter().flat_map(reads).chain(graph.output.iter().map(ValueInfoProto::name));
+        names.extend(read.filter(|name| !own.contains(name)));
+    }
+    names
+}
+
+/// Every name is given once, and before it is used.
+fn names(graph: &GraphProto) -> Result<(), String> {
+    let mut known = BTreeSet::new();
+    for input in graph.input.iter().map(ValueInfoProto::name) {
+        if input.is_empty() || !known.insert(input) {
+            return Err(format!("two inputs are called `{input}`"));
+        }
+    }
+    let sparse = graph.sparse_initializer.iter().filter_map(|sparse| sparse.values.as_ref());
+    let mut weights = BTreeSet::new();
+    for weight in graph.initializer.iter().chain(sparse).map(TensorProto::name) {
+        if weight.is_empty() || !weights.insert(weight) {
+            return Err(format!("two weights are called `{weight}`"));
+        }
+    }
+    known.extend(weights);
+    for node in &graph.node {
+        if node.op_type().is_empty() {
+            return Err(format!("node `{}` has no operator", crate::edit::node_name(node)));
+        }
+        if let Some(missing) = reads(node).into_iter().find(|name| !known.contains(name)) {
+            let name = crate::edit::node_name(node);
+            return Err(format!("node `{name}` uses `{missing}`, which nothing before it computes"));
+        }
+        for output in node.output.iter().filter(|name| !name.is_empty()) {
+            if !known.insert(output) {
+                return Err(format!("two nodes compute `{output}`, or one computes what is fed in"));
+            }
+        }
+    }
+    if graph.output.is_empty() {
+        return Err("it has no output".to_owned());
+    }
+    match graph.output.iter().map(ValueInfoProto::name).find(|name| !known.contains(name)) {
+        Some(missing) => Err(format!("its output `{missing}` is computed nowhere")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,45 @@
+//! ONNX graphs as plain data: read, check, cut, join, edit, build, differentiate, write. No runtime is needed for any
+//! of it.
+//!
+//! - [`Model`] is a checked model: read it with [`Model::read`], take the part that computes a tensor with
+//!   [`Model::cut`], put another model on top with [`Model::append`].
+//! - [`builder`] writes new graphs.
+//! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
+//! - [`Shapes`] tells the shape of each tensor.
+//!
+//! ```
+//! use graph::builder::{Builder, Node};
+//!
+//! let mut net = Builder::new("tiny");
+//! net.batch_input("input", &[3, 8, 8]);
+//! net.weight("conv1.weight", &ndarray::Array4::<f32>::zeros((4, 3, 3, 3)));
+//! net.node(Node::new("Conv", "conv1").inputs(["input", "conv1.weight"]).ints("pads", [1, 1, 1, 1]));
+//! net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
+//! let model = net.finish(&["relu1"])?;
+//!
+//! assert_eq!(model.shapes().per_item("conv1"), Some(vec![4, 8, 8]));
+//! assert_eq!(model.cut("conv1")?.nodes().len(), 1);
+//! # Ok::<(), graph::Error>(())
+//! ```
+
+pub mod builder;
+mod check;
+mod edit;
+mod error;
+mod gradient;
+pub mod head;
+mod model;
+mod names;
+#[allow(missing_docs, clippy::all, clippy::pedantic)]
+#[rustfmt::skip]
+pub mod onnx;
+mod shape;
+pub mod tensor;
+pub mod training;
+mod weights;
+mod wire;
+
+pub use error::Error;
+pub use model::Model;
+pub use shape::{Dim, Shapes};
+pub use weights::redraw_weights;

@@ -1,0 +1,74 @@
+//! Shapes of matrix products, of element-wise arithmetic and of sums.
+
+use super::infer::{At, Found, axis};
+use super::{Dim, show};
+
+/// `[n, k]` and `[k, m]`, or `[m, k]` with `transB` -> `[n, m]`.
+pub(super) fn gemm(at: &At<'_>) -> Found {
+    let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
+    let ([a0, a1], [b0, b1]) = (a, b) else {
+        return Err(format!("{} and {} are no matrices", show(a), show(b)));
+    };
+    let (rows, inner) = if at.int("transA", 0) == 0 { (a0, a1) } else { (a1, a0) };
+    let (other, columns) = if at.int("transB", 0) == 0 { (b0, b1) } else { (b1, b0) };
+    same(inner, other)?;
+    Ok(Some(vec![rows.clone(), columns.clone()]))
+}
+
+/// `[…, n, k]` and `[k, m]` -> `[…, n, m]`.
+pub(super) fn matmul(at: &At<'_>) -> Found {
+    let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
+    let ([front @ .., rows, inner], [other, columns]) = (a, b) else { return Ok(None) };
+    same(inner, other)?;
+    Ok(Some(front.iter().chain([rows, columns]).cloned().collect()))
+}
+
+fn same(inner: &Dim, other: &Dim) -> Result<(), String> {
+    match (inner.size(), other.size()) {
+        (Some(inner), Some(other)) if inner != other => Err(format!("rows of {inner} values meet weights for {other}")),
+        _ => Ok(()),
+    }
+}
+
+/// Shapes that stretch where a size is 1 or an axis is missing in front.
+pub(super) fn broadcast(at: &At<'_>) -> Found {
+    let mut shape: Vec<Dim> = Vec::new();
+    for place in 0..at.node.input.len() {
+        let Some(input) = at.shape(place) else { return Ok(None) };
+        let (long, short) = if input.len() > shape.len() { (input, &shape[..]) } else { (&shape[..], input) };
+        let offset = long.len() - short.len();
+        let mut merged = long.to_vec();
+        for (dim, other) in merged[offset..].iter_mut().zip(short) {
+            *dim = match (dim.size(), other.size()) {
+                (_, Some(1)) => dim.clone(),
+                (Some(1), _) | (None, Some(_)) => other.clone(),
+                (Some(a), Some(b)) if a != b => {
+                    return Err(format!("{} and {} do not fit together", show(&shape), show(input)));
+                }
+                _ => dim.clone(),
+            };
+        }
+        shape = merged;
+    }
+    Ok(Some(shape))
+}
+
+/// Any shape -> the same with some axes gone, or of size 1 with `keepdims`.
+pub(super) fn reduce(at: &At<'_>) -> Found {
+    let Some(input) = at.shape(0) else { return Ok(None) };
+    let listed = at.ints("axes").or_else(|| at.constant(1));
+    if listed.is_none() && at.node.input.get(1).is_some_and(|name| !name.is_empty()) {
+        return Ok(None);
+    }
+    let all: Vec<usize> = match listed {
+        None | Some([]) if at.int("noop_with_empty_axes", 0) != 0 => Vec::new(),
+        None | Some([]) => (0..input.len()).collect(),
+        Some(axes) => axes.iter().map(|&place| axis(place, input.len(), false)).collect::<Result<_, _>>()?,
+    };
+    let keep = at.int("keepdims", 1) != 0;
+    let dims = input
+        .iter()
+        .enumerate()
+        .filter_map(|(place, dim)| if all.contains(&place) { keep.then_some(Dim::Size(1)) } else { Some(dim.clone()) });
+    Ok(Some(dims.collect()))
+}

@@ -1,0 +1,192 @@
+//! The training and the eval model. Input and output order are what ONNX Runtime's training API expects: data inputs,
+//! labels, every weight, one accumulation buffer a trained weight, and the flag that empties the buffers.
+
+use std::collections::BTreeSet;
+
+use ndarray::ArrayD;
+
+use super::{LABELS, LOSS, Options, Sized};
+use crate::builder::Node;
+use crate::gradient::{self, MICROSOFT};
+use crate::head::PROBABILITIES;
+use crate::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
+use crate::shape::value_info;
+use crate::{Dim, Error, Model, tensor};
+
+/// The first operator set in which everything that the training graph uses is there.
+const OLDEST_OPSET: i64 = 13;
+const LOG_PROB: &str = "log_prob";
+const RESET: &str = "lazy_reset_grad";
+
+/// What becomes of each weight of the model.
+pub(super) struct Plan {
+    pub(super) logits: String,
+    pub(super) trained: Vec<(String, ArrayD<f32>)>,
+    /// Fed to the graphs as the trained ones are, but never changed.
+    pub(super) frozen: Vec<(String, ArrayD<f32>)>,
+}
+
+impl Plan {
+    pub(super) fn new(model: &Model, options: &Options) -> Result<Self, Error> {
+        let unsuitable = |reason: String| Error::Unsuitable { model: model.label().to_owned(), reason };
+        if model.opset() < OLDEST_OPSET {
+            let found = model.opset();
+            let reason = format!("it is written in operator set {found}; training needs {OLDEST_OPSET} or later");
+            return Err(unsuitable(reason));
+        }
+        if model.shapes().get(&options.logits).is_some_and(|shape| shape.len() != 2) {
+            let reason = format!("`{}` is not of the shape [n, classes], so it cannot be trained on", options.logits);
+            return Err(unsuitable(reason));
+        }
+        for name in options.trained.iter().flatten() {
+            model.weight(name)?;
+        }
+        let is_trained = |name: &String| options.trained.as_ref().is_none_or(|trained| trained.contains(name));
+        // Numbers of no axis are settings of an operator, not weights: they stay inside the graph.
+        let weights = model.weights()?.into_iter().filter(|(_, values)| values.ndim() > 0);
+        let (trained, frozen) = weights.partition(|(name, _)| is_trained(name));
+        Ok(Self { logits: options.logits.clone(), trained, frozen })
+    }
+
+    pub(super) fn parameters(&self) -> Vec<Sized> {
+        self.trained.iter().map(|(name, values)| Sized { name: name.clone(), shape: values.shape().to_vec() }).collect()
+    }
+
+    fn weights(&self) -> impl Iterator<Item = &(String, ArrayD<f32>)> {
+        self.trained.iter().chain(&self.frozen)
+    }
+
+    /// The graph's inputs after the data inputs: labels, then every weight in the order of the model.
+    fn feed_weights(&self, graph: &mut GraphProto, batch: &Dim) {
+        graph.input.push(value_info(LABELS, DataType::Int64 as i32, Some(std::slice::from_ref(batch))));
+        graph.input.extend(self.weights().map(|(name, values)| float(name, values.shape())));
+        let fed: BTreeSet<&str> = self.weights().map(|(name, _)| name.as_str()).collect();
+        graph.initializer.retain(|stored| !fed.contains(stored.name()));
+    }
+}
+
+/// A `float32` input or output of known shape.
+fn float(name: &str, shape: &[usize]) -> ValueInfoProto {
+    let shape: Vec<Dim> = shape.iter().map(|&size| Dim::Size(size)).collect();
+    value_info(name, DataType::Float as i32, Some(&shape))
+}
+
+/// The data inputs with the shape of one item.
+pub(super) fn inputs(model: &Model) -> Result<Vec<Sized>, Error> {
+    let shapes = model.shapes();
+    model.inputs().into_iter().map(|name| per_item(model, &shapes, name)).collect()
+}
+
+fn per_item(model: &Model, shapes: &crate::Shapes, name: &str) -> Result<Sized, Error> {
+    let shape = shapes.per_item(name).ok_or_else(|| Error::Tensor {
+        model: model.label().to_owned(),
+        tensor: name.to_owned(),
+        reason: "its shape is not known before it runs".to_owned(),
+    })?;
+    Ok(Sized { name: name.to_owned(), shape })
+}
+
+/// The graph up to the logits, without what the caller did not ask for: a start for both models.
+fn start(model: &Model) -> GraphProto {
+    let weights: BTreeSet<&str> = model.graph().initializer.iter().map(TensorProto::name).collect();
+    let mut graph = model.graph().clone();
+    graph.input.retain(|input| !weights.contains(input.name()));
+    graph.output.clear();
+    graph
+}
+
+fn batch(model: &Model, logits: &str) -> Dim {
+    model.shapes().get(logits).and_then(<[Dim]>::first).cloned().unwrap_or_else(|| Dim::from("n"))
+}
+
+fn cross_entropy(logits: &str) -> NodeProto {
+    Node::new("SoftmaxCrossEntropyLoss", LOSS)
+        .inputs([logits, LABELS])
+        .outputs([LOSS, LOG_PROB])
+        .text("reduction", "mean")
+        .into()
+}
+
+fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> {
+    let mut proto = model.to_proto();
+    if proto.opset_import.iter().all(|set| set.domain() != MICROSOFT) {
+        proto.opset_import.push(OperatorSetIdProto { domain: Some(MICROSOFT.to_owned()), version: Some(1) });
+    }
+    proto.graph = Some(graph);
+    Model::from_proto(&format!("{} ({name})", model.label()), proto)
+}
+
+/// Loss and probabilities, without dropout.
+pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
+    let without = model.without_dropout()?;
+    let mut graph = start(&without);
+    let batch = batch(&without, &plan.logits);
+    plan.feed_weights(&mut graph, &batch);
+    graph.node.push(cross_entropy(&plan.logits));
+    graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
+    graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
+    graph.output.push(ValueInfoProto { name: Some(PROBABILITIES.to_owned()), ..without.graph().output[0].clone() });
+    finish(&without, "eval model", graph)
+}
+
+/// Loss and gradients, and the masks that it takes.
+pub(super) fn training(model: &Model, plan: &Plan) -> Result<(Model, Vec<Sized>), Error> {
+    let (model, masks) = with_masks(model)?;
+    let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
+    let seed = format!("{}_grad", plan.logits);
+    let backward = gradient::differentiate(&model, &plan.logits, &seed, &wanted)?;
+    let mut graph = start(&model);
+    for node in &mut graph.node {
+        if let Some(second) = node.output.first().and_then(|first| backward.second_outputs.get(first)) {
+            node.output.truncate(1);
+            node.output.push(second.clone());
+        }
+    }
+    plan.feed_weights(&mut graph, &batch(&model, &plan.logits));
+    graph.node.push(cross_entropy(&plan.logits));
+    let unit = format!("{LOSS}_grad");
+    graph.initializer.push(tensor::from_array(&unit, &ndarray::arr0(1.0_f32)));
+    graph.node.push(
+        Node::new("SoftmaxCrossEntropyLossGrad", &seed)
+            .domain(MICROSOFT)
+            .inputs([unit.as_str(), LOG_PROB, LABELS])
+            .text("reduction", "mean")
+            .into(),
+    );
+    graph.node.extend(backward.nodes);
+    graph.initializer.extend(backward.constants);
+    graph.value_info.extend(backward.described);
+    graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
+    for (name, values) in &plan.trained {
+        let [buffer, out] = ["buffer", "out"].map(|end| format!("{name}_grad.accumulation.{end}"));
+        graph.input.push(float(&buffer, values.shape()));
+        graph.output.push(value_info(&out, DataType::Bool as i32, Some(&[Dim::Size(1)])));
+        let gradient = backward.of.get(name).map(String::as_str).unwrap_or_default();
+        graph.node.push(
+            Node::new("InPlaceAccumulatorV2", &out).domain(MICROSOFT).inputs([buffer.as_str(), gradient, RESET]).into(),
+        );
+    }
+    graph.input.push(value_info(RESET, DataType::Bool as i32, Some(&[Dim::Size(1)])));
+    Ok((finish(&model, "training model", graph)?, masks))
+}
+
+/// The model with a multiplication by a mask from outside in place of each `Dropout` node.
+fn with_masks(model: &Model) -> Result<(Model, Vec<Sized>), Error> {
+    let shapes = model.shapes();
+    let mut graph = model.graph().clone();
+    let mut masks = Vec::new();
+    for node in graph.node.iter_mut().filter(|node| node.op_type() == "Dropout") {
+        let (Some(data), Some(output)) = (node.input.first(), node.output.first()) else { continue };
+        let mask = Sized { name: format!("mask{}", masks.len()), ..per_item(model, &shapes, data)? };
+        let product = Node::new("Mul", crate::edit::node_name(node)).inputs([data, &mask.name]).outputs([output]);
+        *node = product.into();
+        masks.push(mask);
+    }
+    let batch = batch(model, model.outputs()[0]);
+    for mask in &masks {
+        let shape: Vec<Dim> =
+            std::iter::once(batch.clone()).chain(mask.shape.iter().map(|&size| Dim::Size(size))).collect();
+        graph.input.push(value_info(&mask.name, DataType::Float as i32, Some(&shape)));
+    }
+    Ok((model.with_graph(graph)?, masks))
+}

@@ -1,0 +1,112 @@
+//! The four files that ONNX Runtime trains from, written without the vendor's Python generator: a model that computes
+//! the loss and the gradients, one that computes loss and probabilities, one that updates the weights, and the weights
+//! to start from.
+//!
+//! Dropout: each `Dropout` node becomes a multiplication by a mask that is fed in, `mask0`, `mask1`, … in the order of
+//! the nodes. A mask holds 0 for what is dropped and `1 / keep` for the rest. The operator's own random numbers live in
+//! the runtime's session, where no checkpoint can reach them: with masks from outside, a run that is taken up again ends
+//! with the same bytes. The eval model has no dropout.
+
+mod checkpoint;
+mod graphs;
+mod optimizer;
+
+use ndarray::ArrayViewD;
+
+use crate::{Error, Model};
+pub use optimizer::AdamW;
+
+/// The name of the training and eval models' loss, a scalar: the mean cross-entropy in nats.
+pub const LOSS: &str = "loss";
+/// The name of the training and eval models' input of true classes, `int64` `[n]`.
+pub const LABELS: &str = "labels";
+
+/// What is to be trained, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The tensor `[n, classes]` whose softmax is the probabilities.
+    pub logits: String,
+    /// The weights to train; the others stay as they are. `None` for all.
+    pub trained: Option<Vec<String>>,
+    /// The optimizer.
+    pub optimizer: AdamW,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { logits: crate::head::LOGITS.to_owned(), trained: None, optimizer: AdamW::default() }
+    }
+}
+
+/// A named tensor and its sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sized {
+    /// Its name.
+    pub name: String,
+    /// Its shape; for what is fed in a batch at a time, the shape of one item.
+    pub shape: Vec<usize>,
+}
+
+/// Everything that a trainer needs.
+#[derive(Clone, Debug)]
+pub struct TrainingArtifacts {
+    /// Computes loss and gradients. Its inputs, as the trainer counts them: [`TrainingArtifacts::inputs`], then
+    /// [`TrainingArtifacts::masks`], then the labels.
+    pub training_model: Vec<u8>,
+    /// Computes loss and [`crate::head::PROBABILITIES`] without dropout. Its inputs: [`TrainingArtifacts::inputs`],
+    /// then the labels.
+    pub eval_model: Vec<u8>,
+    /// Updates the weights.
+    pub optimizer_model: Vec<u8>,
+    /// The weights to start from.
+    pub checkpoint: Vec<u8>,
+    /// The data inputs, in order, with the shape of one item.
+    pub inputs: Vec<Sized>,
+    /// The dropout masks, in order, with the shape of one item.
+    pub masks: Vec<Sized>,
+    /// The trained weights, in the order in which the trainer hands them out as one flat list.
+    pub parameters: Vec<Sized>,
+}
+
+impl TrainingArtifacts {
+    /// Writes the trained weights, as one flat list in the order of [`TrainingArtifacts::parameters`], into a model.
+    pub fn apply(&self, flat: &[f32], model: &mut Model) -> Result<(), Error> {
+        let sizes: Vec<usize> = self.parameters.iter().map(|sized| sized.shape.iter().product()).collect();
+        let total: usize = sizes.iter().sum();
+        if flat.len() != total {
+            let reason = format!("its trained weights are {total} values, not {}", flat.len());
+            return Err(Error::Unsuitable { model: model.label().to_owned(), reason });
+        }
+        let mut rest = flat;
+        for (parameter, size) in self.parameters.iter().zip(sizes) {
+            let (values, left) = rest.split_at(size);
+            rest = left;
+            let values = ArrayViewD::from_shape(parameter.shape.as_slice(), values).map_err(|error| Error::Tensor {
+                model: model.label().to_owned(),
+                tensor: parameter.name.clone(),
+                reason: error.to_string(),
+            })?;
+            model.set_weight(&parameter.name, &values)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the training artifacts of a model, usually a [`crate::head::Head`]'s or everything above a cut.
+///
+/// # Errors
+/// An operator between the logits and a trained weight that has no gradient rule: the error names the node.
+pub fn artifacts(model: &Model, options: &Options) -> Result<TrainingArtifacts, Error> {
+    let part = model.cut(&options.logits)?;
+    let plan = graphs::Plan::new(&part, options)?;
+    let (training, masks) = graphs::training(&part, &plan)?;
+    Ok(TrainingArtifacts {
+        training_model: training.to_bytes(),
+        eval_model: graphs::eval(&part, &plan)?.to_bytes(),
+        optimizer_model: optimizer::model(&options.optimizer)?.to_bytes(),
+        checkpoint: checkpoint::write(&plan.trained, &plan.frozen),
+        inputs: graphs::inputs(&part)?,
+        masks,
+        parameters: plan.parameters(),
+    })
+}

@@ -1,0 +1,108 @@
+//! A model's weights: reading, replacing, and drawing them anew.
+
+use ndarray::{ArrayBase, ArrayD, Data, Dimension};
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::onnx::{TensorProto, tensor_proto::DataType};
+use crate::{Error, Model, names, tensor};
+
+impl Model {
+    /// All `float32` weights by name, in the order of the file.
+    pub fn weights(&self) -> Result<Vec<(String, ArrayD<f32>)>, Error> {
+        let float = self.graph().initializer.iter().filter(|stored| stored.data_type() == DataType::Float as i32);
+        float.map(|stored| Ok((stored.name().to_owned(), self.values(stored)?))).collect()
+    }
+
+    /// One `float32` weight.
+    pub fn weight(&self, name: &str) -> Result<ArrayD<f32>, Error> {
+        let stored = self.graph().initializer.iter().find(|stored| stored.name() == name);
+        self.values(stored.ok_or_else(|| self.unknown_weight(name))?)
+    }
+
+    /// Replaces one `float32` weight by values of the same shape.
+    pub fn set_weight<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        name: &str,
+        values: &ArrayBase<S, D>,
+    ) -> Result<(), Error> {
+        let Some(place) = self.graph().initializer.iter().position(|stored| stored.name() == name) else {
+            return Err(self.unknown_weight(name));
+        };
+        let old = self.values(&self.graph().initializer[place])?;
+        if old.shape() != values.shape() {
+            let reason = format!("it has the shape {:?}, not {:?}", old.shape(), values.shape());
+            return Err(Error::Tensor { model: self.label().to_owned(), tensor: name.to_owned(), reason });
+        }
+        self.graph_mut().initializer[place] = tensor::from_array(name, values);
+        Ok(())
+    }
+
+    fn values(&self, stored: &TensorProto) -> Result<ArrayD<f32>, Error> {
+        tensor::floats(stored).map_err(|reason| Error::Tensor {
+            model: self.label().to_owned(),
+            tensor: stored.name().to_owned(),
+            reason,
+        })
+    }
+
+    fn unknown_weight(&self, name: &str) -> Error {
+        Error::UnknownTensor {
+            model: self.label().to_owned(),
+            tensor: name.to_owned(),
+            nearest: names::nearest(name, self.graph().initializer.iter().map(TensorProto::name)),
+        }
+    }
+}
+
+/// Draws the weights of every convolution and dense layer anew, as for a network that nobody trained: He-normal, of
+/// variance `2 / fan_in`, and zero biases. Other weights (of normalisation layers, constants) stay.
+///
+/// The draws follow the order of the nodes, so that one seed always gives one network.
+pub fn redraw_weights(model: &mut Model, rng: &mut impl Rng) -> Result<(), Error> {
+    for (weight, bias, fan_in) in layers(model) {
+        let mut values = model.weight(&weight)?;
+        let inputs: usize = match fan_in {
+            FanIn::AllButFirst => values.shape().iter().skip(1).product(),
+            FanIn::First => values.shape().first().copied().unwrap_or(1),
+        };
+        let deviation = (2.0 / inputs.max(1) as f32).sqrt();
+        values.mapv_inplace(|_| {
+            let normal: f32 = StandardNormal.sample(rng);
+            normal * deviation
+        });
+        model.set_weight(&weight, &values)?;
+        if let Some(bias) = bias {
+            let zeros = ArrayD::zeros(model.weight(&bias)?.raw_dim());
+            model.set_weight(&bias, &zeros)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which axes of a weight run over a neuron's inputs.
+enum FanIn {
+    AllButFirst,
+    First,
+}
+
+/// Weight and bias names of the layers that are drawn anew; each weight once.
+fn layers(model: &Model) -> Vec<(String, Option<String>, FanIn)> {
+    let stored = |name: Option<&String>| {
+        name.filter(|name| model.graph().initializer.iter().any(|weight| weight.name() == name.as_str())).cloned()
+    };
+    let mut found: Vec<(String, Option<String>, FanIn)> = Vec::new();
+    for node in model.nodes() {
+        let fan_in = match node.op_type() {
+            "Conv" => FanIn::AllButFirst,
+            "Gemm" if crate::edit::int_attribute(node, "transB").unwrap_or(0) != 0 => FanIn::AllButFirst,
+            "Gemm" | "MatMul" => FanIn::First,
+            _ => continue,
+        };
+        let Some(weight) = stored(node.input.get(1)) else { continue };
+        if found.iter().all(|(known, ..)| *known != weight) {
+            found.push((weight, stored(node.input.get(2)), fan_in));
+        }
+    }
+    found
+}

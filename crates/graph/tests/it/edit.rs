@@ -1,0 +1,102 @@
+//! Cutting, exposing and joining.
+
+use graph::builder::{Builder, Node};
+use graph::head::{self, Pool};
+use graph::{Dim, Error, Model};
+
+use crate::nets::{branched, head, operators};
+
+fn initializers(model: &Model) -> Vec<&str> {
+    model.graph().initializer.iter().map(graph::onnx::TensorProto::name).collect()
+}
+
+#[test]
+fn a_cut_keeps_what_computes_the_tensor_and_nothing_else() {
+    let part = branched().cut("left").unwrap();
+    assert_eq!(operators(&part), ["Conv", "Relu", "MaxPool", "Conv"]);
+    assert_eq!(initializers(&part), ["conv1.weight", "conv1.bias", "left.weight", "left.bias"]);
+    assert_eq!((part.inputs(), part.outputs()), (vec!["input"], vec!["left"]));
+    assert_eq!(part.shapes().get("left"), Some(&[Dim::from("n"), 2.into(), 8.into(), 8.into()][..]));
+}
+
+#[test]
+fn a_cut_of_nothing_offers_the_nearest_names() {
+    let error = branched().cut("pol1").unwrap_err();
+    let Error::UnknownTensor { nearest, .. } = &error else { panic!("{error}") };
+    assert_eq!(nearest[0], "pool1");
+    assert_eq!(error.to_string().split(';').next(), Some("branched: there is no tensor `pol1`"));
+    assert!(branched().cut("conv1.weight").is_err(), "a weight is no part of the computation");
+}
+
+#[test]
+fn a_cut_at_the_input_is_the_input() {
+    let nothing = branched().cut("input").unwrap();
+    assert!(nothing.nodes().is_empty() && initializers(&nothing).is_empty());
+}
+
+#[test]
+fn exposed_tensors_come_after_the_models_own_output() {
+    let model = branched().expose(&["pool1", "probabilities", "conv1"]).unwrap();
+    assert_eq!(model.outputs(), ["probabilities", "pool1", "conv1"]);
+    assert_eq!(model.nodes().len(), branched().nodes().len());
+    assert!(branched().expose(&["nothing"]).is_err());
+}
+
+#[test]
+fn a_head_goes_on_a_trunk() {
+    let extractor = head::features(&branched(), "pool1", Pool::None).unwrap();
+    assert_eq!(extractor.shapes().per_item(head::FEATURES), Some(vec![4 * 8 * 8]));
+    let averaged = head::features(&branched(), "joined", Pool::Average).unwrap();
+    assert_eq!(averaged.shapes().per_item(head::FEATURES), Some(vec![5]));
+
+    let new = head::Head { features: 5, hidden: vec![], classes: 2 }.build(&mut crate::nets::rng()).unwrap();
+    let tuned = averaged.append(&new.without_dropout().unwrap()).unwrap();
+    assert_eq!(tuned.outputs(), ["probabilities"]);
+    assert_eq!(tuned.inputs(), ["input"]);
+    assert_eq!(tuned.shapes().per_item("probabilities"), Some(vec![2]));
+    assert!(!operators(&tuned).contains(&"Dropout"));
+    Model::from_bytes("tuned", tuned.to_bytes()).unwrap();
+}
+
+#[test]
+fn models_that_do_not_fit_are_not_joined() {
+    let mut upper = Builder::new("upper");
+    upper.batch_input("pool1", &[4, 8, 8]);
+    upper.node(Node::new("Relu", "relu1").inputs(["pool1"]));
+    let error = branched().append(&upper.finish(&["relu1"]).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "cannot put `upper` on top of `branched`: both have `relu1`");
+
+    let error = branched().append(&head()).unwrap_err();
+    assert!(error.to_string().contains("there is no tensor `features`"), "{error}");
+}
+
+#[test]
+fn another_operator_set_is_taken_on_where_nothing_changes_by_it() {
+    let on_top = |operator: &str| {
+        let mut upper = Builder::new("upper");
+        upper.opset(11).batch_input("logits", &[5]);
+        upper.node(Node::new(operator, "top").inputs(["logits"]).int("axis", 1));
+        branched().append(&upper.finish(&["top"]).unwrap())
+    };
+    assert_eq!(on_top("Softmax").unwrap().opset(), 15);
+    let error = on_top("LogSoftmax").unwrap_err().to_string();
+    assert!(error.contains("one is written in operator set 15, the other in 11"), "{error}");
+}
+
+#[test]
+fn dropout_is_taken_out() {
+    let plain = head().without_dropout().unwrap();
+    assert_eq!(operators(&plain), ["Gemm", "Relu", "Gemm", "Softmax"]);
+    assert_eq!(plain.nodes()[0].input[0], "features");
+    assert_eq!(plain.nodes()[2].input[0], "relu7");
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes() {
+    let bytes = branched().to_bytes();
+    assert_eq!(Model::from_bytes("again", bytes.clone()).unwrap().to_bytes(), bytes);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.onnx");
+    branched().write(&path).unwrap();
+    assert_eq!(Model::read(&path).unwrap().to_bytes(), bytes);
+}

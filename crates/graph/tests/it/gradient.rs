@@ -1,0 +1,90 @@
+//! Which gradients are built, and what cannot be differentiated. That they are right is tested where a runtime is at
+//! hand, in `crates/runtime/tests`.
+
+use graph::builder::{Builder, Node};
+use graph::training::{Options, artifacts};
+use graph::{Error, Model};
+use ndarray::{Array1, Array2};
+
+use crate::nets::{branched, head, operators};
+
+fn training_model(model: &Model, options: &Options) -> Result<Model, Error> {
+    Model::from_bytes("training", artifacts(model, options)?.training_model)
+}
+
+fn with_logits(logits: &str) -> Options {
+    Options { logits: logits.to_owned(), ..Options::default() }
+}
+
+#[test]
+fn only_the_needed_gradients_are_built() {
+    let last = Options { trained: Some(vec!["fc8.bias".to_owned()]), ..Options::default() };
+    let model = training_model(&head(), &last).unwrap();
+    let backward: Vec<&str> =
+        operators(&model).into_iter().skip_while(|operator| *operator != "SoftmaxCrossEntropyLossGrad").collect();
+    assert_eq!(backward, ["SoftmaxCrossEntropyLossGrad", "ReduceSum", "InPlaceAccumulatorV2"]);
+
+    let all = training_model(&head(), &Options::default()).unwrap();
+    assert!(all.tensors().contains(&"fc7_grad"));
+    assert!(!all.tensors().iter().any(|tensor| tensor.starts_with("features_grad")), "no picture is trained");
+}
+
+#[test]
+fn parts_are_summed_where_a_tensor_feeds_several_nodes() {
+    let mut net = Builder::new("diamond");
+    net.batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4)).weight("b", &Array1::<f32>::zeros(4));
+    net.node(Node::new("MatMul", "product").inputs(["x", "w"]));
+    net.node(Node::new("Add", "biased").inputs(["product", "b"]));
+    net.node(Node::new("Relu", "relu").inputs(["biased"]));
+    net.node(Node::new("Add", "sum").inputs(["relu", "biased"]));
+    net.node(Node::new("Mul", "square").inputs(["sum", "sum"]));
+    let model = training_model(&net.finish(&["square"]).unwrap(), &with_logits("square")).unwrap();
+    let sums: Vec<&str> =
+        model.nodes().iter().filter(|node| node.op_type() == "Sum").map(|node| node.output[0].as_str()).collect();
+    assert_eq!(sums, ["sum_grad.sum", "biased_grad.sum"]);
+}
+
+#[test]
+fn an_operator_without_a_rule_is_named() {
+    let mut net = Builder::new("strange");
+    net.batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
+    net.node(Node::new("MatMul", "product").inputs(["x", "w"]));
+    net.node(Node::new("Erf", "bend").inputs(["product"]));
+    let error = training_model(&net.finish(&["bend"]).unwrap(), &with_logits("bend")).unwrap_err();
+    assert!(
+        error.to_string().starts_with("strange: node `bend` (Erf): there is no gradient rule for this operator"),
+        "{error}"
+    );
+}
+
+#[test]
+fn below_all_trained_weights_any_operator_will_do() {
+    let mut net = Builder::new("frozen");
+    net.batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
+    net.node(Node::new("Erf", "bend").inputs(["x"]));
+    net.node(Node::new("MatMul", "product").inputs(["bend", "w"]));
+    assert!(training_model(&net.finish(&["product"]).unwrap(), &with_logits("product")).is_ok());
+}
+
+#[test]
+fn a_weight_without_influence_cannot_be_trained() {
+    let trained = Options { trained: Some(vec!["fc9.weight".to_owned()]), ..Options::default() };
+    let error = training_model(&head(), &trained).unwrap_err();
+    assert!(error.to_string().contains("there is no tensor `fc9.weight`; the nearest are"), "{error}");
+}
+
+#[test]
+fn the_first_layers_picture_gets_no_gradient() {
+    let model = training_model(&branched(), &with_logits("logits")).unwrap();
+    let gradient = |layer: &str| {
+        let weight = format!("{layer}.weight");
+        let mut nodes = model.nodes().iter().filter(|node| node.op_type() == "ConvGrad");
+        nodes.find(|node| node.input[2] == weight).unwrap().output.clone()
+    };
+    assert_eq!(gradient("conv1"), ["", "conv1.weight_grad", "conv1.bias_grad"]);
+    assert!(gradient("left")[0].starts_with("pool1_grad"));
+    let pool = model.producer("pool1").unwrap();
+    assert_eq!(pool.output, ["pool1", "pool1.second"], "the backward part needs the places of the maxima");
+    let described = model.graph().value_info.iter().any(|info| info.name() == "relu1_grad");
+    assert!(described, "the runtime needs the shape of pooling's gradient");
+}

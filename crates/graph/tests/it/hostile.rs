@@ -1,0 +1,149 @@
+//! Files that are not what they should be: an error that names the file, never a panic, never much memory.
+
+use graph::onnx::{ModelProto, StringStringEntryProto, TensorProto, tensor_proto::DataLocation};
+use graph::{Error, Model, training};
+use proptest::prelude::*;
+use prost::Message;
+
+use crate::nets::{branched, head, rng};
+
+fn refusal(bytes: impl Into<Vec<u8>>) -> String {
+    Model::from_bytes("models/pets.onnx", bytes.into()).unwrap_err().to_string()
+}
+
+fn broken(break_it: impl FnOnce(&mut ModelProto)) -> String {
+    let mut proto = branched().to_proto();
+    break_it(&mut proto);
+    refusal(proto.encode_to_vec())
+}
+
+fn first_weight(proto: &mut ModelProto) -> &mut TensorProto {
+    &mut proto.graph.as_mut().unwrap().initializer[0]
+}
+
+#[test]
+fn files_that_are_no_models() {
+    assert_eq!(refusal([]), "models/pets.onnx: not a usable ONNX model: the file is empty");
+    for bytes in [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], b"<!DOCTYPE html>", b"PK\x03\x04", &[0; 64]] {
+        let refusal = refusal(bytes);
+        assert!(refusal.starts_with("models/pets.onnx: not a usable ONNX model: it "), "{refusal}");
+        assert!(refusal.contains("another kind of file"), "{refusal}");
+    }
+    let missing = Model::read("no/such/model.onnx").unwrap_err();
+    assert!(missing.to_string().starts_with("no/such/model.onnx: cannot read it: "), "{missing}");
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = branched().to_bytes();
+    // Behind the graph comes only the list of operator sets: without it, too, the model is not whole.
+    for length in 0..bytes.len() {
+        assert!(Model::from_bytes("cut", bytes[..length].to_vec()).is_err(), "at {length} of {}", bytes.len());
+    }
+}
+
+#[test]
+fn external_data_is_refused_by_name() {
+    let entry = StringStringEntryProto { key: Some("location".to_owned()), value: Some("weights.bin".to_owned()) };
+    let refusal = broken(|proto| {
+        let weight = first_weight(proto);
+        weight.data_location = Some(DataLocation::External as i32);
+        weight.external_data.push(entry);
+        weight.raw_data = None;
+    });
+    assert_eq!(
+        refusal,
+        "models/pets.onnx: tensor `conv1.weight` keeps its values in another file (`weights.bin`): \
+         save the model as one single file"
+    );
+}
+
+#[test]
+fn shapes_that_lie_are_refused() {
+    let refusal = broken(|proto| first_weight(proto).dims[0] = 1 << 40);
+    assert!(refusal.contains("`conv1.weight`: its shape needs 118747255799808 bytes, it has 432"), "{refusal}");
+    let refusal = broken(|proto| first_weight(proto).dims = vec![i64::MAX; 3]);
+    assert!(refusal.contains("is too large"), "{refusal}");
+    let refusal = broken(|proto| first_weight(proto).dims[0] = -4);
+    assert!(refusal.contains("a dimension has the size -4"), "{refusal}");
+    let refusal = broken(|proto| first_weight(proto).data_type = Some(99));
+    assert!(refusal.contains("unknown element type 99"), "{refusal}");
+}
+
+#[test]
+fn graphs_that_contradict_themselves_are_refused() {
+    let refusal = broken(|proto| proto.graph.as_mut().unwrap().node.swap(0, 1));
+    assert!(refusal.contains("node `relu1` uses `conv1`, which nothing before it computes"), "{refusal}");
+    let refusal = broken(|proto| proto.graph.as_mut().unwrap().node[1].output[0] = "conv1".to_owned());
+    assert!(refusal.contains("two nodes compute `conv1`"), "{refusal}");
+    let refusal = broken(|proto| proto.graph.as_mut().unwrap().output[0].name = Some("elsewhere".to_owned()));
+    assert!(refusal.contains("its output `elsewhere` is computed nowhere"), "{refusal}");
+    let refusal = broken(|proto| proto.opset_import.clear());
+    assert!(refusal.contains("which version of the standard operators"), "{refusal}");
+    let refusal = broken(|proto| proto.graph = None);
+    assert!(refusal.contains("it has no graph"), "{refusal}");
+}
+
+#[test]
+fn a_small_file_cannot_claim_many_parts() {
+    // A graph (field 7) of ten million empty nodes (field 1), two bytes each.
+    let nodes = [0x0a, 0x00].repeat(10_000_000);
+    let mut bytes = vec![0x3a];
+    prost::encode_length_delimiter(nodes.len(), &mut bytes).unwrap();
+    bytes.extend(nodes);
+    assert!(refusal(bytes).contains("far too many parts for its size"));
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    // Graph in attribute in node in graph, a thousand times.
+    let mut inner: Vec<u8> = Vec::new();
+    for field in [0x32, 0x2a, 0x0a].into_iter().cycle().take(3000) {
+        let mut outer = vec![field];
+        prost::encode_length_delimiter(inner.len(), &mut outer).unwrap();
+        outer.append(&mut inner);
+        inner = outer;
+    }
+    let mut bytes = vec![0x3a];
+    prost::encode_length_delimiter(inner.len(), &mut bytes).unwrap();
+    bytes.append(&mut inner);
+    assert!(refusal(bytes).contains("nested too deeply"));
+}
+
+/// Does to a model everything that this crate can do to one.
+fn use_all(model: &Model) -> Result<(), Error> {
+    let shapes = model.shapes();
+    for tensor in model.tensors() {
+        shapes.per_item(tensor);
+        model.cut(tensor)?.expose(&[tensor])?;
+    }
+    model.weights()?;
+    let plain = model.without_dropout()?;
+    graph::head::features(&plain, plain.outputs()[0], graph::head::Pool::Average)?;
+    let logits = model.nodes().last().and_then(|node| node.input.first()).cloned().unwrap_or_default();
+    training::artifacts(model, &training::Options { logits, ..training::Options::default() })?;
+    graph::redraw_weights(&mut model.clone(), &mut rng())
+}
+
+proptest! {
+    #[test]
+    fn altered_bytes_never_panic(
+        of_head in any::<bool>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        removed in prop::option::of((any::<prop::sample::Index>(), 1_usize..8)),
+    ) {
+        let mut bytes = if of_head { head().to_bytes() } else { branched().to_bytes() };
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        if let Some((place, length)) = removed {
+            let place = place.index(bytes.len());
+            bytes.drain(place..(place + length).min(bytes.len()));
+        }
+        if let Ok(model) = Model::from_bytes("altered", bytes) {
+            // Any error will do.
+            use_all(&model).ok();
+        }
+    }
+}

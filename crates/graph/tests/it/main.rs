@@ -1,0 +1,11 @@
+//! The graph crate through its public door.
+
+#![allow(clippy::unwrap_used)]
+
+mod edit;
+mod gradient;
+mod hostile;
+mod nets;
+mod shapes;
+mod training;
+mod weights;

@@ -1,0 +1,160 @@
+//! The four files have the form that ONNX Runtime's training API asks for.
+
+use graph::Model;
+use graph::builder::{Builder, Node};
+use graph::head::Head;
+use graph::training::{Options, TrainingArtifacts, artifacts};
+use ndarray::{Array1, Array2};
+
+use crate::nets::{head, operators, rng};
+
+fn made() -> TrainingArtifacts {
+    artifacts(&head(), &Options::default()).unwrap()
+}
+
+#[test]
+fn the_training_model_lists_inputs_and_outputs_in_the_runtimes_order() {
+    let model = Model::from_bytes("training", made().training_model).unwrap();
+    assert_eq!(
+        model.inputs(),
+        [
+            "features",
+            "mask0",
+            "mask1",
+            "labels",
+            "fc7.weight",
+            "fc7.bias",
+            "fc8.weight",
+            "fc8.bias",
+            "fc7.weight_grad.accumulation.buffer",
+            "fc7.bias_grad.accumulation.buffer",
+            "fc8.weight_grad.accumulation.buffer",
+            "fc8.bias_grad.accumulation.buffer",
+            "lazy_reset_grad",
+        ]
+    );
+    assert_eq!(
+        model.outputs(),
+        [
+            "loss",
+            "fc7.weight_grad.accumulation.out",
+            "fc7.bias_grad.accumulation.out",
+            "fc8.weight_grad.accumulation.out",
+            "fc8.bias_grad.accumulation.out",
+        ]
+    );
+    assert!(!operators(&model).contains(&"Softmax"), "the loss takes the logits");
+}
+
+#[test]
+fn the_eval_model_has_no_dropout_and_gives_probabilities() {
+    let model = Model::from_bytes("eval", made().eval_model).unwrap();
+    assert_eq!(model.inputs(), ["features", "labels", "fc7.weight", "fc7.bias", "fc8.weight", "fc8.bias"]);
+    assert_eq!(model.outputs(), ["loss", "probabilities"]);
+    assert_eq!(operators(&model), ["Gemm", "Relu", "Gemm", "SoftmaxCrossEntropyLoss", "Softmax"]);
+}
+
+#[test]
+fn inputs_masks_and_weights_are_told() {
+    let made = made();
+    let told = |list: &[graph::training::Sized]| -> Vec<(String, Vec<usize>)> {
+        list.iter().map(|sized| (sized.name.clone(), sized.shape.clone())).collect()
+    };
+    let expected = |list: &[(&str, &[usize])]| -> Vec<(String, Vec<usize>)> {
+        list.iter().map(|(name, shape)| ((*name).to_owned(), shape.to_vec())).collect()
+    };
+    assert_eq!(told(&made.inputs), expected(&[("features", &[12])]));
+    assert_eq!(told(&made.masks), expected(&[("mask0", &[12]), ("mask1", &[7])]));
+    let parameters: [(&str, &[usize]); 4] =
+        [("fc7.weight", &[7, 12]), ("fc7.bias", &[7]), ("fc8.weight", &[3, 7]), ("fc8.bias", &[3])];
+    assert_eq!(told(&made.parameters), expected(&parameters));
+}
+
+#[test]
+fn flat_weights_go_back_into_the_model() {
+    let (made, mut model) = (made(), head());
+    let flat: Vec<f32> = (0..7 * 12 + 7 + 3 * 7 + 3).map(|value| value as f32).collect();
+    made.apply(&flat, &mut model).unwrap();
+    assert_eq!(model.weight("fc7.bias").unwrap().first(), Some(&84.0));
+    assert_eq!(model.weight("fc8.bias").unwrap().last(), Some(&114.0));
+    let error = made.apply(&flat[1..], &mut model).unwrap_err();
+    assert_eq!(error.to_string(), "head: its trained weights are 115 values, not 114");
+    assert!(made.apply(&[flat.as_slice(), &[0.0]].concat(), &mut model).is_err());
+}
+
+#[test]
+fn old_operator_sets_are_refused() {
+    let mut net = Builder::new("old");
+    net.opset(11).batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
+    net.node(Node::new("MatMul", "fc8").inputs(["x", "w"]));
+    let error = artifacts(&net.finish(&["fc8"]).unwrap(), &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("operator set 11; training needs 13 or later"), "{error}");
+}
+
+#[test]
+fn only_rows_of_logits_are_trained_on() {
+    let options = Options { logits: "pool1".to_owned(), ..Options::default() };
+    let error = artifacts(&crate::nets::branched(), &options).unwrap_err();
+    assert!(error.to_string().contains("`pool1` is not of the shape [n, classes]"), "{error}");
+}
+
+#[test]
+fn layers_of_a_head_are_counted_down_from_the_last() {
+    let build = |hidden: &[usize]| Head { features: 4, hidden: hidden.to_vec(), classes: 2 }.build(&mut rng());
+    let deep = build(&[3; 7]).unwrap();
+    let dense = deep.nodes().iter().filter(|node| node.op_type() == "Gemm").map(graph::onnx::NodeProto::name);
+    assert!(dense.eq(["fc1", "fc2", "fc3", "fc4", "fc5", "fc6", "fc7", "fc8"]));
+    assert!(build(&[3; 8]).is_err() && build(&[0]).is_err());
+    assert_eq!(deep.to_bytes(), build(&[3; 7]).unwrap().to_bytes(), "one seed, one head");
+}
+
+/// Little-endian number at a place of a file.
+fn number(bytes: &[u8], place: usize) -> usize {
+    u32::from_le_bytes(bytes[place..place + 4].try_into().unwrap()) as usize
+}
+
+/// Follows a `FlatBuffer` offset.
+fn follow(bytes: &[u8], place: usize) -> usize {
+    place + number(bytes, place)
+}
+
+/// Where a field of a `FlatBuffer` table lies; `None` where it is left out.
+fn field(bytes: &[u8], table: usize, index: usize) -> Option<usize> {
+    let short = |place: usize| usize::from(u16::from_le_bytes(bytes[place..place + 2].try_into().unwrap()));
+    let directory = table.wrapping_add_signed(-(number(bytes, table) as i32 as isize));
+    let entry = 4 + 2 * index;
+    let offset = if entry < short(directory) { short(directory + entry) } else { 0 };
+    (offset > 0).then_some(table + offset)
+}
+
+#[test]
+fn the_checkpoint_is_the_runtimes_flatbuffer() {
+    let mut net = Builder::new("partly frozen");
+    net.batch_input("x", &[2]).weight("w", &Array2::<f32>::eye(2)).weight("b", &Array1::<f32>::from_elem(2, 0.5));
+    net.node(Node::new("Gemm", "fc8").inputs(["x", "w", "b"]));
+    let trained = Options { trained: Some(vec!["b".to_owned()]), ..Options::default() };
+    let bytes = artifacts(&net.finish(&["fc8"]).unwrap(), &trained).unwrap().checkpoint;
+
+    assert_eq!(&bytes[4..8], b"ODTC");
+    let root = follow(&bytes, 0);
+    assert_eq!(number(&bytes, field(&bytes, root, 0).unwrap()), 2);
+    assert_eq!((field(&bytes, root, 2), field(&bytes, root, 3)), (None, None));
+    let module = follow(&bytes, field(&bytes, root, 1).unwrap());
+    for (place, name, dims, values) in
+        [(0, "b", vec![2], vec![0.5_f32, 0.5]), (1, "w", vec![2, 2], vec![1.0, 0.0, 0.0, 1.0])]
+    {
+        let list = follow(&bytes, field(&bytes, module, place).unwrap());
+        assert_eq!(number(&bytes, list), 1);
+        let tensor = follow(&bytes, list + 4);
+        let text = follow(&bytes, field(&bytes, tensor, 0).unwrap());
+        assert_eq!(&bytes[text + 4..text + 4 + number(&bytes, text)], name.as_bytes());
+        let stored = follow(&bytes, field(&bytes, tensor, 2).unwrap());
+        let sizes: Vec<usize> = (0..number(&bytes, stored)).map(|at| number(&bytes, stored + 4 + 8 * at)).collect();
+        assert_eq!(sizes, dims);
+        assert_eq!(number(&bytes, field(&bytes, tensor, 3).unwrap()), 1, "float32");
+        let raw = follow(&bytes, field(&bytes, tensor, 4).unwrap());
+        let raw = &bytes[raw + 4..raw + 4 + number(&bytes, raw)];
+        let floats: Vec<f32> = raw.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
+        assert_eq!(floats, values);
+    }
+}
