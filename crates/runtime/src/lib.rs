@@ -1,0 +1,27 @@
+//! ONNX Runtime, the engine that runs and trains the networks.
+//!
+//! [`load`] loads its library, which `setup` installed; then [`Session`] runs a model and
+//! [`Trainer`] trains one. [`repackage`] makes the library from the vendor's wheel.
+//! This is the only crate of the project with `unsafe`, and it keeps that to one file, `base.rs`.
+
+mod base;
+mod elf;
+mod error;
+mod load;
+pub mod repackage;
+mod session;
+mod trainer;
+
+pub use elf::ElfError;
+pub use error::RuntimeError;
+pub use load::{LIBRARY_VARIABLE, load, locate, named};
+pub use session::Session;
+pub use trainer::{Evaluation, Trainer, TrainingFiles};
+
+/// The version of ONNX Runtime that this crate works with: the last one the vendor built with training.
+const VERSION: &str = "1.19.2";
+
+/// The version of ONNX Runtime in use. [`load`] takes no other, so this needs nothing loaded.
+pub fn version() -> String {
+    VERSION.to_owned()
+}

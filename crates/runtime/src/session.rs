@@ -1,0 +1,98 @@
+//! Runs a model: named arrays in, named arrays out.
+
+use std::path::Path;
+
+use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
+use ort::session::SessionInputValue;
+use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
+
+use crate::error::said;
+use crate::{RuntimeError, load};
+
+/// A model ready to run. The same model, inputs and number of threads give the same bits.
+#[derive(Debug)]
+pub struct Session {
+    inner: ort::session::Session,
+    model: String,
+}
+
+impl Session {
+    /// Reads the model `path` for `threads` threads; 0 means all cores.
+    pub fn from_file(path: &Path, threads: usize) -> Result<Self, RuntimeError> {
+        let model = path.display().to_string();
+        // ONNX Runtime says of a missing file only that a system error of some number occurred.
+        if let Err(source) = std::fs::File::open(path) {
+            return Err(RuntimeError::Unreadable { model, source });
+        }
+        let mut options = load::options(threads).map_err(|error| error.of(&model))?;
+        let inner = options.commit_from_file(path);
+        Self::new(inner, model)
+    }
+
+    /// Takes a model from the bytes of its file.
+    pub fn from_bytes(bytes: &[u8], threads: usize) -> Result<Self, RuntimeError> {
+        let model = "the model in memory".to_owned();
+        let mut options = load::options(threads).map_err(|error| error.of(&model))?;
+        let inner = options.commit_from_memory(bytes);
+        Self::new(inner, model)
+    }
+
+    fn new(inner: ort::Result<ort::session::Session>, model: String) -> Result<Self, RuntimeError> {
+        let inner = inner.map_err(|error| RuntimeError::BadModel { model: model.clone(), message: said(&error) })?;
+        for outlet in inner.inputs().iter().chain(inner.outputs()) {
+            match outlet.dtype() {
+                ValueType::Tensor { ty: TensorElementType::Float32, .. } => {}
+                other => {
+                    let tensor = outlet.name().to_owned();
+                    return Err(RuntimeError::OtherType { model, tensor, found: other.to_string() });
+                }
+            }
+        }
+        Ok(Self { inner, model })
+    }
+
+    /// Names of the inputs, in the model's order.
+    pub fn input_names(&self) -> Vec<&str> {
+        self.inner.inputs().iter().map(Outlet::name).collect()
+    }
+
+    /// Names of the outputs, in the model's order.
+    pub fn output_names(&self) -> Vec<&str> {
+        self.inner.outputs().iter().map(Outlet::name).collect()
+    }
+
+    /// Computes all outputs, in the model's order. `inputs` names every input of the model once, in any order.
+    pub fn run(&mut self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<Vec<(String, ArrayD<f32>)>, RuntimeError> {
+        self.check_names(inputs)?;
+        let failed = |error: ort::Error| RuntimeError::Failed { model: self.model.clone(), message: said(&error) };
+        let arrays: Vec<CowArray<f32, IxDyn>> = inputs.iter().map(|(_, array)| array.as_standard_layout()).collect();
+        let mut values: Vec<(&str, SessionInputValue)> = Vec::with_capacity(inputs.len());
+        for ((name, _), array) in inputs.iter().zip(&arrays) {
+            values.push((name, TensorRef::from_array_view(array.view()).map_err(failed)?.into()));
+        }
+        let outputs = self.inner.run(values).map_err(failed)?;
+        outputs
+            .iter()
+            .map(|(name, value)| Ok((name.to_owned(), value.try_extract_array::<f32>().map_err(failed)?.to_owned())))
+            .collect()
+    }
+
+    fn check_names(&self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<(), RuntimeError> {
+        let mut given: Vec<&str> = inputs.iter().map(|(name, _)| *name).collect();
+        let mut expected = self.input_names();
+        given.sort_unstable();
+        expected.sort_unstable();
+        if given == expected {
+            return Ok(());
+        }
+        Err(RuntimeError::OtherInputs { model: self.model.clone(), expected: list(&expected), given: list(&given) })
+    }
+}
+
+/// Names as a person reads them: `a`, `b`.
+fn list(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

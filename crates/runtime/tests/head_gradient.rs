@@ -1,0 +1,201 @@
+//! The gradients that `graph` writes are those of the loss that it writes: each against finite differences.
+//!
+//! Both come out of a [`Trainer`], as training uses them. A step of learning rate 0 tells the loss and changes nothing.
+//! A step of `AdamW` that forgets at once and whose `epsilon` is far above any gradient `g` moves each weight by
+//! `learning_rate * g / (|g| + epsilon)`: with both at a million, by the gradient itself.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use graph::Model;
+use graph::builder::{Builder, Node};
+use graph::head::Head;
+use graph::training::{AdamW, Options, TrainingArtifacts, artifacts};
+use ndarray::{Array, Array1, ArrayD, Dimension, ShapeBuilder};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use runtime::{Trainer, TrainingFiles};
+
+const SAMPLES: usize = 20;
+const CLASSES: usize = 3;
+const LARGE: f32 = 1e6;
+/// How far a weight vector is moved to each side: small against the curve of the loss, large against its rounding.
+const STEP: f64 = 1e-2;
+
+/// Numbers spread evenly over -1 to 1.
+fn uniform<D: Dimension>(rng: &mut ChaCha8Rng, shape: impl ShapeBuilder<Dim = D>) -> Array<f32, D> {
+    Array::from_shape_simple_fn(shape, || (f64::from(rng.next_u32()) / f64::from(u32::MAX) * 2.0 - 1.0) as f32)
+}
+
+/// A training model with a batch of data and masks.
+struct Problem {
+    trainer: Trainer,
+    made: TrainingArtifacts,
+    inputs: Vec<ArrayD<f32>>,
+    labels: Vec<i64>,
+    rng: ChaCha8Rng,
+}
+
+impl Problem {
+    fn new(model: &Model, only: Option<Vec<String>>) -> Self {
+        common::load();
+        let optimizer = AdamW { alpha: 0.0, beta: 0.0, epsilon: LARGE, weight_decay: 0.0 };
+        let made = artifacts(model, &Options { trained: only, optimizer, ..Options::default() }).unwrap();
+        let files = TrainingFiles {
+            training_model: &made.training_model,
+            eval_model: &made.eval_model,
+            optimizer_model: &made.optimizer_model,
+            checkpoint: &made.checkpoint,
+            classes: CLASSES,
+        };
+        let trainer = Trainer::new(&files, 1).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let batch = |shape: &[usize]| [&[SAMPLES], shape].concat();
+        let data = made.inputs.iter().map(|input| uniform(&mut rng, batch(&input.shape)).into_dyn());
+        let mut inputs: Vec<_> = data.collect();
+        // Half of all values are dropped, the others doubled.
+        let masks = made.masks.iter().map(|mask| uniform(&mut rng, batch(&mask.shape)));
+        inputs.extend(masks.map(|mask| mask.mapv(|value| if value < 0.0 { 0.0 } else { 2.0 }).into_dyn()));
+        let labels = (0..SAMPLES).map(|sample| (sample % CLASSES) as i64).collect();
+        Self { trainer, made, inputs, labels, rng }
+    }
+
+    fn step(&mut self, learning_rate: f32) -> f64 {
+        let inputs: Vec<_> = self.inputs.iter().map(|input| input.view()).collect();
+        f64::from(self.trainer.step(&inputs, &self.labels, learning_rate).unwrap())
+    }
+
+    /// The loss with these weights.
+    fn loss(&mut self, weights: &[f32]) -> f64 {
+        self.trainer.set_parameters(weights).unwrap();
+        self.step(0.0)
+    }
+
+    /// The gradient of all weights, in the order of the list.
+    fn gradient(&mut self) -> Vec<f64> {
+        let before = self.trainer.parameters().unwrap();
+        self.step(LARGE);
+        let after = self.trainer.parameters().unwrap();
+        self.trainer.set_parameters(&before).unwrap();
+        before.iter().zip(after).map(|(before, after)| f64::from(*before) - f64::from(after)).collect()
+    }
+
+    /// Compares, for each weight, the slope of the loss in directions about that of its gradient.
+    fn check(mut self) {
+        let start = self.trainer.parameters().unwrap();
+        let gradient = self.gradient();
+        assert_eq!(self.loss(&start).to_bits(), self.step(0.0).to_bits(), "looking must not change anything");
+        let mut from = 0;
+        for parameter in self.made.parameters.clone() {
+            let range = from..from + parameter.shape.iter().product::<usize>();
+            from = range.end;
+            let own = Array1::from_vec(gradient[range.clone()].to_vec());
+            let length = own.dot(&own).sqrt();
+            assert!(length > 1e-3, "{}: there is next to no gradient to check: {length}", parameter.name);
+            for _ in 0..3 {
+                let random = uniform(&mut self.rng, own.len()).mapv(f64::from);
+                let aside = &random * (0.7 / random.dot(&random).sqrt());
+                let direction = &own / length + aside;
+                let mut losses = [1.0, -1.0].map(|side| {
+                    let mut moved = start.clone();
+                    for (weight, along) in moved[range.clone()].iter_mut().zip(&direction) {
+                        *weight = (f64::from(*weight) + side * STEP * along) as f32;
+                    }
+                    self.loss(&moved)
+                });
+                losses[0] -= losses[1];
+                let (measured, computed) = (losses[0] / (2.0 * STEP), own.dot(&direction));
+                let error = (measured - computed).abs() / computed.abs();
+                assert!(error < 1e-3, "{}: slope {measured}, by the gradient {computed}", parameter.name);
+            }
+        }
+        assert_eq!(from, start.len());
+    }
+}
+
+/// A head whose hidden values stay clear of the bend of their `ReLU`, where no finite difference is right.
+fn head(hidden: &[usize]) -> Model {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut model = Head { features: 10, hidden: hidden.to_vec(), classes: CLASSES }.build(&mut rng).unwrap();
+    let names: Vec<String> = model.weights().unwrap().into_iter().map(|(name, _)| name).collect();
+    for bias in names.iter().filter(|name| name.contains(".bias") && !name.starts_with("fc8")) {
+        let size = model.weight(bias).unwrap().len();
+        let values = Array1::from_shape_fn(size, |at| if at % 3 == 0 { -3.0 } else { 3.0 });
+        model.set_weight(bias, &values).unwrap();
+    }
+    model
+}
+
+#[test]
+fn of_a_single_dense_layer() {
+    Problem::new(&head(&[]), None).check();
+}
+
+#[test]
+fn of_a_head_with_two_hidden_layers_and_dropout() {
+    Problem::new(&head(&[9, 6]), None).check();
+}
+
+#[test]
+fn of_the_last_layer_alone() {
+    let trained = ["fc8.weight", "fc8.bias"].map(str::to_owned);
+    Problem::new(&head(&[9]), Some(trained.to_vec())).check();
+}
+
+#[test]
+fn of_every_rule_for_vectors() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut net = Builder::new("vectors");
+    net.batch_input("x", &[6]);
+    net.weight("w1", &uniform(&mut rng, (6, 8)));
+    net.weight("b1", &uniform(&mut rng, 8));
+    net.weight("scale", &uniform(&mut rng, (2, 1)));
+    net.weight("left", &uniform(&mut rng, (5, 8)));
+    net.weight("right", &uniform(&mut rng, (7, 5)));
+    net.weight("w2", &uniform(&mut rng, (7, CLASSES)));
+    net.weight("b2", &uniform(&mut rng, (1, CLASSES)));
+    net.integers("rows", &[-1, 2, 4]);
+    net.node(Node::new("MatMul", "product").inputs(["x", "w1"]));
+    net.node(Node::new("Add", "biased").inputs(["product", "b1"]));
+    net.node(Node::new("Sigmoid", "gate").inputs(["biased"]));
+    net.node(Node::new("Tanh", "bent").inputs(["product"]));
+    net.node(Node::new("Mul", "gated").inputs(["gate", "bent"]));
+    net.node(Node::new("Reshape", "grid").inputs(["gated", "rows"]));
+    net.node(Node::new("Mul", "scaled").inputs(["grid", "scale"]));
+    net.node(Node::new("Flatten", "flat").inputs(["scaled"]));
+    net.node(Node::new("Identity", "same").inputs(["flat"]));
+    net.node(Node::new("Sum", "total").inputs(["same", "biased", "flat"]));
+    // A weight that is itself a product, [8, 7]: both operands turned.
+    net.node(
+        Node::new("Gemm", "joint").inputs(["left", "right"]).int("transA", 1).int("transB", 1).float("alpha", 0.5),
+    );
+    net.node(Node::new("Gemm", "wide").inputs(["total", "joint"]));
+    net.node(Node::new("Gemm", "fc8").inputs(["wide", "w2", "b2"]).float("alpha", 1.5).float("beta", 2.0));
+    Problem::new(&net.finish(&["fc8"]).unwrap(), None).check();
+}
+
+#[test]
+fn of_every_rule_for_pictures() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let mut net = Builder::new("pictures");
+    net.batch_input("x", &[2, 9, 9]);
+    for (name, shape) in [("conv1", (4, 2, 3, 3)), ("left", (3, 4, 1, 1)), ("right", (2, 2, 3, 3))] {
+        net.weight(&format!("{name}.weight"), &uniform(&mut rng, shape));
+        net.weight(&format!("{name}.bias"), &uniform(&mut rng, shape.0));
+    }
+    net.weight("fc8.weight", &uniform(&mut rng, (CLASSES, 5)));
+    let conv = |name: &str, input: &str| {
+        Node::new("Conv", name).inputs([input.to_owned(), format!("{name}.weight"), format!("{name}.bias")])
+    };
+    net.node(conv("conv1", "x").ints("pads", [1; 4]));
+    let pool = Node::new("MaxPool", "pool1").inputs(["conv1"]);
+    net.node(pool.ints("kernel_shape", [3, 3]).ints("pads", [1; 4]).ints("strides", [2, 2]));
+    net.node(Node::new("Tanh", "bent").inputs(["pool1"]));
+    net.node(conv("left", "bent"));
+    net.node(conv("right", "bent").int("group", 2).ints("pads", [1; 4]));
+    net.node(Node::new("Concat", "joined").inputs(["left", "right"]).int("axis", 1));
+    net.node(Node::new("GlobalAveragePool", "mean").inputs(["joined"]));
+    net.node(Node::new("Flatten", "flat").inputs(["mean"]));
+    net.node(Node::new("Gemm", "fc8").inputs(["flat", "fc8.weight"]).int("transB", 1));
+    Problem::new(&net.finish(&["fc8"]).unwrap(), None).check();
+}

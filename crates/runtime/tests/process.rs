@@ -1,0 +1,56 @@
+//! A process that loaded the library: it keeps to that library, and it ends well.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::process::Command;
+
+/// Set for the processes that these tests start.
+const CHILD: &str = "TUNESCOPE_TEST_CHILD";
+
+#[test]
+fn a_session_before_loading_is_refused() {
+    // In a process of its own: the other tests of this binary load the library.
+    let output = child("child_asks_for_a_session");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn loading_twice_is_fine_and_another_library_afterwards_is_not() {
+    common::load();
+    common::load();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.so");
+    fs_err::copy(common::library(), &copy).unwrap();
+    assert!(runtime::load(&copy).unwrap_err().to_string().contains("this process already uses"));
+    assert_eq!(runtime::version(), "1.19.2");
+}
+
+#[test]
+fn twenty_processes_that_loaded_the_library_exit_with_0_and_say_nothing() {
+    for number in 0..20 {
+        let output = child("child_loads");
+        assert_eq!(output.status.code(), Some(0), "process {number}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "process {number}");
+    }
+}
+
+fn child(test: &str) -> std::process::Output {
+    let arguments = ["--exact", test, "--nocapture", "--test-threads=1"];
+    Command::new(std::env::current_exe().unwrap()).args(arguments).env(CHILD, "1").output().unwrap()
+}
+
+#[test]
+fn child_loads() {
+    if std::env::var_os(CHILD).is_some() {
+        common::load();
+    }
+}
+
+#[test]
+fn child_asks_for_a_session() {
+    if std::env::var_os(CHILD).is_some() {
+        let error = runtime::Session::from_bytes(b"", 1).unwrap_err();
+        assert_eq!(error.to_string(), "ONNX Runtime is not loaded yet");
+    }
+}

@@ -1,0 +1,35 @@
+//! The vendor's library is repackaged to known bytes, and nothing else is touched.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "not every test loads")]
+mod common;
+
+use runtime::repackage::{INPUT_SHA256, OUTPUT_SHA256, RepackageError, repackage, sha256};
+
+#[test]
+fn another_file_is_refused_with_its_hash() {
+    let error = repackage(b"not a library".to_vec()).unwrap_err();
+    assert!(matches!(error, RepackageError::OtherInput { .. }));
+    assert_eq!(
+        error.to_string(),
+        format!("its SHA-256 is f6bb034ecdd65239971cf2fbc49cb6ecef0dc0a192e40c2884e68e3346503e69, not {INPUT_SHA256}")
+    );
+}
+
+#[test]
+fn the_installed_library_is_refused_as_input_whole_truncated_or_changed() {
+    let mut installed = fs_err::read(common::library()).unwrap();
+    assert!(repackage(installed.clone()).is_err());
+    assert!(repackage(installed[..installed.len() / 2].to_vec()).is_err());
+    installed[0x298] ^= 1;
+    assert!(repackage(installed).is_err());
+}
+
+#[test]
+fn the_installed_library_has_the_bytes_that_repackaging_gives() {
+    if runtime::named().is_some() {
+        println!("skipped: {} names another library", runtime::LIBRARY_VARIABLE);
+        return;
+    }
+    assert_eq!(sha256(&fs_err::read(common::library()).unwrap()), OUTPUT_SHA256);
+}

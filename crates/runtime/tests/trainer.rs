@@ -1,0 +1,153 @@
+//! Training: a head learns a toy problem, the same way each time.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use graph::head::Head;
+use graph::training::{Options, TrainingArtifacts, artifacts};
+use ndarray::{Array2, ArrayD};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use runtime::{RuntimeError, Trainer, TrainingFiles};
+
+const SAMPLES: usize = 24;
+
+/// A head from 4 features over 8 hidden values to 3 classes.
+fn head() -> TrainingArtifacts {
+    let head = Head { features: 4, hidden: vec![8], classes: 3 };
+    let model = head.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    artifacts(&model, &Options::default()).unwrap()
+}
+
+fn trainer(made: &TrainingArtifacts, threads: usize) -> Trainer {
+    common::load();
+    Trainer::new(&files(made), threads).unwrap()
+}
+
+fn files(made: &TrainingArtifacts) -> TrainingFiles<'_> {
+    TrainingFiles {
+        training_model: &made.training_model,
+        eval_model: &made.eval_model,
+        optimizer_model: &made.optimizer_model,
+        checkpoint: &made.checkpoint,
+        classes: 3,
+    }
+}
+
+/// Features of which the largest of the first three tells the class.
+fn samples() -> (ArrayD<f32>, Vec<i64>) {
+    let labels: Vec<i64> = (0..SAMPLES).map(|sample| (sample % 3) as i64).collect();
+    let features = Array2::from_shape_fn((SAMPLES, 4), |(sample, at)| {
+        let noise = ((sample * 7 + at * 3) as f32).sin() * 0.2;
+        noise + if at == sample % 3 { 1.0 } else { 0.0 }
+    });
+    (features.into_dyn(), labels)
+}
+
+/// Masks that drop nothing.
+fn masks(made: &TrainingArtifacts) -> Vec<ArrayD<f32>> {
+    made.masks.iter().map(|mask| Array2::ones((SAMPLES, mask.shape[0])).into_dyn()).collect()
+}
+
+/// The losses of `steps` steps at a learning rate.
+fn train(trainer: &mut Trainer, made: &TrainingArtifacts, steps: usize, learning_rate: f32) -> Vec<f32> {
+    let (features, labels) = samples();
+    let masks = masks(made);
+    let inputs: Vec<_> = std::iter::once(features.view()).chain(masks.iter().map(|mask| mask.view())).collect();
+    (0..steps).map(|_| trainer.step(&inputs, &labels, learning_rate).unwrap()).collect()
+}
+
+#[test]
+fn a_head_learns_a_separable_problem() {
+    let made = head();
+    let mut trainer = trainer(&made, 1);
+    let losses = train(&mut trainer, &made, 150, 0.02);
+    assert!(losses[0] > 0.7, "{losses:?}");
+    assert!(losses[149] < 0.05, "{losses:?}");
+    let (features, labels) = samples();
+    let after = trainer.evaluate(&[features.view()], &labels).unwrap();
+    assert!(after.loss < 0.05);
+    assert_eq!(after.probabilities.shape(), [SAMPLES, 3]);
+    for (row, &label) in after.probabilities.outer_iter().zip(&labels) {
+        assert!((row.sum() - 1.0).abs() < 1e-5);
+        assert!(row[label as usize] > 0.8, "{row}");
+    }
+}
+
+#[test]
+fn gradients_of_one_step_do_not_leak_into_the_next() {
+    let made = head();
+    let mut trainer = trainer(&made, 1);
+    // With a learning rate of 0 nothing changes; gradients that piled up would show afterwards.
+    let still = train(&mut trainer, &made, 5, 0.0);
+    assert!(still.iter().all(|loss| loss.to_bits() == still[0].to_bits()), "{still:?}");
+}
+
+#[test]
+fn two_runs_give_the_same_bits() {
+    let made = head();
+    let run = || {
+        let mut trainer = trainer(&made, 2);
+        let losses = train(&mut trainer, &made, 20, 0.01);
+        let bits: Vec<u32> = losses.iter().chain(&trainer.parameters().unwrap()).map(|value| value.to_bits()).collect();
+        bits
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn parameters_come_back_as_they_were_put() {
+    let made = head();
+    let mut trainer = trainer(&made, 1);
+    let start = trainer.parameters().unwrap();
+    assert_eq!(start.len(), 4 * 8 + 8 + 8 * 3 + 3);
+    let (features, labels) = samples();
+    let before = trainer.evaluate(&[features.view()], &labels).unwrap();
+    train(&mut trainer, &made, 5, 0.05);
+    assert_ne!(trainer.parameters().unwrap(), start);
+    assert_ne!(trainer.evaluate(&[features.view()], &labels).unwrap(), before);
+    trainer.set_parameters(&start).unwrap();
+    assert_eq!(trainer.parameters().unwrap(), start);
+    assert_eq!(trainer.evaluate(&[features.view()], &labels).unwrap(), before);
+    let message = trainer.set_parameters(&start[1..]).unwrap_err().to_string();
+    assert_eq!(message, "the training model: it has 67 trained parameters, not 66");
+}
+
+#[test]
+fn wrong_inputs_are_errors() {
+    let made = head();
+    let mut trainer = trainer(&made, 1);
+    let (features, labels) = samples();
+    let masks = masks(&made);
+    for inputs in [vec![], vec![features.view()], vec![features.view(); 4], vec![masks[0].view(), features.view()]] {
+        assert!(matches!(trainer.step(&inputs, &labels, 0.1), Err(RuntimeError::Failed { .. })));
+    }
+    let inputs = [features.view(), masks[0].view(), masks[1].view()];
+    assert!(trainer.step(&inputs, &[0, 1], 0.1).is_err(), "fewer labels than samples");
+    for label in [3, -1, i64::MAX] {
+        let message = trainer.step(&inputs, &[label; SAMPLES], 0.1).unwrap_err().to_string();
+        assert_eq!(message, format!("the training model: label {label} is none of the 3 classes"));
+    }
+    assert!(trainer.evaluate(&[], &labels).is_err());
+    assert!(trainer.step(&inputs, &labels, 0.1).is_ok(), "and it goes on");
+}
+
+#[test]
+fn broken_files_are_errors() {
+    common::load();
+    let made = head();
+    let garbage = [7_u8; 300];
+    let broken = [
+        TrainingFiles { training_model: &garbage, ..files(&made) },
+        TrainingFiles { eval_model: &garbage, ..files(&made) },
+        TrainingFiles { optimizer_model: &garbage, ..files(&made) },
+        TrainingFiles { checkpoint: &garbage, ..files(&made) },
+        TrainingFiles { checkpoint: &made.checkpoint[..40], ..files(&made) },
+        TrainingFiles { checkpoint: &[], ..files(&made) },
+    ];
+    for files in broken {
+        let message = Trainer::new(&files, 1).unwrap_err().to_string();
+        assert!(message.starts_with("the training model is not a model that ONNX Runtime can run: "), "{message}");
+        assert!(!message.contains("[ONNXRuntimeError]") && !message.ends_with('\n'), "{message}");
+    }
+}
