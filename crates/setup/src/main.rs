@@ -1,0 +1,5 @@
+//! The `setup` binary.
+
+fn main() -> std::process::ExitCode {
+    setup::run()
+}

@@ -1,0 +1,256 @@
+//! The stack machine: bytes in, an arena of objects and the root out.
+
+use std::collections::BTreeMap;
+
+use super::error::Problem;
+use super::object::{Arena, Object, Ref};
+use super::{MAX_KEY, MAX_OPCODES, opcode};
+
+/// Runs the pickle to its `STOP` and gives its objects and the last value on the stack.
+pub(super) fn run(bytes: &[u8]) -> Result<(Arena<'_>, Ref), Problem> {
+    let mut machine = Machine {
+        bytes,
+        at: 0,
+        opcode: ("PROTO", 0),
+        stack: Vec::new(),
+        marks: Vec::new(),
+        memo: BTreeMap::new(),
+        arena: Arena::default(),
+    };
+    for _ in 0..MAX_OPCODES {
+        if let Some(root) = machine.step()? {
+            return Ok((machine.arena, root));
+        }
+    }
+    Err(Problem::TooMany("opcodes", MAX_OPCODES))
+}
+
+pub(super) struct Machine<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Offset of the next byte to read.
+    pub(super) at: usize,
+    /// Name and offset of the opcode at work.
+    pub(super) opcode: (&'static str, usize),
+    stack: Vec<Ref>,
+    /// Stack heights at each open `MARK`.
+    marks: Vec<usize>,
+    memo: BTreeMap<u32, Ref>,
+    pub(super) arena: Arena<'a>,
+}
+
+impl<'a> Machine<'a> {
+    /// One opcode; the root when it was `STOP`.
+    fn step(&mut self) -> Result<Option<Ref>, Problem> {
+        let offset = self.at;
+        let code = match self.bytes.get(offset) {
+            Some(code) => *code,
+            None => {
+                return Err(Problem::Truncated { opcode: "STOP", offset, wanted: 1 });
+            }
+        };
+        if let Some(opcode) = opcode::unsafe_name(code) {
+            return Err(Problem::Unsafe { opcode, offset });
+        }
+        let name = opcode::name(code).ok_or(Problem::Unknown { code, offset })?;
+        self.opcode = (name, offset);
+        self.at += 1;
+        match code {
+            0x80 => {
+                let protocol = self.take(1)?[0];
+                if !(2..=3).contains(&protocol) {
+                    return Err(Problem::Protocol(protocol));
+                }
+            }
+            b'.' => return self.pop().map(Some),
+            b'(' => self.marks.push(self.stack.len()),
+            b'N' => self.push(Object::None),
+            0x88 => self.push(Object::Bool(true)),
+            0x89 => self.push(Object::Bool(false)),
+            b'J' => {
+                let value = self.number()?.cast_signed();
+                self.push(Object::Int(i64::from(value)));
+            }
+            b'K' => {
+                let value = self.take(1)?[0];
+                self.push(Object::Int(i64::from(value)));
+            }
+            b'M' => {
+                let value = self.take(2)?;
+                let value = u16::from_le_bytes([value[0], value[1]]);
+                self.push(Object::Int(i64::from(value)));
+            }
+            b'X' => {
+                let text = self.counted()?;
+                let text = std::str::from_utf8(text).map_err(|_| self.malformed("the text is not UTF-8"))?;
+                self.push(Object::Text(text));
+            }
+            b'C' => {
+                let length = self.take(1)?[0];
+                let bytes = self.take(usize::from(length))?;
+                self.push(Object::Bytes(bytes));
+            }
+            b'B' => {
+                let bytes = self.counted()?;
+                self.push(Object::Bytes(bytes));
+            }
+            b')' => self.push(Object::Tuple(Vec::new())),
+            0x85..=0x87 => {
+                let items = self.pop_many(usize::from(code - 0x84))?;
+                self.push(Object::Tuple(items));
+            }
+            b't' => {
+                let items = self.pop_to_mark()?;
+                self.push(Object::Tuple(items));
+            }
+            b']' => self.push(Object::List(Vec::new())),
+            b'a' => {
+                let items = self.pop_many(1)?;
+                self.append(items)?;
+            }
+            b'e' => {
+                let items = self.pop_to_mark()?;
+                self.append(items)?;
+            }
+            b'}' => self.push(Object::Dict(Vec::new())),
+            b's' => {
+                let items = self.pop_many(2)?;
+                self.set_items(&items)?;
+            }
+            b'u' => {
+                let items = self.pop_to_mark()?;
+                self.set_items(&items)?;
+            }
+            b'q' => {
+                let key = u32::from(self.take(1)?[0]);
+                self.put(key)?;
+            }
+            b'r' => {
+                let key = self.number()?;
+                self.put(key)?;
+            }
+            b'h' => {
+                let key = u32::from(self.take(1)?[0]);
+                self.fetch(key)?;
+            }
+            b'j' => {
+                let key = self.number()?;
+                self.fetch(key)?;
+            }
+            b'c' => self.global()?,
+            b'R' => self.reduce()?,
+            _ => self.build()?,
+        }
+        Ok(None)
+    }
+
+    pub(super) fn malformed(&self, what: impl Into<String>) -> Problem {
+        let (opcode, offset) = self.opcode;
+        Problem::Malformed { opcode, offset, what: what.into() }
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Problem> {
+        let rest = &self.bytes[self.at..];
+        let Some(taken) = rest.get(..count) else {
+            let (opcode, offset) = self.opcode;
+            return Err(Problem::Truncated { opcode, offset, wanted: count - rest.len() });
+        };
+        self.at += count;
+        Ok(taken)
+    }
+
+    fn number(&mut self) -> Result<u32, Problem> {
+        let bytes = self.take(4)?;
+        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    fn counted(&mut self) -> Result<&'a [u8], Problem> {
+        let length = self.number()?;
+        self.take(length as usize)
+    }
+
+    pub(super) fn push(&mut self, object: Object<'a>) {
+        let added = self.arena.add(object);
+        self.stack.push(added);
+    }
+
+    /// Lowest stack index that may be popped: what lies under a mark is out of reach.
+    fn floor(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn pop(&mut self) -> Result<Ref, Problem> {
+        if self.stack.len() <= self.floor() {
+            return Err(self.malformed("the stack is empty"));
+        }
+        self.stack.pop().ok_or_else(|| self.malformed("the stack is empty"))
+    }
+
+    pub(super) fn pop_many(&mut self, count: usize) -> Result<Vec<Ref>, Problem> {
+        if self.stack.len() < self.floor() + count {
+            return Err(self.malformed(format!("fewer than {count} values on the stack")));
+        }
+        Ok(self.stack.split_off(self.stack.len() - count))
+    }
+
+    fn pop_to_mark(&mut self) -> Result<Vec<Ref>, Problem> {
+        match self.marks.pop() {
+            Some(mark) => Ok(self.stack.split_off(mark)),
+            None => Err(self.malformed("no MARK before it")),
+        }
+    }
+
+    pub(super) fn top(&self) -> Result<Ref, Problem> {
+        match self.stack.last() {
+            Some(top) if self.stack.len() > self.floor() => Ok(*top),
+            _ => Err(self.malformed("the stack is empty")),
+        }
+    }
+
+    fn append(&mut self, mut items: Vec<Ref>) -> Result<(), Problem> {
+        let list = self.top()?;
+        if let Object::List(held) = self.arena.get_mut(list) {
+            held.append(&mut items);
+            return Ok(());
+        }
+        Err(self.malformed(format!("appends to {}", self.arena.get(list).kind())))
+    }
+
+    fn set_items(&mut self, items: &[Ref]) -> Result<(), Problem> {
+        let dict = self.top()?;
+        let mut pairs = Vec::with_capacity(items.len() / 2);
+        let (chunks, rest) = items.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(self.malformed("a key without a value"));
+        }
+        for [key, value] in chunks {
+            match self.arena.get(*key) {
+                Object::Text(text) if text.len() <= MAX_KEY => pairs.push((*text, *value)),
+                Object::Text(_) => {
+                    return Err(self.malformed(format!("a key longer than {MAX_KEY} bytes")));
+                }
+                other => return Err(self.malformed(format!("a key is {}", other.kind()))),
+            }
+        }
+        if let Object::Dict(held) = self.arena.get_mut(dict) {
+            held.append(&mut pairs);
+            return Ok(());
+        }
+        Err(self.malformed(format!("sets items of {}", self.arena.get(dict).kind())))
+    }
+
+    fn put(&mut self, key: u32) -> Result<(), Problem> {
+        let top = self.top()?;
+        self.memo.insert(key, top);
+        Ok(())
+    }
+
+    fn fetch(&mut self, key: u32) -> Result<(), Problem> {
+        match self.memo.get(&key) {
+            Some(found) => {
+                self.stack.push(*found);
+                Ok(())
+            }
+            None => Err(self.malformed(format!("memo {key} was never put"))),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Opcodes by Python's own names: those that are read, and those that are refused as unsafe.
+//!
+//! A byte in neither table is refused too, as unknown.
+
+/// Names of the opcodes that reach outside the pickle or call what was found there.
+pub(super) fn unsafe_name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        b'i' => "INST",
+        b'o' => "OBJ",
+        b'P' => "PERSID",
+        b'Q' => "BINPERSID",
+        0x81 => "NEWOBJ",
+        0x82 => "EXT1",
+        0x83 => "EXT2",
+        0x84 => "EXT4",
+        0x92 => "NEWOBJ_EX",
+        0x93 => "STACK_GLOBAL",
+        _ => return None,
+    })
+}
+
+/// Python's names of the opcodes that are read.
+pub(super) fn name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0x80 => "PROTO",
+        b'.' => "STOP",
+        b'(' => "MARK",
+        b'N' => "NONE",
+        0x88 => "NEWTRUE",
+        0x89 => "NEWFALSE",
+        b'J' => "BININT",
+        b'K' => "BININT1",
+        b'M' => "BININT2",
+        b'X' => "BINUNICODE",
+        b'C' => "SHORT_BINBYTES",
+        b'B' => "BINBYTES",
+        b')' => "EMPTY_TUPLE",
+        0x85 => "TUPLE1",
+        0x86 => "TUPLE2",
+        0x87 => "TUPLE3",
+        b't' => "TUPLE",
+        b']' => "EMPTY_LIST",
+        b'a' => "APPEND",
+        b'e' => "APPENDS",
+        b'}' => "EMPTY_DICT",
+        b's' => "SETITEM",
+        b'u' => "SETITEMS",
+        b'q' => "BINPUT",
+        b'r' => "LONG_BINPUT",
+        b'h' => "BINGET",
+        b'j' => "LONG_BINGET",
+        b'c' => "GLOBAL",
+        b'R' => "REDUCE",
+        b'b' => "BUILD",
+        _ => return None,
+    })
+}
