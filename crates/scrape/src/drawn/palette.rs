@@ -1,0 +1,127 @@
+//! Colours, and the hand-picked sets of them that scenes, props and petals share. All classes draw from the same
+//! sets, so that a colour alone never tells the class.
+
+use tiny_skia::Color;
+
+use super::dice::Dice;
+
+/// A colour in sRGB with straight alpha, each part in `0.0..=1.0` (clamped when painted).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Colour {
+    /// Red.
+    pub r: f32,
+    /// Green.
+    pub g: f32,
+    /// Blue.
+    pub b: f32,
+    /// Opacity.
+    pub a: f32,
+}
+
+/// White.
+pub const WHITE: Colour = hex(0xff_ffff);
+/// The near-black of eyes, noses and ink.
+pub const INK: Colour = hex(0x25_1d22);
+
+/// The colour written `0x00rr_ggbb`.
+pub const fn hex(code: u32) -> Colour {
+    Colour {
+        r: ((code >> 16) & 255) as f32 / 255.0,
+        g: ((code >> 8) & 255) as f32 / 255.0,
+        b: (code & 255) as f32 / 255.0,
+        a: 1.0,
+    }
+}
+
+impl Colour {
+    /// This colour moved towards `other` by `share` (0: this, 1: other).
+    pub fn mix(self, other: Colour, share: f32) -> Self {
+        let blend = |from: f32, to: f32| from + (to - from) * share;
+        Self {
+            r: blend(self.r, other.r),
+            g: blend(self.g, other.g),
+            b: blend(self.b, other.b),
+            a: blend(self.a, other.a),
+        }
+    }
+
+    /// Towards white by `share`.
+    pub fn lighter(self, share: f32) -> Self {
+        self.mix(Colour { a: self.a, ..WHITE }, share)
+    }
+
+    /// Towards a deep, slightly violet shadow by `share`: plain black looks dirty.
+    pub fn darker(self, share: f32) -> Self {
+        self.mix(Colour { r: 0.12, g: 0.07, b: 0.14, a: self.a }, share)
+    }
+
+    /// The same colour at `opacity` in `0.0..=1.0`.
+    pub fn faded(self, opacity: f32) -> Self {
+        Self { a: self.a * opacity, ..self }
+    }
+
+    /// How light it looks, in `0.0..=1.0`.
+    pub fn luma(self) -> f32 {
+        0.3 * self.r + 0.59 * self.g + 0.11 * self.b
+    }
+
+    /// As `tiny-skia` wants it.
+    pub fn skia(self) -> Color {
+        let part = |value: f32| value.clamp(0.0, 1.0);
+        Color::from_rgba(part(self.r), part(self.g), part(self.b), part(self.a)).unwrap_or(Color::BLACK)
+    }
+}
+
+/// Five colours that go together: two for large areas, two accents, one dark.
+pub type Palette = [Colour; 5];
+
+/// The sets that scenes are painted in.
+const PALETTES: [Palette; 14] = [
+    [hex(0xfd_f0d5), hex(0xf4_d6a0), hex(0xe7_6f51), hex(0x2a_9d8f), hex(0x26_4653)],
+    [hex(0xd8_e2dc), hex(0xff_e5d9), hex(0xf4_acb7), hex(0x9d_8189), hex(0x5a_4a5c)],
+    [hex(0xca_f0f8), hex(0x90_e0ef), hex(0x00_b4d8), hex(0xff_b703), hex(0x03_045e)],
+    [hex(0xe9_edc9), hex(0xcc_d5ae), hex(0xd4_a373), hex(0x88_9a5b), hex(0x58_5233)],
+    [hex(0xf2_e9e4), hex(0xc9_ada7), hex(0x9a_8c98), hex(0xe0_9f3e), hex(0x22_223b)],
+    [hex(0xff_d6e0), hex(0xff_efb5), hex(0xc1_fba4), hex(0x7b_f1a8), hex(0x57_3280)],
+    [hex(0xb8_d8d8), hex(0x7a_9e9f), hex(0xfe_5f55), hex(0xee_f5db), hex(0x4f_6367)],
+    [hex(0xff_cdb2), hex(0xff_b4a2), hex(0xe5_989b), hex(0xb5_838d), hex(0x6d_6875)],
+    [hex(0x35_4f52), hex(0x52_796f), hex(0x84_a98c), hex(0xf2_cc8f), hex(0x20_2f36)],
+    [hex(0x3d_405b), hex(0x5f_6793), hex(0xe0_7a5f), hex(0x81_b29a), hex(0x22_2338)],
+    [hex(0xed_e0d4), hex(0xdd_b892), hex(0x7f_5539), hex(0x60_8c7c), hex(0x43_2818)],
+    [hex(0xcd_b4db), hex(0xbd_e0fe), hex(0xff_afcc), hex(0xa2_d2ff), hex(0x46_3f6b)],
+    [hex(0xf7_b267), hex(0xf7_9d65), hex(0xf4_845f), hex(0xf2_5c54), hex(0x6b_2737)],
+    [hex(0xe8_f1f2), hex(0xb3_cdd9), hex(0x51_8ca3), hex(0xd9_6c75), hex(0x13_293d)],
+];
+
+/// One of the scene palettes, with the roles of its colours shuffled now and then.
+pub fn scene(dice: &mut Dice) -> Palette {
+    let mut palette = dice.pick(&PALETTES);
+    if dice.chance(0.3) {
+        palette.swap(0, 2);
+    }
+    if dice.chance(0.3) {
+        palette.swap(1, 3);
+    }
+    palette.map(|colour| dice.near(colour, 0.05))
+}
+
+/// Petal, ribbon and toy colours: strong ones.
+pub fn bright(dice: &mut Dice) -> Colour {
+    const BRIGHT: [u32; 14] = [
+        0xe6_3946, 0xf4_7ca0, 0xff_a62b, 0xff_d23f, 0x9b_5de5, 0x5e_7ce2, 0xf7_f3e8, 0xc8_553d, 0xe8_5d9e, 0x42_b0a8,
+        0xd9_8a4e, 0xb3_3951, 0xfb_c4ab, 0xb8_a1e3,
+    ];
+    dice.colour(&BRIGHT, 0.08)
+}
+
+/// Leaf and grass greens, from fresh to olive to bluish.
+pub fn green(dice: &mut Dice) -> Colour {
+    const GREENS: [u32; 8] = [0x6a_994e, 0x38_6641, 0x88_b04b, 0x57_8a6b, 0x7f_9c4a, 0x47_7a58, 0x9a_b973, 0x5b_7f3b];
+    dice.colour(&GREENS, 0.06)
+}
+
+/// Wood, straw and earth.
+pub fn earth(dice: &mut Dice) -> Colour {
+    const EARTHS: [u32; 7] = [0xb0_8968, 0xdd_b892, 0x7f_5539, 0xc8_a27a, 0x9c_6644, 0xe3_c9a8, 0x82_6b58];
+    dice.colour(&EARTHS, 0.05)
+}

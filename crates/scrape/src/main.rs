@@ -1,0 +1,5 @@
+//! The `scrape` binary.
+
+fn main() -> std::process::ExitCode {
+    scrape::run()
+}
