@@ -1,0 +1,5 @@
+//! The `preprocess` binary.
+
+fn main() -> std::process::ExitCode {
+    preprocess::run()
+}

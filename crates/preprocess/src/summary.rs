@@ -1,0 +1,97 @@
+//! What the stage tells when it is done, from its outputs alone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use pipeline::dataset::{Dataset, Picture, Split};
+use pipeline::{Align, Summary, Table};
+
+use crate::quarantine::{Quarantine, Refused};
+
+/// So many rows of refused files are shown; the file has them all.
+const SHOWN: usize = 20;
+
+/// Tells of the outputs in `folder`.
+pub(crate) fn of(folder: &Path) -> Result<Summary> {
+    let dataset = Dataset::read(folder)?;
+    let refused = Quarantine::read(folder)?;
+    let mut tables = vec![by_class(&dataset, &refused)];
+    if let Some(table) = contradictions(&dataset) {
+        tables.push(table);
+    }
+    if !refused.is_empty() {
+        tables.push(quarantine(&refused));
+    }
+    let split = |split| dataset.split(split).len();
+    let headline = format!(
+        "{} of {} pictures usable, {} classes: {} train, {} val, {} test",
+        dataset.pictures.len(),
+        dataset.pictures.len() + refused.len(),
+        dataset.classes.len(),
+        split(Split::Train),
+        split(Split::Val),
+        split(Split::Test),
+    );
+    Ok(Summary { headline, tables, rejected: refused.len(), unmet: Vec::new() })
+}
+
+/// Counts of one class: usable, quarantined, train, val, test.
+type Counts = [usize; 5];
+
+fn by_class(dataset: &Dataset, refused: &[Refused]) -> Table {
+    let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
+    for picture in &dataset.pictures {
+        let count = counts.entry(&picture.label).or_default();
+        count[0] += 1;
+        count[2 + picture.split as usize] += 1;
+    }
+    for refused in refused {
+        counts.entry(&refused.class).or_default()[1] += 1;
+    }
+    let columns = ["found", "usable", "quarantined", "train", "val", "test"].map(|name| (name, Align::Right));
+    let mut table = Table::new("Pictures by class", &[[("class", Align::Left)].as_slice(), &columns].concat());
+    let mut total = Counts::default();
+    for (class, count) in counts {
+        total = std::array::from_fn(|at| total[at] + count[at]);
+        let name = if class.is_empty() { "(no class)" } else { class };
+        table.row(cells(name, count));
+    }
+    table.row(cells("all", total));
+    table
+}
+
+fn cells(name: &str, count: Counts) -> Vec<String> {
+    let numbers = [count[0] + count[1]].into_iter().chain(count).map(|number| number.to_string());
+    std::iter::once(name.to_owned()).chain(numbers).collect()
+}
+
+/// Near-duplicates with different labels, if there are any.
+fn contradictions(dataset: &Dataset) -> Option<Table> {
+    let mut groups: BTreeMap<usize, Vec<&Picture>> = BTreeMap::new();
+    for picture in &dataset.pictures {
+        groups.entry(picture.group).or_default().push(picture);
+    }
+    groups.retain(|_, pictures| pictures.iter().any(|picture| picture.label != pictures[0].label));
+    let columns = [("group", Align::Right), ("class", Align::Left), ("picture", Align::Left)];
+    let mut table = Table::new("Look alike, but labelled differently", &columns);
+    for (group, pictures) in &groups {
+        for picture in pictures {
+            table.row([&group.to_string(), &picture.label, &picture.source]);
+        }
+    }
+    (!groups.is_empty()).then_some(table)
+}
+
+fn quarantine(refused: &[Refused]) -> Table {
+    let more = refused.len().saturating_sub(SHOWN);
+    let title = match more {
+        0 => "Quarantined".to_owned(),
+        _ => format!("Quarantined (and {more} more in quarantine.csv)"),
+    };
+    let mut table = Table::new(title, &[("path", Align::Left), ("reason", Align::Left)]);
+    for refused in &refused[..refused.len() - more] {
+        table.row([&refused.path, &refused.reason]);
+    }
+    table
+}

@@ -1,0 +1,143 @@
+//! A workspace with a finished `scrape` folder, made without the stage `scrape`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Output};
+
+use anyhow::Result;
+use clap::Parser;
+use pipeline::cli::{Common, run_stage};
+use pipeline::{Config, Finished, Run, Summary, short_hash};
+use testkit::Workspace;
+use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
+
+/// A workspace to run `preprocess` in.
+pub struct Stage {
+    workspace: Workspace,
+}
+
+impl Stage {
+    /// An empty one, whose configuration begins with `config` and names a network of input size 48.
+    pub fn new(config: &str) -> Self {
+        let text = format!("{config}[model]\nnetwork = \"tiny\"\n");
+        let workspace = Workspace::new(&text);
+        let model = workspace.write("data/networks/tiny/model.onnx", b"no model: preprocess needs none");
+        tiny(&std::fs::read(&model).unwrap()).write(&model.with_file_name("network.json")).unwrap();
+        std::fs::create_dir(workspace.join("pictures")).unwrap();
+        Self { workspace }
+    }
+
+    /// The folder of pictures that [`Stage::scrape`] takes.
+    pub fn pictures(&self) -> PathBuf {
+        self.workspace.join("pictures")
+    }
+
+    /// The folder that `preprocess` writes.
+    pub fn artifacts(&self) -> PathBuf {
+        self.workspace.join("artifacts/preprocess")
+    }
+
+    /// Publishes the pictures as `scrape` would.
+    pub fn scrape(&self) {
+        let config = self.workspace.join("pipeline.toml");
+        let artifacts = format!("artifacts='{}'", self.workspace.join("artifacts").display());
+        let args = ["scrape", "--quiet", "--config", config.to_str().unwrap(), "--set", &artifacts];
+        let code = run_stage(&FakeScrape { pictures: self.pictures() }, &Cli::parse_from(args).common);
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+    }
+
+    /// Runs the binary.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.workspace.run(env!("CARGO_BIN_EXE_preprocess"), args)
+    }
+}
+
+/// What a program wrote on stdout.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// What a program wrote on stderr.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+}
+
+fn tiny(model: &[u8]) -> Network {
+    Network {
+        name: "tiny".to_owned(),
+        input: InputTransform {
+            tensor: "input".to_owned(),
+            size: 48,
+            channels: Channels::Rgb,
+            scale: 1.0,
+            mean: [0.0; 3],
+            std: [1.0; 3],
+        },
+        layers: vec![Layer { name: "pool1".to_owned(), operator: "MaxPool".to_owned(), shape: vec![3, 6, 6] }],
+        features: Features { layer: "pool1".to_owned(), pool: Pool::None },
+        logits: None,
+        probabilities: None,
+        classes: Vec::new(),
+        origin: "a test".to_owned(),
+        sha256: zoo::sha256(model),
+        parent: None,
+    }
+}
+
+struct FakeScrape {
+    pictures: PathBuf,
+}
+
+impl pipeline::Stage for FakeScrape {
+    const NAME: &'static str = "scrape";
+    const FORMAT: u32 = 1;
+    const UPSTREAM: &'static [&'static str] = &[];
+    const CONFIG: &'static [&'static str] = &["seed"];
+
+    fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::new())
+    }
+
+    fn run(&self, run: &Run) -> Result<()> {
+        let (mut sources, mut rejects) = (Vec::new(), Vec::new());
+        for class in names(&self.pictures)? {
+            for path in entries(&self.pictures.join(&class))? {
+                let source = path.strip_prefix(&self.pictures)?.to_string_lossy().into_owned();
+                let kind = std::fs::symlink_metadata(&path)?.file_type();
+                if kind.is_file() {
+                    let bytes = std::fs::read(&path)?;
+                    let hash = short_hash(&bytes);
+                    let stored = format!("images/{class}/{hash}.bin");
+                    run.write(&stored, &bytes)?;
+                    sources.push([hash, class.clone(), stored, source]);
+                } else {
+                    let reason = if kind.is_dir() { "a folder" } else { "a symbolic link" };
+                    rejects.push([class.clone(), source, reason.to_owned()]);
+                }
+            }
+        }
+        run.write_csv("sources.csv", &["hash", "class", "path", "source"], sources)?;
+        run.write_csv("rejects.csv", &["class", "source", "reason"], rejects)
+    }
+
+    fn summary(&self, _: &Finished) -> Result<Summary> {
+        Ok(Summary::default())
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let paths = entries(folder)?.into_iter();
+    Ok(paths.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
+}

@@ -1,0 +1,146 @@
+//! The binary on prepared folders of `scrape`: what it writes, tells and refuses.
+#![allow(clippy::unwrap_used)]
+
+mod scraped;
+
+use std::collections::BTreeMap;
+
+use pipeline::dataset::{Dataset, Split};
+use scraped::{Stage, stderr, stdout};
+use testkit::files;
+use testkit::hostile::{self, Outcome};
+use testkit::pictures::{draw, is_upright, write_classes};
+
+#[test]
+fn good_pictures_are_split_and_resized() {
+    let stage = Stage::new("");
+    write_classes(&stage.pictures(), &["disc", "square", "stripes"], 20, 80);
+    stage.scrape();
+    let output = stage.run(&[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    insta::assert_snapshot!("tables", stdout(&output));
+
+    let dataset = Dataset::read(&stage.artifacts()).unwrap();
+    assert_eq!(dataset.classes, ["disc", "square", "stripes"]);
+    assert_eq!(dataset.pictures.len(), 60);
+    for split in [(Split::Train, 42), (Split::Val, 9), (Split::Test, 9)] {
+        assert_eq!(dataset.split(split.0).len(), split.1);
+    }
+    for picture in &dataset.pictures {
+        let pixels = image::open(dataset.file(picture)).unwrap();
+        assert_eq!((pixels.width(), pixels.height()), (48, 48));
+        assert_eq!((picture.width, picture.height), (80, 80));
+    }
+    let again = stage.run(&[]);
+    assert!(stderr(&again).contains("up to date"), "{}", stderr(&again));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
+    let outputs = [1, 3].map(|threads| {
+        let stage = Stage::new(&format!("threads = {threads}\n"));
+        write_classes(&stage.pictures(), &["disc", "square"], 10, 60);
+        stage.scrape();
+        assert!(stage.run(&[]).status.success());
+        std::fs::read_to_string(stage.artifacts().join("manifest.csv")).unwrap()
+    });
+    assert_eq!(outputs[0], outputs[1]);
+}
+
+#[test]
+fn a_hostile_folder_ends_in_the_quarantine_and_the_rest_is_upright() {
+    let stage = Stage::new("");
+    let cases = hostile::write_folder(&stage.pictures());
+    stage.scrape();
+    let output = stage.run(&["--quiet", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    insta::assert_snapshot!("hostile", stdout(&output));
+
+    let text = std::fs::read_to_string(stage.artifacts().join("quarantine.csv")).unwrap();
+    let dataset = Dataset::read(&stage.artifacts()).unwrap();
+    let used: BTreeMap<&str, _> = dataset.pictures.iter().map(|picture| (picture.source.as_str(), picture)).collect();
+    for case in &cases {
+        let source = case.path.to_string_lossy();
+        match case.outcome {
+            Outcome::Unusable(reason) => {
+                let line = text.lines().find(|line| line.starts_with(&*source));
+                assert!(line.is_some_and(|line| line.contains(reason)), "{source}: {line:?}");
+            }
+            Outcome::Usable => assert!(used.contains_key(&*source), "{source} is not used"),
+            Outcome::Quadrants => {
+                let pixels = image::open(dataset.file(used[&*source])).unwrap().into_rgb8();
+                assert!(is_upright(&pixels, 16), "{source} is not upright");
+            }
+        }
+    }
+    let strict = stage.run(&["--strict", "--quiet"]);
+    assert_eq!(strict.status.code(), Some(4));
+}
+
+#[test]
+fn copies_and_contradictions() {
+    let stage = Stage::new("");
+    write_classes(&stage.pictures(), &["disc", "square"], 6, 80);
+    let put = |name: &str, bytes: Vec<u8>| std::fs::write(stage.pictures().join(name), bytes).unwrap();
+    // The same bytes in both classes: no label can be trusted.
+    put("disc/both.png", files::png(&draw("stripes", 50, 80)));
+    put("square/both.png", files::png(&draw("stripes", 50, 80)));
+    // Other bytes, the same look, once within a class and once across classes.
+    put("disc/again.jpg", files::jpeg(&draw("disc", 0, 80)));
+    put("square/alike.jpg", files::jpeg(&draw("disc", 1, 80)));
+    stage.scrape();
+    let output = stage.run(&[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let warning = "disc/disc001.png (`disc`) and square/alike.jpg (`square`) look alike but are labelled differently";
+    assert!(stderr(&output).contains(warning), "{}", stderr(&output));
+    assert!(stderr(&output).contains("4 pictures look like another one: 2 groups"), "{}", stderr(&output));
+    insta::assert_snapshot!("copies", stdout(&output));
+
+    let dataset = Dataset::read(&stage.artifacts()).unwrap();
+    let of = |source: &str| dataset.pictures.iter().find(|picture| picture.source == source).unwrap();
+    for (one, other) in [("disc/disc000.png", "disc/again.jpg"), ("disc/disc001.png", "square/alike.jpg")] {
+        assert_eq!(of(one).group, of(other).group);
+        assert_eq!(of(one).split, of(other).split);
+    }
+}
+
+#[test]
+fn what_cannot_be_learnt_from_is_refused_with_a_hint() {
+    let refused = |prepare: &dyn Fn(&Stage)| {
+        let stage = Stage::new("");
+        prepare(&stage);
+        stage.scrape();
+        let output = stage.run(&[]);
+        assert_eq!(output.status.code(), Some(1));
+        let text = stderr(&output);
+        text[text.find("error:").unwrap()..].to_owned()
+    };
+    let text = [
+        refused(&|stage| write_classes(&stage.pictures(), &["disc"], 5, 60)),
+        refused(&|stage| {
+            write_classes(&stage.pictures(), &["disc"], 5, 60);
+            write_classes(&stage.pictures(), &["square"], 2, 60);
+        }),
+        refused(&|stage| {
+            write_classes(&stage.pictures(), &["disc"], 5, 60);
+            write_classes(&stage.pictures(), &["square"], 3, 10);
+        }),
+        refused(&|stage| {
+            write_classes(&stage.pictures(), &["disc"], 5, 60);
+            std::fs::create_dir(stage.pictures().join("square")).unwrap();
+            for quality in 0..4u8 {
+                let mut copy = draw("square", 1, 60);
+                copy.put_pixel(0, 0, image::Rgb([quality; 3]));
+                std::fs::write(stage.pictures().join(format!("square/{quality}.png")), files::png(&copy)).unwrap();
+            }
+        }),
+    ];
+    insta::assert_snapshot!("refused", text.join("\n"));
+}
+
+#[test]
+fn help() {
+    let stage = Stage::new("");
+    insta::assert_snapshot!("help", stdout(&stage.run(&["--help"])));
+}
