@@ -1,0 +1,5 @@
+//! The `train` binary.
+
+fn main() -> std::process::ExitCode {
+    train::run()
+}

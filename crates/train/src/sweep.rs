@@ -1,0 +1,80 @@
+//! Every combination of the sweep is a trial; validation, never the test split, chooses among them.
+
+use anyhow::{Result, anyhow};
+use graph::Model;
+use pipeline::config::Sweep as Lists;
+use pipeline::{HintExt, Run};
+
+use crate::examples::Examples;
+use crate::trial::{self, Ended, Settings, Trial};
+
+/// All trials of a sweep, and the one that won.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    pub trials: Vec<Trial>,
+    /// Place of the chosen trial.
+    pub chosen: usize,
+    /// The chosen trial's head with the weights of its best epoch.
+    pub head: Model,
+}
+
+/// The combinations in a fixed order: hidden sizes change slowest, learning rates fastest.
+pub(crate) fn grid(lists: &Lists) -> Vec<Settings> {
+    let mut grid = Vec::new();
+    for hidden in &lists.hidden {
+        for dropout in &lists.dropout {
+            for learning_rate in &lists.learning_rate {
+                grid.push(Settings { learning_rate: *learning_rate, dropout: *dropout, hidden: hidden.clone() });
+            }
+        }
+    }
+    grid
+}
+
+/// Runs every trial and keeps the weights of the best.
+pub(crate) fn run(run: &Run, examples: &Examples) -> Result<Sweep> {
+    let grid = grid(&run.config.train.sweep);
+    let mut trials: Vec<Trial> = Vec::with_capacity(grid.len());
+    let mut best: Option<(f32, usize, Model)> = None;
+    let progress = run.progress("trains", grid.len() * run.config.train.max_epochs);
+    for (number, settings) in grid.iter().enumerate() {
+        let label = format!("trial {}/{} ({settings})", number + 1, grid.len());
+        let (trial, head) = trial::run(run, settings, examples, |epochs, loss| {
+            progress.message(format!("{label} epoch {epochs} val loss {loss:.4}"));
+            progress.inc(1);
+        })?;
+        progress.inc((run.config.train.max_epochs - trial.history.len()) as u64);
+        if trial.ended == Ended::Diverged {
+            run.warn(&format!(
+                "{label}: the loss is no number any more after epoch {}; the trial ends",
+                trial.history.len()
+            ));
+        }
+        tracing::info!(trial = number + 1, epochs = trial.history.len(), best = ?trial.best(), ended = ?trial.ended, "{label}");
+        if let Some(loss) = trial.best().map(|(_, epoch)| epoch.val_loss)
+            && best.as_ref().is_none_or(|(least, ..)| loss < *least)
+        {
+            best = Some((loss, number, head));
+        }
+        trials.push(trial);
+    }
+    progress.finish();
+    let (_, chosen, head) = best
+        .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
+        .hint("try lower rates in train.sweep.learning_rate")?;
+    Ok(Sweep { trials, chosen, head })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grid_holds_every_combination_once_in_a_fixed_order() {
+        let lists = Lists { learning_rate: vec![0.1, 0.2], dropout: vec![0.0, 0.5], hidden: vec![vec![], vec![8, 4]] };
+        let shown: Vec<String> = grid(&lists).iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), 8);
+        assert_eq!(shown[1], "rate 0.2, dropout 0, no hidden layer");
+        assert_eq!(shown[6], "rate 0.1, dropout 0.5, hidden 8-4");
+    }
+}

@@ -1,0 +1,87 @@
+//! `model.onnx` and `model.json`: the trunk and the chosen head as one network.
+
+use anyhow::{Context, Result, bail};
+use graph::Model;
+use ndarray::{Array2, Axis, Ix2};
+use pipeline::Run;
+use pipeline::dataset::{Dataset, Split};
+use runtime::Session;
+use zoo::{Layer, Network, Parent};
+
+use crate::features::batch;
+use crate::sweep::Sweep;
+use crate::trunk::Trunk;
+
+/// Writes the tuned network, after checking that it gives what its parts give.
+pub(crate) fn save(run: &Run, trunk: &Trunk, sweep: &Sweep, dataset: &Dataset, features: &Array2<f32>) -> Result<()> {
+    let head = sweep.head.without_dropout()?;
+    let model = trunk.model.append(&head)?;
+    let bytes = model.to_bytes();
+    check(run, trunk, &head, &bytes, dataset, features)?;
+    let network = describe(trunk, &model, &bytes, dataset)?;
+    run.write(zoo::MODEL, &bytes)?;
+    run.write(zoo::TUNED_DESCRIPTION, network.to_json().as_bytes())
+}
+
+fn describe(trunk: &Trunk, model: &Model, bytes: &[u8], dataset: &Dataset) -> Result<Network> {
+    let below = &trunk.network;
+    let mut layers: Vec<Layer> = Vec::new();
+    for layer in &below.layers {
+        layers.push(layer.clone());
+        if layer.name == below.features.layer {
+            break;
+        }
+    }
+    let shapes = model.shapes();
+    let known: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
+    let first_new = model.nodes().iter().rposition(|node| node.output.iter().any(|name| known.contains(name)));
+    for node in model.nodes().iter().skip(first_new.map_or(0, |at| at + 1)) {
+        let name = node.output.first().context("a node without output")?;
+        let shape = shapes.per_item(name).with_context(|| format!("the shape of {name} is not known"))?;
+        layers.push(Layer { name: name.clone(), operator: node.op_type().to_owned(), shape });
+    }
+    Ok(Network {
+        name: format!("{}-tuned", below.name),
+        input: below.input.clone(),
+        layers,
+        features: below.features.clone(),
+        logits: Some(graph::head::LOGITS.to_owned()),
+        probabilities: Some(graph::head::PROBABILITIES.to_owned()),
+        classes: dataset.classes.clone(),
+        origin: format!(
+            "{} with a new head, tuned by Tunescope on {} pictures",
+            below.name,
+            dataset.split(Split::Train).len()
+        ),
+        sha256: zoo::sha256(bytes),
+        parent: Some(Parent { name: below.name.clone(), sha256: below.sha256.clone() }),
+    })
+}
+
+/// The whole network must give on pictures what the head alone gives on their cached features.
+fn check(
+    run: &Run,
+    trunk: &Trunk,
+    head: &Model,
+    whole: &[u8],
+    dataset: &Dataset,
+    features: &Array2<f32>,
+) -> Result<()> {
+    const PICTURES: usize = 8;
+    const TOLERANCE: f32 = 1e-4;
+    let count = dataset.pictures.len().min(PICTURES);
+    let input = batch(trunk, dataset, &dataset.pictures[..count])?;
+    let rows = features.select(Axis(0), &(0..count).collect::<Vec<_>>());
+    let probabilities = |bytes: &[u8], name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
+        let outputs = Session::from_bytes(bytes, run.threads())?.run(&[(name, values)])?;
+        let found = outputs.into_iter().find(|(name, _)| name == graph::head::PROBABILITIES);
+        Ok(found.context("the network gives no probabilities")?.1.into_dimensionality::<Ix2>()?)
+    };
+    let from_pictures = probabilities(whole, &trunk.network.input.tensor, input.view().into_dyn())?;
+    let from_features = probabilities(&head.to_bytes(), graph::head::FEATURES, rows.view().into_dyn())?;
+    let apart = (&from_pictures - &from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    if apart.is_nan() || apart > TOLERANCE {
+        bail!("the saved network's probabilities are {apart} away from those in training");
+    }
+    Ok(())
+}
