@@ -1,0 +1,123 @@
+//! `evaluate classify`: what a network sees in any picture.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Args;
+use imaging::Limits;
+use pipeline::cli::{self, Common};
+use pipeline::{Align, Config, Exit, Table};
+use serde_json::{Value, json};
+
+use crate::Classifier;
+
+/// What `evaluate classify` is asked.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// A network of the zoo with a classifier, such as squeezenet [default: the tuned network]
+    #[arg(long, value_name = "NAME")]
+    pub network: Option<String>,
+    /// Classes shown for each picture
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Pictures
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// What the network says of one picture.
+#[derive(Debug)]
+struct Answer {
+    /// Index and probability of the classes, most probable first.
+    top: Vec<(usize, f32)>,
+    /// From opening the file to the probabilities.
+    took: Duration,
+}
+
+/// Classifies each file in turn, and prints what came out. A file that cannot be read is named, the
+/// others go on, and the exit is [`Exit::Failed`] at the end.
+pub fn run(common: &Common, options: &Options) -> Result<Exit> {
+    let config = common.load()?;
+    let mut classifier = match &options.network {
+        Some(name) => Classifier::of_zoo(&config, name)?,
+        None => Classifier::tuned(&config)?,
+    };
+    let classes = classifier.network.classes.clone();
+    let (mut failed, mut entries) = (0, Vec::new());
+    for file in &options.files {
+        let answer = classify(&mut classifier, &config, file, usize::from(options.top));
+        if let Err(error) = &answer {
+            failed += 1;
+            eprint!("{}", pipeline::error::render(error));
+        }
+        if common.json {
+            entries.push(to_json(file, &answer, &classes));
+        } else if let Ok(answer) = answer {
+            cli::print(&format!("{}\n", to_table(file, &answer, &classes).to_text()))?;
+        }
+    }
+    if common.json {
+        let text = json!({ "network": classifier.network.name, "pictures": entries });
+        cli::print(&format!("{text:#}\n"))?;
+    }
+    if failed == 0 {
+        return Ok(Exit::Done);
+    }
+    eprintln!("{failed} of {} pictures could not be classified", options.files.len());
+    Ok(Exit::Failed)
+}
+
+fn classify(classifier: &mut Classifier, config: &Config, file: &Path, count: usize) -> Result<Answer> {
+    let began = Instant::now();
+    let limits = Limits {
+        max_pixels: config.preprocess.max_pixels,
+        max_bytes: config.preprocess.max_memory_mb.saturating_mul(1 << 20),
+    };
+    let picture = imaging::square(&imaging::read(file, &limits)?, classifier.network.input.size);
+    let probabilities = classifier.probabilities(&[picture])?;
+    let took = began.elapsed();
+    let mut top: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
+    top.sort_by(|a, b| b.1.total_cmp(&a.1));
+    top.truncate(count);
+    Ok(Answer { top, took })
+}
+
+fn to_table(file: &Path, answer: &Answer, classes: &[String]) -> Table {
+    // A name may hold anything, an escape code too.
+    let name: String = file.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let title = format!("{name}  ({:.1} ms)", answer.took.as_secs_f64() * 1e3);
+    let mut table = Table::new(title, &[("probability", Align::Right), ("class", Align::Left)]);
+    for (class, probability) in &answer.top {
+        table.row([format!("{probability:.4}"), classes[*class].clone()]);
+    }
+    table
+}
+
+fn to_json(file: &Path, answer: &Result<Answer>, classes: &[String]) -> Value {
+    let file = file.to_string_lossy();
+    match answer {
+        Ok(answer) => {
+            let top = answer.top.iter().map(
+                |(class, probability)| json!({ "class": classes[*class], "index": class, "probability": probability }),
+            );
+            let milliseconds = answer.took.as_secs_f64() * 1e3;
+            json!({ "file": file, "milliseconds": milliseconds, "top": top.collect::<Vec<_>>() })
+        }
+        Err(error) => json!({ "file": file, "error": format!("{error:#}") }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_shows_the_time_and_the_classes_most_probable_first() {
+        let answer = Answer { top: vec![(1, 0.875), (0, 0.125)], took: Duration::from_micros(12_345) };
+        let classes = ["cat".to_owned(), "dog".to_owned()];
+        let table = to_table(Path::new("a\u{1b}b.jpg"), &answer, &classes);
+        insta::assert_snapshot!(table.to_text());
+        insta::assert_json_snapshot!(to_json(Path::new("a.jpg"), &Ok(answer), &classes));
+    }
+}

@@ -1,0 +1,76 @@
+//! Stage `evaluate`: how good the tuned network is, and on which pictures it is wrong.
+//!
+//! The network judges every split ([`predictions`]); the test split alone is measured in depth
+//! ([`metrics`], [`calibration`], [`bootstrap`]) and written out picture by picture. `evaluate
+//! classify` puts any picture before the tuned network or one of the zoo ([`classify`]).
+
+pub mod bootstrap;
+pub mod calibration;
+mod classifier;
+pub mod classify;
+mod confusion;
+pub mod metrics;
+mod outcomes;
+mod outputs;
+pub mod predictions;
+mod stage;
+mod summary;
+pub mod top_images;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use pipeline::cli::{Common, conclude, run_stage};
+
+pub use classifier::Classifier;
+pub use confusion::{ClassScores, Confusion};
+pub use outcomes::Outcomes;
+pub use stage::Evaluate;
+
+const EXAMPLES: &str = "Examples:
+  evaluate --set evaluate.gate.accuracy=0.9
+  evaluate classify photo.jpg
+  evaluate classify --network squeezenet photo.jpg";
+
+/// Judge the tuned network on the test split
+///
+/// Reads artifacts/preprocess/ and artifacts/train/, and writes the metrics, the prediction for every
+/// picture, the best pictures and all mistakes to artifacts/evaluate/. Ends with exit code 3 when
+/// [evaluate.gate] is not met.
+#[derive(Debug, Parser)]
+#[command(name = "evaluate", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the most probable classes of any pictures, and the time taken for each
+    Classify(classify::Options),
+}
+
+/// Parses the command line, does what it asks, and gives the exit code.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match &cli.command {
+        None => run_stage(&Evaluate, &cli.common),
+        Some(Command::Classify(options)) => conclude(classify::run(&cli.common, options)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn help_says_what_there_is() {
+        let mut command = Cli::command().term_width(100);
+        insta::assert_snapshot!("help", command.render_long_help());
+        let classify = command.find_subcommand_mut("classify").map(clap::Command::render_help);
+        insta::assert_snapshot!("help_classify", classify.unwrap_or_default());
+    }
+}

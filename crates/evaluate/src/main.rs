@@ -1,0 +1,5 @@
+//! The `evaluate` binary.
+
+fn main() -> std::process::ExitCode {
+    evaluate::run()
+}

@@ -1,0 +1,61 @@
+//! The stage itself: judge every split, write the tables, tell the result, check the gate.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, anyhow};
+use pipeline::dataset::{Dataset, Split};
+use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+
+use crate::metrics::{Metrics, SplitMetrics};
+use crate::{Classifier, calibration, outputs, predictions, summary};
+
+/// The stage `evaluate`.
+#[derive(Debug)]
+pub struct Evaluate;
+
+impl Stage for Evaluate {
+    const NAME: &'static str = "evaluate";
+    const FORMAT: u32 = 1;
+    const UPSTREAM: &'static [&'static str] = &["preprocess", "train"];
+    // Not the gate: it judges what is there and changes none of it.
+    const CONFIG: &'static [&'static str] =
+        &["seed", "evaluate.bootstrap_samples", "evaluate.calibration_bins", "evaluate.top_images"];
+
+    fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::from([("onnxruntime".to_owned(), runtime::version())]))
+    }
+
+    fn run(&self, run: &Run) -> Result<()> {
+        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let mut classifier = Classifier::tuned(run.config)?;
+        let progress = run.progress("predicting", dataset.pictures.len());
+        let (mut splits, mut test) = (Vec::new(), None);
+        for split in [Split::Train, Split::Val, Split::Test] {
+            if let Some(judged) = predictions::judge(&mut classifier, &dataset, split, &progress)? {
+                splits.push(SplitMetrics::new(&judged));
+                if split == Split::Test {
+                    test = Some(judged);
+                }
+            }
+        }
+        progress.finish();
+        let test = test
+            .ok_or_else(|| anyhow!("the test split has no picture to judge by"))
+            .hint("bring more pictures, or raise preprocess.split.test")?;
+        let settings = &run.config.evaluate;
+        let bins = calibration::bins(&test.outcomes, settings.calibration_bins);
+        let metrics = Metrics::new(
+            &test,
+            splits,
+            &dataset.classes,
+            settings.calibration_bins,
+            settings.bootstrap_samples,
+            &mut run.rng("bootstrap"),
+        );
+        outputs::write(run, &metrics, &test, &bins)
+    }
+
+    fn summary(&self, done: &Finished) -> Result<Summary> {
+        summary::of(&done.folder, &done.config.evaluate.gate)
+    }
+}

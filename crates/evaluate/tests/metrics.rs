@@ -1,0 +1,164 @@
+//! The metrics against scikit-learn's numbers, and what must hold for any predictions.
+
+#![allow(clippy::unwrap_used, clippy::float_cmp)]
+
+use evaluate::{Confusion, Outcomes, bootstrap, calibration, top_images};
+use ndarray::{Array2, Axis};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::Value;
+
+/// Numbers made by `reference/metrics.py`.
+fn reference() -> Value {
+    serde_json::from_str(include_str!("reference/metrics.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn outcomes(reference: &Value) -> Outcomes {
+    let labels = numbers(&reference["labels"]).into_iter().map(|label| label as usize).collect();
+    let rows: Vec<Vec<f64>> = reference["probabilities"].as_array().unwrap().iter().map(numbers).collect();
+    let probabilities = Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap();
+    Outcomes::new(labels, probabilities).unwrap()
+}
+
+#[track_caller]
+fn same(ours: f64, theirs: &Value) {
+    let theirs = theirs.as_f64().unwrap();
+    assert!((ours - theirs).abs() < 1e-9, "{ours} is not {theirs}");
+}
+
+#[test]
+fn the_numbers_are_those_of_scikit_learn() {
+    let reference = reference();
+    let outcomes = outcomes(&reference);
+    let confusion = Confusion::new(&outcomes);
+    same(outcomes.accuracy(), &reference["accuracy"]);
+    same(confusion.accuracy(), &reference["accuracy"]);
+    same(outcomes.top_k(3), &reference["top3"]);
+    same(outcomes.top_k(5), &reference["top5"]);
+    same(outcomes.log_loss(), &reference["log_loss"]);
+    same(outcomes.brier(), &reference["brier"]);
+    same(confusion.macro_f1(), &reference["macro_f1"]);
+    let bins = calibration::bins(&outcomes, reference["bins"].as_u64().unwrap() as usize);
+    same(calibration::expected_error(&bins), &reference["ece"]);
+    for (class, scores) in confusion.per_class().iter().enumerate() {
+        same(scores.precision, &reference["precision"][class]);
+        same(scores.recall, &reference["recall"][class]);
+        same(scores.f1, &reference["f1"][class]);
+        same(scores.support as f64, &reference["support"][class]);
+        let row: Vec<f64> = confusion.counts().row(class).iter().map(|count| *count as f64).collect();
+        assert_eq!(row, numbers(&reference["confusion"][class]));
+    }
+}
+
+#[test]
+fn outcomes_that_do_not_fit_together_are_refused() {
+    let refused = |labels: Vec<usize>, probabilities: Array2<f64>| Outcomes::new(labels, probabilities).is_err();
+    assert!(refused(vec![], Array2::zeros((0, 3))));
+    assert!(refused(vec![], Array2::zeros((1, 3))));
+    assert!(refused(vec![3], Array2::zeros((1, 3))));
+    assert!(refused(vec![0], Array2::from_elem((1, 3), f64::NAN)));
+    assert!(refused(vec![0], Array2::from_elem((1, 3), 2.0)));
+}
+
+#[test]
+fn the_best_and_the_worst_pictures_come_in_order() {
+    let probabilities = ndarray::array![[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]];
+    let outcomes = Outcomes::new(vec![0, 0, 1, 1], probabilities).unwrap();
+    assert_eq!(top_images::highest(&outcomes, 2), [[0, 2], [1, 3]]);
+    assert_eq!(top_images::highest(&outcomes, 9)[1], [1, 3, 2, 0]);
+    assert_eq!(top_images::misclassified(&outcomes), [1, 2]);
+}
+
+#[test]
+fn equal_probabilities_predict_the_first_class() {
+    let outcomes = Outcomes::new(vec![0, 1], Array2::from_elem((2, 2), 0.5)).unwrap();
+    assert_eq!(outcomes.predicted(), [0, 0]);
+    assert_eq!((outcomes.top_k(1), outcomes.top_k(2)), (0.5, 1.0));
+}
+
+#[test]
+fn a_bin_holds_its_upper_end_and_not_its_lower() {
+    let outcomes = Outcomes::new(vec![0, 0], ndarray::array![[0.5, 0.5], [0.75, 0.25]]).unwrap();
+    let counts = |bins| calibration::bins(&outcomes, bins).iter().map(|bin| bin.pictures).collect::<Vec<_>>();
+    assert_eq!(counts(4), [0, 1, 1, 0]);
+    assert_eq!(counts(1), [2]);
+    // Right with 0.5 and right with 0.75: 0.375 short of certainty in the mean.
+    assert!((calibration::expected_error(&calibration::bins(&outcomes, 4)) - 0.375).abs() < 1e-12);
+}
+
+#[test]
+fn the_interval_repeats_with_its_seed_and_narrows_with_more_pictures() {
+    let interval = |seed, pictures: usize| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let right = |drawn: &[usize]| drawn.iter().filter(|at| **at % 10 > 0).count() as f64 / drawn.len() as f64;
+        bootstrap::interval(pictures, 2000, &mut rng, right)
+    };
+    assert_eq!(interval(1, 100), interval(1, 100));
+    assert_ne!(interval(1, 1000), interval(2, 1000));
+    let [low, high] = interval(1, 100);
+    // The normal approximation gives 0.9 ± 1.96 * sqrt(0.9 * 0.1 / 100) = 0.841 to 0.959.
+    assert!((low - 0.841).abs() < 0.02 && (high - 0.959).abs() < 0.02, "{low} {high}");
+    let [low, high] = interval(1, 10_000);
+    assert!(high - low < 0.0125, "{low} {high}");
+}
+
+/// Some outcomes: labels and rows of positive numbers that add up to 1.
+fn any_outcomes() -> impl Strategy<Value = Outcomes> {
+    (1_usize..40, 1_usize..8).prop_flat_map(|(pictures, classes)| {
+        let scores = prop::collection::vec(0.001_f64..1.0, pictures * classes);
+        (prop::collection::vec(0..classes, pictures), scores).prop_map(move |(labels, scores)| {
+            let mut rows = Array2::from_shape_vec((pictures, classes), scores).unwrap();
+            for mut row in rows.axis_iter_mut(Axis(0)) {
+                let sum = row.sum();
+                row /= sum;
+            }
+            Outcomes::new(labels, rows).unwrap()
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_confusion_matrix_counts_every_picture_once(outcomes in any_outcomes()) {
+        let confusion = Confusion::new(&outcomes);
+        prop_assert_eq!(confusion.counts().sum(), outcomes.len());
+        let scores = confusion.per_class();
+        prop_assert_eq!(scores.iter().map(|scores| scores.support).sum::<usize>(), outcomes.len());
+        prop_assert!((confusion.accuracy() - outcomes.accuracy()).abs() < 1e-12);
+        let mistakes = top_images::misclassified(&outcomes).len();
+        prop_assert_eq!(mistakes, outcomes.len() - confusion.counts().diag().sum());
+    }
+
+    #[test]
+    fn every_ratio_is_one(outcomes in any_outcomes(), bins in 1_usize..20) {
+        let confusion = Confusion::new(&outcomes);
+        let bins = calibration::bins(&outcomes, bins);
+        prop_assert_eq!(bins.iter().map(|bin| bin.pictures).sum::<usize>(), outcomes.len());
+        for value in [outcomes.accuracy(), confusion.macro_f1(), calibration::expected_error(&bins)] {
+            prop_assert!((0.0..=1.0).contains(&value), "{}", value);
+        }
+        prop_assert!(outcomes.log_loss() >= 0.0);
+        prop_assert!((0.0..=2.0).contains(&outcomes.brier()));
+        let mut before = 0.0;
+        for k in 1..=outcomes.classes() {
+            prop_assert!(outcomes.top_k(k) >= before);
+            before = outcomes.top_k(k);
+        }
+        prop_assert_eq!(outcomes.top_k(1), outcomes.accuracy());
+        prop_assert_eq!(before, 1.0);
+    }
+
+    #[test]
+    fn the_interval_holds_the_accuracy(outcomes in any_outcomes(), seed in any::<u64>()) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let accuracy = |drawn: &[usize]| Confusion::of(&outcomes, drawn.iter().copied()).accuracy();
+        let [low, high] = bootstrap::interval(outcomes.len(), 300, &mut rng, accuracy);
+        prop_assert!(low <= outcomes.accuracy() && outcomes.accuracy() <= high);
+        prop_assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high));
+    }
+}

@@ -1,0 +1,108 @@
+//! The stage through its binary: outputs, up to date, gate, damage. Needs `just setup`.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{bare, evaluate, prepared, told};
+use serde_json::{Value, json};
+use testkit::Workspace;
+
+const OUTPUTS: [&str; 7] = [
+    "metrics.json",
+    "predictions.csv",
+    "confusion_matrix.csv",
+    "per_class.csv",
+    "calibration.csv",
+    "top_images.csv",
+    "misclassified.csv",
+];
+
+fn outputs(workspace: &Workspace) -> Vec<String> {
+    OUTPUTS.map(|name| workspace.text(format!("artifacts/evaluate/{name}"))).to_vec()
+}
+
+/// CSV with its fractions rounded: the last bits of a probability are the processor's own.
+fn rounded(csv: &str) -> String {
+    let cell = |cell: &str| match cell.parse::<f64>() {
+        Ok(number) if cell.contains('.') => format!("{number:.4}"),
+        _ => cell.to_owned(),
+    };
+    let line = |line: &str| line.split(',').map(cell).collect::<Vec<_>>().join(",") + "\n";
+    csv.lines().map(line).collect()
+}
+
+fn rounded_json(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => json!((number.as_f64().unwrap() * 1e4).round() / 1e4),
+        Value::Array(items) => items.iter().map(rounded_json).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), rounded_json(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn every_table_is_written_and_told() {
+    let workspace = prepared();
+    let (code, stdout, stderr) = told(&evaluate(&workspace, &[]));
+    assert_eq!(code, 0, "{stderr}");
+    insta::assert_snapshot!("tables", stdout);
+    assert!(stderr.contains("accuracy 0.917"), "{stderr}");
+
+    let metrics: Value = serde_json::from_str(&workspace.text("artifacts/evaluate/metrics.json")).unwrap();
+    insta::assert_json_snapshot!("metrics", rounded_json(&metrics));
+    let interval: Vec<f64> = serde_json::from_value(metrics["accuracy_interval"].clone()).unwrap();
+    assert!(interval[0] < 11.0 / 12.0 && interval[1] > 0.99, "{interval:?}");
+
+    let predictions = workspace.text("artifacts/evaluate/predictions.csv");
+    let lines: Vec<&str> = predictions.lines().collect();
+    let header = "id,path,source,split,label,predicted,correct,confidence,p_blue,p_green,p_red";
+    assert_eq!((lines[0], lines.len()), (header, 13));
+    assert!(lines[2].contains("photos/green/13.png,test,green,blue,false,0."), "{}", lines[2]);
+    for name in ["misclassified", "top_images", "confusion_matrix", "per_class", "calibration"] {
+        insta::assert_snapshot!(name, rounded(&workspace.text(format!("artifacts/evaluate/{name}.csv"))));
+    }
+}
+
+#[test]
+fn it_runs_once_and_gives_the_same_bytes_when_forced() {
+    let workspace = prepared();
+    assert_eq!(told(&evaluate(&workspace, &[])).0, 0);
+    let first = outputs(&workspace);
+    let (code, _, stderr) = told(&evaluate(&workspace, &[]));
+    assert!(code == 0 && stderr.contains("up to date"), "{stderr}");
+    assert_eq!(told(&evaluate(&workspace, &["--force"])).0, 0);
+    assert_eq!(outputs(&workspace), first);
+    let (_, stdout, _) = told(&evaluate(&workspace, &["--dry-run", "--set", "evaluate.calibration_bins=5"]));
+    assert!(stdout.contains("evaluate.calibration_bins"), "{stdout}");
+}
+
+#[test]
+fn a_gate_that_is_not_met_ends_with_3_and_runs_nothing_again() {
+    let workspace = prepared();
+    assert_eq!(told(&evaluate(&workspace, &["--set", "evaluate.gate.accuracy=0.9"])).0, 0);
+    let (code, _, stderr) = told(&evaluate(&workspace, &["--set", "evaluate.gate.accuracy=0.95"]));
+    assert_eq!(code, 3);
+    assert!(stderr.contains("gate not met: accuracy 0.9167 is below evaluate.gate.accuracy = 0.95"), "{stderr}");
+    assert!(stderr.contains("up to date"), "{stderr}");
+}
+
+#[test]
+fn a_missing_stage_is_named_with_a_hint() {
+    let (code, _, stderr) = told(&evaluate(&bare(), &[]));
+    assert!(code == 1 && stderr.contains("hint: ") && stderr.contains("just preprocess"), "{stderr}");
+}
+
+#[test]
+fn a_model_that_was_altered_by_hand_is_refused() {
+    let workspace = prepared();
+    let model = workspace.join("artifacts/train/model.onnx");
+    let mut bytes = fs_err::read(&model).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    fs_err::write(&model, bytes).unwrap();
+    let (code, _, stderr) = told(&evaluate(&workspace, &[]));
+    assert!(
+        code == 1 && stderr.contains("model.onnx") && !stderr.contains("no tuned network") && stderr.contains("hint: "),
+        "{stderr}"
+    );
+}
