@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -12,6 +13,9 @@ use crate::HintExt;
 /// system when the process dies.
 #[derive(Debug)]
 pub struct WriterLock(#[allow(dead_code, reason = "held for its lock")] File);
+
+/// How long a lock is waited for: a killed run's child can hold it for a moment longer than the run itself.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl WriterLock {
     /// Takes the folder's writer lock, or says which process holds it.
@@ -26,16 +30,19 @@ impl WriterLock {
             .open(&path)
             .hint("is the folder read-only?")?
             .into_file();
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder).ok();
-                return Err(anyhow!("{} is being written by {}", artifacts.display(), holder.trim()))
-                    .hint("wait for that run to end, or give this one another folder with --set artifacts=FOLDER");
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+        let began = Instant::now();
+        while let Err(failed) = file.try_lock() {
+            match failed {
+                TryLockError::WouldBlock if began.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 20),
+                TryLockError::WouldBlock => {
+                    let mut holder = String::new();
+                    file.read_to_string(&mut holder).ok();
+                    return Err(anyhow!("{} is being written by {}", artifacts.display(), holder.trim()))
+                        .hint("wait for that run to end, or give this one another folder with --set artifacts=FOLDER");
+                }
+                TryLockError::Error(error) => {
+                    return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+                }
             }
         }
         let command: Vec<String> = std::env::args().collect();

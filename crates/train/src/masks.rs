@@ -25,13 +25,17 @@ mod tests {
     #[test]
     fn keeps_the_mean_and_drops_the_share() {
         let mask = mask(200, 500, 0.3, &mut pipeline::rng(1, "train", "test"));
-        let dropped = mask.iter().filter(|value| **value == 0.0).count() as f32 / 100_000.0;
+        let dropped = mask.iter().filter(|value| **value < 0.5).count() as f32 / 100_000.0;
         assert!((dropped - 0.3).abs() < 0.01, "{dropped}");
         assert!((mask.mean().unwrap() - 1.0).abs() < 0.02);
     }
 
     #[test]
     fn nothing_is_dropped_at_zero() {
-        assert!(mask(3, 4, 0.0, &mut pipeline::rng(1, "train", "test")).iter().all(|value| *value == 1.0));
+        assert!(
+            mask(3, 4, 0.0, &mut pipeline::rng(1, "train", "test"))
+                .iter()
+                .all(|value| (*value - 1.0).abs() < f32::EPSILON)
+        );
     }
 }

@@ -182,7 +182,7 @@ pub struct Analyze {
     pub pictures_per_class: usize,
     /// Ids of pictures (see `dataset.csv`) to look into instead.
     pub pictures: Vec<String>,
-    /// Layers whose feature maps are shown; empty: the convolutions.
+    /// Layers whose feature maps are shown; empty: up to five convolutions from first to last.
     pub layers: Vec<String>,
     /// Occlusion sensitivity.
     pub occlusion: Occlusion,

@@ -1,0 +1,5 @@
+//! The `analyze` binary.
+
+fn main() -> std::process::ExitCode {
+    analyze::run()
+}

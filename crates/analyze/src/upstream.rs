@@ -1,0 +1,229 @@
+//! What the stages before this one found, read from their files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use pipeline::dataset::Dataset;
+use pipeline::{HintExt, Run};
+use serde::Deserialize;
+
+/// The stages whose configuration and outputs the report names.
+const STAGES: [&str; 4] = ["scrape", "preprocess", "train", "evaluate"];
+
+/// `config.resolved.toml` of every stage before this one, in their order; a stage without one is left out.
+pub(crate) fn configurations(artifacts: &Path) -> Result<Vec<(&'static str, String)>> {
+    let mut found = Vec::new();
+    for stage in STAGES {
+        let path = artifacts.join(stage).join("config.resolved.toml");
+        if path.exists() {
+            found.push((stage, fs_err::read_to_string(path)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The hash of every finished stage's `manifest.csv`: it stands for all the stage's outputs.
+pub(crate) fn manifests(artifacts: &Path) -> Result<Vec<(&'static str, String)>> {
+    let mut found = Vec::new();
+    for stage in STAGES {
+        let path = artifacts.join(stage).join("manifest.csv");
+        if path.exists() {
+            found.push((stage, blake3::hash(&fs_err::read(path)?).to_hex().to_string()));
+        }
+    }
+    Ok(found)
+}
+
+/// A CSV file, its cells by column name.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    path: PathBuf,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Sheet {
+    /// Reads `folder`/`name`, a file of `stage`.
+    pub fn read(folder: &Path, name: &str) -> Result<Self> {
+        let path = folder.join(name);
+        let stage = folder.file_name().unwrap_or_default().display().to_string();
+        let again = || format!("run `just {stage} --force`");
+        let text = fs_err::read(&path).hint(again())?;
+        let damaged = || format!("{} is damaged", path.display());
+        let mut reader = csv::Reader::from_reader(text.as_slice());
+        let columns = reader.headers().with_context(damaged).hint(again())?.iter().map(str::to_owned).collect();
+        let rows: Result<Vec<Vec<String>>, csv::Error> =
+            reader.records().map(|row| Ok(row?.iter().map(str::to_owned).collect())).collect();
+        let rows = rows.with_context(damaged).hint(again())?;
+        Ok(Self { path, columns, rows })
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter().enumerate().map(|(number, cells)| Row { sheet: self, number, cells })
+    }
+}
+
+/// One row of a [`Sheet`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    sheet: &'a Sheet,
+    number: usize,
+    cells: &'a [String],
+}
+
+impl<'a> Row<'a> {
+    /// The cell in `column`.
+    pub fn text(&self, column: &str) -> Result<&'a str> {
+        let place = self.sheet.columns.iter().position(|name| name == column);
+        let place = place.ok_or_else(|| anyhow!("{} has no column `{column}`", self.sheet.path.display()))?;
+        Ok(self.cells.get(place).map_or("", String::as_str))
+    }
+
+    /// The number in `column`; `None` where the cell is empty or not a number.
+    pub fn number(&self, column: &str) -> Result<Option<f64>> {
+        Ok(self.text(column)?.parse().ok().filter(|v: &f64| v.is_finite()))
+    }
+
+    /// The number in `column`, which has to be there.
+    pub fn sure(&self, column: &str) -> Result<f64> {
+        self.number(column)?.ok_or_else(|| {
+            anyhow!("{}, row {}: `{column}` is not a number", self.sheet.path.display(), self.number + 1)
+        })
+    }
+}
+
+/// The part of `metrics.json` that the report shows.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Metrics {
+    /// Name of the split that was judged.
+    pub split: String,
+    /// Pictures in it.
+    pub pictures: usize,
+    /// Share of right predictions.
+    pub accuracy: f64,
+    /// 95 % bootstrap interval of the accuracy.
+    pub accuracy_interval: [f64; 2],
+    /// Mean of the classes' F1.
+    pub macro_f1: f64,
+    /// Expected calibration error.
+    pub ece: f64,
+    /// Mean negative log of the label's probability.
+    pub log_loss: f64,
+}
+
+/// What the network says of one picture.
+#[derive(Debug, Clone)]
+pub(crate) struct Prediction {
+    /// Place of the picture in the data set.
+    pub picture: usize,
+    /// Index of its label.
+    pub label: usize,
+    /// Index of the predicted class.
+    pub predicted: usize,
+    /// Probability of each class.
+    pub probabilities: Vec<f64>,
+}
+
+impl Prediction {
+    /// Whether the prediction is the label.
+    pub fn right(&self) -> bool {
+        self.label == self.predicted
+    }
+
+    /// Probability of the label.
+    pub fn of_label(&self) -> f64 {
+        self.probabilities[self.label]
+    }
+
+    /// By how much the first class leads the second: 0 is undecided, 1 is certain.
+    pub fn lead(&self) -> f64 {
+        let mut sorted = self.probabilities.clone();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        sorted.first().copied().unwrap_or(1.0) - sorted.get(1).copied().unwrap_or(0.0)
+    }
+}
+
+/// Everything that `train` and `evaluate` found.
+#[derive(Debug)]
+pub(crate) struct Results {
+    pub metrics: Metrics,
+    pub predictions: Vec<Prediction>,
+    pub per_class: Sheet,
+    pub calibration: Sheet,
+    pub top_images: Sheet,
+    pub trials: Sheet,
+    pub history: Sheet,
+    pub quarantine: Sheet,
+}
+
+impl Results {
+    /// Reads the files of the stages before this one.
+    pub fn read(run: &Run, dataset: &Dataset) -> Result<Self> {
+        let (train, evaluate) = (run.upstream("train"), run.upstream("evaluate"));
+        let path = evaluate.join("metrics.json");
+        let again = "run `just evaluate --force`";
+        let text = fs_err::read_to_string(&path).hint(again)?;
+        let metrics = serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()));
+        Ok(Self {
+            metrics: metrics.hint(again)?,
+            predictions: predictions(&evaluate, dataset)?,
+            per_class: Sheet::read(&evaluate, "per_class.csv")?,
+            calibration: Sheet::read(&evaluate, "calibration.csv")?,
+            top_images: Sheet::read(&evaluate, "top_images.csv")?,
+            trials: Sheet::read(&train, "trials.csv")?,
+            history: Sheet::read(&train, "history.csv")?,
+            quarantine: Sheet::read(&run.upstream("preprocess"), "quarantine.csv")?,
+        })
+    }
+}
+
+/// `predictions.csv`, in its order, for pictures and classes of `dataset`.
+fn predictions(evaluate: &Path, dataset: &Dataset) -> Result<Vec<Prediction>> {
+    let sheet = Sheet::read(evaluate, "predictions.csv")?;
+    let places: BTreeMap<&str, usize> =
+        dataset.pictures.iter().enumerate().map(|(place, picture)| (picture.id.as_str(), place)).collect();
+    let columns: Vec<String> = dataset.classes.iter().map(|class| format!("p_{class}")).collect();
+    let class = |name: &str| {
+        let place = dataset.classes.iter().position(|class| class == name);
+        place.with_context(|| format!("{} names the class `{name}`, which classes.json does not", sheet.path.display()))
+    };
+    let read = |row: Row| {
+        let id = row.text("id")?;
+        let picture = places.get(id).copied();
+        Ok(Prediction {
+            picture: picture
+                .with_context(|| format!("{} names picture {id}, which dataset.csv does not", sheet.path.display()))?,
+            label: class(row.text("label")?)?,
+            predicted: class(row.text("predicted")?)?,
+            probabilities: columns.iter().map(|column| row.sure(column)).collect::<Result<_>>()?,
+        })
+    };
+    sheet.rows().map(read).collect::<Result<_>>().hint("run `just evaluate --force`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_found_by_name_and_faults_are_named() {
+        let workspace = testkit::Workspace::new("");
+        workspace.write("train/a.csv", "trial,loss\n1,0.5\n2,\n");
+        let sheet = Sheet::read(&workspace.join("train"), "a.csv").unwrap();
+        let rows: Vec<Row> = sheet.rows().collect();
+        assert_eq!(rows[0].number("loss").unwrap(), Some(0.5));
+        assert_eq!(rows[1].number("loss").unwrap(), None);
+        assert!(rows[1].sure("loss").unwrap_err().to_string().contains("row 2: `loss`"));
+        assert!(rows[0].text("accuracy").unwrap_err().to_string().contains("no column `accuracy`"));
+        let error = Sheet::read(&workspace.join("train"), "b.csv").unwrap_err();
+        assert!(pipeline::error::render(&error).contains("hint: run `just train --force`"));
+    }
+
+    #[test]
+    fn the_lead_is_between_the_first_two() {
+        let prediction = Prediction { picture: 0, label: 0, predicted: 1, probabilities: vec![0.2, 0.7, 0.1] };
+        assert!((prediction.lead() - 0.5).abs() < 1e-12 && !prediction.right());
+    }
+}

@@ -1,0 +1,158 @@
+//! The stage as a person runs it, on a tiny network and drawn pictures.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::process::Output;
+
+use ndarray::{Array2, Array4};
+use ndarray_npy::ReadNpyExt;
+use runtime::Session;
+use testkit::Workspace;
+
+use support::{HOSTILE, SIDE};
+
+fn analyze(workspace: &Workspace, args: &[&str]) -> Output {
+    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
+    support::output(command.env("ORT_DYLIB_PATH", support::runtime_library()).args(args))
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn column(workspace: &Workspace, file: &str, name: &str) -> Vec<String> {
+    let text = workspace.text(file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
+    reader.records().map(|row| row.unwrap()[at].to_owned()).collect()
+}
+
+#[test]
+fn the_report_is_whole_safe_and_repeatable() {
+    let workspace = support::workspace();
+    let output = analyze(&workspace, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = workspace.text("artifacts/analyze/report.html");
+
+    assert!(!report.contains("<script>alert") && !report.contains("<img onerror"), "text from outside is text");
+    assert!(report.contains("&#60;script&#62;alert(1)"));
+    assert!(!report.contains("http:") && !report.contains("https:"), "nothing is asked for");
+    for part in
+        ["overview", "training", "quality", "pictures", "filters", "activations", "occlusion", "map", "provenance"]
+    {
+        assert!(report.contains(&format!("<section id=\"{part}\"")), "{part}");
+    }
+    let parts: Vec<&str> = report.split("<section id=").collect();
+    let pictures =
+        |part: &str| parts.iter().find(|p| p.starts_with(&format!("\"{part}\""))).unwrap().matches("<img").count();
+    assert_eq!(pictures("pictures"), 3 + 2, "the best of each class and every mistake");
+    assert_eq!(pictures("occlusion"), 2 * 6, "three of each class that has any, beside the pictures");
+    assert_eq!(report.matches("class=\"thumb\"").count(), 24, "the whole data set");
+    assert!(
+        report.contains("id=\"wrong-0-1\"") && report.contains("href=\"#wrong-0-1\""),
+        "a cell leads to its pictures"
+    );
+
+    for file in ["weights/conv1.png", "tsne.svg", "activations/0000000000000000/relu1.png"] {
+        assert!(workspace.join("artifacts/analyze").join(file).is_file(), "{file}");
+    }
+    let again = analyze(&workspace, &[]);
+    assert!(stderr(&again).contains("up to date"), "{}", stderr(&again));
+    let manifest = workspace.text("artifacts/analyze/manifest.csv");
+    assert!(analyze(&workspace, &["--force"]).status.success());
+    assert!(workspace.text("artifacts/analyze/manifest.csv") == manifest, "the same bytes again");
+}
+
+#[test]
+fn occlusion_in_batches_is_occlusion_one_at_a_time() {
+    let workspace = support::workspace();
+    let picture = "1400000000000000";
+    let output = analyze(&workspace, &["--set", &format!("analyze.pictures=[\"{picture}\"]")]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let numbers = |name: &str| -> Vec<f32> {
+        column(&workspace, &format!("artifacts/analyze/occlusion/{picture}.csv"), name)
+            .iter()
+            .map(|cell| cell.parse().unwrap())
+            .collect()
+    };
+    let (tops, lefts, found, drops) = (numbers("y"), numbers("x"), numbers("probability"), numbers("drop"));
+    assert_eq!(found.len(), 36, "(48 - 12) / 7 + 1 = 6 places each way");
+
+    runtime::load(&support::runtime_library()).unwrap();
+    let (model, network) = support::network();
+    let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
+    let image = imaging::decode(
+        &std::fs::read(workspace.join(format!("artifacts/preprocess/images/{picture}.png"))).unwrap(),
+        &imaging::Limits::default(),
+    );
+    let input = network.input.batch([&image.unwrap()]);
+    let mut ask = |input: &Array4<f32>| -> f32 {
+        let (_, rows) = session.run(&[("input", input.view().into_dyn())]).unwrap().remove(0);
+        rows.into_dimensionality::<ndarray::Ix2>().unwrap()[[0, 1]]
+    };
+    let uncovered = ask(&input);
+    for (window, (top, left)) in tops.iter().zip(&lefts).enumerate() {
+        let (top, left) = (*top as usize, *left as usize);
+        let side = SIDE as usize;
+        let covered = Array4::from_shape_fn((1, 3, side, side), |(n, c, y, x)| {
+            let inside = (top..top + 12).contains(&y) && (left..left + 12).contains(&x);
+            if inside { 0.0 } else { input[[n, c, y, x]] }
+        });
+        let naive = ask(&covered);
+        assert!((naive - found[window]).abs() < 1e-6, "window {window}: {naive} and {}", found[window]);
+        assert!((uncovered - naive - drops[window]).abs() < 1e-6);
+    }
+    assert!(drops.iter().any(|drop| drop.abs() > 1e-3), "covering changes something");
+}
+
+#[test]
+fn raw_activations_are_what_the_layer_gives() {
+    let workspace = support::workspace();
+    let picture = "0500000000000000";
+    let choice = format!("analyze.pictures=[\"{picture}\"]");
+    let output = analyze(&workspace, &["--set", &choice, "--set", "analyze.layers=[\"conv1\", \"fc8\", \"conv1\"]"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let folder = workspace.join("artifacts/analyze/activations").join(picture);
+    let read = |name: &str| std::fs::File::open(folder.join(name)).unwrap();
+    let maps = ndarray::Array3::<f32>::read_npy(read("conv1.npy")).unwrap();
+    assert_eq!(maps.dim(), (4, 22, 22));
+    // From the maps to the logits by hand: their means after the ReLU, times the dense layer.
+    let (model, _) = support::network();
+    let means = maps.mapv(|v| v.max(0.0)).into_shape_with_order((4, 22 * 22)).unwrap().mean_axis(ndarray::Axis(1));
+    let dense: Array2<f32> = model.weight("fc8.weight").unwrap().into_dimensionality().unwrap();
+    let expected = dense.dot(&means.unwrap()) + ndarray::arr1(&[0.1, 0.0, -0.1]);
+    let logits = ndarray::Array1::<f32>::read_npy(read("fc8.npy")).unwrap();
+    assert!(logits.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-4), "{logits} {expected}");
+}
+
+#[test]
+fn the_map_lists_every_picture_once_and_may_use_any_layer() {
+    let workspace = support::workspace();
+    let output = analyze(&workspace, &["--set", "analyze.tsne.layer=relu1", "--set", "analyze.tsne.max_points=12"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let labels = column(&workspace, "artifacts/analyze/tsne.csv", "label");
+    assert_eq!(labels.iter().filter(|label| *label == HOSTILE).count(), 4, "a third of the sample");
+    let mut ids = column(&workspace, "artifacts/analyze/tsne.csv", "id");
+    ids.dedup();
+    assert_eq!(ids.len(), 12);
+    let svg = workspace.text("artifacts/analyze/tsne.svg");
+    assert!(svg.starts_with("<svg xmlns=") && !svg.contains("<script") && svg.matches("data:image/jpeg").count() == 12);
+    assert!(workspace.text("artifacts/analyze/report.html").contains("12 pictures are left out"));
+}
+
+#[test]
+fn mistakes_are_answered_with_a_hint() {
+    let workspace = support::workspace();
+    for (set, code, words) in [
+        ("analyze.layers=[\"conv2\"]", 1, "conv1"),
+        ("analyze.tsne.layer=fc9", 1, "fc8"),
+        ("analyze.pictures=[\"nosuch\"]", 2, "`nosuch`"),
+        ("analyze.occlusion.patch=49", 2, "patch from 1 to 48"),
+    ] {
+        let output = analyze(&workspace, &["--set", set]);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{set}: {text}");
+        assert!(text.contains(words) && text.contains("hint: "), "{set}: {text}");
+    }
+}

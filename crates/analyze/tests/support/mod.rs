@@ -1,0 +1,221 @@
+//! A workspace in which the stages before `analyze` seem to have run: drawn pictures, a tiny network with weights that
+//! nobody trained, and results made up to fit.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+use graph::Model;
+use graph::builder::{Builder, Node};
+use ndarray::{Array, Array1, ArrayD, IxDyn};
+use pipeline::cli::{Common, run_stage};
+use pipeline::dataset::{Dataset, Picture, Split};
+use pipeline::{Config, Finished, Run, Stage, Summary};
+use testkit::{Workspace, files, pictures};
+use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
+
+/// Side of the pictures.
+pub const SIDE: u32 = 48;
+/// A class's name that would run if it were not escaped; it has no picture in the test split but one.
+pub const HOSTILE: &str = "<script>alert(1)</script>";
+/// A picture's source that would run if it were not escaped.
+pub const HOSTILE_SOURCE: &str = "photos/\"><img onerror=alert(1) src=x>.png";
+/// The classes, sorted. The last one has no picture to be tested on.
+pub const CLASSES: [&str; 3] = [HOSTILE, "disc", "stripes"];
+
+/// Held while a lock on a folder may be open: a process that another test is just starting would inherit it and keep
+/// the folder locked for a moment after it was given back.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Starts a command and waits for its end.
+pub fn output(command: &mut Command) -> Output {
+    let started = {
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    };
+    started.unwrap().wait_with_output().unwrap()
+}
+
+/// A workspace ready for `analyze`.
+pub fn workspace() -> Workspace {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let workspace = Workspace::new("threads = 1\n[analyze.occlusion]\npatch = 12\nstride = 7\n");
+    let config =
+        workspace.write("fake.toml", format!("artifacts = {:?}\n", workspace.join("artifacts").display().to_string()));
+    let common = Common { config, set: vec![], dry_run: false, force: false, json: false, strict: false, quiet: true };
+    run_stage(&Preprocess, &common);
+    run_stage(&Train, &common);
+    run_stage(&Evaluate, &common);
+    assert!(workspace.join("artifacts/evaluate/stage.lock.json").exists(), "the made-up stages ran");
+    workspace
+}
+
+/// The folder of ONNX Runtime, as `data` for a configuration.
+pub fn runtime_library() -> PathBuf {
+    testkit::runtime_library()
+}
+
+/// The data set: eight pictures a class, of which three are for the test in all but the last.
+pub fn dataset() -> Vec<Picture> {
+    let mut all = Vec::new();
+    for (class, label) in CLASSES.iter().enumerate() {
+        for index in 0..8 {
+            let split = match index {
+                0..3 if class < 2 => Split::Test,
+                0..4 => Split::Val,
+                _ => Split::Train,
+            };
+            let id = format!("{class}{index}00000000000000");
+            let source = if class + index == 0 { HOSTILE_SOURCE.to_owned() } else { format!("photos/{index}.png") };
+            all.push(Picture {
+                path: format!("images/{id}.png"),
+                id,
+                label: (*label).to_owned(),
+                split,
+                width: SIDE,
+                height: SIDE,
+                group: all.len(),
+                source,
+            });
+        }
+    }
+    all
+}
+
+/// The network: a convolution, the mean of its maps, three classes.
+pub fn network() -> (Model, Network) {
+    let wave = |shape: &[usize], pitch: f32| -> ArrayD<f32> {
+        let count: usize = shape.iter().product();
+        Array::from_shape_fn(count, |i| (i as f32 * pitch).sin()).into_shape_with_order(IxDyn(shape)).unwrap()
+    };
+    let side = SIDE as usize;
+    let mut net = Builder::new("tiny");
+    net.batch_input("input", &[3, side, side]);
+    net.weight("conv1.weight", &wave(&[4, 3, 5, 5], 0.7));
+    net.weight("conv1.bias", &Array1::<f32>::zeros(4));
+    net.weight("fc8.weight", &(wave(&[3, 4], 1.3) * 2.0));
+    net.weight("fc8.bias", &Array1::from_vec(vec![0.1f32, 0.0, -0.1]));
+    net.node(Node::new("Conv", "conv1").inputs(["input", "conv1.weight", "conv1.bias"]).ints("strides", [2, 2]));
+    net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
+    net.node(Node::new("GlobalAveragePool", "mean").inputs(["relu1"]));
+    net.node(Node::new("Flatten", "flatten").inputs(["mean"]));
+    net.node(Node::new("Gemm", "fc8").inputs(["flatten", "fc8.weight", "fc8.bias"]).int("transB", 1));
+    net.node(Node::new("Softmax", "probabilities").inputs(["fc8"]).int("axis", 1));
+    let model = net.finish(&["probabilities"]).unwrap();
+    let layer = |name: &str, operator: &str, shape: &[usize]| Layer {
+        name: name.into(),
+        operator: operator.into(),
+        shape: shape.to_vec(),
+    };
+    let network = Network {
+        name: "tiny".into(),
+        input: InputTransform {
+            tensor: "input".into(),
+            size: SIDE,
+            channels: Channels::Rgb,
+            scale: 1.0 / 255.0,
+            mean: [0.5; 3],
+            std: [0.25; 3],
+        },
+        layers: vec![
+            layer("conv1", "Conv", &[4, 22, 22]),
+            layer("relu1", "Relu", &[4, 22, 22]),
+            layer("fc8", "Gemm", &[3]),
+            layer("probabilities", "Softmax", &[3]),
+        ],
+        features: Features { layer: "relu1".into(), pool: Pool::Average },
+        logits: Some("fc8".into()),
+        probabilities: Some("probabilities".into()),
+        classes: CLASSES.map(String::from).to_vec(),
+        origin: "made up".into(),
+        sha256: zoo::sha256(&model.to_bytes()),
+        parent: None,
+    };
+    (model, network)
+}
+
+/// The probabilities in `predictions.csv`: the third picture of each class is taken for the other one.
+fn predictions(run: &Run) -> Result<()> {
+    let header = ["id", "label", "predicted", "p_<script>alert(1)</script>", "p_disc", "p_stripes"];
+    let test = dataset().into_iter().filter(|picture| picture.split == Split::Test).enumerate();
+    let rows = test.map(|(at, picture)| {
+        let (class, index) = (at / 3, at % 3);
+        let of_label = [0.9, 0.6, 0.2][index];
+        let mut p = [0.05; 3];
+        p[class] = of_label;
+        p[1 - class] = 0.95 - of_label;
+        let predicted = if index == 2 { CLASSES[1 - class] } else { CLASSES[class] };
+        let [a, b, c] = p.map(|v| v.to_string());
+        [picture.id, picture.label, predicted.to_owned(), a, b, c]
+    });
+    run.write_csv("predictions.csv", &header, rows)
+}
+
+/// A stage that writes what `$write` says.
+macro_rules! made_up {
+    ($stage:ident, $name:literal, $upstream:expr, $write:expr) => {
+        struct $stage;
+
+        impl Stage for $stage {
+            const NAME: &'static str = $name;
+            const FORMAT: u32 = 1;
+            const UPSTREAM: &'static [&'static str] = $upstream;
+            const CONFIG: &'static [&'static str] = &["seed"];
+
+            fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
+                Ok(BTreeMap::new())
+            }
+
+            fn run(&self, run: &Run) -> Result<()> {
+                let write: fn(&Run) -> Result<()> = $write;
+                write(run)
+            }
+
+            fn summary(&self, _: &Finished) -> Result<Summary> {
+                Ok(Summary::default())
+            }
+        }
+    };
+}
+
+made_up!(Preprocess, "preprocess", &[], |run| {
+    for (at, picture) in dataset().iter().enumerate() {
+        let shape = pictures::CLASSES[at / 8];
+        run.write(&picture.path, &files::png(&pictures::draw(shape, at as u32, SIDE)))?;
+    }
+    run.write("quarantine.csv", b"path,reason\nphotos/x.jpg,cut short\n")?;
+    Dataset::write(run, &dataset(), &CLASSES.map(String::from))
+});
+
+made_up!(Train, "train", &["preprocess"], |run| {
+    let (model, network) = network();
+    run.write("model.onnx", &model.to_bytes())?;
+    run.write("model.json", network.to_json().as_bytes())?;
+    run.write(
+        "trials.csv",
+        b"trial,learning_rate,dropout,hidden,epochs,best_epoch,val_loss,val_accuracy,status,chosen\n\
+          1,0.001,0.5,256,2,2,0.4,0.9,max epochs,true\n2,0.1,0,,1,,,,not finite,false\n",
+    )?;
+    run.write(
+        "history.csv",
+        b"trial,epoch,train_loss,val_loss,val_accuracy\n1,1,1.0,0.9,0.5\n1,2,0.5,0.4,0.9\n2,1,NaN,NaN,0.3\n",
+    )
+});
+
+made_up!(Evaluate, "evaluate", &["preprocess", "train"], |run| {
+    predictions(run)?;
+    run.write(
+        "metrics.json",
+        br#"{"split": "test", "pictures": 6, "accuracy": 0.667, "accuracy_interval": [0.3, 1.0], "macro_f1": 0.66,
+             "ece": 0.1, "log_loss": 0.5, "brier": 0.2}"#,
+    )?;
+    run.write_csv(
+        "per_class.csv",
+        &["class", "precision", "recall", "f1", "support"],
+        CLASSES.map(|c| [c, "0.6", "0.7", "0.65", "3"]),
+    )?;
+    run.write("calibration.csv", b"low,high,pictures,confidence,accuracy\n0,0.5,0,,\n0.5,1,6,0.7,0.667\n")?;
+    run.write_csv("top_images.csv", &["class", "rank"], CLASSES.map(|c| [c, "1"]))
+});

@@ -1,0 +1,110 @@
+//! Rows of dots on one axis, with intervals: scores by class, trials of a sweep.
+
+use super::{Entry, Swatch, TEXT, legend, nothing};
+use crate::{
+    Color,
+    scale::{self, Scale},
+    scene::{Anchor, Mark, Scene},
+    text,
+};
+
+/// One thing measured in every row.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    /// Its name in the legend.
+    pub name: String,
+    /// Its colour.
+    pub color: Color,
+}
+
+/// One row of the chart.
+#[derive(Clone, Debug)]
+pub struct DotRow {
+    /// The row's name.
+    pub name: String,
+    /// A value for each measure, `None` where there is none. Shares of 1.
+    pub values: Vec<Option<f64>>,
+    /// An interval about the first value.
+    pub interval: Option<(f64, f64)>,
+    /// The row that stands out.
+    pub chosen: bool,
+}
+
+/// Rows of dots between 0 and 100 %, or as much of that as the values need.
+#[derive(Clone, Debug)]
+pub struct DotChart {
+    /// What the chart shows, in words.
+    pub label: String,
+    /// What is measured.
+    pub measures: Vec<Measure>,
+    /// The rows, top to bottom.
+    pub rows: Vec<DotRow>,
+}
+
+const WIDTH: f64 = 470.0;
+const ROW: f64 = 28.0;
+
+impl DotChart {
+    /// Lays the chart out.
+    pub fn scene(&self) -> Scene {
+        let values = self.rows.iter().flat_map(|row| {
+            let ends = row.interval.into_iter().flat_map(|(a, b)| [a, b]);
+            row.values.iter().flatten().copied().chain(ends)
+        });
+        let least = values.filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
+        if !least.is_finite() {
+            return nothing(&self.label);
+        }
+        // The axis ends at 100 % and starts at a round value well below the least.
+        let low = ((least - 0.05) * 10.0).floor().clamp(0.0, 8.0) / 10.0;
+        let axis = Scale::exactly(low, 1.0, 5);
+
+        let names = self.rows.iter().map(|r| text::width(&r.name, TEXT)).fold(0.0, f64::max).min(190.0);
+        let (left, right) = (names + 18.0, WIDTH - 66.0);
+        let height = 34.0 + self.rows.len() as f64 * ROW + 30.0;
+        let mut scene = Scene::new(WIDTH, height, &self.label);
+        let entries: Vec<Entry> =
+            self.measures.iter().map(|m| Entry { name: &m.name, color: m.color, swatch: Swatch::Dot }).collect();
+        legend(&mut scene, &entries, left, right, 10.0);
+        if let [first, _, ..] = &self.measures[..] {
+            // The numbers at the right are the first measure's.
+            scene.add(Mark::text("soft", (WIDTH - 4.0, 14.0), Anchor::End, &first.name));
+        }
+        let place = |value: f64| left + axis.share(value.clamp(low, 1.0)) * (right - left);
+        let (top, bottom) = (30.0, 30.0 + self.rows.len() as f64 * ROW);
+        for (index, row) in self.rows.iter().enumerate() {
+            let y = top + index as f64 * ROW;
+            if row.chosen {
+                scene.add(Mark::rect("band", (0.0, y), (WIDTH, ROW), 5.0));
+            }
+        }
+        for tick in &axis.ticks {
+            scene.add(Mark::line("rule", (place(*tick), top), (place(*tick), bottom)));
+            let at = (place(*tick), bottom + 18.0);
+            scene.add(Mark::text("soft", at, Anchor::Middle, &axis.percent(*tick)));
+        }
+        for (index, row) in self.rows.iter().enumerate() {
+            self.row(&mut scene, row, top + (index as f64 + 0.5) * ROW, names, place);
+        }
+        scene
+    }
+
+    fn row(&self, scene: &mut Scene, row: &DotRow, y: f64, names: f64, place: impl Fn(f64) -> f64) {
+        let name = text::fit(&row.name, TEXT, names);
+        let class = if row.chosen { "strong" } else { "name" };
+        scene.add(Mark::text(class, (6.0, y + 4.0), Anchor::Start, &name).title(&row.name));
+        if let (Some((low, high)), Some(measure)) = (row.interval, self.measures.first()) {
+            let words = format!("{}: {} to {}", row.name, scale::percent(low), scale::percent(high));
+            let line = Mark::line("span", (place(low), y), (place(high), y));
+            scene.add(line.stroke(measure.color).title(&words));
+        }
+        // Drawn last first, so that the first measure lies on top.
+        for (measure, value) in self.measures.iter().zip(&row.values).rev() {
+            let Some(value) = value.filter(|v| v.is_finite()) else { continue };
+            let words = format!("{}: {} {}", row.name, measure.name, scale::percent(value));
+            scene.add(Mark::circle("dot", (place(value), y), 5.5).fill(measure.color).title(&words));
+        }
+        let first = row.values.first().copied().flatten().map_or("–".to_owned(), scale::percent);
+        scene.add(Mark::text(class, (WIDTH - 4.0, y + 4.0), Anchor::End, &first));
+    }
+}

@@ -1,0 +1,73 @@
+//! The charts of the report. Each is plain data with a `scene` function that lays it out.
+
+mod dots;
+mod line;
+mod matrix;
+mod reliability;
+mod scatter;
+
+pub use dots::{DotChart, DotRow, Measure};
+pub use line::{Line, LineChart, Stroke};
+pub use matrix::MatrixChart;
+pub use reliability::{Bin, ReliabilityChart};
+pub use scatter::{Point, ScatterChart};
+
+use crate::{
+    Color,
+    scene::{Anchor, Mark, Scene},
+    text,
+};
+
+/// Size of ordinary chart text in pixels, as in `chart.css`.
+const TEXT: f64 = 12.0;
+
+/// The mark before a name in a legend.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Swatch {
+    Line,
+    Dashes,
+    Dot,
+    Frame,
+}
+
+/// A legend's entry.
+struct Entry<'a> {
+    name: &'a str,
+    color: Color,
+    swatch: Swatch,
+}
+
+/// Draws the legend from `left` on, wrapping at `right`; `top` is the first row's middle. Returns the
+/// height used.
+fn legend(scene: &mut Scene, entries: &[Entry], left: f64, right: f64, top: f64) -> f64 {
+    let (row, swatch) = (20.0, 16.0);
+    let (mut x, mut y) = (left, top);
+    for entry in entries {
+        let name = text::fit(entry.name, TEXT, (right - left - swatch - 6.0).min(180.0));
+        let width = swatch + 6.0 + text::width(&name, TEXT);
+        if x > left && x + width > right {
+            (x, y) = (left, y + row);
+        }
+        scene.add(match entry.swatch {
+            Swatch::Line => Mark::line("series", (x, y), (x + swatch, y)).stroke(entry.color),
+            Swatch::Dashes => Mark::line("dashed", (x, y), (x + swatch, y)).stroke(entry.color),
+            Swatch::Dot => Mark::circle("dot", (x + swatch / 2.0, y), 5.5).fill(entry.color),
+            Swatch::Frame => Mark::rect("outline", (x + 2.0, y - 6.0), (12.0, 12.0), 2.0).stroke(entry.color),
+        });
+        let mut words = Mark::text("soft", (x + swatch + 6.0, y + 4.0), Anchor::Start, &name);
+        if name != entry.name {
+            words = words.title(entry.name);
+        }
+        scene.add(words);
+        x += width + 18.0;
+    }
+    if entries.is_empty() { 0.0 } else { y - top + row }
+}
+
+/// A drawing that says that there is nothing to draw.
+fn nothing(label: &str) -> Scene {
+    let mut scene = Scene::new(460.0, 80.0, label);
+    scene.add(Mark::rect("band", (0.0, 0.0), (460.0, 80.0), 6.0));
+    scene.add(Mark::text("soft", (230.0, 44.0), Anchor::Middle, "Nothing to draw"));
+    scene
+}

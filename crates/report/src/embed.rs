@@ -1,0 +1,58 @@
+//! Pictures as data URIs, so that a page needs no other file.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::jpeg::JpegEncoder, codecs::png};
+use std::fmt;
+
+use crate::ReportError;
+
+/// A picture inside a `data:` address, with its size in pixels.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DataUri {
+    uri: String,
+    width: u32,
+    height: u32,
+}
+
+impl DataUri {
+    /// `picture` as JPEG of `quality` `1..=100`: right for photographs.
+    pub fn jpeg(picture: &RgbImage, quality: u8) -> Result<Self, ReportError> {
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture)?;
+        Ok(Self::new("image/jpeg", &bytes, picture.dimensions()))
+    }
+
+    /// `picture` as PNG: right for filters and other pictures of hard edges.
+    pub fn png(picture: &RgbImage) -> Result<Self, ReportError> {
+        let mut bytes = Vec::new();
+        png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Best, png::FilterType::Adaptive)
+            .write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)?;
+        Ok(Self::new("image/png", &bytes, picture.dimensions()))
+    }
+
+    fn new(kind: &str, bytes: &[u8], (width, height): (u32, u32)) -> Self {
+        Self { uri: format!("data:{kind};base64,{}", STANDARD.encode(bytes)), width, height }
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+}
+
+impl fmt::Display for DataUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.uri)
+    }
+}
+
+impl fmt::Debug for DataUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DataUri({}x{}, {} bytes)", self.width, self.height, self.uri.len())
+    }
+}

@@ -1,0 +1,35 @@
+//! What people look at: SVG charts, heat maps, picture grids and the self-contained report page.
+//!
+//! The crate knows pictures and numbers, no network and no artifact. A stage describes a chart or a
+//! page as plain data; this crate lays it out and writes it through escaping templates, so that a
+//! class named `<script>` is only ever text.
+//!
+//! Charts are written by hand rather than by a plotting library because the same drawing has to
+//! follow the page's colours in light and dark, carry hover titles, embed pictures and stay small.
+
+pub mod chart;
+pub mod color;
+pub mod colormap;
+pub mod embed;
+pub mod grid;
+pub mod overlay;
+pub mod page;
+pub mod scale;
+pub mod scene;
+mod text;
+
+pub use color::Color;
+pub use embed::DataUri;
+pub use page::Page;
+pub use scene::Scene;
+
+/// Why a drawing or a page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A template failed; the formatter's own message is attached.
+    #[error("the report's template could not be filled in: {0}")]
+    Template(#[from] askama::Error),
+    /// A picture could not be compressed.
+    #[error("a picture for the report could not be encoded: {0}")]
+    Encode(#[from] image::ImageError),
+}

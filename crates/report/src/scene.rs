@@ -1,0 +1,225 @@
+//! A drawing as data: lines, boxes, words and pictures, written as SVG by an escaping template.
+
+use askama::Template;
+use std::fmt;
+
+use crate::{Color, ReportError, text};
+
+/// Where a piece of text is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// At its beginning.
+    Start,
+    /// At its middle.
+    Middle,
+    /// At its end.
+    End,
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "start",
+            Self::Middle => "middle",
+            Self::End => "end",
+        })
+    }
+}
+
+/// A coordinate: written with at most two decimals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Px(pub f64);
+
+impl fmt::Display for Px {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.0.is_finite() { self.0 } else { 0.0 };
+        write!(f, "{}", (value * 100.0).round() / 100.0 + 0.0)
+    }
+}
+
+/// What a mark looks like.
+#[derive(Clone, Debug)]
+pub(crate) enum Shape {
+    Line { x1: Px, y1: Px, x2: Px, y2: Px },
+    Path { d: String },
+    Rect { x: Px, y: Px, width: Px, height: Px, radius: Px },
+    Circle { x: Px, y: Px, radius: Px },
+    Text { x: Px, y: Px, anchor: Anchor, words: String, turn: Option<i32> },
+    Image { x: Px, y: Px, width: Px, height: Px, source: String },
+    Group { marks: Vec<Mark> },
+}
+
+/// One thing on the drawing. `class` names a rule of `chart.css`; colours given here win over it.
+#[derive(Clone, Debug, Template)]
+#[template(path = "mark.svg")]
+pub(crate) struct Mark {
+    shape: Shape,
+    class: &'static str,
+    fill: Option<Color>,
+    stroke: Option<Color>,
+    opacity: Option<f64>,
+    title: Option<String>,
+    link: Option<String>,
+}
+
+impl Mark {
+    fn new(shape: Shape, class: &'static str) -> Self {
+        Self { shape, class, fill: None, stroke: None, opacity: None, title: None, link: None }
+    }
+
+    pub(crate) fn line(class: &'static str, from: (f64, f64), to: (f64, f64)) -> Self {
+        let (x1, y1, x2, y2) = (Px(from.0), Px(from.1), Px(to.0), Px(to.1));
+        Self::new(Shape::Line { x1, y1, x2, y2 }, class)
+    }
+
+    /// A line through `points`, in order.
+    pub(crate) fn path(class: &'static str, points: &[(f64, f64)]) -> Self {
+        let steps = points
+            .iter()
+            .enumerate()
+            .map(|(i, (x, y))| format!("{}{} {}", if i == 0 { "M" } else { "L" }, Px(*x), Px(*y)));
+        Self::new(Shape::Path { d: steps.collect() }, class)
+    }
+
+    pub(crate) fn rect(class: &'static str, at: (f64, f64), size: (f64, f64), radius: f64) -> Self {
+        let shape = Shape::Rect {
+            x: Px(at.0),
+            y: Px(at.1),
+            width: Px(size.0.max(0.0)),
+            height: Px(size.1.max(0.0)),
+            radius: Px(radius),
+        };
+        Self::new(shape, class)
+    }
+
+    pub(crate) fn circle(class: &'static str, at: (f64, f64), radius: f64) -> Self {
+        Self::new(Shape::Circle { x: Px(at.0), y: Px(at.1), radius: Px(radius) }, class)
+    }
+
+    pub(crate) fn text(class: &'static str, at: (f64, f64), anchor: Anchor, words: &str) -> Self {
+        let words = text::printable(words);
+        Self::new(Shape::Text { x: Px(at.0), y: Px(at.1), anchor, words, turn: None }, class)
+    }
+
+    pub(crate) fn image(class: &'static str, at: (f64, f64), size: (f64, f64), source: String) -> Self {
+        let (width, height) = (Px(size.0), Px(size.1));
+        Self::new(Shape::Image { x: Px(at.0), y: Px(at.1), width, height, source }, class)
+    }
+
+    pub(crate) fn group(class: &'static str, marks: Vec<Mark>) -> Self {
+        Self::new(Shape::Group { marks }, class)
+    }
+
+    /// Text turned by `degrees` about its anchor.
+    pub(crate) fn turned(mut self, degrees: i32) -> Self {
+        if let Shape::Text { turn, .. } = &mut self.shape {
+            *turn = Some(degrees);
+        }
+        self
+    }
+
+    pub(crate) fn fill(mut self, color: Color) -> Self {
+        self.fill = Some(color);
+        self
+    }
+
+    pub(crate) fn stroke(mut self, color: Color) -> Self {
+        self.stroke = Some(color);
+        self
+    }
+
+    pub(crate) fn opacity(mut self, opacity: f64) -> Self {
+        self.opacity = Some((opacity * 1000.0).round() / 1000.0);
+        self
+    }
+
+    /// Words that show while the pointer rests on the mark.
+    pub(crate) fn title(mut self, words: &str) -> Self {
+        self.title = Some(text::printable(words));
+        self
+    }
+
+    /// Where a click on the mark leads.
+    pub(crate) fn link(mut self, address: Option<&str>) -> Self {
+        self.link = address.map(str::to_owned);
+        self
+    }
+}
+
+/// A finished drawing. [`Scene::inline`] takes its colours from the page around it,
+/// [`Scene::standalone`] brings its own.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    width: f64,
+    height: f64,
+    label: String,
+    least_width: f64,
+    marks: Vec<Mark>,
+}
+
+#[derive(Template)]
+#[template(path = "scene.svg")]
+struct SceneTemplate<'a> {
+    scene: &'a Scene,
+    width: Px,
+    height: Px,
+    style: Option<&'static str>,
+    role: &'static str,
+}
+
+impl Scene {
+    pub(crate) fn new(width: f64, height: f64, label: &str) -> Self {
+        let label = text::printable(label);
+        Self { width, height, label, least_width: 0.0, marks: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, mark: Mark) {
+        self.marks.push(mark);
+    }
+
+    /// Narrower than this many pixels the drawing would be illegible: the page scrolls it instead.
+    pub(crate) fn never_below(mut self, width: f64) -> Self {
+        self.least_width = width;
+        self
+    }
+
+    /// Natural width in pixels.
+    pub fn width(&self) -> f64 {
+        self.width
+    }
+
+    /// Least legible width in pixels, 0 where it does not matter.
+    pub fn least_width(&self) -> f64 {
+        self.least_width
+    }
+
+    /// What the drawing shows, in words, for those who do not see it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The drawing for use inside a page that has `chart.css`.
+    pub fn inline(&self) -> Result<String, ReportError> {
+        self.write(None)
+    }
+
+    /// The drawing as a file of its own, in light or dark as the viewer prefers.
+    pub fn standalone(&self) -> Result<String, ReportError> {
+        let mut svg =
+            self.write(Some(concat!(include_str!("../templates/colors.css"), include_str!("../templates/chart.css"))))?;
+        svg.push('\n');
+        Ok(svg)
+    }
+
+    fn write(&self, style: Option<&'static str>) -> Result<String, ReportError> {
+        let linked = self.marks.iter().any(|m| m.link.is_some());
+        let template = SceneTemplate {
+            scene: self,
+            width: Px(self.width),
+            height: Px(self.height),
+            style,
+            role: if linked { "group" } else { "img" },
+        };
+        Ok(template.render()?)
+    }
+}

@@ -1,0 +1,112 @@
+//! Every chart's drawing, as it was when last looked at, and its manners with hostile names.
+#![allow(clippy::unwrap_used)]
+
+use image::RgbImage;
+use report::{
+    Color, DataUri,
+    chart::{
+        Bin, DotChart, DotRow, Line, LineChart, MatrixChart, Measure, Point, ReliabilityChart, ScatterChart, Stroke,
+    },
+};
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&\u{1}";
+
+fn line_chart(name: &str) -> LineChart {
+    let line = |name: &str, stroke, points: &[(f64, f64)]| Line {
+        name: name.into(),
+        points: points.to_vec(),
+        color: Color::BLUE,
+        stroke,
+    };
+    LineChart {
+        label: "Loss by epoch".into(),
+        x: "epoch".into(),
+        y: "loss".into(),
+        lines: vec![
+            line("trial 2", Stroke::Context, &[(1.0, 1.2), (2.0, 0.8)]),
+            line(name, Stroke::Solid, &[(1.0, 1.0), (2.0, 0.5), (3.0, f64::NAN), (4.0, 0.21)]),
+        ],
+        rule: Some((4.0, "best".into())),
+        percent: false,
+    }
+}
+
+fn dot_chart(name: &str) -> DotChart {
+    DotChart {
+        label: "Scores".into(),
+        measures: vec![Measure { name: "recall".into(), color: Color::BLUE }],
+        rows: vec![
+            DotRow { name: name.into(), values: vec![Some(0.9)], interval: Some((0.8, 0.97)), chosen: true },
+            DotRow { name: "dog".into(), values: vec![None], interval: None, chosen: false },
+        ],
+    }
+}
+
+fn matrix_chart(name: &str) -> MatrixChart {
+    MatrixChart {
+        label: "Confusion".into(),
+        classes: vec![name.into(), "dog".into()],
+        counts: vec![vec![9, 1], vec![0, 10]],
+        links: vec![vec![None, Some("#wrong-cat-dog".into())]],
+    }
+}
+
+fn scatter_chart(name: &str) -> ScatterChart {
+    let point = |x, wrong, thumbnail| Point { x, y: x / 2.0, class: 0, words: name.into(), thumbnail, wrong };
+    let picture = DataUri::png(&RgbImage::new(2, 2)).unwrap();
+    ScatterChart {
+        label: "t-SNE".into(),
+        classes: vec![name.into()],
+        points: vec![point(-3.0, false, None), point(5.0, true, Some(picture)), point(f64::NAN, false, None)],
+    }
+}
+
+#[test]
+fn drawings_are_as_they_were() {
+    insta::assert_snapshot!("line", line_chart("trial 1").scene().inline().unwrap());
+    insta::assert_snapshot!("dots", dot_chart("cat").scene().inline().unwrap());
+    insta::assert_snapshot!("matrix", matrix_chart("cat").scene().inline().unwrap());
+    insta::assert_snapshot!("scatter", scatter_chart("cat").scene().inline().unwrap());
+    let bins = vec![
+        Bin { low: 0.0, high: 0.5, count: 0, confidence: f64::NAN, accuracy: f64::NAN },
+        Bin { low: 0.5, high: 1.0, count: 8, confidence: 0.9, accuracy: 0.75 },
+    ];
+    let reliability = ReliabilityChart { label: "Calibration".into(), bins };
+    insta::assert_snapshot!("reliability", reliability.scene().inline().unwrap());
+}
+
+#[test]
+fn names_from_outside_are_only_text() {
+    let scenes = [
+        line_chart(HOSTILE).scene(),
+        dot_chart(HOSTILE).scene(),
+        matrix_chart(HOSTILE).scene(),
+        scatter_chart(HOSTILE).scene(),
+    ];
+    for scene in scenes {
+        for svg in [scene.inline().unwrap(), scene.standalone().unwrap()] {
+            assert!(!svg.contains("<script"), "{svg}");
+            assert!(svg.contains("&#60;script&#62;"), "the name is there as text: {svg}");
+            assert!(!svg.contains('\u{1}'), "XML forbids control characters");
+        }
+    }
+}
+
+#[test]
+fn a_standalone_file_brings_its_colours_and_an_inline_one_does_not() {
+    let scene = matrix_chart("cat").scene();
+    let alone = scene.standalone().unwrap();
+    assert!(alone.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width="));
+    assert!(alone.contains("prefers-color-scheme: dark"));
+    let inline = scene.inline().unwrap();
+    assert!(!inline.contains("<style>") && !inline.contains("http"));
+}
+
+#[test]
+fn nothing_to_draw_is_said() {
+    let mut chart = line_chart("a");
+    chart.lines.clear();
+    assert!(chart.scene().inline().unwrap().contains("Nothing to draw"));
+    let empty = ScatterChart { label: String::new(), classes: vec![], points: vec![] };
+    assert!(empty.scene().inline().unwrap().contains("Nothing to draw"));
+}

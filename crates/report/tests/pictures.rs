@@ -1,0 +1,119 @@
+//! Colours, colour maps, overlays, grids and ticks, by value.
+#![allow(clippy::unwrap_used)]
+
+use image::{Rgb, RgbImage};
+use report::{
+    Color,
+    colormap::{Colormap, Range},
+    grid::{self, Layout},
+    overlay::{self, PointGrid},
+    scale::{self, Scale},
+};
+
+#[test]
+fn colour_maps_meet_their_published_ends_and_middles() {
+    assert_eq!(Colormap::Viridis.at(0.0), Color([0x44, 0x01, 0x54]));
+    assert_eq!(Colormap::Viridis.at(1.0), Color([0xfd, 0xe7, 0x25]));
+    assert_eq!(Colormap::Inferno.at(2.0), Color([0xfc, 0xff, 0xa4]), "beyond the end is the end");
+    assert_eq!(Colormap::Inferno.at(f64::NAN), Color([0, 0, 4]));
+    assert_eq!(Colormap::Diverging.at(0.5), Color([0xf7, 0xf7, 0xf7]), "zero is neutral");
+}
+
+#[test]
+fn viridis_grows_lighter_all_the_way() {
+    let light: Vec<f64> = (0..=100).map(|i| Colormap::Viridis.at(f64::from(i) / 100.0).luminance()).collect();
+    assert!(light.windows(2).all(|w| w[1] > w[0]));
+}
+
+#[test]
+fn classes_differ_in_colour() {
+    for count in [3, 8, 20, 40] {
+        let colors: Vec<Color> = (0..count).map(|i| Color::of_class(i, count)).collect();
+        for (i, a) in colors.iter().enumerate() {
+            assert!(colors[i + 1..].iter().all(|b| a != b), "{count} classes: {colors:?}");
+        }
+    }
+}
+
+#[test]
+fn signed_values_get_the_diverging_map_and_others_viridis() {
+    let range = Range::of([0.0, 1.0, 2.0, f32::NAN], 1.0);
+    assert_eq!((range.low, range.high, range.map), (0.0, 2.0, Colormap::Viridis));
+    let range = Range::of([-4.0, 1.0], 1.0);
+    assert_eq!((range.low, range.high, range.map), (-4.0, 4.0, Colormap::Diverging));
+    assert!(Range::of([], 0.99).high > 0.0, "no values: a sound range all the same");
+}
+
+#[test]
+fn an_overlay_is_red_where_positive_blue_where_negative_and_clear_at_zero() {
+    let gray = RgbImage::from_pixel(40, 10, Rgb([120; 3]));
+    let values = PointGrid { rows: 1, columns: 3, values: vec![1.0, 0.0, -1.0], origin: 5.0, step: 15.0 };
+    let picture = overlay::signed(&gray, &values, 1.0);
+    let [r, _, b] = picture.get_pixel(2, 5).0;
+    assert!(r > b + 60, "left is red");
+    let [r, g, b] = picture.get_pixel(20, 5).0;
+    assert!(r.abs_diff(b) < 25 && r.abs_diff(g) < 25, "the middle stays gray");
+    let [r, _, b] = picture.get_pixel(37, 5).0;
+    assert!(b > r + 60, "right is blue");
+}
+
+#[test]
+fn a_point_grid_interpolates_between_points_and_holds_beyond_them() {
+    let values = PointGrid { rows: 2, columns: 2, values: vec![0.0, 1.0, 2.0, 3.0], origin: 10.0, step: 10.0 };
+    assert!((values.at(15.0, 15.0) - 1.5).abs() < 1e-6);
+    assert!((values.at(0.0, 0.0) - 0.0).abs() < 1e-6);
+    assert!((values.at(99.0, 99.0) - 3.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_filter_is_stretched_jointly_over_its_channels() {
+    let picture = grid::filter_picture([&[-1.0, 0.0], &[1.0, 0.0], &[0.0, 0.0]], 2);
+    assert_eq!(picture.get_pixel(0, 0).0, [0, 255, 128]);
+    assert_eq!(picture.get_pixel(1, 0).0, [128; 3]);
+    let flat = grid::filter_picture([&[2.0], &[2.0], &[2.0]], 1);
+    assert_eq!(flat.get_pixel(0, 0).0, [128; 3], "a filter of one value is gray, not a division by zero");
+}
+
+#[test]
+fn tiles_keep_their_pixels_when_enlarged() {
+    let red = RgbImage::from_pixel(2, 1, Rgb([255, 0, 0]));
+    let blue = RgbImage::from_pixel(2, 1, Rgb([0, 0, 255]));
+    let sheet = grid::tile(&[red.clone(), blue, red], Layout { zoom: 3, gap: 1, columns: 2 });
+    assert_eq!(sheet.dimensions(), (15, 9));
+    assert_eq!(sheet.get_pixel(1, 1).0, [255, 0, 0]);
+    assert_eq!(sheet.get_pixel(8, 3).0, [0, 0, 255]);
+    assert_eq!(sheet.get_pixel(7, 1).0, [128; 3], "the gap");
+    assert_eq!(sheet.get_pixel(1, 5).0, [255, 0, 0], "the third begins the second row");
+}
+
+#[test]
+fn a_layout_fills_its_last_row_where_it_can() {
+    for (count, columns) in [(64, 8), (192, 16), (384, 24), (256, 16), (7, 3), (1, 1), (0, 1)] {
+        assert_eq!(Layout::near_square(count, 10, 640).columns, columns, "{count} tiles");
+    }
+}
+
+#[test]
+fn axes_end_at_round_values() {
+    let axis = Scale::around(0.013, 0.97, 5);
+    assert_eq!((axis.low, axis.high), (0.0, 1.0));
+    let labels: Vec<String> = axis.ticks.iter().map(|t| axis.label(*t)).collect();
+    assert_eq!(labels, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+    let axis = Scale::whole(1.0, 7.0, 6);
+    assert_eq!(axis.ticks, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+    assert_eq!(Scale::around(f64::NAN, 1.0, 5), Scale::around(0.0, 1.0, 5));
+    assert!(Scale::around(3.0, 3.0, 5).ticks.len() > 1, "one value still makes an axis");
+}
+
+#[test]
+fn numbers_are_short() {
+    for (value, text) in [(0.0, "0"), (0.5, "0.5"), (1234.5, "1234"), (0.000_1, "1e-4"), (-0.012_341, "-0.01234")] {
+        assert_eq!(scale::short(value), text);
+    }
+    assert_eq!(scale::percent(0.944), "94.4 %");
+    assert_eq!(scale::percent(1.0), "100 %");
+    assert_eq!(scale::percent(0.999_99), "> 99.9 %");
+    assert_eq!(scale::percent(0.000_01), "< 0.1 %");
+    assert_eq!(scale::percent(0.0), "0 %");
+    assert_eq!(scale::percent(f64::NAN), "–");
+}
