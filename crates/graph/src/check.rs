@@ -105,10 +105,10 @@ fn names(graph: &GraphProto) -> Result<(), String> {
     known.extend(weights);
     for node in &graph.node {
         if node.op_type().is_empty() {
-            return Err(format!("node `{}` has no operator", crate::edit::node_name(node)));
+            return Err(format!("node `{}` has no operator", crate::node::node_name(node)));
         }
         if let Some(missing) = reads(node).into_iter().find(|name| !known.contains(name)) {
-            let name = crate::edit::node_name(node);
+            let name = crate::node::node_name(node);
             return Err(format!("node `{name}` uses `{missing}`, which nothing before it computes"));
         }
         for output in node.output.iter().filter(|name| !name.is_empty()) {

@@ -4,28 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::check::{captures, reads};
 use crate::error::quoted;
+use crate::node::int_attribute;
 use crate::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
 use crate::{Error, Model};
 
 /// Versions of the standard operators in which those of a head have not changed their meaning.
 const STABLE: std::ops::RangeInclusive<i64> = 9..=22;
 
-/// A node's name; its first output where it has none.
-pub(crate) fn node_name(node: &NodeProto) -> &str {
-    match node.name() {
-        "" => node.output.iter().map(String::as_str).find(|name| !name.is_empty()).unwrap_or("(without a name)"),
-        name => name,
-    }
-}
-
 /// The name of a set of operators; the standard one has two.
 fn domain(set: &OperatorSetIdProto) -> &str {
     if set.domain() == "ai.onnx" { "" } else { set.domain() }
-}
-
-/// An integer attribute of a node.
-pub(crate) fn int_attribute(node: &NodeProto, key: &str) -> Option<i64> {
-    node.attribute.iter().find(|attribute| attribute.name() == key).map(crate::onnx::AttributeProto::i)
 }
 
 impl Model {

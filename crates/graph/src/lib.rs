@@ -30,6 +30,7 @@ mod gradient;
 pub mod head;
 mod model;
 mod names;
+mod node;
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 pub mod onnx;

@@ -95,7 +95,7 @@ fn layers(model: &Model) -> Vec<(String, Option<String>, FanIn)> {
     for node in model.nodes() {
         let fan_in = match node.op_type() {
             "Conv" => FanIn::AllButFirst,
-            "Gemm" if crate::edit::int_attribute(node, "transB").unwrap_or(0) != 0 => FanIn::AllButFirst,
+            "Gemm" if crate::node::int_attribute(node, "transB").unwrap_or(0) != 0 => FanIn::AllButFirst,
             "Gemm" | "MatMul" => FanIn::First,
             _ => continue,
         };

@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageReader};
 
 use crate::format::{sniff, why_not_a_picture};
-use crate::{DecodeError, Format, Limits, decode, jpeg};
+use crate::{DecodeError, Format, Limits, guard, jpeg};
 
 /// What a picture's header says, within the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Header {
 /// Whoever decodes several pictures at once can add up [`Header::memory`] to bound the sum.
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
     let format = format_of(bytes)?;
-    decode::guarded(format, || open(bytes, format, limits).map(|(header, _, _)| header))
+    guard::guarded(format, || open(bytes, format, limits).map(|(header, _, _)| header))
 }
 
 /// The format of `bytes` by content, or what they are instead.
@@ -52,7 +52,7 @@ pub(crate) fn open<'a>(
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.decoder());
     reader.limits(limits.for_decoder());
-    let mut decoder = reader.into_decoder().map_err(|error| match decode::explain(error, format, limits) {
+    let mut decoder = reader.into_decoder().map_err(|error| match guard::explain(error, format, limits) {
         DecodeError::Damaged { .. } if !complete => DecodeError::Truncated { format },
         other => other,
     })?;

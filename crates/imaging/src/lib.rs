@@ -24,6 +24,7 @@ mod decode;
 mod encode;
 mod error;
 mod format;
+mod guard;
 mod hash;
 mod header;
 mod jpeg;

@@ -6,7 +6,7 @@
 //! look at before training ([`sheets`]). No picture is judged: that is the work of `preprocess`.
 //!
 //! To add a source, add a file with a type that implements [`source::Source`], and name it in
-//! [`source::open`].
+//! [`open`].
 
 mod collection;
 mod drawn;
@@ -22,9 +22,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use pipeline::cli::{Common, run_stage};
+use pipeline::config::Source as SourceConfig;
 use pipeline::{Config, Finished, Run, Stage, Summary};
 
 use crate::collection::Collection;
+use crate::drawn::Drawn;
+use crate::folder::Folder;
+use crate::source::Source;
 use crate::store::Store;
 
 /// Gather the pictures of each class
@@ -57,11 +61,11 @@ impl Stage for Scrape {
     const CONFIG: &'static [&'static str] = &["scrape"];
 
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        source::open(config).inputs()
+        open(config).inputs()
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        let source = source::open(run.config);
+        let source = open(run.config);
         let store = Store::new(run)?;
         let collection = Collection::new(source.gather(run, &store)?)?;
         collection.write(run)?;
@@ -70,5 +74,13 @@ impl Stage for Scrape {
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
         summary::summary(&done.folder)
+    }
+}
+
+/// The source that the configuration names.
+fn open(config: &Config) -> Box<dyn Source + '_> {
+    match &config.scrape.source {
+        SourceConfig::Drawn { per_class } => Box::new(Drawn { per_class: *per_class, seed: config.seed }),
+        SourceConfig::Folder { path } => Box::new(Folder { path }),
     }
 }

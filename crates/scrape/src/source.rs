@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use pipeline::Run;
-use pipeline::config::{Config, Source as Kind};
 
-use crate::drawn::Drawn;
-use crate::folder::Folder;
 use crate::store::{Store, Stored};
 
 /// Somewhere that pictures come from.
@@ -19,14 +16,6 @@ pub trait Source {
     ///
     /// What cannot be had is a [`Found::Reject`]; an error is for what makes the whole run pointless.
     fn gather(&self, run: &Run, store: &Store) -> Result<Vec<Found>>;
-}
-
-/// The source that the configuration names.
-pub fn open(config: &Config) -> Box<dyn Source + '_> {
-    match &config.scrape.source {
-        Kind::Drawn { per_class } => Box::new(Drawn { per_class: *per_class, seed: config.seed }),
-        Kind::Folder { path } => Box::new(Folder { path }),
-    }
 }
 
 /// What a source found in one place.

@@ -4,7 +4,7 @@
 
 use graph::Model;
 
-use crate::import::{Source, Weights};
+use crate::source::{Source, Weights};
 use crate::stack::Stack;
 use crate::{Channels, Features, InputTransform, Network, Pool, ZooError};
 

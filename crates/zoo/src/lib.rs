@@ -11,11 +11,13 @@ mod import;
 pub mod labels;
 mod network;
 pub mod pickle;
+mod source;
 mod squeezenet;
 mod stack;
 
 pub use error::ZooError;
-pub use import::{Imported, Source, import, source, sources};
+pub use import::{Imported, import, source, sources};
 pub use network::{
     Channels, DESCRIPTION, Features, InputTransform, Layer, MODEL, Network, Parent, Pool, TUNED_DESCRIPTION, sha256,
 };
+pub use source::Source;

@@ -2,7 +2,7 @@
 
 use graph::Model;
 
-use crate::import::{Source, Weights};
+use crate::source::{Source, Weights};
 use crate::stack::{Paths, Stack};
 use crate::{Channels, Features, InputTransform, Network, Pool, ZooError, labels};
 

@@ -3,7 +3,7 @@
 use graph::Model;
 use graph::builder::{Builder, Node};
 
-use crate::import::Weights;
+use crate::source::Weights;
 use crate::{Layer, ZooError};
 
 /// Where a kernel and its bias lie in the file of weights.

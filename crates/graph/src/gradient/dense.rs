@@ -2,7 +2,7 @@
 
 use super::{Walk, arithmetic};
 use crate::builder::Node;
-use crate::edit::int_attribute;
+use crate::node::int_attribute;
 use crate::onnx::NodeProto;
 
 /// `Y = alpha * A * B + beta * C`, where `A` and `B` may each be turned.

@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::Dim;
 use crate::builder::Node;
-use crate::edit::int_attribute;
+use crate::node::int_attribute;
 use crate::onnx::NodeProto;
 
 /// The gradient takes on the shape of the input again.

@@ -15,7 +15,7 @@ mod window;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builder::Node;
-use crate::edit::node_name;
+use crate::node::node_name;
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};
 use crate::{Error, Model, Shapes, tensor};
 

@@ -1,6 +1,6 @@
 //! Shapes of matrix products, of element-wise arithmetic and of sums.
 
-use super::infer::{At, Found, axis};
+use super::rule::{At, Found, axis};
 use super::{Dim, show};
 
 /// `[n, k]` and `[k, m]`, or `[m, k]` with `transB` -> `[n, m]`.

@@ -1,6 +1,6 @@
 //! Shapes of what moves values about without changing them.
 
-use super::infer::{At, Found, axis, product};
+use super::rule::{At, Found, axis, product};
 use super::{Dim, show};
 use crate::tensor;
 

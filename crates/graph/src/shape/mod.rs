@@ -7,6 +7,7 @@
 mod dense;
 mod infer;
 mod layout;
+mod rule;
 mod window;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Shapes of what slides a window over pictures: convolution and pooling.
 
-use super::infer::{At, Found};
+use super::rule::{At, Found};
 use super::{Dim, show};
 
 /// `[n, c, h, w]` with weights `[m, c / group, kh, kw]` -> `[n, m, h', w']`.

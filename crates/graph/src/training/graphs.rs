@@ -178,7 +178,7 @@ fn with_masks(model: &Model) -> Result<(Model, Vec<Sized>), Error> {
     for node in graph.node.iter_mut().filter(|node| node.op_type() == "Dropout") {
         let (Some(data), Some(output)) = (node.input.first(), node.output.first()) else { continue };
         let mask = Sized { name: format!("mask{}", masks.len()), ..per_item(model, &shapes, data)? };
-        let product = Node::new("Mul", crate::edit::node_name(node)).inputs([data, &mask.name]).outputs([output]);
+        let product = Node::new("Mul", crate::node::node_name(node)).inputs([data, &mask.name]).outputs([output]);
         *node = product.into();
         masks.push(mask);
     }

@@ -8,7 +8,7 @@ use super::{
     coat::{Coat, Part},
     dice::Dice,
     face::{Eyes, View},
-    pose::{Animal, Build, Tail},
+    pose::{Animal, Build, Pose, Tail},
     shape::{Shape, Spot, mirror},
 };
 
@@ -25,8 +25,20 @@ impl<'a> Body<'a> {
         Self { animal, coat: animal.coat(), build: animal.build() }
     }
 
+    /// Draws the body in `pose`.
+    pub fn draw(&self, pose: Pose, canvas: &mut Canvas, dice: &mut Dice) {
+        match pose {
+            Pose::Portrait => self.portrait(canvas, dice),
+            Pose::Sitting => self.sitting(canvas, dice),
+            Pose::Standing => self.standing(canvas, dice),
+            Pose::Lying => self.lying(canvas, dice),
+            Pose::Resting => self.resting(canvas, dice),
+            Pose::Curled => self.curled(canvas, dice),
+        }
+    }
+
     /// Head and shoulders.
-    pub fn portrait(&self, canvas: &mut Canvas, dice: &mut Dice) {
+    fn portrait(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let wide = self.build.girth;
         let shoulders = [(0.0, -1.1), (0.5 * wide, -0.95), (0.95 * wide, -0.45), (1.1 * wide, 0.4), (0.0, 0.5)];
         self.trunk(canvas, &mirror(&shoulders), Part::Breast, dice);
@@ -34,7 +46,7 @@ impl<'a> Body<'a> {
     }
 
     /// Sitting, from the front.
-    pub fn sitting(&self, canvas: &mut Canvas, dice: &mut Dice) {
+    fn sitting(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let (wide, side) = (self.build.girth, dice.sign());
         let lift = (self.build.legs - 1.0) * 0.35;
         self.tail(
@@ -69,7 +81,7 @@ impl<'a> Body<'a> {
     }
 
     /// Standing or walking, from the side.
-    pub fn standing(&self, canvas: &mut Canvas, dice: &mut Dice) {
+    fn standing(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let wide = self.build.girth;
         let lift = -0.5 * self.build.legs;
         let stride = dice.between(-0.18, 0.18);
@@ -105,7 +117,7 @@ impl<'a> Body<'a> {
     }
 
     /// Lying with the head up, from the side.
-    pub fn lying(&self, canvas: &mut Canvas, dice: &mut Dice) {
+    fn lying(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let wide = self.build.girth;
         let sweep = dice.between(-0.1, 0.25);
         self.tail(canvas, &[(-0.85, -0.16), (-1.1, -0.12), (-1.2, -0.2 - sweep), (-0.95, -0.3 - sweep * 2.0)], dice);
@@ -135,7 +147,7 @@ impl<'a> Body<'a> {
     }
 
     /// Lying, from the front; now and then with the chin on the ground.
-    pub fn resting(&self, canvas: &mut Canvas, dice: &mut Dice) {
+    fn resting(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let (wide, side) = (self.build.girth, dice.sign());
         self.tail(canvas, &[(0.5 * side, -0.12), (0.8 * side, -0.1), (0.95 * side, -0.3), (0.86 * side, -0.52)], dice);
         let half =
@@ -155,7 +167,7 @@ impl<'a> Body<'a> {
     }
 
     /// Curled up asleep.
-    pub fn curled(&self, canvas: &mut Canvas, dice: &mut Dice) {
+    fn curled(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let round = [
             (-1.0, -0.4),
             (-0.7, -0.86),

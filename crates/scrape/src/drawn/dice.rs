@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::palette::{self, Colour};
+use super::colour::{self, Colour};
 
 /// The source of every choice in one picture.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Dice {
     /// One of the colours written `0xrr_ggbb`, a little off.
     pub fn colour(&mut self, codes: &[u32], spread: f32) -> Colour {
         let code = self.pick(codes);
-        self.near(palette::hex(code), spread)
+        self.near(colour::hex(code), spread)
     }
 
     /// `colour`, a little off: no two pictures share an exact colour.

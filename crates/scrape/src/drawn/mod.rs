@@ -10,6 +10,7 @@ mod body;
 mod canvas;
 mod cat;
 mod coat;
+mod colour;
 mod dice;
 mod dog;
 mod face;
@@ -27,6 +28,7 @@ use image::RgbImage;
 use rand_chacha::ChaCha8Rng;
 use tiny_skia::Transform;
 
+use body::Body;
 use canvas::{Canvas, Fill};
 use dice::Dice;
 use palette::{INK, WHITE};
@@ -104,7 +106,7 @@ fn animal(canvas: &mut Canvas, animal: &dyn Animal, floor: (f32, f32), dice: &mu
         Pose::Curled,
     ]);
     let step = stand(canvas, pose.extent(), pose == Pose::Portrait, floor, dice);
-    canvas.within(step, |canvas| pose.draw(canvas, animal, dice));
+    canvas.within(step, |canvas| Body::new(animal).draw(pose, canvas, dice));
 }
 
 fn flowers(canvas: &mut Canvas, floor: (f32, f32), dice: &mut Dice) {

@@ -2,7 +2,6 @@
 //! coat and head make the difference.
 
 use super::{
-    body::Body,
     canvas::Canvas,
     coat::Coat,
     dice::Dice,
@@ -76,19 +75,6 @@ impl Pose {
             Self::Lying => (1.3, 1.55),
             Self::Resting => (1.0, 1.45),
             Self::Curled => (1.05, 1.15),
-        }
-    }
-
-    /// Draws `animal` in this pose.
-    pub fn draw(self, canvas: &mut Canvas, animal: &dyn Animal, dice: &mut Dice) {
-        let body = Body::new(animal);
-        match self {
-            Self::Portrait => body.portrait(canvas, dice),
-            Self::Sitting => body.sitting(canvas, dice),
-            Self::Standing => body.standing(canvas, dice),
-            Self::Lying => body.lying(canvas, dice),
-            Self::Resting => body.resting(canvas, dice),
-            Self::Curled => body.curled(canvas, dice),
         }
     }
 }
