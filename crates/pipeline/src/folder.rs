@@ -74,7 +74,7 @@ impl StageFolder {
             let reason = if self.path.join(Manifest::FILE).exists() {
                 "the last run did not finish"
             } else {
-                "it has not run yet"
+                "first run"
             };
             return State::Stale(vec![reason.to_owned()]);
         };
