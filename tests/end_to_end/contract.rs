@@ -89,14 +89,16 @@ fn a_killed_run_is_made_good_by_the_next() {
 #[test]
 fn a_gate_that_is_not_met_ends_with_3_every_time() {
     let workspace = workspace();
-    for name in &STAGES[..3] {
+    for name in &STAGES[..2] {
         succeed(&workspace, name, &[]);
     }
-    // Dropping every hope: with so high a gate only a perfect score passes, so the labels are spoiled.
-    let args = ["--set", "evaluate.gate.accuracy=1.0"];
-    let first = stage(&workspace, "evaluate", &args).status.code();
-    let second = stage(&workspace, "evaluate", &args).status.code();
-    let metrics: serde_json::Value = serde_json::from_str(&workspace.text("artifacts/evaluate/metrics.json")).unwrap();
-    let expected = if metrics["accuracy"] == 1.0 { 0 } else { 3 };
-    assert_eq!((first, second), (Some(expected), Some(expected)));
+    // So small a step leaves every class equally likely: one of the two is named for every picture.
+    succeed(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e-12]", "--set", "train.max_epochs=1"]);
+    for _ in 0..2 {
+        let output = stage(&workspace, "evaluate", &["--set", "evaluate.gate.accuracy=0.9"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("gate not met"), "{said}");
+    }
+    succeed(&workspace, "evaluate", &["--set", "evaluate.gate.accuracy=0.1"]);
 }

@@ -25,16 +25,16 @@ pub struct Common {
     #[arg(long, value_name = "KEY=VALUE", global = true)]
     pub set: Vec<String>,
     /// Say whether the stage would run, and why, without running it
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub dry_run: bool,
     /// Run even when everything is up to date
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub force: bool,
     /// Print tables as JSON
     #[arg(long, global = true)]
     pub json: bool,
     /// End with exit code 4 when some inputs were rejected
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub strict: bool,
     /// Show errors and warnings only
     #[arg(long, short, global = true)]

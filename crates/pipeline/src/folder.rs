@@ -71,11 +71,8 @@ impl StageFolder {
     /// Whether the outputs on disk are those of `key`.
     pub(crate) fn state(&self, key: &Key) -> State {
         let Some(lock) = self.lock() else {
-            let reason = if self.path.join(Manifest::FILE).exists() {
-                "the last run did not finish"
-            } else {
-                "first run"
-            };
+            let reason =
+                if self.path.join(Manifest::FILE).exists() { "the last run did not finish" } else { "first run" };
             return State::Stale(vec![reason.to_owned()]);
         };
         let changes = key.changes_since(&lock.key);
