@@ -19,12 +19,17 @@ _default:
 # set up, then run every stage that is not up to date, from pictures to the report
 [positional-arguments]
 all *args: build
-    @{{bin}}/setup {{flags}} "$@"
-    @{{bin}}/scrape {{flags}} "$@"
-    @{{bin}}/preprocess {{flags}} "$@"
-    @{{bin}}/train {{flags}} "$@"
-    @{{bin}}/evaluate {{flags}} "$@"
-    @{{bin}}/analyze {{flags}} "$@"
+    #!/usr/bin/env bash
+    set -u
+    # A gate that is not met (3) or rejected inputs (4) leave outputs in place: the later stages go on.
+    ended=0
+    for stage in setup scrape preprocess train evaluate analyze; do
+        code=0
+        {{bin}}/$stage {{flags}} "$@" || code=$?
+        if [ $code -ne 0 ] && [ $ended -eq 0 ]; then ended=$code; fi
+        if [ $code -ne 0 ] && [ $code -ne 3 ] && [ $code -ne 4 ]; then exit $code; fi
+    done
+    exit $ended
 
 # install the runtime and the networks into data/
 [positional-arguments]

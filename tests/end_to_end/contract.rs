@@ -42,6 +42,18 @@ fn stages_run_when_something_changed_and_only_then() {
     assert!(said.contains("would run") && said.contains("train.patience: 8 -> 3"), "{said}");
     assert!(succeed(&workspace, "train", &[]).contains("up to date"));
 
+    // What comes before is part of the answer, through stages in between.
+    let output = stage(&workspace, "evaluate", &["--dry-run", "--set", "preprocess.min_side=10"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("preprocess ran with preprocess.min_side = 32, now 10"), "{said}");
+
+    // What is asked for in vain costs nothing that is there.
+    for vain in ["analyze.pictures=[\"nobody\"]", "analyze.layers=[\"conv99\"]", "analyze.occlusion.patch=4000"] {
+        let output = stage(&workspace, "analyze", &["--set", vain]);
+        assert_ne!(output.status.code(), Some(0), "{vain}");
+    }
+    assert!(succeed(&workspace, "analyze", &[]).contains("up to date"));
+
     // An output that somebody altered is made again, the same.
     workspace.write("artifacts/evaluate/predictions.csv", "nonsense");
     let said = succeed(&workspace, "evaluate", &[]);
@@ -51,6 +63,18 @@ fn stages_run_when_something_changed_and_only_then() {
     // Another seed gives other outputs.
     all(&workspace, &["--set", "seed=2"]);
     assert_ne!(manifests(&workspace)[1..], before[1..]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let workspace = workspace();
+    for name in &STAGES[..2] {
+        let mut running = workspace.command(binary(name));
+        let mut running =
+            running.stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        drop((running.stderr.take(), running.stdout.take()));
+        assert_eq!(running.wait().unwrap().code(), Some(0), "{name}");
+    }
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) fn choose(config: &Analyze, dataset: &Dataset, results: &Results) -> 
 }
 
 /// The pictures that the configuration names.
-fn asked(ids: &[String], dataset: &Dataset) -> Result<Vec<Chosen>> {
+pub(crate) fn asked(ids: &[String], dataset: &Dataset) -> Result<Vec<Chosen>> {
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
     for id in ids {

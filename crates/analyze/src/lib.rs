@@ -6,6 +6,7 @@
 //! `evaluate` found, into one HTML file.
 
 mod activations;
+mod check;
 mod choose;
 mod filters;
 mod map;
@@ -61,8 +62,13 @@ impl Stage for Analyze {
             .into_iter()
             .map(|(stage, text)| (format!("configuration of {stage}"), pipeline::short_hash(text.as_bytes())))
             .collect::<BTreeMap<_, _>>();
-        inputs.insert("onnxruntime".to_owned(), runtime::version());
+        let runtime = runtime::identity(&config.data).hint("run `just setup`")?;
+        inputs.insert("onnxruntime".to_owned(), runtime);
         Ok(inputs)
+    }
+
+    fn check(&self, config: &Config) -> Result<()> {
+        check::check(config)
     }
 
     fn run(&self, run: &Run) -> Result<()> {

@@ -14,6 +14,9 @@ use crate::pictures;
 use crate::tsne;
 use crate::tuned::Tuned;
 
+/// What `analyze.tsne.layer` calls the tensor before the softmax, whatever the network calls it.
+pub(crate) const LOGITS: &str = "logits";
+
 /// Numbers held at once; a layer with many values a picture allows fewer pictures.
 const MOST_VALUES: usize = 150_000_000;
 /// Sides of a thumbnail's own picture, in pixels: it is shown larger under the pointer.
@@ -38,7 +41,7 @@ pub(crate) struct PictureMap {
 pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<PictureMap> {
     let config = &run.config.analyze.tsne;
     let (logits, probabilities) = (tuned.logits()?, tuned.probabilities()?);
-    let tensor = if config.layer == "logits" { logits } else { &config.layer };
+    let tensor = if config.layer == LOGITS { logits } else { &config.layer };
     let width = values_of(tuned, tensor);
     let most = config.max_points.min((MOST_VALUES / width.max(1)).max(2));
     let sampled = sample(dataset, most, &mut run.rng("t-SNE sample"));

@@ -6,7 +6,7 @@
 //! count every point as its own neighbour (the exact mode of `bhtsne` 0.7).
 
 use ndarray::{Array2, Axis};
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
 use crate::pca;
@@ -35,7 +35,7 @@ pub(crate) fn embed(points: &Array2<f32>, perplexity: f64, iterations: usize, rn
     let n = points.nrows();
     let perplexity = perplexity.min((n.saturating_sub(1)) as f64 / 3.0);
     let shortened = pca::project(points, DIMENSIONS, rng);
-    let start = first_picture(&shortened);
+    let start = first_picture(&shortened, rng);
     let differ = shortened.iter().any(|v| v.abs() > 1e-9);
     if n < 8 || !differ {
         return Plane { places: start, perplexity };
@@ -46,13 +46,20 @@ pub(crate) fn embed(points: &Array2<f32>, perplexity: f64, iterations: usize, rn
     Plane { places: Array2::from_shape_fn((n, 2), |(i, j)| if j == 0 { x[i] } else { y[i] }), perplexity }
 }
 
-/// The first two principal components, the first of deviation 1; a missing second one is zero.
-fn first_picture(components: &Array2<f64>) -> Array2<f64> {
+/// The first two principal components, the first of deviation 1.
+///
+/// Points on a line have no second one (the two logits of two classes, for one); from a line the descent never leaves
+/// it, so there the second is drawn at random.
+fn first_picture(components: &Array2<f64>, rng: &mut impl Rng) -> Array2<f64> {
     let n = components.nrows();
     let at = |i: usize, j: usize| components.get((i, j)).copied().unwrap_or(0.0);
-    let deviation = ((0..n).map(|i| at(i, 0).powi(2)).sum::<f64>() / n.max(1) as f64).sqrt();
-    let scale = if deviation > 1e-12 { 1.0 / deviation } else { 0.0 };
-    Array2::from_shape_fn((n, 2), |(i, j)| at(i, j) * scale)
+    let deviation = |j: usize| ((0..n).map(|i| at(i, j).powi(2)).sum::<f64>() / n.max(1) as f64).sqrt();
+    let scale = if deviation(0) > 1e-12 { 1.0 / deviation(0) } else { 0.0 };
+    let mut start = Array2::from_shape_fn((n, 2), |(i, j)| at(i, j) * scale);
+    if scale > 0.0 && deviation(1) < 1e-6 * deviation(0) {
+        start.column_mut(1).mapv_inplace(|_| rng.random_range(-1.7..1.7));
+    }
+    start
 }
 
 /// How near each pair is in the many dimensions, `[n, n]`: symmetric, 0 for a point and itself, 1 in all.
@@ -165,7 +172,6 @@ fn slope(nearness: &Array2<f64>, [x, y]: &[Vec<f64>; 2], exaggeration: f64) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::RngExt;
 
     /// Three clouds of `each` points in 20 dimensions.
     fn clouds(each: usize) -> Array2<f32> {
@@ -178,6 +184,17 @@ mod tests {
 
     fn map(points: &Array2<f32>) -> Plane {
         embed(points, 30.0, 300, &mut pipeline::rng(1, "analyze", "t-SNE"))
+    }
+
+    #[test]
+    fn points_on_a_line_spread_over_the_plane() {
+        // Two logits that are each other's negative, as two classes have them.
+        let mut rng = pipeline::rng(5, "analyze", "line");
+        let logits: Vec<f32> = (0..60).map(|_| rng.random_range(-3.0..3.0)).collect();
+        let points = Array2::from_shape_fn((60, 2), |(i, j)| if j == 0 { logits[i] } else { -logits[i] });
+        let places = map(&points).places;
+        let deviation = |axis: usize| places.column(axis).std(0.0);
+        assert!(deviation(1) > 0.05 * deviation(0), "{} and {}", deviation(0), deviation(1));
     }
 
     #[test]

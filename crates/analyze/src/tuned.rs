@@ -40,6 +40,12 @@ impl Tuned {
         name.with_context(|| format!("network {} has no probabilities", self.network.name))
     }
 
+    /// An error with the nearest names when one of `tensors` is not in the network.
+    pub fn has(&self, tensors: &[&str]) -> Result<()> {
+        self.model.cut_many(tensors).hint("`layers` in model.json lists the names")?;
+        Ok(())
+    }
+
     /// A session for the part of the network that computes `tensors`.
     pub fn open_at(&self, tensors: &[&str]) -> Result<Opened> {
         let part = self.model.cut_many(tensors).hint("`layers` in model.json lists the names")?;

@@ -49,7 +49,7 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
         let answer = classify(&mut classifier, &config, file, usize::from(options.top));
         if let Err(error) = &answer {
             failed += 1;
-            eprint!("{}", pipeline::error::render(error));
+            pipeline::talk(pipeline::error::render(error).trim_end());
         }
         if common.json {
             entries.push(to_json(file, &answer, &classes));
@@ -64,7 +64,7 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     if failed == 0 {
         return Ok(Exit::Done);
     }
-    eprintln!("{failed} of {} pictures could not be classified", options.files.len());
+    pipeline::talk(&format!("{failed} of {} pictures could not be classified", options.files.len()));
     Ok(Exit::Failed)
 }
 

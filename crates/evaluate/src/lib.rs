@@ -35,7 +35,7 @@ const EXAMPLES: &str = "Examples:
 /// Judge the tuned network on the test split
 ///
 /// Reads artifacts/preprocess/ and artifacts/train/, and writes the metrics, the prediction for every
-/// picture, the best pictures and all mistakes to artifacts/evaluate/. Ends with exit code 3 when
+/// test picture, the best pictures and all mistakes to artifacts/evaluate/. Ends with exit code 3 when
 /// [evaluate.gate] is not met.
 #[derive(Debug, Parser)]
 #[command(name = "evaluate", version, after_help = EXAMPLES)]
@@ -70,7 +70,8 @@ mod tests {
     fn help_says_what_there_is() {
         let mut command = Cli::command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
-        let classify = command.find_subcommand_mut("classify").map(clap::Command::render_help);
+        let classify =
+            command.find_subcommand_mut("classify").map(|classify| classify.clone().term_width(100).render_help());
         insta::assert_snapshot!("help_classify", classify.unwrap_or_default());
     }
 }

@@ -21,8 +21,9 @@ impl Stage for Evaluate {
     const CONFIG: &'static [&'static str] =
         &["seed", "evaluate.bootstrap_samples", "evaluate.calibration_bins", "evaluate.top_images"];
 
-    fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
-        Ok(BTreeMap::from([("onnxruntime".to_owned(), runtime::version())]))
+    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
+        let runtime = runtime::identity(&config.data).hint("run `just setup`")?;
+        Ok(BTreeMap::from([("onnxruntime".to_owned(), runtime)]))
     }
 
     fn run(&self, run: &Run) -> Result<()> {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::folder::{LOG, State};
 use crate::writer::WriterLock;
-use crate::{Config, Exit, Finished, HintExt, Key, Run, Stage, StageFolder, Summary, error, log, thread_count};
+use crate::{Config, Exit, Finished, HintExt, Key, Run, Stage, StageFolder, Summary, error, log, talk, thread_count};
 
 /// Options of every stage.
 #[derive(Debug, Clone, Args)]
@@ -59,7 +59,7 @@ pub fn conclude(result: Result<Exit>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failed) => {
             tracing::error!("{failed:#}");
-            eprint!("{}", error::render(&failed));
+            talk(error::render(&failed).trim_end());
             error::exit_of(&failed).into()
         }
     }
@@ -83,13 +83,20 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     // Ignored when a test runs several stages in one process: the first pool stays.
     rayon::ThreadPoolBuilder::new().num_threads(thread_count(config.threads)).build_global().ok();
     let key = key_of(stage, &config)?;
+    let mut outdated: Vec<String> =
+        S::UPSTREAM.iter().flat_map(|name| StageFolder::new(&config.artifacts, name).outdated(&config)).collect();
+    outdated.dedup();
+    for reason in outdated {
+        talk(&format!("{:<12}warning: {reason}; its outputs are used as they are", S::NAME));
+    }
     let found = folder.state(&key);
     let began = Instant::now();
     let ran = found != State::UpToDate || common.force;
     if ran {
         if let (State::Stale(reasons), false) = (&found, common.quiet) {
-            eprintln!("{:<12}runs: {}", S::NAME, shorten(reasons));
+            talk(&format!("{:<12}runs: {}", S::NAME, shorten(reasons)));
         }
+        stage.check(&config)?;
         folder.begin(S::CACHES)?;
         log::begin(&folder.path().join(LOG))?;
         let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet };
@@ -100,7 +107,7 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let summary = stage.summary(&done)?;
     if !common.quiet {
         let how = if ran { format!("({:.1} s)", began.elapsed().as_secs_f64()) } else { "up to date".to_owned() };
-        eprintln!("{:<12}{}  {how}", S::NAME, summary.headline);
+        talk(&format!("{:<12}{}  {how}", S::NAME, summary.headline));
     }
     tell(S::NAME, ran, &summary, common)
 }
@@ -108,12 +115,12 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
 /// Prints the tables and decides the exit code: gates first, then rejected inputs.
 fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exit> {
     for gate in &summary.unmet {
-        eprintln!("{name:<12}gate not met: {gate}");
+        talk(&format!("{name:<12}gate not met: {gate}"));
     }
     let exit = if !summary.unmet.is_empty() {
         Exit::Gate
     } else if common.strict && summary.rejected > 0 {
-        eprintln!("{name:<12}{} inputs were rejected, and --strict is set", summary.rejected);
+        talk(&format!("{name:<12}{} inputs were rejected, and --strict is set", summary.rejected));
         Exit::Rejected
     } else {
         Exit::Done
@@ -131,23 +138,39 @@ fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exi
     Ok(exit)
 }
 
+/// Says what a run would do. An upstream that has not finished, or that would itself run, is part of the answer and
+/// no error.
 fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &Common) -> Result<Exit> {
-    let reasons = match key_of(stage, config) {
-        Ok(key) => match folder.state(&key) {
+    let mut waits: Vec<String> = Vec::new();
+    for name in S::UPSTREAM {
+        let upstream = StageFolder::new(&config.artifacts, name);
+        match upstream.outputs_hash() {
+            Ok(_) => waits.extend(upstream.outdated(config)),
+            Err(error) => waits.push(error.root_cause().to_string()),
+        }
+    }
+    waits.dedup();
+    let reasons = if waits.is_empty() {
+        match folder.state(&key_of(stage, config)?) {
             State::UpToDate => Vec::new(),
             State::Stale(reasons) => reasons,
-        },
-        Err(error) => {
-            vec![error.chain().map(ToString::to_string).find(|text| !text.starts_with("hint: ")).unwrap_or_default()]
         }
+    } else {
+        waits.clone()
+    };
+    let verdict = match (waits.is_empty(), reasons.is_empty()) {
+        (false, _) => "may run, after what comes before it",
+        (true, true) => "up to date",
+        (true, false) => "would run",
     };
     if common.json {
-        let text = json!({ "stage": S::NAME, "would_run": !reasons.is_empty(), "reasons": reasons });
+        let text =
+            json!({ "stage": S::NAME, "verdict": verdict, "would_run": !reasons.is_empty(), "reasons": reasons });
         print(&format!("{text:#}\n"))?;
-    } else if reasons.is_empty() {
-        print(&format!("{:<12}up to date\n", S::NAME))?;
     } else {
-        print(&format!("{:<12}would run\n              {}\n", S::NAME, reasons.join("\n              ")))?;
+        let lines: String =
+            [verdict.to_owned()].into_iter().chain(reasons).collect::<Vec<_>>().join("\n              ");
+        print(&format!("{:<12}{lines}\n", S::NAME))?;
     }
     Ok(Exit::Done)
 }

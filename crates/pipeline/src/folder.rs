@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
-use crate::{HintExt, Key, Manifest, files, write_atomic};
+use crate::{Config, HintExt, Key, Manifest, files, write_atomic};
 
 /// The folder of one stage.
 #[derive(Debug, Clone)]
@@ -71,8 +71,7 @@ impl StageFolder {
     /// Whether the outputs on disk are those of `key`.
     pub(crate) fn state(&self, key: &Key) -> State {
         let Some(lock) = self.lock() else {
-            let reason =
-                if self.path.join(Manifest::FILE).exists() { "the last run did not finish" } else { "first run" };
+            let reason = if self.path.join(LOG).exists() { "the last run did not finish" } else { "first run" };
             return State::Stale(vec![reason.to_owned()]);
         };
         let changes = key.changes_since(&lock.key);
@@ -100,6 +99,25 @@ impl StageFolder {
             None => Ok(lock.manifest),
             Some(fault) => Err(anyhow!("{fault} since {} wrote it", self.name)).hint(again()),
         }
+    }
+
+    /// What in `config` is not as it was when this stage, and those that it read, last ran: a line for each.
+    ///
+    /// Empty for a stage that has not finished.
+    pub(crate) fn outdated(&self, config: &Config) -> Vec<String> {
+        let Some(lock) = self.lock() else { return Vec::new() };
+        let artifacts = self.path.parent().unwrap_or(Path::new("."));
+        let above = lock.key.upstream.keys().flat_map(|name| Self::new(artifacts, name).outdated(config));
+        let mut lines: Vec<String> = above.collect();
+        for (key, was) in &lock.key.config {
+            let now = config.flat(&[key]).ok().and_then(|mut found| found.remove(key));
+            if now.as_ref() != Some(was) {
+                let now = now.as_deref().unwrap_or("(none)");
+                lines.push(format!("{} ran with {key} = {was}, now {now}", self.name));
+            }
+        }
+        lines.dedup();
+        lines
     }
 
     /// Unlocks the folder and empties it, but for the sub-folders named in `keep`.

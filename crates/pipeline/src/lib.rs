@@ -18,6 +18,7 @@ mod run;
 mod seed;
 mod stage;
 mod table;
+mod talk;
 mod writer;
 
 pub use config::Config;
@@ -31,6 +32,7 @@ pub use run::Run;
 pub use seed::rng;
 pub use stage::{Finished, Stage, Summary};
 pub use table::{Align, Table};
+pub use talk::talk;
 
 /// The first 16 hex digits of a BLAKE3 hash: long enough to name files and pictures.
 pub fn short_hash(bytes: &[u8]) -> String {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::talk;
+
 /// Counts up to a total; may be shared between threads.
 #[derive(Debug)]
 pub struct Progress {
@@ -38,11 +40,11 @@ impl Progress {
         if last.elapsed() >= BETWEEN_LINES {
             *last = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            eprintln!(
+            talk(&format!(
                 "{label}: {done}/{total}, {:.1}/s, {:.0} s left",
                 self.bar.per_sec(),
                 self.bar.eta().as_secs_f64()
-            );
+            ));
         }
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-use crate::{AtomicFile, Config, HintExt, Progress, StageFolder, thread_count, write_atomic};
+use crate::{AtomicFile, Config, HintExt, Progress, StageFolder, talk, thread_count, write_atomic};
 
 /// Handed to [`Stage::run`](crate::Stage::run).
 #[derive(Debug)]
@@ -83,13 +83,13 @@ impl Run<'_> {
     pub fn say(&self, text: &str) {
         tracing::info!("{text}");
         if !self.quiet {
-            eprintln!("{:<12}{text}", self.stage);
+            talk(&format!("{:<12}{text}", self.stage));
         }
     }
 
     /// Tells the person that something is not as it should be, and goes on.
     pub fn warn(&self, text: &str) {
         tracing::warn!("{text}");
-        eprintln!("{:<12}warning: {text}", self.stage);
+        talk(&format!("{:<12}warning: {text}", self.stage));
     }
 }

@@ -23,6 +23,12 @@ pub trait Stage {
     /// What else its outputs depend on, by name: versions and hashes of what lies outside `artifacts/`.
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>>;
 
+    /// Refuses what the configuration asks for in vain, before anything is given up for the new run.
+    fn check(&self, config: &Config) -> Result<()> {
+        let _ = config;
+        Ok(())
+    }
+
     /// Does the work. The stage's folder is empty but for its caches.
     fn run(&self, run: &Run) -> Result<()>;
 

@@ -14,7 +14,7 @@ mod trainer;
 
 pub use elf::ElfError;
 pub use error::RuntimeError;
-pub use load::{LIBRARY_VARIABLE, load, locate, named};
+pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
 pub use session::Session;
 pub use trainer::{Evaluation, Trainer, TrainingFiles};
 

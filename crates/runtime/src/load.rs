@@ -25,6 +25,13 @@ pub fn locate(data: &Path) -> PathBuf {
     named().unwrap_or_else(|| data.join("runtime").join("libonnxruntime.so"))
 }
 
+/// What tells one ONNX Runtime from another: its version and the first 16 hex digits of its file's SHA-256.
+pub fn identity(data: &Path) -> Result<String, RuntimeError> {
+    let path = locate(data);
+    let bytes = fs_err::read(&path).map_err(|_| RuntimeError::Missing { path })?;
+    Ok(format!("{} {}", crate::VERSION, &crate::repackage::sha256(&bytes)[..16]))
+}
+
 /// The library that the environment variable `ORT_DYLIB_PATH` names, if it is set.
 pub fn named() -> Option<PathBuf> {
     std::env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)

@@ -31,7 +31,7 @@ impl Session<'_> {
     /// A line for the person who waits.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{:<12}{text}", "setup");
+            pipeline::talk(&format!("{:<12}{text}", "setup"));
         }
     }
 

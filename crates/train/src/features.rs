@@ -43,7 +43,7 @@ fn key(run: &Run, trunk: &Trunk, model: &[u8], dataset: &Dataset) -> Result<Stri
     let mut hasher = blake3::Hasher::new();
     hasher.update(model);
     hasher.update(serde_json::to_string(&trunk.network.input)?.as_bytes());
-    hasher.update(runtime::version().as_bytes());
+    hasher.update(runtime::identity(&run.config.data)?.as_bytes());
     hasher.update(&(run.threads() as u64).to_le_bytes());
     let pictures: Result<Vec<blake3::Hash>> =
         dataset.pictures.par_iter().map(|picture| Ok(blake3::hash(&fs_err::read(dataset.file(picture))?))).collect();

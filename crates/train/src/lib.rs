@@ -54,8 +54,8 @@ impl Stage for Train {
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
         let (network, _) = zoo::Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
         Ok(BTreeMap::from([
-            ("onnxruntime".to_owned(), runtime::version()),
-            (format!("network {}", network.name), network.sha256),
+            ("onnxruntime".to_owned(), runtime::identity(&config.data).hint("run `just setup`")?),
+            (format!("network {}", network.name), zoo::sha256(network.to_json().as_bytes())),
         ]))
     }
 

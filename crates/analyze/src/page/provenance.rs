@@ -12,7 +12,6 @@ pub(super) fn section(of: &Material) -> Result<Section> {
     let mut facts = vec![
         ("tunescope", env!("CARGO_PKG_VERSION").to_owned()),
         ("ONNX Runtime", runtime::version()),
-        ("seed", of.run.config.seed.to_string()),
         ("network", network.name.clone()),
         ("its weights", network.origin.clone()),
         ("SHA-256 of model.onnx", network.sha256.clone()),

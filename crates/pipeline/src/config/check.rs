@@ -7,6 +7,7 @@ use crate::HintExt;
 use crate::error::UsageError;
 
 pub(super) fn check(config: &Config) -> Result<()> {
+    rule(config.threads <= 256, "threads", "from 0 to 256")?;
     let split = &config.preprocess.split;
     let shares = [split.train, split.val, split.test];
     let sum: f64 = shares.iter().sum();
@@ -22,8 +23,8 @@ pub(super) fn check(config: &Config) -> Result<()> {
     }
 
     let train = &config.train;
-    rule(train.batch_size > 0, "train.batch_size", "at least 1")?;
-    rule(train.max_epochs > 0, "train.max_epochs", "at least 1")?;
+    rule((1..=65_536).contains(&train.batch_size), "train.batch_size", "from 1 to 65536")?;
+    rule((1..=100_000).contains(&train.max_epochs), "train.max_epochs", "from 1 to 100000")?;
     rule(train.patience > 0, "train.patience", "at least 1")?;
     rule(train.weight_decay.is_finite() && train.weight_decay >= 0.0, "train.weight_decay", "0 or above")?;
     let sweep = &train.sweep;
@@ -47,9 +48,13 @@ pub(super) fn check(config: &Config) -> Result<()> {
     )?;
     rule(hidden.iter().all(|sizes| sizes.len() <= 7), "train.sweep.hidden", "lists of at most 7 sizes")?;
 
+    // With AdamW's two moments and the gradient, 2^27 weights between two layers take 2 GiB.
+    let fits = |sizes: &Vec<usize>| sizes.windows(2).all(|pair| pair[0] * pair[1] <= 1 << 27);
+    rule(hidden.iter().all(fits), "train.sweep.hidden", "lists whose neighbours' product is at most 134217728")?;
+
     let evaluate = &config.evaluate;
-    rule(evaluate.bootstrap_samples > 0, "evaluate.bootstrap_samples", "at least 1")?;
-    rule(evaluate.calibration_bins > 0, "evaluate.calibration_bins", "at least 1")?;
+    rule((1..=1_000_000).contains(&evaluate.bootstrap_samples), "evaluate.bootstrap_samples", "from 1 to 1000000")?;
+    rule((1..=1000).contains(&evaluate.calibration_bins), "evaluate.calibration_bins", "from 1 to 1000")?;
     rule((0.0..=1.0).contains(&evaluate.gate.accuracy), "evaluate.gate.accuracy", "from 0 to 1")?;
 
     let analyze = &config.analyze;
@@ -60,7 +65,7 @@ pub(super) fn check(config: &Config) -> Result<()> {
         "analyze.tsne.perplexity",
         "1 or above",
     )?;
-    rule(analyze.tsne.iterations > 0, "analyze.tsne.iterations", "at least 1")?;
+    rule((1..=100_000).contains(&analyze.tsne.iterations), "analyze.tsne.iterations", "from 1 to 100000")?;
     rule((4..=5000).contains(&analyze.tsne.max_points), "analyze.tsne.max_points", "from 4 to 5000")
 }
 
