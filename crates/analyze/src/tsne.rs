@@ -2,7 +2,7 @@
 //!
 //! Exact, every pair counted, and from the principal components. Each point's sums run in one order on
 //! whatever thread, so the same points always give the same map to the last bit. Written here because
-//! the crates at hand use one thread and take four times as long (`bhtsne` 0.4, below `linfa-tsne`), or
+//! the crates at hand use one thread (`bhtsne` 0.4, below `linfa-tsne`), or
 //! count every point as its own neighbour (the exact mode of `bhtsne` 0.7).
 
 use ndarray::{Array2, Axis};

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::folder::{LOG, State};
 use crate::writer::WriterLock;
-use crate::{Config, Exit, Finished, HintExt, Key, Run, Stage, StageFolder, Summary, error, log, talk, thread_count};
+use crate::{Config, Exit, Finished, Key, Run, Stage, StageFolder, Summary, error, log, talk, thread_count};
 
 /// Options of every stage.
 #[derive(Debug, Clone, Args)]
@@ -82,11 +82,8 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let _writer = WriterLock::take(&config.artifacts)?;
     // Ignored when a test runs several stages in one process: the first pool stays.
     rayon::ThreadPoolBuilder::new().num_threads(thread_count(config.threads)).build_global().ok();
-    let key = key_of(stage, &config)?;
-    let mut outdated: Vec<String> =
-        S::UPSTREAM.iter().flat_map(|name| StageFolder::new(&config.artifacts, name).outdated(&config)).collect();
-    outdated.dedup();
-    for reason in outdated {
+    let key = key_of(stage, &config, outputs_of::<S>(&config)?)?;
+    for reason in StageFolder::outdated(&config, S::UPSTREAM) {
         talk(&format!("{:<12}warning: {reason}; its outputs are used as they are", S::NAME));
     }
     let found = folder.state(&key);
@@ -141,22 +138,18 @@ fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exi
 /// Says what a run would do. An upstream that has not finished, or that would itself run, is part of the answer and
 /// no error.
 fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &Common) -> Result<Exit> {
-    let mut waits: Vec<String> = Vec::new();
-    for name in S::UPSTREAM {
-        let upstream = StageFolder::new(&config.artifacts, name);
-        match upstream.outputs_hash() {
-            Ok(_) => waits.extend(upstream.outdated(config)),
-            Err(error) => waits.push(error.root_cause().to_string()),
+    let upstream = outputs_of::<S>(config);
+    let mut waits = StageFolder::outdated(config, S::UPSTREAM);
+    let reasons = match upstream {
+        Err(error) => {
+            waits.insert(0, error.root_cause().to_string());
+            waits.clone()
         }
-    }
-    waits.dedup();
-    let reasons = if waits.is_empty() {
-        match folder.state(&key_of(stage, config)?) {
+        Ok(_) if !waits.is_empty() => waits.clone(),
+        Ok(upstream) => match folder.state(&key_of(stage, config, upstream)?) {
             State::UpToDate => Vec::new(),
             State::Stale(reasons) => reasons,
-        }
-    } else {
-        waits.clone()
+        },
     };
     let verdict = match (waits.is_empty(), reasons.is_empty()) {
         (false, _) => "may run, after what comes before it",
@@ -175,12 +168,13 @@ fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &
     Ok(Exit::Done)
 }
 
-fn key_of<S: Stage>(stage: &S, config: &Config) -> Result<Key> {
-    let mut upstream = BTreeMap::new();
-    for name in S::UPSTREAM {
-        let hash = StageFolder::new(&config.artifacts, name).outputs_hash()?;
-        upstream.insert((*name).to_owned(), hash);
-    }
+/// The hash of each upstream stage's outputs, which this also checks.
+fn outputs_of<S: Stage>(config: &Config) -> Result<BTreeMap<String, String>> {
+    let hash = |name: &&str| Ok(((*name).to_owned(), StageFolder::new(&config.artifacts, name).outputs_hash()?));
+    S::UPSTREAM.iter().map(hash).collect()
+}
+
+fn key_of<S: Stage>(stage: &S, config: &Config, upstream: BTreeMap<String, String>) -> Result<Key> {
     Ok(Key { format: S::FORMAT, config: config.flat(S::CONFIG)?, upstream, inputs: stage.inputs(config)? })
 }
 
@@ -213,9 +207,4 @@ fn recorded(config: &Config, took: Duration) -> BTreeMap<String, String> {
         ("threads".to_owned(), thread_count(config.threads).to_string()),
         ("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ])
-}
-
-/// The error for a command that needs a file of an earlier stage.
-pub fn needs<T>(result: Result<T>, stage: &str) -> Result<T> {
-    result.hint(format!("run `just {stage}` first"))
 }

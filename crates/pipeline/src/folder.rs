@@ -1,6 +1,6 @@
 //! One stage's folder below `artifacts/`: its lock, its manifest, and what state it is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
@@ -101,22 +101,25 @@ impl StageFolder {
         }
     }
 
-    /// What in `config` is not as it was when this stage, and those that it read, last ran: a line for each.
+    /// What in `config` is not as it was when the `stages`, and those that they read, last ran: a line for each.
     ///
-    /// Empty for a stage that has not finished.
-    pub(crate) fn outdated(&self, config: &Config) -> Vec<String> {
-        let Some(lock) = self.lock() else { return Vec::new() };
-        let artifacts = self.path.parent().unwrap_or(Path::new("."));
-        let above = lock.key.upstream.keys().flat_map(|name| Self::new(artifacts, name).outdated(config));
-        let mut lines: Vec<String> = above.collect();
-        for (key, was) in &lock.key.config {
-            let now = config.flat(&[key]).ok().and_then(|mut found| found.remove(key));
-            if now.as_ref() != Some(was) {
-                let now = now.as_deref().unwrap_or("(none)");
-                lines.push(format!("{} ran with {key} = {was}, now {now}", self.name));
+    /// A stage that has not finished has none.
+    pub(crate) fn outdated(config: &Config, stages: &[&str]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for name in stages {
+            let Some(lock) = Self::new(&config.artifacts, name).lock() else { continue };
+            let above: Vec<&str> = lock.key.upstream.keys().map(String::as_str).collect();
+            lines.extend(Self::outdated(config, &above));
+            for (key, was) in &lock.key.config {
+                let now = config.flat(&[key]).ok().and_then(|mut found| found.remove(key));
+                if now.as_ref() != Some(was) {
+                    lines.push(format!("{name} ran with {key} = {was}, now {}", now.as_deref().unwrap_or("(none)")));
+                }
             }
         }
-        lines.dedup();
+        // Two stages may read the same third.
+        let mut seen = BTreeSet::new();
+        lines.retain(|line| seen.insert(line.clone()));
         lines
     }
 

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use pipeline::cli::{Common, needs, run_stage};
+use pipeline::cli::{Common, run_stage};
 use pipeline::dataset::{Dataset, Picture, Split};
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 use rand::Rng;
@@ -80,7 +80,7 @@ impl Stage for Preprocess {
 }
 
 fn input_size(config: &Config) -> Result<u32> {
-    let (network, _) = needs(Network::open(&config.data, &config.model.network).map_err(Into::into), "setup")?;
+    let (network, _) = Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
     Ok(network.input.size)
 }
 
