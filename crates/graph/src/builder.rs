@@ -12,7 +12,7 @@ use crate::{Dim, Error, Model, tensor};
 /// The operator set that new graphs are written in, unless [`Builder::opset`] says otherwise.
 pub const OPSET: i64 = 15;
 /// The version of the file format of new models.
-const IR_VERSION: i64 = 8;
+pub(crate) const IR_VERSION: i64 = 8;
 
 /// One operation. It computes a tensor of its own name, unless [`Node::outputs`] says otherwise.
 #[derive(Clone, Debug)]
@@ -70,6 +70,13 @@ impl Node {
     /// A text attribute.
     pub fn text(self, key: &str, value: &str) -> Self {
         self.attribute(key, AttributeType::String, |attribute| attribute.s = Some(value.as_bytes().to_vec()))
+    }
+
+    /// Gives the node, and what it computes, another name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.proto.name = Some(name.to_owned());
+        self.proto.output = vec![name.to_owned()];
+        self
     }
 
     /// The attributes of another node.

@@ -63,6 +63,41 @@ impl Model {
         })
     }
 
+    /// The part of the model from `tensor`, which becomes its only input, to `output`, which becomes its only output: the
+    /// counterpart of [`Model::cut`].
+    ///
+    /// # Errors
+    /// An unknown tensor; `output` depends on an input of the model past `tensor` as well.
+    pub fn above(&self, tensor: &str, output: &str) -> Result<Self, Error> {
+        self.require(&[tensor, output])?;
+        let folded = crate::fold::shapes(self)?;
+        let mut graph = folded.graph().clone();
+        let stored: BTreeSet<&str> = graph.initializer.iter().map(TensorProto::name).collect();
+        let mut needed: BTreeSet<&str> = BTreeSet::from([output]);
+        let mut kept = Vec::new();
+        for node in folded.nodes().iter().rev() {
+            let computes = |name: &String| name != tensor && needed.contains(name.as_str());
+            if node.output.iter().any(computes) {
+                needed.extend(reads(node));
+                kept.push(node.clone());
+            }
+        }
+        kept.reverse();
+        if let Some(past) = folded.inputs().into_iter().find(|input| *input != tensor && needed.contains(input)) {
+            let reason = format!("`{output}` depends on `{past}` past `{tensor}`, so it cannot be cut off there");
+            return Err(Error::Unsuitable { model: self.label().to_owned(), reason });
+        }
+        if !needed.contains(tensor) {
+            let reason = format!("`{output}` does not depend on `{tensor}`");
+            return Err(Error::Unsuitable { model: self.label().to_owned(), reason });
+        }
+        let weights = graph.input.iter().filter(|input| stored.contains(input.name())).cloned();
+        graph.input = folded.describe(&[tensor]).into_iter().chain(weights).collect();
+        graph.value_info.retain(|info| info.name() != tensor && needed.contains(info.name()));
+        graph.node = kept;
+        self.with_graph(graph)?.cut(output)
+    }
+
     /// The same model with these tensors as further outputs, after its own. One that is an output already stays where
     /// it is.
     pub fn expose(&self, tensors: &[&str]) -> Result<Self, Error> {
@@ -169,7 +204,8 @@ impl Model {
             })
     }
 
-    fn require(&self, tensors: &[&str]) -> Result<(), Error> {
+    /// An error, where the model does not have one of these tensors.
+    pub(crate) fn require(&self, tensors: &[&str]) -> Result<(), Error> {
         let known: BTreeSet<&str> = self.tensors().into_iter().collect();
         match tensors.iter().find(|tensor| !known.contains(*tensor)) {
             Some(missing) => Err(self.unknown(missing)),

@@ -74,6 +74,20 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A node stands in the way of a gradient.
+    #[error("{model}: node `{node}` ({operator}): {reason}{}", depth(deepest.as_deref()))]
+    Gradient {
+        /// The model's file or name.
+        model: String,
+        /// The node's name, or its first output where it has none.
+        node: String,
+        /// Its operator.
+        operator: String,
+        /// Why no gradient gets past it.
+        reason: String,
+        /// Where a layer above it can be tuned, the deepest such one.
+        deepest: Option<String>,
+    },
     /// The model is sound, but not what was asked for can be done with it.
     #[error("{model}: {reason}")]
     Unsuitable {
@@ -92,6 +106,10 @@ pub enum Error {
         /// Why they do not fit.
         reason: String,
     },
+}
+
+fn depth(deepest: Option<&str>) -> String {
+    deepest.map(|layer| format!("; the deepest layer that can be tuned is `{layer}`")).unwrap_or_default()
 }
 
 fn offer(nearest: &[String]) -> String {

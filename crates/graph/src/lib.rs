@@ -4,6 +4,8 @@
 //! - [`Model`] is a checked model: read it with [`Model::read`], take the part that computes a tensor with
 //!   [`Model::cut`], put another model on top with [`Model::append`].
 //! - [`builder`] writes new graphs.
+//! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
+//! - [`backward`] makes a model that computes gradients in an ordinary session.
 //! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
 //! - [`Shapes`] tells the shape of each tensor.
 //!
@@ -26,9 +28,11 @@ pub mod builder;
 mod check;
 mod edit;
 mod error;
+mod fold;
 mod gradient;
 pub mod head;
 mod model;
+mod modern;
 mod names;
 mod node;
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
@@ -37,10 +41,13 @@ pub mod onnx;
 mod shape;
 pub mod tensor;
 pub mod training;
+pub mod tuning;
 mod weights;
+mod window;
 mod wire;
 
 pub use error::Error;
+pub use gradient::backward;
 pub use model::Model;
 pub use shape::{Dim, Shapes};
 pub use weights::redraw_weights;

@@ -1,40 +1,43 @@
 //! Gradients of matrix products.
 
 use super::{Walk, arithmetic};
+use crate::Dim;
 use crate::builder::Node;
-use crate::node::int_attribute;
+use crate::node::{float_attribute, input, int_attribute};
 use crate::onnx::NodeProto;
 
 /// `Y = alpha * A * B + beta * C`, where `A` and `B` may each be turned.
 pub(super) fn gemm(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
-    let factor = |key: &str| {
-        let attribute = node.attribute.iter().find(|attribute| attribute.name() == key);
-        attribute.map_or(1.0, crate::onnx::AttributeProto::f)
-    };
     let turned = |key: &str| int_attribute(node, key).unwrap_or(0) != 0;
-    let (alpha, beta) = (factor("alpha"), factor("beta"));
-    let operands = Operands { turn_a: turned("transA"), turn_b: turned("transB"), alpha };
-    product(walk, node, &operands)?;
-    let Some(bias) = node.input.get(2).filter(|bias| walk.wants(bias)) else { return Ok(()) };
-    let mut incoming = walk.incoming(node)?;
+    let alpha = float_attribute(node, "alpha").unwrap_or(1.0);
+    let beta = float_attribute(node, "beta").unwrap_or(1.0);
+    product(walk, node, &Operands { turn_a: turned("transA"), turn_b: turned("transB"), alpha })?;
+    let Some(bias) = input(node, 2).filter(|bias| walk.wants(bias)) else { return Ok(()) };
+    let incoming = walk.incoming(node)?;
+    let mut part = arithmetic::unstretched(walk, &incoming, node, bias)?;
     if (beta - 1.0).abs() > 0.0 {
         let beta = walk.scalar(&format!("{bias}_grad.beta"), beta);
-        let hint = format!("{bias}_grad.scaled");
-        incoming = walk.between(&hint, |name| Node::new("Mul", name).inputs([&incoming, &beta]));
+        part = walk.both("Mul", &format!("{bias}_grad.scaled"), &part, &beta);
     }
-    let part = arithmetic::unstretched(walk, &incoming, node, bias)?;
     walk.pass(bias, part);
     Ok(())
 }
 
-/// `Y = A * B` of two matrices.
+/// `Y = A * B` of matrices, or of stacks of them.
 pub(super) fn matmul(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
-    for input in &node.input {
-        if walk.shapes.get(input).map(<[_]>::len) != Some(2) {
-            return Err(format!("its input `{input}` is not known to be a matrix"));
-        }
+    let [a, b] = operands(node)?;
+    match (walk.shape(a)?, walk.shape(b)?) {
+        ([_, _], [_, _]) => product(walk, node, &Operands { turn_a: false, turn_b: false, alpha: 1.0 }),
+        ([front_a @ .., _, _], [front_b @ .., _, _]) => stacked(walk, node, front_a, front_b),
+        _ => Err("an input of it is a vector".to_owned()),
     }
-    product(walk, node, &Operands { turn_a: false, turn_b: false, alpha: 1.0 })
+}
+
+fn operands(node: &NodeProto) -> Result<[&str; 2], String> {
+    match (input(node, 0), input(node, 1)) {
+        (Some(a), Some(b)) => Ok([a, b]),
+        _ => Err("it does not have two inputs".to_owned()),
+    }
 }
 
 /// How a product reads its operands.
@@ -44,10 +47,11 @@ struct Operands {
     alpha: f32,
 }
 
-fn product(walk: &mut Walk<'_>, node: &NodeProto, operands: &Operands) -> Result<(), String> {
+/// `dA = alpha * dY * B^T`, `dB = alpha * A^T * dY`, each turned as its operand is.
+fn product(walk: &mut Walk<'_>, node: &NodeProto, how: &Operands) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
-    let [a, b, ..] = node.input.as_slice() else { return Err("it does not have two inputs".to_owned()) };
-    let Operands { turn_a, turn_b, alpha } = *operands;
+    let [a, b] = operands(node)?;
+    let Operands { turn_a, turn_b, alpha } = *how;
     let gemm = |name: &str, left: (&str, bool), right: (&str, bool)| {
         Node::new("Gemm", name)
             .inputs([left.0, right.0])
@@ -57,20 +61,53 @@ fn product(walk: &mut Walk<'_>, node: &NodeProto, operands: &Operands) -> Result
     };
     let dy = incoming.as_str();
     if walk.wants(a) {
-        walk.give(
-            a,
-            |name| {
-                if turn_a { gemm(name, (b, turn_b), (dy, true)) } else { gemm(name, (dy, false), (b, !turn_b)) }
-            },
-        );
+        let factors = if turn_a { ((b, turn_b), (dy, true)) } else { ((dy, false), (b, !turn_b)) };
+        walk.give(a, |name| gemm(name, factors.0, factors.1));
     }
     if walk.wants(b) {
-        walk.give(
-            b,
-            |name| {
-                if turn_b { gemm(name, (dy, true), (a, turn_a)) } else { gemm(name, (a, !turn_a), (dy, false)) }
-            },
-        );
+        let factors = if turn_b { ((dy, true), (a, turn_a)) } else { ((a, !turn_a), (dy, false)) };
+        walk.give(b, |name| gemm(name, factors.0, factors.1));
     }
     Ok(())
+}
+
+/// The same for stacks, of which each may be stretched over the other's.
+fn stacked(walk: &mut Walk<'_>, node: &NodeProto, front_a: &[Dim], front_b: &[Dim]) -> Result<(), String> {
+    let incoming = walk.incoming(node)?;
+    let [a, b] = operands(node)?;
+    let output = walk.shape(node.output.first().map(String::as_str).unwrap_or_default())?;
+    let front = &output[..output.len().saturating_sub(2)];
+    if walk.wants(a) {
+        let other = turned(walk, b, front_b.len());
+        let product = walk.both("MatMul", &format!("{a}_grad.product"), &incoming, &other);
+        let from = [front, &walk.shape(a)?[front_a.len()..]].concat();
+        let part = arithmetic::summed(walk, &product, a, &from, walk.shape(a)?)?;
+        walk.pass(a, part);
+    }
+    if walk.wants(b) && front_b.is_empty() {
+        // One matrix for the whole stack: one product instead of a sum over many.
+        let shape = walk.shape(b)?;
+        let mut flat = [a, incoming.as_str()].into_iter().zip(shape).map(|(tensor, columns)| {
+            let columns = columns.size().ok_or_else(|| format!("the size of `{b}` is not known"))? as i64;
+            let rows = walk.integers(&format!("{b}_grad.rows"), &[-1, columns]);
+            Ok::<_, String>(walk.both("Reshape", &format!("{b}_grad.flat"), tensor, &rows))
+        });
+        let (Some(left), Some(right)) = (flat.next(), flat.next()) else { return Ok(()) };
+        let (left, right) = (left?, right?);
+        walk.give(b, |name| Node::new("Gemm", name).inputs([left, right]).int("transA", 1));
+    } else if walk.wants(b) {
+        let other = turned(walk, a, front_a.len());
+        let product = walk.both("MatMul", &format!("{b}_grad.product"), &other, &incoming);
+        let from = [front, &walk.shape(b)?[front_b.len()..]].concat();
+        let part = arithmetic::summed(walk, &product, b, &from, walk.shape(b)?)?;
+        walk.pass(b, part);
+    }
+    Ok(())
+}
+
+/// A stack of matrices behind `front` axes, each turned.
+fn turned(walk: &mut Walk<'_>, tensor: &str, front: usize) -> String {
+    let front = front as i64;
+    let order: Vec<i64> = (0..front).chain([front + 1, front]).collect();
+    walk.between(&format!("{tensor}.turned"), |name| Node::new("Transpose", name).inputs([tensor]).ints("perm", order))
 }

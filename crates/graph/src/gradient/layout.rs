@@ -1,39 +1,29 @@
-//! Gradients of what moves values about without changing them.
+//! Gradients of what gives the same values another shape or order.
 
 use super::Walk;
-use crate::Dim;
 use crate::builder::Node;
-use crate::node::int_attribute;
+use crate::node::{input, ints_attribute};
 use crate::onnx::NodeProto;
 
 /// The gradient takes on the shape of the input again.
 pub(super) fn reshaped(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
-    let Some(input) = node.input.first().filter(|input| walk.wants(input)) else { return Ok(()) };
+    let Some(input) = input(node, 0).filter(|input| walk.wants(input)) else { return Ok(()) };
     let shape = walk.between(&format!("{input}_grad.shape"), |name| Node::new("Shape", name).inputs([input]));
     walk.give(input, |name| Node::new("Reshape", name).inputs([&incoming, &shape]));
     Ok(())
 }
 
-/// Each input gets its piece of `dY`.
-pub(super) fn concat(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
+/// The axes go back to where they were.
+pub(super) fn transpose(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
-    let axis = int_attribute(node, "axis").unwrap_or(1);
-    let mut sizes = Vec::with_capacity(node.input.len());
-    for input in &node.input {
-        let shape = walk.shapes.get(input).unwrap_or_default();
-        let place = usize::try_from(if axis < 0 { axis + shape.len() as i64 } else { axis }).ok();
-        let size = place.and_then(|place| shape.get(place)).and_then(Dim::size);
-        sizes.push(size.ok_or_else(|| format!("the size of `{input}` along axis {axis} is not known"))? as i64);
+    let x = input(node, 0).ok_or("it has no input")?;
+    let mut back = Node::new("Transpose", "").inputs([&incoming]);
+    if let Some(order) = ints_attribute(node, "perm").filter(|order| !order.is_empty()) {
+        let place = |axis: usize| order.iter().position(|&from| usize::try_from(from) == Ok(axis));
+        let places: Option<Vec<i64>> = (0..order.len()).map(|axis| place(axis).map(|place| place as i64)).collect();
+        back = back.ints("perm", places.ok_or_else(|| format!("{order:?} is no order of axes"))?);
     }
-    let sizes = walk.integers(&format!("{incoming}.sizes"), &sizes);
-    let pieces: Vec<String> = node.input.iter().map(|input| walk.name(&format!("{input}_grad"))).collect();
-    let split = Node::new("Split", &format!("{incoming}.split"));
-    walk.push(split.inputs([&incoming, &sizes]).outputs(&pieces).int("axis", axis));
-    for (input, piece) in node.input.iter().zip(pieces) {
-        if walk.wants(input) {
-            walk.pass(input, piece);
-        }
-    }
+    walk.give(x, |name| back.named(name));
     Ok(())
 }

@@ -12,15 +12,27 @@ pub(super) fn gemm(at: &At<'_>) -> Found {
     let (rows, inner) = if at.int("transA", 0) == 0 { (a0, a1) } else { (a1, a0) };
     let (other, columns) = if at.int("transB", 0) == 0 { (b0, b1) } else { (b1, b0) };
     same(inner, other)?;
-    Ok(Some(vec![rows.clone(), columns.clone()]))
+    let product = vec![rows.clone(), columns.clone()];
+    if let Some(added) = at.shape(2) {
+        let fits = |(place, dim): (usize, &Dim)| {
+            let against = &product[place + 2 - added.len()];
+            dim.size() == Some(1) || dim == against || dim.size().is_none() || against.size().is_none()
+        };
+        if added.len() > 2 || !added.iter().enumerate().all(fits) {
+            return Err(format!("{} cannot be added to {}", show(added), show(&product)));
+        }
+    }
+    Ok(Some(product))
 }
 
-/// `[…, n, k]` and `[k, m]` -> `[…, n, m]`.
+/// `[…, n, k]` and `[…, k, m]` -> `[…, n, m]`, where what stands in front stretches.
 pub(super) fn matmul(at: &At<'_>) -> Found {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
-    let ([front @ .., rows, inner], [other, columns]) = (a, b) else { return Ok(None) };
+    let ([front_a @ .., rows, inner], [front_b @ .., other, columns]) = (a, b) else { return Ok(None) };
     same(inner, other)?;
-    Ok(Some(front.iter().chain([rows, columns]).cloned().collect()))
+    let mut shape = stretched(front_a, front_b)?;
+    shape.extend([rows.clone(), columns.clone()]);
+    Ok(Some(shape))
 }
 
 fn same(inner: &Dim, other: &Dim) -> Result<(), String> {
@@ -35,32 +47,42 @@ pub(super) fn broadcast(at: &At<'_>) -> Found {
     let mut shape: Vec<Dim> = Vec::new();
     for place in 0..at.node.input.len() {
         let Some(input) = at.shape(place) else { return Ok(None) };
-        let (long, short) = if input.len() > shape.len() { (input, &shape[..]) } else { (&shape[..], input) };
-        let offset = long.len() - short.len();
-        let mut merged = long.to_vec();
-        for (dim, other) in merged[offset..].iter_mut().zip(short) {
-            *dim = match (dim.size(), other.size()) {
-                (_, Some(1)) => dim.clone(),
-                (Some(1), _) | (None, Some(_)) => other.clone(),
-                (Some(a), Some(b)) if a != b => {
-                    return Err(format!("{} and {} do not fit together", show(&shape), show(input)));
-                }
-                _ => dim.clone(),
-            };
-        }
-        shape = merged;
+        shape = stretched(&shape, input)?;
     }
     Ok(Some(shape))
+}
+
+/// Any shape, stretched to the one that the second input spells out.
+pub(super) fn expand(at: &At<'_>) -> Found {
+    let (Some(input), Some(wanted)) = (at.shape(0), at.values(1)) else { return Ok(None) };
+    stretched(input, &super::dims(wanted)?).map(Some)
+}
+
+fn stretched(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
+    let (long, short) = if b.len() > a.len() { (b, a) } else { (a, b) };
+    let offset = long.len() - short.len();
+    let mut merged = long.to_vec();
+    for (dim, other) in merged[offset..].iter_mut().zip(short) {
+        *dim = match (dim.size(), other.size()) {
+            (_, Some(1)) => dim.clone(),
+            (Some(1), _) | (None, Some(_)) => other.clone(),
+            (Some(one), Some(two)) if one != two => {
+                return Err(format!("{} and {} do not fit together", show(a), show(b)));
+            }
+            _ => dim.clone(),
+        };
+    }
+    Ok(merged)
 }
 
 /// Any shape -> the same with some axes gone, or of size 1 with `keepdims`.
 pub(super) fn reduce(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
-    let listed = at.ints("axes").or_else(|| at.constant(1));
+    let listed = at.ints("axes").map(<[i64]>::to_vec).or_else(|| at.constant(1));
     if listed.is_none() && at.node.input.get(1).is_some_and(|name| !name.is_empty()) {
         return Ok(None);
     }
-    let all: Vec<usize> = match listed {
+    let all: Vec<usize> = match listed.as_deref() {
         None | Some([]) if at.int("noop_with_empty_axes", 0) != 0 => Vec::new(),
         None | Some([]) => (0..input.len()).collect(),
         Some(axes) => axes.iter().map(|&place| axis(place, input.len(), false)).collect::<Result<_, _>>()?,

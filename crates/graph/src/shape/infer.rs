@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::rule::{At, Found};
-use super::{Dim, Known, Problem, Shapes, declared, dense, layout, window};
-use crate::node::node_name;
+use super::{Dim, Known, Problem, Shapes, declared, dense, layout, normalization, pick, values, window};
+use crate::node::{int_attribute, is_standard, node_name};
 use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
 use crate::tensor;
 
 /// Works out the shapes; `inputs` overrides what the graph says of its inputs.
 pub(crate) fn infer(graph: &GraphProto, inputs: &[(&str, &[usize])]) -> Shapes {
     let mut shapes = Shapes::default();
-    let mut constants: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     let told: BTreeMap<&str, &ValueInfoProto> =
         graph.value_info.iter().chain(&graph.output).map(|info| (info.name(), info)).collect();
     for info in &graph.input {
@@ -25,33 +24,26 @@ pub(crate) fn infer(graph: &GraphProto, inputs: &[(&str, &[usize])]) -> Shapes {
     for stored in &graph.initializer {
         let shape = tensor::dims(stored).ok().map(|dims| dims.into_iter().map(Dim::Size).collect());
         shapes.known.insert(stored.name().to_owned(), Known { element: stored.data_type(), shape });
-        constants.extend(tensor::integers(stored).ok().map(|values| (stored.name(), values)));
+        shapes.values.extend(values::stored(stored).map(|values| (stored.name().to_owned(), values)));
     }
     for node in &graph.node {
-        let value = node.attribute.iter().find(|attribute| attribute.name() == "value" && node.op_type() == "Constant");
-        if let (Some(output), Some(stored)) = (node.output.first(), value.and_then(|value| value.t.as_deref())) {
-            constants.extend(tensor::integers(stored).ok().map(|values| (output.as_str(), values)));
+        let list = values::of(&At { node, shapes: &shapes, output: 0 });
+        if let (Some(list), Some(output)) = (list, node.output.first()) {
+            shapes.values.insert(output.clone(), list);
         }
-        infer_node(node, &constants, &told, &mut shapes);
+        for output in 0..node.output.len() {
+            infer_output(node, output, &told, &mut shapes);
+        }
     }
     shapes
 }
 
-/// Works out what one node computes.
-fn infer_node(
-    node: &NodeProto,
-    constants: &BTreeMap<&str, Vec<i64>>,
-    told: &BTreeMap<&str, &ValueInfoProto>,
-    shapes: &mut Shapes,
-) {
-    let at = At { node, shapes, constants };
+/// Works out one tensor that a node computes.
+fn infer_output(node: &NodeProto, place: usize, told: &BTreeMap<&str, &ValueInfoProto>, shapes: &mut Shapes) {
+    let Some(output) = node.output.get(place).filter(|name| !name.is_empty()) else { return };
+    let at = At { node, shapes, output: place };
     let ruled = rule(&at);
-    let element = match (at.node.op_type(), at.attribute("value").and_then(|value| value.t.as_deref())) {
-        ("Constant" | "ConstantOfShape", Some(stored)) => Some(stored.data_type()),
-        ("ConstantOfShape", None) => Some(DataType::Float as i32),
-        _ => node.input.first().and_then(|input| shapes.known.get(input)).map(|known| known.element),
-    };
-    let has_rule = ruled.is_some();
+    let element = if ruled.is_some() { element(&at) } else { None };
     let shape = match ruled.unwrap_or(Ok(None)) {
         Ok(shape) => shape,
         Err(reason) => {
@@ -60,24 +52,36 @@ fn infer_node(
             None
         }
     };
-    for (place, output) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        // Operators with several outputs and a rule here give further ones of the first's shape: pooling its indices,
-        // dropout its mask.
-        let element = match (node.op_type(), place) {
-            ("MaxPool", 1) => Some(DataType::Int64 as i32),
-            ("Dropout", 1) => Some(DataType::Bool as i32),
-            _ => element.filter(|_| has_rule),
-        };
-        let inferred = element.map(|element| Known { element, shape: shape.clone() });
-        let told = || told.get(output.as_str()).and_then(|info| declared(info));
-        let known = inferred.clone().filter(|known| known.shape.is_some()).or_else(told).or(inferred);
-        shapes.known.extend(known.map(|known| (output.clone(), known)));
+    let inferred = element.map(|element| Known { element, shape });
+    let told = || told.get(output.as_str()).and_then(|info| declared(info));
+    let known = inferred.clone().filter(|known| known.shape.is_some()).or_else(told).or(inferred);
+    shapes.known.extend(known.map(|known| (output.clone(), known)));
+}
+
+/// The element type of what a node with a rule computes.
+fn element(at: &At<'_>) -> Option<i32> {
+    let of_input = |place: usize| Some(at.shapes.known.get(at.node.input.get(place)?)?.element);
+    match (at.node.op_type(), at.output) {
+        ("Constant" | "ConstantOfShape", _) => {
+            let stored = at.attribute("value").and_then(|value| value.t.as_deref());
+            let whole = at.attribute("value_int").or(at.attribute("value_ints")).map(|_| DataType::Int64 as i32);
+            stored.map(crate::onnx::TensorProto::data_type).or(whole).or(Some(DataType::Float as i32))
+        }
+        ("MaxPool", 1) | ("Shape" | "Size", _) => Some(DataType::Int64 as i32),
+        ("Dropout", 1)
+        | ("Equal" | "Greater" | "Less" | "GreaterOrEqual" | "LessOrEqual" | "And" | "Or" | "Not", _) => {
+            Some(DataType::Bool as i32)
+        }
+        ("Cast", _) => int_attribute(at.node, "to").and_then(|to| i32::try_from(to).ok()),
+        ("Where", _) => of_input(1),
+        _ => of_input(0),
     }
 }
 
-/// `None` for operators without a rule.
+/// `None` for operators without a rule. Where an operator has several outputs, further ones have the first's shape
+/// (pooling's indices, dropout's mask), unless its rule says otherwise.
 fn rule(at: &At<'_>) -> Option<Found> {
-    if !matches!(at.node.domain(), "" | "ai.onnx") {
+    if !is_standard(at.node) {
         return None;
     }
     Some(match at.node.op_type() {
@@ -99,14 +103,17 @@ fn rule(at: &At<'_>) -> Option<Found> {
         | "Neg"
         | "Abs"
         | "Reciprocal"
-        | "Softmax"
-        | "LogSoftmax"
+        | "Floor"
+        | "Ceil"
+        | "Cast"
+        | "Not"
         | "Dropout"
         | "Identity"
-        | "LRN"
-        | "BatchNormalization"
         | "InstanceNormalization"
         | "LayerNormalization" => Ok(at.shape(0).map(<[Dim]>::to_vec)),
+        "Softmax" | "LogSoftmax" => normalization::softmax(at),
+        "LRN" => normalization::local(at),
+        "BatchNormalization" => normalization::batch(at),
         "Conv" => window::conv(at),
         "MaxPool" | "AveragePool" | "LpPool" => window::pool(at),
         "GlobalAveragePool" | "GlobalMaxPool" => window::global_pool(at),
@@ -114,14 +121,21 @@ fn rule(at: &At<'_>) -> Option<Found> {
         "Reshape" => layout::reshape(at),
         "Squeeze" => layout::squeeze(at),
         "Unsqueeze" => layout::unsqueeze(at),
-        "Concat" => layout::concat(at),
         "Transpose" => layout::transpose(at),
-        "Constant" => layout::constant(at),
-        "ConstantOfShape" => layout::constant_of_shape(at),
+        "Concat" => pick::concat(at),
+        "Split" => pick::split(at),
+        "Slice" => pick::slice(at),
+        "Gather" => pick::gather(at),
+        "Pad" => pick::pad(at),
+        "Shape" => pick::shape(at),
+        "Constant" => pick::constant(at),
+        "ConstantOfShape" => pick::constant_of_shape(at),
+        "Expand" => dense::expand(at),
         "Gemm" => dense::gemm(at),
         "MatMul" => dense::matmul(at),
-        "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Sum" | "Max" | "Min" => dense::broadcast(at),
-        "ReduceMean" | "ReduceSum" | "ReduceMax" => dense::reduce(at),
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Sum" | "Max" | "Min" | "Where" | "Equal" | "Greater" | "Less"
+        | "GreaterOrEqual" | "LessOrEqual" | "And" | "Or" => dense::broadcast(at),
+        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceProd" => dense::reduce(at),
         _ => return None,
     })
 }

@@ -7,7 +7,10 @@
 mod dense;
 mod infer;
 mod layout;
+mod normalization;
+mod pick;
 mod rule;
+mod values;
 mod window;
 
 use std::collections::BTreeMap;
@@ -16,6 +19,9 @@ use std::fmt;
 use crate::Error;
 use crate::onnx::{TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto};
 pub(crate) use infer::infer;
+pub(crate) use rule::axis;
+pub(crate) use values::Value;
+use values::Values;
 
 /// One size of a shape.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +64,7 @@ impl fmt::Display for Dim {
 }
 
 /// "[n, 3, 224, 224]".
-fn show(shape: &[Dim]) -> String {
+pub(crate) fn show(shape: &[Dim]) -> String {
     let sizes: Vec<_> = shape.iter().map(Dim::to_string).collect();
     format!("[{}]", sizes.join(", "))
 }
@@ -67,6 +73,8 @@ fn show(shape: &[Dim]) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
     known: BTreeMap<String, Known>,
+    /// What small integer tensors hold.
+    values: Values,
     /// The first node whose inputs do not fit its operator.
     problem: Option<Problem>,
 }
@@ -95,6 +103,11 @@ impl Shapes {
         self.get(tensor)?.get(1..)?.iter().map(Dim::size).collect()
     }
 
+    /// What is known of a small integer tensor's values.
+    pub(crate) fn values(&self, tensor: &str) -> Option<&[Value]> {
+        self.values.get(tensor).map(Vec::as_slice)
+    }
+
     /// An error, where some node's inputs do not fit its operator; `label` is what it calls the model.
     pub fn accept(&self, label: &str) -> Result<(), Error> {
         self.problem.as_ref().map_or(Ok(()), |problem| {
@@ -114,6 +127,15 @@ impl Shapes {
             None => ValueInfoProto { name: Some(tensor.to_owned()), ..ValueInfoProto::default() },
         }
     }
+}
+
+/// A shape that is spelled out as a tensor.
+fn dims(sizes: &[Value]) -> Result<Vec<Dim>, String> {
+    let dim = |size: &Value| match size {
+        Value::Known(size) => usize::try_from(*size).map(Dim::Size).map_err(|_| "a size is negative".to_owned()),
+        Value::Open(name) => Ok(Dim::Symbol(name.clone())),
+    };
+    sizes.iter().map(dim).collect()
 }
 
 /// ONNX's description of a tensor.

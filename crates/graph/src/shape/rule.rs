@@ -1,9 +1,8 @@
 //! What a rule sees of the node it is for, and what it gives.
 
-use std::collections::BTreeMap;
-
+use super::values::Value;
 use super::{Dim, Shapes};
-use crate::node::{int_attribute, node_name};
+use crate::node::{attribute, int_attribute, ints_attribute, node_name};
 use crate::onnx::{AttributeProto, NodeProto};
 use crate::tensor;
 
@@ -14,7 +13,8 @@ pub(super) type Found = Result<Option<Vec<Dim>>, String>;
 pub(super) struct At<'a> {
     pub(super) node: &'a NodeProto,
     pub(super) shapes: &'a Shapes,
-    pub(super) constants: &'a BTreeMap<&'a str, Vec<i64>>,
+    /// Which of the node's outputs is asked for.
+    pub(super) output: usize,
 }
 
 impl<'a> At<'a> {
@@ -23,13 +23,18 @@ impl<'a> At<'a> {
         self.shapes.get(self.node.input.get(input)?)
     }
 
+    /// What is known of an input that is a list of integers.
+    pub(super) fn values(&self, input: usize) -> Option<&'a [Value]> {
+        self.shapes.values(self.node.input.get(input)?)
+    }
+
     /// The values of an input that is a constant list of integers.
-    pub(super) fn constant(&self, input: usize) -> Option<&'a [i64]> {
-        self.constants.get(self.node.input.get(input)?.as_str()).map(Vec::as_slice)
+    pub(super) fn constant(&self, input: usize) -> Option<Vec<i64>> {
+        self.values(input)?.iter().map(Value::known).collect()
     }
 
     pub(super) fn attribute(&self, key: &str) -> Option<&'a AttributeProto> {
-        self.node.attribute.iter().find(|attribute| attribute.name() == key)
+        attribute(self.node, key)
     }
 
     pub(super) fn int(&self, key: &str, otherwise: i64) -> i64 {
@@ -38,17 +43,20 @@ impl<'a> At<'a> {
 
     /// An integer-list attribute.
     pub(super) fn ints(&self, key: &str) -> Option<&'a [i64]> {
-        self.attribute(key).map(|attribute| attribute.ints.as_slice())
+        ints_attribute(self.node, key)
     }
 
     /// A size that only the run will tell.
     pub(super) fn open(&self, axis: usize) -> Dim {
-        Dim::Symbol(format!("{}.{axis}", node_name(self.node)))
+        match self.output {
+            0 => Dim::Symbol(format!("{}.{axis}", node_name(self.node))),
+            further => Dim::Symbol(format!("{}.{further}.{axis}", node_name(self.node))),
+        }
     }
 }
 
 /// An axis that may count from the end, as a place among `rank` (or `rank` itself, where `end` allows it).
-pub(super) fn axis(value: i64, rank: usize, end: bool) -> Result<usize, String> {
+pub(crate) fn axis(value: i64, rank: usize, end: bool) -> Result<usize, String> {
     let wrapped = if value < 0 { value.checked_add(rank as i64) } else { Some(value) };
     wrapped
         .and_then(|place| usize::try_from(place).ok())

@@ -5,17 +5,15 @@ use std::collections::BTreeSet;
 
 use ndarray::ArrayD;
 
+use super::loss;
 use super::{LABELS, LOSS, Options, Sized};
 use crate::builder::Node;
 use crate::gradient::{self, MICROSOFT};
 use crate::head::PROBABILITIES;
-use crate::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
+use crate::onnx::{GraphProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
 use crate::shape::value_info;
-use crate::{Dim, Error, Model, tensor};
+use crate::{Dim, Error, Model, tuning};
 
-/// The first operator set in which everything that the training graph uses is there.
-const OLDEST_OPSET: i64 = 13;
-const LOG_PROB: &str = "log_prob";
 const RESET: &str = "lazy_reset_grad";
 
 /// What becomes of each weight of the model.
@@ -29,11 +27,6 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(model: &Model, options: &Options) -> Result<Self, Error> {
         let unsuitable = |reason: String| Error::Unsuitable { model: model.label().to_owned(), reason };
-        if model.opset() < OLDEST_OPSET {
-            let found = model.opset();
-            let reason = format!("it is written in operator set {found}; training needs {OLDEST_OPSET} or later");
-            return Err(unsuitable(reason));
-        }
         if model.shapes().get(&options.logits).is_some_and(|shape| shape.len() != 2) {
             let reason = format!("`{}` is not of the shape [n, classes], so it cannot be trained on", options.logits);
             return Err(unsuitable(reason));
@@ -41,10 +34,16 @@ impl Plan {
         for name in options.trained.iter().flatten() {
             model.weight(name)?;
         }
-        let is_trained = |name: &String| options.trained.as_ref().is_none_or(|trained| trained.contains(name));
-        // Numbers of no axis are settings of an operator, not weights: they stay inside the graph.
-        let weights = model.weights()?.into_iter().filter(|(_, values)| values.ndim() > 0);
-        let (trained, frozen) = weights.partition(|(name, _)| is_trained(name));
+        tuning::refuse_settings(model, options.trained.as_deref().unwrap_or_default())?;
+        let trainable = tuning::trainable(model);
+        let is_trained = |name: &String| options.trained.as_ref().unwrap_or(&trainable).contains(name);
+        // Statistics, settings of operators and single numbers stay inside the graph.
+        let fed = |name: &String| trainable.contains(name) || is_trained(name);
+        let weights = model.weights()?.into_iter().filter(|(name, _)| fed(name));
+        let (trained, frozen): (Vec<_>, Vec<_>) = weights.partition(|(name, _)| is_trained(name));
+        if trained.is_empty() {
+            return Err(unsuitable(format!("no weight of `{}` is to be trained", options.logits)));
+        }
         Ok(Self { logits: options.logits.clone(), trained, frozen })
     }
 
@@ -99,14 +98,6 @@ fn batch(model: &Model, logits: &str) -> Dim {
     model.shapes().get(logits).and_then(<[Dim]>::first).cloned().unwrap_or_else(|| Dim::from("n"))
 }
 
-fn cross_entropy(logits: &str) -> NodeProto {
-    Node::new("SoftmaxCrossEntropyLoss", LOSS)
-        .inputs([logits, LABELS])
-        .outputs([LOSS, LOG_PROB])
-        .text("reduction", "mean")
-        .into()
-}
-
 fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> {
     let mut proto = model.to_proto();
     if proto.opset_import.iter().all(|set| set.domain() != MICROSOFT) {
@@ -122,7 +113,7 @@ pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
     let mut graph = start(&without);
     let batch = batch(&without, &plan.logits);
     plan.feed_weights(&mut graph, &batch);
-    graph.node.push(cross_entropy(&plan.logits));
+    graph.node.push(loss::plain(&plan.logits));
     graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
     graph.output.push(ValueInfoProto { name: Some(PROBABILITIES.to_owned()), ..without.graph().output[0].clone() });
@@ -130,29 +121,16 @@ pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
 }
 
 /// Loss and gradients, and the masks that it takes.
-pub(super) fn training(model: &Model, plan: &Plan) -> Result<(Model, Vec<Sized>), Error> {
+pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<(Model, Vec<Sized>), Error> {
     let (model, masks) = with_masks(model)?;
     let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
     let seed = format!("{}_grad", plan.logits);
-    let backward = gradient::differentiate(&model, &plan.logits, &seed, &wanted)?;
+    tuning::differentiable(&model, &plan.logits, &wanted)?;
+    let backward = gradient::differentiate(&model, &model.shapes(), &plan.logits, &seed, &wanted, &[])?;
     let mut graph = start(&model);
-    for node in &mut graph.node {
-        if let Some(second) = node.output.first().and_then(|first| backward.second_outputs.get(first)) {
-            node.output.truncate(1);
-            node.output.push(second.clone());
-        }
-    }
+    backward.complete(&mut graph.node);
     plan.feed_weights(&mut graph, &batch(&model, &plan.logits));
-    graph.node.push(cross_entropy(&plan.logits));
-    let unit = format!("{LOSS}_grad");
-    graph.initializer.push(tensor::from_array(&unit, &ndarray::arr0(1.0_f32)));
-    graph.node.push(
-        Node::new("SoftmaxCrossEntropyLossGrad", &seed)
-            .domain(MICROSOFT)
-            .inputs([unit.as_str(), LOG_PROB, LABELS])
-            .text("reduction", "mean")
-            .into(),
-    );
+    loss::add(&mut graph, &model, &plan.logits, &seed, options)?;
     graph.node.extend(backward.nodes);
     graph.initializer.extend(backward.constants);
     graph.value_info.extend(backward.described);

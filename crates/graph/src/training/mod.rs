@@ -9,6 +9,7 @@
 
 mod checkpoint;
 mod graphs;
+mod loss;
 mod optimizer;
 
 use ndarray::ArrayViewD;
@@ -26,15 +27,28 @@ pub const LABELS: &str = "labels";
 pub struct Options {
     /// The tensor `[n, classes]` whose softmax is the probabilities.
     pub logits: String,
-    /// The weights to train; the others stay as they are. `None` for all.
+    /// The weights to train; the others stay as they are. `None` for all, without statistics of normalization layers
+    /// and settings of operators, which are never trained.
     pub trained: Option<Vec<String>>,
+    /// The share of each sample's target that is spread evenly over all classes, in `[0, 1)` (Szegedy et al. 2016,
+    /// section 7). 0 for none. The eval model's loss has none.
+    pub label_smoothing: f32,
+    /// How much the samples of each class count, above 0: the loss is the weighted mean. `None` for all the same. The
+    /// eval model's loss is the plain mean.
+    pub class_weights: Option<Vec<f32>>,
     /// The optimizer.
     pub optimizer: AdamW,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { logits: crate::head::LOGITS.to_owned(), trained: None, optimizer: AdamW::default() }
+        Self {
+            logits: crate::head::LOGITS.to_owned(),
+            trained: None,
+            label_smoothing: 0.0,
+            class_weights: None,
+            optimizer: AdamW::default(),
+        }
     }
 }
 
@@ -95,11 +109,12 @@ impl TrainingArtifacts {
 /// Makes the training artifacts of a model, usually a [`crate::head::Head`]'s or everything above a cut.
 ///
 /// # Errors
-/// An operator between the logits and a trained weight that has no gradient rule: the error names the node.
+/// An operator between the logits and a trained weight that has no gradient rule: the error names the node and the
+/// deepest layer that could be trained.
 pub fn artifacts(model: &Model, options: &Options) -> Result<TrainingArtifacts, Error> {
-    let part = model.cut(&options.logits)?;
+    let part = model.cut(&options.logits)?.modernized()?;
     let plan = graphs::Plan::new(&part, options)?;
-    let (training, masks) = graphs::training(&part, &plan)?;
+    let (training, masks) = graphs::training(&part, &plan, options)?;
     Ok(TrainingArtifacts {
         training_model: training.to_bytes(),
         eval_model: graphs::eval(&part, &plan)?.to_bytes(),

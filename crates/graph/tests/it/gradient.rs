@@ -3,7 +3,7 @@
 
 use graph::builder::{Builder, Node};
 use graph::training::{Options, artifacts};
-use graph::{Error, Model};
+use graph::{Error, Model, tuning};
 use ndarray::{Array1, Array2};
 
 use crate::nets::{branched, head, operators};
@@ -45,16 +45,27 @@ fn parts_are_summed_where_a_tensor_feeds_several_nodes() {
 }
 
 #[test]
-fn an_operator_without_a_rule_is_named() {
+fn an_operator_without_a_rule_is_named_with_the_deepest_depth_that_works() {
     let mut net = Builder::new("strange");
-    net.batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
-    net.node(Node::new("MatMul", "product").inputs(["x", "w"]));
-    net.node(Node::new("Erf", "bend").inputs(["product"]));
-    let error = training_model(&net.finish(&["bend"]).unwrap(), &with_logits("bend")).unwrap_err();
-    assert!(
-        error.to_string().starts_with("strange: node `bend` (Erf): there is no gradient rule for this operator"),
-        "{error}"
-    );
+    net.batch_input("x", &[4]);
+    for weight in ["w6", "w7", "w8"] {
+        net.weight(weight, &Array2::<f32>::eye(4));
+    }
+    net.node(Node::new("MatMul", "fc6").inputs(["x", "w6"]));
+    net.node(Node::new("Erf", "bend").inputs(["fc6"]));
+    net.node(Node::new("MatMul", "fc7").inputs(["bend", "w7"]));
+    net.node(Node::new("MatMul", "fc8").inputs(["fc7", "w8"]));
+    let model = net.finish(&["fc8"]).unwrap();
+    let expected = "strange: node `bend` (Erf): there is no gradient rule for this operator; \
+        the deepest layer that can be tuned is `fc7`";
+    let error = training_model(&model, &with_logits("fc8")).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(tuning::split(&model, "fc6").unwrap_err().to_string(), expected);
+    assert_eq!(tuning::split(&model, "fc7").unwrap().trained, ["w7", "w8"]);
+    // Where nothing below can be trained, none is named.
+    let bend = model.cut("bend").unwrap();
+    let error = training_model(&bend, &with_logits("bend")).unwrap_err();
+    assert_eq!(error.to_string(), "strange: node `bend` (Erf): there is no gradient rule for this operator");
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! Where a network is cut for tuning: everything from one layer on is trained, and what lies below runs once a picture.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::reads;
+use crate::node::{is_standard, node_name};
+use crate::onnx::{NodeProto, TensorProto, tensor_proto::DataType};
+use crate::{Error, Model, gradient};
+
+/// What [`split`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The tensor between what is frozen and what is trained: all that is trained depends on the input by way of it
+    /// alone.
+    pub tensor: String,
+    /// The trained weights, in the order of the file.
+    pub trained: Vec<String>,
+}
+
+/// Cuts a model for training the layer that computes the tensor `layer` and everything after it in the order of the
+/// file; an input's name stands for all layers.
+///
+/// The cut is the nearest tensor below through which everything trained is reached. Where the layer sits in a branch,
+/// that is below the branching, and what lies between stays frozen. A `Dropout` right below the layer is part of what is
+/// trained. Statistics of batch normalization and bounds of `Clip` are never trained, nor are weights that a layer below
+/// uses as well.
+///
+/// # Errors
+/// An unknown tensor; no weight at `layer` or after it; no single tensor below it; an operator above the cut without a
+/// gradient rule, where the error names the deepest layer that would work.
+pub fn split(model: &Model, layer: &str) -> Result<Cut, Error> {
+    let modern = model.modernized()?;
+    modern.require(&[layer]).or_else(|_| model.require(&[layer]))?;
+    let unsuitable = |reason: String| Error::Unsuitable { model: model.label().to_owned(), reason };
+    let flow = Flow::of(&modern);
+    let first = flow.position(layer).ok_or_else(|| unsuitable(format!("`{layer}` does not lead to what comes out")))?;
+    let trained = flow.trained_from(first);
+    if trained.is_empty() {
+        return Err(unsuitable(format!("there is no weight to train at `{layer}` or after it")));
+    }
+    let tensor = flow
+        .below(&trained)
+        .ok_or_else(|| unsuitable(format!("no single tensor below `{layer}` leads to all that would be trained")))?;
+    for output in modern.outputs() {
+        differentiable(&modern, output, &trained)?;
+    }
+    Ok(Cut { tensor, trained })
+}
+
+/// Names of all weights that training may change: `float32`, of at least one axis, of influence on what comes out, and
+/// neither statistics nor settings.
+pub(crate) fn trainable(model: &Model) -> Vec<String> {
+    Flow::of(model).trained_from(0)
+}
+
+/// An error, where `output` depends on these weights by way of an operator without a rule; it names the deepest layer
+/// that would work.
+pub(crate) fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result<(), Error> {
+    let shapes = model.shapes();
+    let part = model.cut(output)?;
+    let flow = Flow::of(&part);
+    let known: BTreeSet<&str> = part.graph().initializer.iter().map(TensorProto::name).collect();
+    let reached: Vec<String> = trained.iter().filter(|weight| known.contains(weight.as_str())).cloned().collect();
+    let works = |weights: &[String]| gradient::differentiate(&part, &shapes, output, "seed", weights, &[]).map(|_| ());
+    works(&reached).map_err(|error| match error {
+        Error::Gradient { model, node, operator, reason, .. } => {
+            let layers = flow.layers.iter().filter(|&&place| works(&flow.trained_from(place)).is_ok());
+            let deepest = layers.map(|&place| flow.nodes[place].output.first().cloned().unwrap_or_default()).next();
+            Error::Gradient { model, node, operator, reason, deepest }
+        }
+        other => other,
+    })
+}
+
+/// Whether an input of a node is a number that sets the operator up, and no weight.
+fn is_setting(node: &NodeProto, place: usize) -> bool {
+    !is_standard(node)
+        || match node.op_type() {
+            "BatchNormalization" => place >= 3,
+            "Clip" | "Dropout" | "Pad" | "Pow" | "Resize" | "Upsample" | "Slice" | "Reshape" | "Expand"
+            | "QuantizeLinear" | "DequantizeLinear" | "Split" => place >= 1,
+            _ => false,
+        }
+}
+
+/// How values flow from the inputs through the nodes.
+struct Flow<'m> {
+    nodes: &'m [NodeProto],
+    inputs: Vec<&'m str>,
+    outputs: Vec<&'m str>,
+    /// Tensors that depend on an input.
+    data: BTreeSet<&'m str>,
+    /// Weights in the order of the file.
+    weights: Vec<&'m str>,
+    /// By place of a node, the weights that it takes, straight or by way of nodes that see no input.
+    takes: BTreeMap<usize, BTreeSet<&'m str>>,
+    /// Places of the nodes with weights that can be trained.
+    layers: Vec<usize>,
+}
+
+impl<'m> Flow<'m> {
+    fn of(model: &'m Model) -> Self {
+        let inputs = model.inputs();
+        let float = |stored: &&TensorProto| stored.data_type() == DataType::Float as i32 && !stored.dims.is_empty();
+        let stored = model.graph().initializer.iter().filter(float);
+        let sizes: BTreeMap<&str, i64> = stored
+            .clone()
+            .map(|stored| (stored.name(), stored.dims.iter().fold(1, |size: i64, dim| size.saturating_mul(*dim))))
+            .collect();
+        let mut roots: BTreeMap<&str, BTreeSet<&str>> =
+            sizes.keys().map(|name| (*name, BTreeSet::from([*name]))).collect();
+        let mut data: BTreeSet<&str> = inputs.iter().copied().collect();
+        let mut takes: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+        for (place, node) in model.nodes().iter().enumerate() {
+            let arithmetic = matches!(node.op_type(), "Add" | "Sub" | "Mul" | "Div");
+            let taken: BTreeSet<&str> = node
+                .input
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| !is_setting(node, *place))
+                .filter_map(|(_, input)| roots.get(input.as_str()))
+                .flatten()
+                .copied()
+                // A single number is a constant of a formula.
+                .filter(|weight| !arithmetic || sizes.get(weight).is_none_or(|size| *size > 1))
+                .collect();
+            let outputs = node.output.iter().map(String::as_str).filter(|name| !name.is_empty());
+            if reads(node).iter().any(|name| data.contains(name)) {
+                data.extend(outputs);
+                takes.insert(place, taken);
+            } else {
+                roots.extend(outputs.map(|output| (output, taken.clone())));
+            }
+        }
+        let weights = stored.map(TensorProto::name).collect();
+        let layers = takes.iter().filter(|(_, taken)| !taken.is_empty()).map(|(place, _)| *place).collect();
+        Self { nodes: model.nodes(), inputs, outputs: model.outputs(), data, weights, takes, layers }
+    }
+
+    /// The place of the node that computes a tensor from the input; 0 for an input.
+    fn position(&self, tensor: &str) -> Option<usize> {
+        if self.inputs.contains(&tensor) {
+            return Some(0);
+        }
+        let place = self.nodes.iter().position(|node| node.output.iter().any(|output| output == tensor))?;
+        self.takes.contains_key(&place).then_some(place)
+    }
+
+    /// The weights that the nodes from a place on take, and no node before it.
+    fn trained_from(&self, first: usize) -> Vec<String> {
+        let all = |range: &dyn Fn(usize) -> bool| -> BTreeSet<&str> {
+            self.takes.iter().filter(|(place, _)| range(**place)).flat_map(|(_, taken)| taken).copied().collect()
+        };
+        let (below, above) = (all(&|place| place < first), all(&|place| place >= first));
+        let trained = |name: &&&str| above.contains(**name) && !below.contains(**name);
+        self.weights.iter().filter(trained).map(|name| (*name).to_owned()).collect()
+    }
+
+    /// The nearest tensor by way of which alone these weights' layers, and all that follows them, see the input.
+    fn below(&self, trained: &[String]) -> Option<String> {
+        let mut ways = Ways::default();
+        self.inputs.iter().for_each(|input| ways.add(input, None));
+        let mut changing: BTreeSet<&str> = trained.iter().map(String::as_str).collect();
+        let mut entered: Vec<&str> = Vec::new();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let read = reads(node);
+            let seen: Vec<&str> = read.iter().copied().filter(|name| self.data.contains(name)).collect();
+            let outputs = node.output.iter().map(String::as_str).filter(|name| !name.is_empty());
+            if seen.is_empty() {
+                continue;
+            }
+            let trains = self.takes.get(&place).is_some_and(|taken| taken.iter().any(|name| changing.contains(name)));
+            if trains || read.iter().any(|name| changing.contains(name)) {
+                entered.extend(seen.iter().filter(|name| !changing.contains(*name)));
+                changing.extend(outputs);
+            } else {
+                let common = ways.common(&seen);
+                outputs.for_each(|output| ways.add(output, common));
+            }
+        }
+        entered.extend(self.outputs.iter().filter(|output| self.data.contains(*output) && !changing.contains(*output)));
+        let mut nearest = ways.common(&entered)?;
+        let dropped = |tensor: &str| {
+            let computes = |node: &&NodeProto| node.output.iter().any(|output| output == tensor);
+            self.nodes.iter().find(computes).is_some_and(|node| is_standard(node) && node.op_type() == "Dropout")
+        };
+        while let Some(below) = ways.before(nearest).filter(|_| dropped(nearest)) {
+            nearest = below;
+        }
+        Some(nearest.to_owned())
+    }
+}
+
+/// By tensor, the nearest one before it that everything on the way to it runs through, and how many such there are.
+#[derive(Default)]
+struct Ways<'m> {
+    steps: BTreeMap<&'m str, (Option<&'m str>, usize)>,
+}
+
+impl<'m> Ways<'m> {
+    fn add(&mut self, tensor: &'m str, before: Option<&'m str>) {
+        let length = before.map_or(0, |before| self.length(before) + 1);
+        self.steps.insert(tensor, (before, length));
+    }
+
+    fn before(&self, tensor: &str) -> Option<&'m str> {
+        self.steps.get(tensor)?.0
+    }
+
+    fn length(&self, tensor: &str) -> usize {
+        self.steps.get(tensor).map_or(0, |step| step.1)
+    }
+
+    /// The nearest tensor that the ways to all of these run through.
+    fn common(&self, tensors: &[&'m str]) -> Option<&'m str> {
+        let (first, others) = tensors.split_first()?;
+        others.iter().try_fold(*first, |common, other| {
+            let (mut a, mut b) = (common, *other);
+            while a != b {
+                if self.length(a) >= self.length(b) { a = self.before(a)? } else { b = self.before(b)? }
+            }
+            Some(a)
+        })
+    }
+}
+
+/// The error for a weight that is to be trained but sets an operator up.
+pub(crate) fn refuse_settings(model: &Model, trained: &[String]) -> Result<(), Error> {
+    for weight in trained {
+        let user = model.nodes().iter().find(|node| {
+            let mut inputs = node.input.iter().enumerate();
+            inputs.any(|(place, input)| input == weight && is_setting(node, place))
+        });
+        if let Some(user) = user {
+            let reason = format!("it sets up `{}` ({}) and cannot be trained", node_name(user), user.op_type());
+            return Err(Error::Tensor { model: model.label().to_owned(), tensor: weight.clone(), reason });
+        }
+    }
+    Ok(())
+}
