@@ -95,6 +95,7 @@ impl Model {
         graph.input = folded.describe(&[tensor]).into_iter().chain(weights).collect();
         graph.value_info.retain(|info| info.name() != tensor && needed.contains(info.name()));
         graph.node = kept;
+        graph.output = folded.describe(&[output]);
         self.with_graph(graph)?.cut(output)
     }
 

@@ -113,7 +113,7 @@ impl<'m> Flow<'m> {
         let mut takes: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
         for (place, node) in model.nodes().iter().enumerate() {
             let arithmetic = matches!(node.op_type(), "Add" | "Sub" | "Mul" | "Div");
-            let taken: BTreeSet<&str> = node
+            let own: BTreeSet<&str> = node
                 .input
                 .iter()
                 .enumerate()
@@ -127,9 +127,9 @@ impl<'m> Flow<'m> {
             let outputs = node.output.iter().map(String::as_str).filter(|name| !name.is_empty());
             if reads(node).iter().any(|name| data.contains(name)) {
                 data.extend(outputs);
-                takes.insert(place, taken);
+                takes.insert(place, own);
             } else {
-                roots.extend(outputs.map(|output| (output, taken.clone())));
+                roots.extend(outputs.map(|output| (output, own.clone())));
             }
         }
         let weights = stored.map(TensorProto::name).collect();

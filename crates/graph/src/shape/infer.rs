@@ -127,7 +127,7 @@ fn rule(at: &At<'_>) -> Option<Found> {
         "Slice" => pick::slice(at),
         "Gather" => pick::gather(at),
         "Pad" => pick::pad(at),
-        "Shape" => pick::shape(at),
+        "Shape" => Ok(pick::shape(at)),
         "Constant" => pick::constant(at),
         "ConstantOfShape" => pick::constant_of_shape(at),
         "Expand" => dense::expand(at),

@@ -125,8 +125,8 @@ pub(super) fn pad(at: &At<'_>) -> Found {
 }
 
 /// Any shape -> a list of its sizes.
-pub(super) fn shape(at: &At<'_>) -> Found {
-    Ok(at.shape(0).map(|input| vec![Dim::Size(values::span(at.node, input.len()).len())]))
+pub(super) fn shape(at: &At<'_>) -> Option<Vec<Dim>> {
+    at.shape(0).map(|input| vec![Dim::Size(values::span(at.node, input.len()).len())])
 }
 
 /// The shape of the tensor inside the node.

@@ -8,4 +8,5 @@ mod hostile;
 mod nets;
 mod shapes;
 mod training;
+mod tuning;
 mod weights;

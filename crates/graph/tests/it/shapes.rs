@@ -92,6 +92,48 @@ fn products_and_sums() {
 }
 
 #[test]
+fn settings_that_make_no_sense_are_refused() {
+    let refused = |sizes: &[usize], node: Node| of(sizes, node).unwrap_err();
+    let pool = |operator: &str| Node::new(operator, "y").ints("kernel_shape", [2, 2]);
+    let picture = [3, 8, 8];
+    for node in [
+        pool("MaxPool").ints("strides", [0, 1]),
+        pool("AveragePool").ints("dilations", [-1, 1]),
+        pool("AveragePool").ints("pads", [i64::MAX, -1, 0, 0]),
+        pool("MaxPool").ints("pads", [1, 1]),
+        pool("MaxPool").text("auto_pad", "SAME"),
+        Node::new("MaxPool", "y").ints("kernel_shape", [i64::MAX, i64::MAX]).ints("dilations", [i64::MAX, i64::MAX]),
+        Node::new("AveragePool", "y").ints("kernel_shape", [1, 1]).ints("strides", [2, 2]).int("ceil_mode", 1),
+        Node::new("LRN", "y").int("size", -3),
+        Node::new("Softmax", "y").int("axis", i64::MIN),
+        Node::new("LogSoftmax", "y").int("axis", 4),
+        Node::new("Split", "y").ints("split", [i64::MAX, i64::MAX]).int("axis", 1),
+        Node::new("Pad", "y").ints("pads", [0, 0, 0, -9, 0, 0, 0, 0]),
+        Node::new("Slice", "y").ints("starts", [0, 0]).ints("ends", [1]),
+        Node::new("ReduceMean", "y").ints("axes", [7]),
+        Node::new("Concat", "y").int("axis", -9),
+    ] {
+        let reason = refused(&picture, node);
+        assert!(reason.starts_with("one node: node `y` ("), "{reason}");
+    }
+    // As large as they come, but sound: nothing overflows.
+    assert!(of(&picture, pool("MaxPool").ints("pads", [1 << 61; 4])).is_ok());
+}
+
+#[test]
+fn pieces() {
+    let mut net = Builder::new("pieces");
+    net.batch_input("x", &[5, 4]).integers("sizes", &[2, 3]).integers("one", &[1]).integers("end", &[i64::MAX]);
+    net.node(Node::new("Split", "parts").inputs(["x", "sizes"]).outputs(["a", "b"]).int("axis", 1));
+    net.node(Node::new("Slice", "c").inputs(["b", "one", "end", "one"]));
+    net.node(Node::new("Split", "halves").inputs(["c"]).outputs(["d", "e"]).int("axis", -1));
+    let shapes = net.finish(&["a", "d", "e"]).unwrap().shapes();
+    let of = |name| shapes.per_item(name).unwrap();
+    assert_eq!((of("a"), of("b"), of("c")), (vec![2, 4], vec![3, 4], vec![2, 4]));
+    assert_eq!((of("d"), of("e")), (vec![2, 2], vec![2, 2]));
+}
+
+#[test]
 fn behind_an_unknown_operator_nothing_is_claimed() {
     assert_eq!(of(&[3], Node::new("Mystery", "y").domain("com.example")), Ok(Vec::new()));
 }

@@ -1,0 +1,65 @@
+//! The loss with smoothed labels and weighted classes is PyTorch's, and so is its gradient.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use graph::builder::{Builder, Node};
+use graph::training::{AdamW, Options, artifacts};
+use ndarray::Array2;
+use runtime::{Trainer, TrainingFiles};
+use serde_json::Value;
+
+/// As in `head_gradient.rs`: one step moves each weight by its gradient.
+const LARGE: f32 = 1e6;
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn matrix(value: &Value, columns: usize) -> Array2<f32> {
+    let values: Vec<f32> = numbers(value).into_iter().map(|value| value as f32).collect();
+    Array2::from_shape_vec((values.len() / columns, columns), values).unwrap()
+}
+
+#[test]
+fn equals_that_of_pytorch() {
+    common::load();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/loss.json");
+    let told: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let (x, weight) = (matrix(&told["x"], 4).into_dyn(), matrix(&told["weight"], 4));
+    let labels: Vec<i64> = told["labels"].as_array().unwrap().iter().map(|label| label.as_i64().unwrap()).collect();
+    let mut net = Builder::new("logits");
+    net.batch_input("x", &[4]).weight("w", &weight);
+    net.node(Node::new("MatMul", "fc8").inputs(["x", "w"]));
+    let model = net.finish(&["fc8"]).unwrap();
+    let cases = told["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 6);
+    for case in cases {
+        let weights = (!case["class_weights"].is_null()).then(|| numbers(&case["class_weights"]));
+        let options = Options {
+            label_smoothing: case["label_smoothing"].as_f64().unwrap() as f32,
+            class_weights: weights.map(|weights| weights.into_iter().map(|weight| weight as f32).collect()),
+            optimizer: AdamW { alpha: 0.0, beta: 0.0, epsilon: LARGE, weight_decay: 0.0 },
+            ..Options::default()
+        };
+        let made = artifacts(&model, &options).unwrap();
+        let files = TrainingFiles {
+            training_model: &made.training_model,
+            eval_model: &made.eval_model,
+            optimizer_model: &made.optimizer_model,
+            checkpoint: &made.checkpoint,
+            classes: 4,
+        };
+        let mut trainer = Trainer::new(&files, 1).unwrap();
+        let plain = f64::from(trainer.evaluate(&[x.view()], &labels).unwrap().loss);
+        assert!((plain - case["plain"].as_f64().unwrap()).abs() < 1e-5, "the eval loss is plain: {plain}");
+        let before = trainer.parameters().unwrap();
+        let loss = f64::from(trainer.step(&[x.view()], &labels, LARGE).unwrap());
+        assert!((loss - case["loss"].as_f64().unwrap()).abs() < 1e-5, "{loss}, {case}");
+        let after = trainer.parameters().unwrap();
+        for ((before, after), expected) in before.iter().zip(after).zip(numbers(&case["gradient"])) {
+            let gradient = f64::from(*before) - f64::from(after);
+            assert!((gradient - expected).abs() < 1e-5, "{gradient}, not {expected}: {case}");
+        }
+    }
+}
