@@ -128,7 +128,7 @@ impl Rewrite {
         let ([x, ..], [y, ..]) = (node.input.as_slice(), node.output.as_slice()) else {
             return Err("it has no input".to_owned());
         };
-        let last = rank.is_some_and(|rank| axis == -1 || usize::try_from(axis + 1) == Ok(rank));
+        let last = rank.is_some_and(|rank| axis == -1 || usize::try_from(axis.saturating_add(1)) == Ok(rank));
         if last {
             let name = node_name(node);
             self.nodes.push(Node::new(node.op_type(), name).inputs([x]).outputs([y]).int("axis", axis).into());

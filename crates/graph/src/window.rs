@@ -62,7 +62,7 @@ fn narrow<T: TryFrom<i128>>(value: i128) -> Result<T, String> {
 
 impl Axis {
     /// From the first value of a window to behind its last.
-    fn window(&self) -> i128 {
+    pub(crate) fn window(&self) -> i128 {
         i128::from(self.dilation) * (i128::from(self.kernel) - 1) + 1
     }
 

@@ -199,3 +199,40 @@ fn of_every_rule_for_pictures() {
     net.node(Node::new("Gemm", "fc8").inputs(["flat", "fc8.weight"]).int("transB", 1));
     Problem::new(&net.finish(&["fc8"]).unwrap(), None).check();
 }
+
+#[test]
+fn of_a_network_with_normalization_above_a_frozen_layer() {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let mut net = Builder::new("normalized");
+    net.batch_input("x", &[2, 9, 9]);
+    for (name, shape) in [("conv1", (4, 2, 3, 3)), ("conv2", (4, 2, 3, 3)), ("conv3", (4, 4, 1, 1))] {
+        net.weight(&format!("{name}.weight"), &uniform(&mut rng, shape));
+    }
+    for part in ["scale", "shift", "mean"] {
+        net.weight(&format!("norm.{part}"), &uniform(&mut rng, 4));
+    }
+    net.weight("norm.variance", &Array1::<f32>::from_elem(4, 2.0));
+    net.weight("fc8.weight", &uniform(&mut rng, (4, CLASSES)));
+    let conv = |name: &str, input: &str| Node::new("Conv", name).inputs([input.to_owned(), format!("{name}.weight")]);
+    net.node(conv("conv1", "x").text("auto_pad", "SAME_LOWER").ints("strides", [2, 2]));
+    net.node(Node::new("LRN", "lrn1").inputs(["conv1"]).int("size", 3).float("alpha", 0.5));
+    let pool = Node::new("AveragePool", "pool1").inputs(["lrn1"]).ints("kernel_shape", [3, 3]);
+    net.node(pool.ints("strides", [2, 2]).ints("pads", [1; 4]).int("ceil_mode", 1));
+    net.node(conv("conv2", "pool1").int("group", 2).ints("pads", [1; 4]));
+    let norm = Node::new("BatchNormalization", "norm");
+    net.node(norm.inputs(["conv2", "norm.scale", "norm.shift", "norm.mean", "norm.variance"]));
+    net.node(conv("conv3", "pool1"));
+    net.node(Node::new("Add", "sum").inputs(["norm", "conv3"]));
+    net.node(Node::new("Tanh", "bent").inputs(["sum"]));
+    net.node(Node::new("Dropout", "dropped").inputs(["bent"]));
+    net.node(Node::new("ReduceMean", "mean").inputs(["dropped"]).ints("axes", [2, 3]).int("keepdims", 0));
+    net.node(Node::new("MatMul", "fc8").inputs(["mean", "fc8.weight"]));
+    let model = net.finish(&["fc8"]).unwrap();
+    Problem::new(&model, None).check();
+    let cut = graph::tuning::split(&model, "conv3").unwrap();
+    assert_eq!(
+        (cut.tensor.as_str(), cut.trained.as_slice()),
+        ("pool1", &["conv3.weight", "fc8.weight"].map(str::to_owned)[..])
+    );
+    Problem::new(&model.above(&cut.tensor, "fc8").unwrap(), Some(cut.trained)).check();
+}

@@ -67,9 +67,9 @@ impl Windows {
     /// Values at the end of each axis that no window reaches; `None` where a size is not known.
     fn ends(&self) -> Option<Vec<i64>> {
         let end = |axis: &Axis| {
-            let (size, steps, (before, after)) = (axis.size?, axis.steps?, axis.pads?);
-            let reached = (steps as i64 - 1) * axis.stride + axis.dilation * (axis.kernel - 1) + 1;
-            Some(size as i64 + before + after - reached)
+            let (size, steps, (before, after)) = (axis.size? as i128, axis.steps? as i128, axis.pads?);
+            let reached = (steps - 1) * i128::from(axis.stride) + axis.window();
+            i64::try_from(size + i128::from(before) + i128::from(after) - reached).ok()
         };
         self.axes.iter().map(end).collect()
     }

@@ -79,7 +79,7 @@ pub(super) fn slice(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
     for ((start, end), along) in starts.into_iter().zip(ends).zip(axes) {
         let place = axis(along, dims.len(), false)?;
         let size = dims[place].size().ok_or_else(|| format!("the size of `{x}` along axis {along} is not known"))?;
-        let size = size as i64;
+        let size = i64::try_from(size).map_err(|_| format!("axis {along} of `{x}` is too large"))?;
         let bound = |value: i64| (if value < 0 { value.saturating_add(size) } else { value }).clamp(0, size);
         pads[place] = bound(start);
         pads[place + dims.len()] = size - bound(end).max(bound(start));

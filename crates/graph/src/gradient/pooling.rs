@@ -59,7 +59,7 @@ fn averages(axis: &Axis, count_pads: bool) -> Result<Array2<f32>, String> {
     let (Some(size), Some(steps)) = (axis.size, axis.steps) else {
         return Err("its size is only known when it runs".to_owned());
     };
-    if tensor::count(&[steps, size])? > LARGEST {
+    if steps > LARGEST || tensor::count(&[steps, size])? > LARGEST {
         return Err(format!("{steps} windows over {size} values are too many"));
     }
     let mut matrix = Array2::zeros((steps, size));

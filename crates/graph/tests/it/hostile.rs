@@ -147,3 +147,83 @@ proptest! {
         }
     }
 }
+
+/// Numbers that break careless sums, and some that make sense.
+const NUMBERS: [i64; 12] = [0, 1, 2, 3, -1, -2, 7, 1 << 31, 1 << 61, i64::MAX, i64::MIN, 1 << 20];
+
+#[test]
+fn settings_of_any_kind_give_gradients_or_an_error() {
+    use graph::builder::{Builder, Node};
+    use rand_chacha::rand_core::Rng;
+
+    const OPERATORS: [&str; 26] = [
+        "Conv",
+        "Gemm",
+        "MatMul",
+        "Add",
+        "Sub",
+        "Div",
+        "Clip",
+        "PRelu",
+        "MaxPool",
+        "AveragePool",
+        "GlobalAveragePool",
+        "LRN",
+        "BatchNormalization",
+        "Concat",
+        "Flatten",
+        "Reshape",
+        "Squeeze",
+        "Unsqueeze",
+        "Transpose",
+        "Softmax",
+        "ReduceMean",
+        "ReduceSum",
+        "Split",
+        "Slice",
+        "Pad",
+        "Expand",
+    ];
+    let mut rng = crate::nets::rng();
+    let mut differentiated = 0;
+    for case in 0..8_000 {
+        let mut pick = |count: usize| rng.next_u32() as usize % count;
+        let mut net = Builder::new("hostile");
+        net.opset(if pick(3) == 0 { 9 } else { 15 });
+        let sizes: Vec<usize> = (0..pick(4)).map(|_| [1, 2, 3, 8, 0, 1 << 40][pick(6)]).collect();
+        net.batch_input("x", &sizes);
+        for input in ["a", "b", "c", "d"] {
+            let dims: Vec<usize> = (0..pick(5)).map(|_| [1, 2, 3, 0, 1, 2, 3][pick(7)]).collect();
+            if pick(2) == 0 {
+                let list: Vec<i64> = (0..pick(5)).map(|_| NUMBERS[pick(12)]).collect();
+                net.integers(input, &list);
+            } else {
+                net.weight(input, &ndarray::ArrayD::<f32>::ones(dims));
+            }
+        }
+        let inputs =
+            [vec!["x"], vec!["x", "a"], vec!["a", "x"], vec!["x", "a", "b"], vec!["x", "a", "b", "c", "d"], vec![]];
+        let operator = OPERATORS[case % OPERATORS.len()];
+        let mut node = Node::new(operator, "y").inputs(inputs[pick(6)].iter().copied());
+        for key in ["kernel_shape", "strides", "pads", "dilations", "perm", "axes", "split", "starts", "ends"] {
+            if pick(3) == 0 {
+                let list: Vec<i64> = (0..pick(5)).map(|_| NUMBERS[pick(12)]).collect();
+                node = node.ints(key, list);
+            }
+        }
+        for key in ["axis", "group", "size", "ceil_mode", "transA", "keepdims", "storage_order"] {
+            if pick(3) == 0 {
+                node = node.int(key, NUMBERS[pick(12)]);
+            }
+        }
+        if pick(4) == 0 {
+            node = node.text("auto_pad", ["SAME_UPPER", "VALID", "NOTSET", "?"][pick(4)]);
+        }
+        let outputs: &[&str] = [&["y"][..], &["y", "z"][..]][pick(2)];
+        net.node(node.outputs(outputs.iter().copied()));
+        let Ok(model) = net.finish(&["y"]) else { continue };
+        let _ = graph::tuning::split(&model, "x");
+        differentiated += usize::from(graph::backward(&model, "y", &["x"]).is_ok());
+    }
+    assert!(differentiated > 200, "most of this must be reached: {differentiated}");
+}

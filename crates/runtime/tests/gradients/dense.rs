@@ -13,16 +13,16 @@ fn matrix(draw: &mut Draw, rows: usize, columns: usize, turned: bool) -> ArrayD<
 #[test]
 fn general_products_with_any_setting() {
     each(70, |draw| {
-        let (n, k, m) = (draw.size(1, 4), draw.size(1, 5), draw.size(1, 4));
+        let (rows, inner, columns) = (draw.size(1, 4), draw.size(1, 5), draw.size(1, 4));
         let (turn_a, turn_b) = (draw.coin(), draw.coin());
-        let (a, b) = (matrix(draw, n, k, turn_a), matrix(draw, k, m, turn_b));
+        let (a, b) = (matrix(draw, rows, inner, turn_a), matrix(draw, inner, columns, turn_b));
         let bias: Option<Vec<usize>> = match draw.int(0, 5) {
             0 => None,
             1 => Some(vec![]),
-            2 => Some(vec![m]),
-            3 => Some(vec![1, m]),
-            4 => Some(vec![n, 1]),
-            _ => Some(vec![n, m]),
+            2 => Some(vec![columns]),
+            3 => Some(vec![1, columns]),
+            4 => Some(vec![rows, 1]),
+            _ => Some(vec![rows, columns]),
         };
         let mut node = Node::new("Gemm", "y").int("transA", i64::from(turn_a)).int("transB", i64::from(turn_b));
         if draw.coin() {
@@ -41,8 +41,8 @@ fn general_products_with_any_setting() {
 #[test]
 fn dense_layers_of_an_open_batch() {
     each(71, |draw| {
-        let (k, m, turned) = (draw.size(1, 5), draw.size(1, 4), draw.coin());
-        let (x, w, b) = (draw.values(&[3, k]), matrix(draw, k, m, turned), draw.values(&[m]));
+        let (inner, outer, turned) = (draw.size(1, 5), draw.size(1, 4), draw.coin());
+        let (x, w, b) = (draw.values(&[3, inner]), matrix(draw, inner, outer, turned), draw.values(&[outer]));
         let node = Node::new("Gemm", "y").inputs(["x", "w", "b"]).int("transB", i64::from(turned));
         Case::new().batch("x", x).fixed("w", w).fixed("b", b).node(node).check(draw);
     });
@@ -51,18 +51,18 @@ fn dense_layers_of_an_open_batch() {
 #[test]
 fn products_of_stacks() {
     each(72, |draw| {
-        let (n, k, m) = (draw.size(1, 3), draw.size(1, 4), draw.size(1, 3));
-        let (p, q) = (draw.size(1, 3), draw.size(1, 3));
+        let (rows, inner, columns) = (draw.size(1, 3), draw.size(1, 4), draw.size(1, 3));
+        let (many, few) = (draw.size(1, 3), draw.size(1, 3));
         let (front_a, front_b): (Vec<usize>, Vec<usize>) = match draw.int(0, 5) {
             0 => (vec![], vec![]),
-            1 => (vec![p], vec![]),
-            2 => (vec![p, q], vec![]),
-            3 => (vec![p, q], vec![p, q]),
-            4 => (vec![p, q], vec![1, q]),
-            _ => (vec![q], vec![p, 1]),
+            1 => (vec![many], vec![]),
+            2 => (vec![many, few], vec![]),
+            3 => (vec![many, few], vec![many, few]),
+            4 => (vec![many, few], vec![1, few]),
+            _ => (vec![few], vec![many, 1]),
         };
-        let a = draw.values(&[front_a, vec![n, k]].concat());
-        let b = draw.values(&[front_b, vec![k, m]].concat());
+        let a = draw.values(&[front_a, vec![rows, inner]].concat());
+        let b = draw.values(&[front_b, vec![inner, columns]].concat());
         let case = Case::new().fixed("a", a).fixed("b", b);
         case.node(Node::new("MatMul", "y").inputs(["a", "b"])).check(draw);
     });
