@@ -1,6 +1,8 @@
 //! Smaller pictures: the square a network takes, and thumbnails.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use fast_image_resize::images::{TypedCroppedImage, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 
 /// The centre square of `img`, resized to `size` x `size` pixels.
@@ -45,15 +47,14 @@ fn resize(
 ) -> RgbImage {
     assert!(width > 0 && height > 0 && part_width > 0 && part_height > 0, "a picture needs at least one pixel");
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
-    let mut resized = images::Image::new(width, height, PixelType::U8x3);
-    let whole = images::ImageRef::new(img.width(), img.height(), img.as_raw(), PixelType::U8x3);
-    let done = whole.is_ok_and(|whole| {
-        let part = images::CroppedImage::new(&whole, left, top, part_width, part_height);
-        part.is_ok_and(|part| Resizer::new().resize(&part, &mut resized, &options).is_ok())
+    let mut resized = RgbImage::new(width, height);
+    // Typed: the resizer's own choice by pixel type would compile its code for every type there is.
+    let done = TypedImageRef::<U8x3>::from_buffer(img.width(), img.height(), img.as_raw()).is_ok_and(|whole| {
+        let Ok(part) = TypedCroppedImage::from_ref(&whole, left, top, part_width, part_height) else { return false };
+        TypedImage::<U8x3>::from_buffer(width, height, &mut resized)
+            .is_ok_and(|mut to| Resizer::new().resize_typed(&part, &mut to, &options).is_ok())
     });
-    match RgbImage::from_raw(width, height, resized.into_vec()) {
-        Some(picture) if done => picture,
-        // The part lies inside the picture, and each buffer is as long as its pixels.
-        _ => unreachable!("cannot resize {}x{} to {width}x{height}", img.width(), img.height()),
-    }
+    // The part lies inside the picture, and each buffer is as long as its pixels.
+    assert!(done, "cannot resize {}x{} to {width}x{height}", img.width(), img.height());
+    resized
 }
