@@ -19,6 +19,7 @@
 //! Colour profiles (ICC) are ignored: samples are taken as sRGB, as the networks' own training
 //! pictures were.
 
+mod augment;
 mod convert;
 mod decode;
 mod encode;
@@ -33,6 +34,7 @@ mod resize;
 mod sheet;
 pub mod tensor;
 
+pub use augment::{Augment, Change};
 pub use decode::{decode, read};
 pub use encode::{jpeg, png};
 pub use error::{DecodeError, ReadError};

@@ -39,7 +39,7 @@ pub fn thumbnail(img: &RgbImage, max_side: u32) -> RgbImage {
 
 /// The part `[left, top, width, height]` of `img`, resized to `(width, height)`. What lies outside
 /// the part has no influence, unlike with the crop option of the resizer.
-fn resize(
+pub(crate) fn resize(
     img: &RgbImage,
     (width, height): (u32, u32),
     filter: FilterType,

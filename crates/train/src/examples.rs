@@ -1,16 +1,17 @@
-//! The features and labels of the splits that training uses. The test split is not among them.
+//! The pictures and labels of the splits that training uses. The test split is not among them.
 
 use anyhow::Result;
-use ndarray::{Array2, ArrayView2, Axis};
 use pipeline::HintExt;
 use pipeline::dataset::{Dataset, Split};
 
-/// Features and labels of one split, row by row.
+use crate::features::Row;
+
+/// The pictures of one split.
 #[derive(Debug)]
 pub(crate) struct Set {
-    /// `[n, width]`.
-    pub features: Array2<f32>,
-    /// Class index of each row, below the number of classes.
+    /// Places in [`Dataset::pictures`].
+    pub pictures: Vec<usize>,
+    /// Class index of each picture, below the number of classes.
     pub labels: Vec<i64>,
 }
 
@@ -24,8 +25,8 @@ pub(crate) struct Examples {
 }
 
 impl Examples {
-    /// Picks the rows of `features` (`[n, width]`, in the data set's order) by their split.
-    pub fn new(dataset: &Dataset, features: &Array2<f32>) -> Result<Self> {
+    /// The splits of `dataset`, none of them empty.
+    pub fn new(dataset: &Dataset) -> Result<Self> {
         let classes = dataset.classes.len();
         if classes < 2 {
             return Err(anyhow::anyhow!(
@@ -35,35 +36,28 @@ impl Examples {
             .hint("add a second class of pictures");
         }
         let set = |split| {
-            let rows: Vec<usize> =
-                (0..dataset.pictures.len()).filter(|row| dataset.pictures[*row].split == split).collect();
-            if rows.is_empty() {
+            let pictures: Vec<usize> =
+                (0..dataset.pictures.len()).filter(|place| dataset.pictures[*place].split == split).collect();
+            if pictures.is_empty() {
                 return Err(anyhow::anyhow!("the {split} split is empty"))
                     .hint("add pictures, or change preprocess.split");
             }
-            let labels = rows.iter().map(|row| dataset.label_index(&dataset.pictures[*row]) as i64).collect();
-            Ok(Set { features: features.select(Axis(0), &rows), labels })
+            let labels = pictures.iter().map(|place| dataset.label_index(&dataset.pictures[*place]) as i64).collect();
+            Ok(Set { pictures, labels })
         };
         Ok(Self { train: set(Split::Train)?, val: set(Split::Val)?, classes })
     }
 }
 
 impl Set {
-    /// Number of rows.
+    /// Number of pictures.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.pictures.len()
     }
 
-    /// The rows named, in that order.
-    pub fn select(&self, rows: &[usize]) -> Self {
-        Self {
-            features: self.features.select(Axis(0), rows),
-            labels: rows.iter().map(|row| self.labels[*row]).collect(),
-        }
-    }
-
-    /// The rows in blocks of at most `size`, in order.
-    pub fn blocks(&self, size: usize) -> impl Iterator<Item = (ArrayView2<'_, f32>, &[i64])> {
-        self.features.axis_chunks_iter(Axis(0), size).zip(self.labels.chunks(size))
+    /// The original pictures in blocks of at most `size`, in order, with their labels.
+    pub fn blocks(&self, size: usize) -> impl Iterator<Item = (Vec<Row>, &[i64])> {
+        let rows = |pictures: &[usize]| pictures.iter().map(|picture| Row { picture: *picture, copy: 0 }).collect();
+        self.pictures.chunks(size).map(rows).zip(self.labels.chunks(size))
     }
 }

@@ -5,13 +5,16 @@
 //! API once for each combination of the sweep ([`sweep`], [`trial`]); the trial with the best
 //! validation loss is put on the trunk again and saved as one model ([`tuned`]).
 
+mod ahead;
+mod cut;
+mod depth;
 mod examples;
 mod features;
 mod masks;
+mod split;
 mod sweep;
 mod tables;
 mod trial;
-mod trunk;
 mod tuned;
 
 use std::collections::BTreeMap;
@@ -23,8 +26,8 @@ use pipeline::cli::{Common, run_stage};
 use pipeline::dataset::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
+use crate::cut::Base;
 use crate::examples::Examples;
-use crate::trunk::Trunk;
 
 /// Train a new head on the frozen trunk of a pre-trained network
 ///
@@ -62,12 +65,11 @@ impl Stage for Train {
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(&run.upstream("preprocess"))?;
-        let trunk = Trunk::open(run.config, &mut run.rng("random weights"))?;
-        let features = features::of(run, &trunk, &dataset)?;
-        let examples = Examples::new(&dataset, &features)?;
-        let sweep = sweep::run(run, &examples)?;
+        let base = Base::open(run.config)?;
+        let examples = Examples::new(&dataset)?;
+        let sweep = sweep::run(run, &base, &dataset, &examples)?;
         tables::write(run, &sweep)?;
-        tuned::save(run, &trunk, &sweep, &dataset, &features).context("cannot save the tuned network")
+        tuned::save(run, &base, &sweep, &dataset, &examples).context("cannot save the tuned network")
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {

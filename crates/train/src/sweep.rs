@@ -3,9 +3,13 @@
 use anyhow::{Result, anyhow};
 use graph::Model;
 use pipeline::config::Sweep as Lists;
+use pipeline::dataset::Dataset;
 use pipeline::{HintExt, Run};
 
+use crate::cut::{Base, Cut};
+use crate::depth::Depth;
 use crate::examples::Examples;
+use crate::features::{Copies, Features};
 use crate::trial::{self, Ended, Settings, Trial};
 
 /// All trials of a sweep, and the one that won.
@@ -14,7 +18,11 @@ pub(crate) struct Sweep {
     pub trials: Vec<Trial>,
     /// Place of the chosen trial.
     pub chosen: usize,
-    /// The chosen trial's head with the weights of its best epoch.
+    /// The chosen trial's cut.
+    pub cut: Cut,
+    /// The values at that cut.
+    pub features: Features,
+    /// What the chosen trial trained above the cut, with the weights of its best epoch.
     pub head: Model,
 }
 
@@ -32,14 +40,21 @@ pub(crate) fn grid(lists: &Lists) -> Vec<Settings> {
 }
 
 /// Runs every trial and keeps the weights of the best.
-pub(crate) fn run(run: &Run, examples: &Examples) -> Result<Sweep> {
+pub(crate) fn run(run: &Run, base: &Base, dataset: &Dataset, examples: &Examples) -> Result<Sweep> {
+    let cut = |settings: &Settings| {
+        let depth = Depth::parse("head", &base.network, settings.hidden.len())?;
+        Cut::new(run.config, base, &depth, &settings.hidden, examples.classes)
+    };
     let grid = grid(&run.config.train.sweep);
+    // The same cut for every head: its values are shared.
+    let features = Features::open(run, base, &cut(&grid[0])?, dataset, &Copies::default())?;
     let mut trials: Vec<Trial> = Vec::with_capacity(grid.len());
-    let mut best: Option<(f32, usize, Model)> = None;
+    let mut best: Option<(f32, usize, Cut, Model)> = None;
     let progress = run.progress("trains", grid.len() * run.config.train.max_epochs);
     for (number, settings) in grid.iter().enumerate() {
         let label = format!("trial {}/{} ({settings})", number + 1, grid.len());
-        let (trial, head) = trial::run(run, settings, examples, |epochs, loss| {
+        let cut = cut(settings)?;
+        let (trial, head) = trial::run(run, settings, &cut, &features, examples, |epochs, loss| {
             progress.message(format!("{label} epoch {epochs} val loss {loss:.4}"));
             progress.inc(1);
         })?;
@@ -54,15 +69,15 @@ pub(crate) fn run(run: &Run, examples: &Examples) -> Result<Sweep> {
         if let Some(loss) = trial.best().map(|(_, epoch)| epoch.val_loss)
             && best.as_ref().is_none_or(|(least, ..)| loss < *least)
         {
-            best = Some((loss, number, head));
+            best = Some((loss, number, cut, head));
         }
         trials.push(trial);
     }
     progress.finish();
-    let (_, chosen, head) = best
+    let (_, chosen, cut, head) = best
         .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
         .hint("try lower rates in train.sweep.learning_rate")?;
-    Ok(Sweep { trials, chosen, head })
+    Ok(Sweep { trials, chosen, cut, features, head })
 }
 
 #[cfg(test)]

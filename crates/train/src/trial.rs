@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::ahead::ahead;
+use crate::cut::Cut;
+use crate::features::{Features, Row};
 use anyhow::Result;
 use graph::Model;
-use graph::head::Head;
 use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
 use pipeline::Run;
@@ -13,6 +15,9 @@ use runtime::{Trainer, TrainingFiles};
 
 use crate::examples::{Examples, Set};
 use crate::masks::mask;
+
+/// Batches that are read while the trainer works.
+const AHEAD: usize = 2;
 
 /// What one trial tries.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,11 +66,6 @@ impl Trial {
 }
 
 impl Settings {
-    /// The head that these settings describe, for features of `width` and a number of `classes`.
-    pub fn head(&self, width: usize, classes: usize) -> Head {
-        Head { features: width, hidden: self.hidden.clone(), classes }
-    }
-
     /// Sizes of the hidden layers joined by `-`; empty without any.
     pub fn hidden_text(&self) -> String {
         self.hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join("-")
@@ -97,14 +97,18 @@ impl fmt::Display for Ended {
 pub(crate) fn run(
     run: &Run,
     settings: &Settings,
+    cut: &Cut,
+    features: &Features,
     examples: &Examples,
     mut each_epoch: impl FnMut(usize, f32),
 ) -> Result<(Trial, Model)> {
     let config = &run.config.train;
-    let head = settings.head(examples.train.features.ncols(), examples.classes);
-    let mut model = first_weights(run, &head)?;
+    let mut model = cut.above.clone();
     let optimizer = AdamW { weight_decay: config.weight_decay as f32, ..AdamW::default() };
-    let artifacts = training::artifacts(&model, &training::Options { optimizer, ..training::Options::default() })?;
+    let artifacts = training::artifacts(
+        &model,
+        &training::Options { optimizer, trained: Some(cut.trained.clone()), ..training::Options::default() },
+    )?;
     let files = TrainingFiles {
         training_model: &artifacts.training_model,
         eval_model: &artifacts.eval_model,
@@ -116,8 +120,8 @@ pub(crate) fn run(
     let mut trial = Trial { settings: settings.clone(), history: Vec::new(), ended: Ended::MaxEpochs };
     let mut best = trainer.parameters()?;
     for epoch in 0..config.max_epochs {
-        let train_loss = train_epoch(run, &mut trainer, settings, &artifacts, &examples.train, epoch)?;
-        let (val_loss, val_accuracy) = judge(&mut trainer, &examples.val)?;
+        let train_loss = train_epoch(run, &mut trainer, settings, &artifacts, features, &examples.train, epoch)?;
+        let (val_loss, val_accuracy) = judge(&mut trainer, features, &examples.val)?;
         if !(train_loss.is_finite() && val_loss.is_finite()) {
             trial.ended = Ended::Diverged;
             break;
@@ -136,48 +140,46 @@ pub(crate) fn run(
     Ok((trial, model))
 }
 
-/// The head before its first step. Its last layer is all zeros: every class equally likely.
-///
-/// Drawn weights would add noise that a few hundred pictures never train away, since they say nothing of most of
-/// the thousands of directions in the features.
-fn first_weights(run: &Run, head: &Head) -> Result<Model> {
-    let mut model = head.build(&mut run.rng("first weights"))?;
-    let last = format!("{}.weight", graph::head::LOGITS);
-    let zeros = model.weight(&last)?.mapv(|_| 0.0);
-    model.set_weight(&last, &zeros)?;
-    Ok(model)
-}
-
 /// One pass over the training split in a fresh order; the last batch may be smaller. Returns the mean loss.
 fn train_epoch(
     run: &Run,
     trainer: &mut Trainer,
     settings: &Settings,
     artifacts: &TrainingArtifacts,
+    features: &Features,
     train: &Set,
     epoch: usize,
 ) -> Result<f32> {
     let mut order: Vec<usize> = (0..train.len()).collect();
     order.shuffle(&mut run.rng(&format!("shuffle of epoch {epoch}")));
     let mut drops = run.rng(&format!("dropout of epoch {epoch}"));
-    let mut sum = 0.0;
-    for rows in order.chunks(run.config.train.batch_size) {
-        let batch = train.select(rows);
-        let widths = artifacts.masks.iter().map(|mask| mask.shape.iter().product());
-        let masks: Vec<_> = widths.map(|width| mask(rows.len(), width, settings.dropout, &mut drops)).collect();
-        let mut inputs: Vec<ArrayViewD<f32>> = vec![batch.features.view().into_dyn()];
-        inputs.extend(masks.iter().map(|mask| mask.view().into_dyn()));
-        sum += trainer.step(&inputs, &batch.labels, settings.learning_rate as f32)? * rows.len() as f32;
-    }
+    let steps = order.chunks(run.config.train.batch_size);
+    let batch = |rows: &[usize]| {
+        let labels: Vec<i64> = rows.iter().map(|row| train.labels[*row]).collect();
+        let rows: Vec<Row> = rows.iter().map(|row| Row { picture: train.pictures[*row], copy: 0 }).collect();
+        Ok((features.batch(&rows), labels))
+    };
+    let sum = ahead(AHEAD, steps, batch, |batches| {
+        let mut sum = 0.0;
+        for batch in batches {
+            let (values, labels) = batch?;
+            let widths = artifacts.masks.iter().map(|mask| mask.shape.iter().product());
+            let masks: Vec<_> = widths.map(|width| mask(labels.len(), width, settings.dropout, &mut drops)).collect();
+            let mut inputs: Vec<ArrayViewD<f32>> = vec![values.view()];
+            inputs.extend(masks.iter().map(|mask| mask.view().into_dyn()));
+            sum += trainer.step(&inputs, &labels, settings.learning_rate as f32)? * labels.len() as f32;
+        }
+        anyhow::Ok(sum)
+    })?;
     Ok(sum / train.len() as f32)
 }
 
 /// Mean loss and accuracy on a set, dropout off.
-fn judge(trainer: &mut Trainer, set: &Set) -> Result<(f32, f32)> {
+fn judge(trainer: &mut Trainer, features: &Features, set: &Set) -> Result<(f32, f32)> {
     const BLOCK: usize = 256;
     let (mut loss, mut right) = (0.0, 0);
-    for (features, labels) in set.blocks(BLOCK) {
-        let found = trainer.evaluate(&[features.into_dyn()], labels)?;
+    for (rows, labels) in set.blocks(BLOCK) {
+        let found = trainer.evaluate(&[features.batch(&rows).view()], labels)?;
         loss += found.loss * labels.len() as f32;
         let rows = found.probabilities.outer_iter().zip(labels);
         right += rows.filter(|(row, label)| argmax(row) == **label as usize).count();

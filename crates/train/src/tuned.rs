@@ -2,29 +2,30 @@
 
 use anyhow::{Context, Result, bail};
 use graph::Model;
-use ndarray::{Array2, Axis, Ix2};
+use ndarray::{Array2, Ix2};
 use pipeline::Run;
-use pipeline::dataset::{Dataset, Split};
+use pipeline::dataset::{Dataset, Picture, Split};
 use runtime::Session;
 use zoo::{Layer, Network, Parent};
 
-use crate::features::batch;
+use crate::cut::Base;
+use crate::examples::Examples;
+use crate::features::pictures::batch;
 use crate::sweep::Sweep;
-use crate::trunk::Trunk;
 
 /// Writes the tuned network, after checking that it gives what its parts give.
-pub(crate) fn save(run: &Run, trunk: &Trunk, sweep: &Sweep, dataset: &Dataset, features: &Array2<f32>) -> Result<()> {
+pub(crate) fn save(run: &Run, base: &Base, sweep: &Sweep, dataset: &Dataset, examples: &Examples) -> Result<()> {
     let head = sweep.head.without_dropout()?;
-    let model = trunk.model.append(&head)?;
+    let model = sweep.cut.join(&head)?;
     let bytes = model.to_bytes();
-    check(run, trunk, &head, &bytes, dataset, features)?;
-    let network = describe(trunk, &model, &bytes, dataset)?;
+    check(run, base, sweep, &head, &bytes, dataset, examples)?;
+    let network = describe(base, &model, &bytes, dataset)?;
     run.write(zoo::MODEL, &bytes)?;
     run.write(zoo::TUNED_DESCRIPTION, network.to_json().as_bytes())
 }
 
-fn describe(trunk: &Trunk, model: &Model, bytes: &[u8], dataset: &Dataset) -> Result<Network> {
-    let below = &trunk.network;
+fn describe(base: &Base, model: &Model, bytes: &[u8], dataset: &Dataset) -> Result<Network> {
+    let below = &base.network;
     let mut layers: Vec<Layer> = Vec::new();
     for layer in &below.layers {
         layers.push(layer.clone());
@@ -61,24 +62,26 @@ fn describe(trunk: &Trunk, model: &Model, bytes: &[u8], dataset: &Dataset) -> Re
 /// The whole network must give on pictures what the head alone gives on their cached features.
 fn check(
     run: &Run,
-    trunk: &Trunk,
+    base: &Base,
+    sweep: &Sweep,
     head: &Model,
     whole: &[u8],
     dataset: &Dataset,
-    features: &Array2<f32>,
+    examples: &Examples,
 ) -> Result<()> {
     const PICTURES: usize = 8;
     const TOLERANCE: f32 = 1e-4;
-    let count = dataset.pictures.len().min(PICTURES);
-    let input = batch(trunk, dataset, &dataset.pictures[..count])?;
-    let rows = features.select(Axis(0), &(0..count).collect::<Vec<_>>());
+    let Some((rows, _)) = examples.val.blocks(PICTURES).next() else { bail!("the val split is empty") };
+    let pictures: Vec<&Picture> = rows.iter().map(|row| &dataset.pictures[row.picture]).collect();
+    let input = batch(&base.network.input, dataset, &pictures)?;
+    let rows = sweep.features.batch(&rows);
     let probabilities = |bytes: &[u8], name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
         let outputs = Session::from_bytes(bytes, run.threads())?.run(&[(name, values)])?;
         let found = outputs.into_iter().find(|(name, _)| name == graph::head::PROBABILITIES);
         Ok(found.context("the network gives no probabilities")?.1.into_dimensionality::<Ix2>()?)
     };
-    let from_pictures = probabilities(whole, &trunk.network.input.tensor, input.view().into_dyn())?;
-    let from_features = probabilities(&head.to_bytes(), graph::head::FEATURES, rows.view().into_dyn())?;
+    let from_pictures = probabilities(whole, &base.network.input.tensor, input.view().into_dyn())?;
+    let from_features = probabilities(&head.to_bytes(), &sweep.cut.tensor, rows.view())?;
     let apart = (&from_pictures - &from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     if apart.is_nan() || apart > TOLERANCE {
         bail!("the saved network's probabilities are {apart} away from those in training");

@@ -1,0 +1,139 @@
+//! Tuning depths by name: how far down the network is trained.
+//!
+//! A depth names the deepest layer that is trained. That layer and all that comes after it, in the
+//! order of the graph, is trained; what lies below stays as it is.
+
+use std::fmt;
+
+use anyhow::{Result, anyhow};
+use graph::Model;
+use pipeline::HintExt;
+use pipeline::error::UsageError;
+use zoo::Network;
+
+/// The number in the name of a head's last dense layer, `fc8`; those before it count down.
+const LAST: usize = 8;
+
+/// The deepest layer that is trained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// The new layers alone.
+    Head,
+    /// From this tensor on, in the order of the graph.
+    Layer(String),
+    /// Every layer.
+    All,
+}
+
+impl Depth {
+    /// Reads the name of a depth: `head`, `all`, `fc8`, `fc78`, `fc678` …, `c5` or `c5fc678` (and so on for every
+    /// `conv<n>`), or a layer of `network` below the head. `hidden` is how many hidden layers the head has.
+    pub fn parse(text: &str, network: &Network, hidden: usize) -> Result<Self> {
+        if let Some(depth) = match text {
+            "head" => Some(Self::Head),
+            "all" => Some(Self::All),
+            _ => None,
+        } {
+            return Ok(depth);
+        }
+        if let Some(number) = dense(text) {
+            if number + hidden < LAST {
+                let has = LAST - hidden;
+                let has = if hidden == 0 { "one layer, fc8".to_owned() } else { format!("fc{has} to fc8") };
+                return Err(UsageError(format!("the depth `{text}` begins at fc{number}, and the head has {has}")))
+                    .hint(format!("give train.sweep.hidden {} sizes, as in [4096, 4096] for fc678", LAST - number));
+            }
+            return Ok(Self::Layer(format!("fc{number}")));
+        }
+        let trunk = below_head(network);
+        let conv = convolution(text).map(|number| format!("conv{number}"));
+        for name in [Some(text), conv.as_deref()].into_iter().flatten() {
+            if trunk.contains(&name) {
+                return Ok(Self::Layer(name.to_owned()));
+            }
+        }
+        unknown(text, network, &trunk, hidden)
+    }
+
+    /// The tensor of the deepest layer with weights in `whole`, trunk and head in one, whose input is `input`.
+    ///
+    /// A layer without weights stands for the next one that has some. The name of a module, such as `fire9`, stands
+    /// for all its layers, `fire9/…`.
+    pub fn deepest(&self, whole: &Model) -> Result<String> {
+        let nodes = whole.nodes();
+        let weighted = |node: &&graph::onnx::NodeProto| {
+            node.input.iter().any(|input| whole.graph().initializer.iter().any(|weight| weight.name() == input))
+        };
+        let from = match self {
+            Self::All => 0,
+            Self::Head => {
+                nodes.iter().position(|node| node.output.iter().any(|name| name == graph::head::FEATURES)).unwrap_or(0)
+            }
+            Self::Layer(layer) => {
+                let inside = format!("{layer}/");
+                let named = |name: &String| name == layer || name.starts_with(&inside);
+                nodes
+                    .iter()
+                    .position(|node| node.output.iter().any(named))
+                    .ok_or_else(|| anyhow!("{} has no layer `{layer}`", whole.label()))?
+            }
+        };
+        let found = nodes[from..].iter().find(weighted).and_then(|node| node.output.first());
+        found.cloned().ok_or_else(|| anyhow!("{}: nothing from `{self}` up has weights to train", whole.label()))
+    }
+}
+
+impl fmt::Display for Depth {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        to.write_str(match self {
+            Self::Head => "head",
+            Self::Layer(layer) => layer,
+            Self::All => "all",
+        })
+    }
+}
+
+/// The least number in `fc8`, `fc78`, `fc678`, …, and that of a single `fc7`.
+fn dense(text: &str) -> Option<usize> {
+    let digits: Vec<usize> = text
+        .strip_prefix("fc")?
+        .chars()
+        .map(|digit| digit.to_digit(10).map(|digit| digit as usize))
+        .collect::<Option<_>>()?;
+    let first = *digits.first()?;
+    let run = digits.iter().copied().eq(first..=LAST);
+    ((1..=LAST).contains(&first) && (run || digits.len() == 1)).then_some(first)
+}
+
+/// The number in `c5`, and in `c5fc678`, where all dense layers are named after it.
+fn convolution(text: &str) -> Option<usize> {
+    let text = text.strip_prefix('c')?;
+    let (number, dense_part) = text.find('f').map_or((text, None), |at| (&text[..at], Some(&text[at..])));
+    let ends_in_the_last = |part: &str| dense(part).is_some() && part.ends_with('8');
+    (dense_part.is_none_or(ends_in_the_last) && number.chars().all(|digit| digit.is_ascii_digit()))
+        .then(|| number.parse().ok())?
+}
+
+/// The layers up to the one that the head is put on.
+fn below_head(network: &Network) -> Vec<&str> {
+    let names: Vec<&str> = network.layers.iter().map(|layer| layer.name.as_str()).collect();
+    let end = names.iter().position(|name| *name == network.features.layer).map_or(names.len(), |at| at + 1);
+    names[..end].to_vec()
+}
+
+fn unknown(text: &str, network: &Network, trunk: &[&str], hidden: usize) -> Result<Depth> {
+    if network.layer(text).is_some() {
+        let top = &network.features.layer;
+        return Err(UsageError(format!("`{text}` of {} lies above {top}, where the new head begins", network.name)))
+            .hint("train.tune = \"head\" trains the new layers");
+    }
+    let dense = (LAST.saturating_sub(hidden).max(1)..=LAST)
+        .rev()
+        .map(|first| format!("fc{}", (first..=LAST).map(|number| number.to_string()).collect::<String>()));
+    let mut names: Vec<String> = ["head", "all"].map(str::to_owned).into_iter().chain(dense).collect();
+    names.extend(trunk.iter().map(|name| (*name).to_owned()));
+    names.sort_by_key(|name| strsim::osa_distance(text, name));
+    names.truncate(4);
+    Err(UsageError(format!("{} has no tuning depth `{text}`", network.name)))
+        .hint(format!("the nearest are {}", names.join(", ")))
+}
