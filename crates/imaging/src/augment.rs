@@ -73,10 +73,12 @@ impl Augment {
         // number, is last: one strength does not change what another draws.
         let jitter = [(); 3].map(|()| (1.0 + self.jitter * rng.random_range(-1.0..=1.0_f64)) as f32);
         let strengths: [f64; 3] = [(); 3].map(|()| StandardNormal.sample(rng));
-        let light = EIGENVECTORS.map(|part| {
-            let sum: f64 = (0..3).map(|at| part[at] * EIGENVALUES[at] * strengths[at] * self.lighting).sum();
-            (sum * 255.0) as f32
-        });
+        let part = |row: [f64; 3]| (0..3).map(|at| row[at] * EIGENVALUES[at] * strengths[at]).sum::<f64>();
+        let light = if self.lighting > 0.0 {
+            EIGENVECTORS.map(|row| (part(row) * self.lighting * 255.0) as f32)
+        } else {
+            [0.0; 3]
+        };
         let crop = (self.crop > 0.0).then(|| self.window(width, height, rng)).flatten();
         Change { mirror: self.flip && copy % 2 == 1, crop, jitter, light }
     }

@@ -8,6 +8,7 @@ mod base;
 mod elf;
 mod error;
 mod load;
+mod mapped;
 pub mod repackage;
 mod session;
 mod trainer;
@@ -15,6 +16,7 @@ mod trainer;
 pub use elf::ElfError;
 pub use error::RuntimeError;
 pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
+pub use mapped::Mapped;
 pub use session::Session;
 pub use trainer::{Evaluation, Trainer, TrainingFiles};
 

@@ -8,7 +8,6 @@ use pipeline::{Config, HintExt};
 use zoo::{Network, Pool};
 
 use crate::depth::Depth;
-use crate::split;
 
 /// The stage whose random streams the weights are drawn from, whichever stage cuts.
 const STAGE: &str = "train";
@@ -74,14 +73,14 @@ impl Cut {
         let head = Head { features: base.width, hidden: hidden.to_vec(), classes };
         let whole = base.model.append(&first_weights(config, &head)?)?;
         let deepest = depth.deepest(&whole)?;
-        let split::Split { tensor, trained } = split::split(&whole, &deepest)?;
+        let graph::tuning::Cut { tensor, trained } = graph::tuning::split(&whole, &deepest)?;
         let item = whole
             .shapes()
             .per_item(&tensor)
             .with_context(|| format!("{}: the shape of {tensor} is not known before it runs", base.network.name))?;
         let trunk =
             if whole.inputs().contains(&tensor.as_str()) { None } else { Some(whole.cut(&tensor)?.without_dropout()?) };
-        let above = split::above(&whole, &tensor, &item)?;
+        let above = whole.above(&tensor, head::PROBABILITIES)?;
         let key = key(config, base, trunk.as_ref())?;
         Ok(Self { key, tensor, item, trunk, above, trained })
     }
@@ -122,4 +121,95 @@ fn key(config: &Config, base: &Base, trunk: Option<&Model>) -> Result<String> {
         }
     }
     Ok(hasher.finalize().to_hex()[..16].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn base(network: &str) -> (Config, Base) {
+        let mut config = Config { data: testkit::workspace_root().join("data"), threads: 1, ..Config::default() };
+        network.clone_into(&mut config.model.network);
+        let base = Base::open(&config).unwrap();
+        (config, base)
+    }
+
+    fn layers(names: &[&str]) -> BTreeSet<String> {
+        names.iter().flat_map(|name| ["weight", "bias"].map(|part| format!("{name}.{part}"))).collect()
+    }
+
+    /// Cuts, and checks what must hold of every cut.
+    fn cut(network: &str, depth: &str, hidden: &[usize]) -> (Cut, BTreeSet<String>) {
+        let (config, base) = base(network);
+        let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
+        let cut = Cut::new(&config, &base, &depth, hidden, 3).unwrap();
+        assert_eq!(cut.above.inputs(), [&cut.tensor]);
+        assert_eq!(cut.above.shapes().per_item(&cut.tensor).as_ref(), Some(&cut.item));
+        assert_eq!(cut.above.shapes().per_item(head::LOGITS), Some(vec![3]));
+        if let Some(trunk) = &cut.trunk {
+            assert_eq!(trunk.outputs(), [&cut.tensor]);
+            for name in &cut.trained {
+                assert!(trunk.weight(name).is_err(), "{name} is trained and lies below the cut");
+            }
+        }
+        for name in &cut.trained {
+            cut.above.weight(name).unwrap();
+        }
+        let joined = cut.join(&cut.above.without_dropout().unwrap()).unwrap();
+        let head = Head { features: base.width, hidden: hidden.to_vec(), classes: 3 };
+        let head = first_weights(&config, &head).unwrap();
+        let whole = base.model.append(&head).unwrap().without_dropout().unwrap();
+        assert_eq!(joined.tensors(), whole.tensors());
+        assert_eq!(joined.weights().unwrap().len(), whole.weights().unwrap().len());
+        let trained = cut.trained.iter().cloned().collect();
+        (cut, trained)
+    }
+
+    #[test]
+    fn alexnet_is_cut_below_the_deepest_trained_layer() {
+        let convolutions = ["conv1", "conv2", "conv3", "conv4", "conv5"];
+        for (depth, hidden, tensor, item, trained) in [
+            ("head", vec![], "features", vec![9216], vec!["fc8"]),
+            ("head", vec![8, 4], "features", vec![9216], vec!["fc6", "fc7", "fc8"]),
+            ("fc8", vec![8, 4], "relu7", vec![4], vec!["fc8"]),
+            ("fc78", vec![8, 4], "relu6", vec![8], vec!["fc7", "fc8"]),
+            ("fc678", vec![8, 4], "features", vec![9216], vec!["fc6", "fc7", "fc8"]),
+            ("c5", vec![], "relu4", vec![256, 13, 13], vec!["conv5", "fc8"]),
+            ("relu4", vec![], "relu4", vec![256, 13, 13], vec!["conv5", "fc8"]),
+            ("c4fc678", vec![], "relu3", vec![384, 13, 13], vec!["conv4", "conv5", "fc8"]),
+            ("conv2", vec![], "pool1", vec![64, 27, 27], [&convolutions[1..], &["fc8"]].concat()),
+            ("all", vec![], "input", vec![3, 224, 224], [&convolutions[..], &["fc8"]].concat()),
+        ] {
+            let (cut, found) = cut("alexnet", depth, &hidden);
+            assert_eq!((cut.tensor.as_str(), &cut.item), (tensor, &item), "{depth}");
+            assert_eq!(found, layers(&trained), "{depth}");
+            assert_eq!(cut.trunk.is_none(), depth == "all");
+        }
+    }
+
+    #[test]
+    fn branches_are_cut_where_one_tensor_feeds_all() {
+        let (whole, trained) = cut("squeezenet", "fire9", &[]);
+        assert_eq!(whole.tensor, "fire8");
+        let parts = ["fire9/squeeze1x1", "fire9/expand1x1", "fire9/expand3x3", "fc8"];
+        assert_eq!(trained, layers(&parts));
+        // In a branch: the other one is frozen, and runs in training.
+        let (branch, trained) = cut("squeezenet", "fire9/expand3x3", &[]);
+        assert_eq!(branch.tensor, "fire9/relu_squeeze1x1");
+        assert_eq!(trained, layers(&parts[2..]));
+        assert!(branch.above.weight("fire9/expand1x1.weight").is_ok());
+        assert_eq!(cut("squeezenet", "conv1", &[]).0.tensor, "input");
+    }
+
+    #[test]
+    fn the_key_tells_cuts_apart_and_heads_not() {
+        let key = |depth: &str, hidden: &[usize]| cut("alexnet", depth, hidden).0.key;
+        assert_eq!(key("head", &[]), key("head", &[7]));
+        assert_eq!(key("c5", &[]), key("c5", &[7]));
+        let keys: BTreeSet<String> = ["head", "c5", "c4", "all"].map(|depth| key(depth, &[])).into();
+        assert_eq!(keys.len(), 4);
+        assert_ne!(key("fc8", &[7]), key("fc8", &[8]));
+    }
 }

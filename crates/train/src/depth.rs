@@ -131,9 +131,66 @@ fn unknown(text: &str, network: &Network, trunk: &[&str], hidden: usize) -> Resu
         .rev()
         .map(|first| format!("fc{}", (first..=LAST).map(|number| number.to_string()).collect::<String>()));
     let mut names: Vec<String> = ["head", "all"].map(str::to_owned).into_iter().chain(dense).collect();
-    names.extend(trunk.iter().map(|name| (*name).to_owned()));
+    names.extend(trunk.iter().rev().map(|name| (*name).to_owned()));
     names.sort_by_key(|name| strsim::osa_distance(text, name));
-    names.truncate(4);
+    names.truncate(5);
     Err(UsageError(format!("{} has no tuning depth `{text}`", network.name)))
         .hint(format!("the nearest are {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(name: &str) -> Network {
+        Network::open(&testkit::workspace_root().join("data"), name).unwrap().0
+    }
+
+    #[test]
+    fn depths_are_read_by_name() {
+        let alexnet = network("alexnet");
+        let layer = |name: &str| Depth::Layer(name.to_owned());
+        for (text, hidden, expected) in [
+            ("head", 0, Depth::Head),
+            ("all", 0, Depth::All),
+            ("fc8", 0, layer("fc8")),
+            ("fc7", 1, layer("fc7")),
+            ("fc78", 1, layer("fc7")),
+            ("fc678", 2, layer("fc6")),
+            ("fc5678", 3, layer("fc5")),
+            ("c5fc678", 0, layer("conv5")),
+            ("c5", 2, layer("conv5")),
+            ("c4fc678", 2, layer("conv4")),
+            ("c1", 0, layer("conv1")),
+            ("conv3", 0, layer("conv3")),
+            ("relu4", 0, layer("relu4")),
+        ] {
+            assert_eq!(Depth::parse(text, &alexnet, hidden).unwrap(), expected, "{text}");
+        }
+        let squeezenet = network("squeezenet");
+        assert_eq!(Depth::parse("fire9", &squeezenet, 0).unwrap(), layer("fire9"));
+        assert_eq!(Depth::parse("fire2/expand3x3", &squeezenet, 0).unwrap(), layer("fire2/expand3x3"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told() {
+        let said = |text: &str, network: &Network, hidden| {
+            let error = Depth::parse(text, network, hidden).unwrap_err();
+            assert_eq!(pipeline::error::exit_of(&error), pipeline::Exit::Usage);
+            pipeline::error::render(&error)
+        };
+        let alexnet = network("alexnet");
+        for (text, near) in
+            [("conv6", "conv5"), ("fc68", "fc8"), ("fc", "fc8"), ("c9", "fc8"), ("", "all"), ("heads", "head")]
+        {
+            let said = said(text, &alexnet, 0);
+            assert!(said.contains(&format!("alexnet has no tuning depth `{text}`")), "{said}");
+            assert!(said.contains("hint: the nearest are") && said.contains(near), "{said}");
+        }
+        let deep = said("fc678", &alexnet, 1);
+        assert!(deep.contains("begins at fc6, and the head has fc7 to fc8"), "{deep}");
+        assert!(deep.contains("hint: give train.sweep.hidden 2 sizes"), "{deep}");
+        let above = said("conv10", &network("squeezenet"), 0);
+        assert!(above.contains("`conv10` of squeezenet lies above"), "{above}");
+    }
 }

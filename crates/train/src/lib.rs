@@ -11,7 +11,6 @@ mod depth;
 mod examples;
 mod features;
 mod masks;
-mod split;
 mod sweep;
 mod tables;
 mod trial;

@@ -1,5 +1,7 @@
 //! Every combination of the sweep is a trial; validation, never the test split, chooses among them.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, anyhow};
 use graph::Model;
 use pipeline::config::Sweep as Lists;
@@ -9,7 +11,7 @@ use pipeline::{HintExt, Run};
 use crate::cut::{Base, Cut};
 use crate::depth::Depth;
 use crate::examples::Examples;
-use crate::features::{Copies, Features};
+use crate::features::{Copies, Features, drop_other_cuts};
 use crate::trial::{self, Ended, Settings, Trial};
 
 /// All trials of a sweep, and the one that won.
@@ -74,6 +76,7 @@ pub(crate) fn run(run: &Run, base: &Base, dataset: &Dataset, examples: &Examples
         trials.push(trial);
     }
     progress.finish();
+    drop_other_cuts(run.config, &BTreeSet::from([cut(&grid[0])?.key]))?;
     let (_, chosen, cut, head) = best
         .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
         .hint("try lower rates in train.sweep.learning_rate")?;

@@ -1,12 +1,90 @@
 //! The pictures themselves, and their augmented copies.
 
-use anyhow::{Result, anyhow};
-use imaging::RgbImage;
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow};
+use imaging::{Change, RgbImage};
 use ndarray::Array4;
-use pipeline::HintExt;
 use pipeline::dataset::{Dataset, Picture};
+use pipeline::{Config, HintExt, Manifest};
 use rayon::prelude::*;
 use zoo::InputTransform;
+
+use super::shard::Key;
+use super::{Copies, Row};
+
+/// The stage whose random streams copies are drawn from, whichever stage asks.
+const STAGE: &str = "train";
+const AGAIN: &str = "run `just preprocess --force`";
+
+/// Every picture that a run may ask for, and how its copies are made.
+pub(super) struct Pictures<'a> {
+    dataset: &'a Dataset,
+    input: &'a InputTransform,
+    copies: &'a Copies,
+    seed: u64,
+}
+
+impl<'a> Pictures<'a> {
+    /// The pictures of `dataset`, for a network that takes `input`.
+    pub fn new(config: &Config, dataset: &'a Dataset, input: &'a InputTransform, copies: &'a Copies) -> Self {
+        Self { dataset, input, copies, seed: config.seed }
+    }
+
+    /// What is done to the picture of a row. Drawn from seed, picture and copy alone, so that no order and no other
+    /// picture changes it.
+    fn change(&self, row: Row) -> Change {
+        if row.copy == 0 {
+            return Change::default();
+        }
+        let purpose = format!("copy {} of {}", row.copy, self.dataset.pictures[row.picture].id);
+        let size = (self.input.size, self.input.size);
+        self.copies.augment.draw(row.copy, size, &mut pipeline::rng(self.seed, STAGE, &purpose))
+    }
+
+    /// What a record of each row is known by: the picture's bytes and what is done to them.
+    ///
+    /// The bytes' hashes are those of `preprocess`'s manifest, which was checked when this stage began.
+    pub fn keys(&self, config: &Config, rows: &[Row]) -> Result<Vec<(Key, Row)>> {
+        let path = config.artifacts.join("preprocess").join(Manifest::FILE);
+        let manifest = Manifest::from_csv(&fs_err::read_to_string(&path).hint(AGAIN)?, &path).hint(AGAIN)?;
+        let hashes: BTreeMap<&str, &str> =
+            manifest.0.iter().map(|entry| (entry.path.as_str(), entry.blake3.as_str())).collect();
+        let key = |row: &Row| {
+            let picture = &self.dataset.pictures[row.picture];
+            let hash = hashes.get(picture.path.as_str());
+            let hash =
+                hash.with_context(|| format!("{} does not name {}", path.display(), picture.path)).hint(AGAIN)?;
+            let mut digest = blake3::Hasher::new_derive_key("tunescope picture at a cut");
+            digest.update(hash.as_bytes());
+            let change = self.change(*row);
+            if !change.is_none() {
+                digest.update(&change.bytes());
+            }
+            Ok((*digest.finalize().as_bytes(), *row))
+        };
+        rows.par_iter().map(key).collect()
+    }
+
+    /// The pictures of some rows, `size` x `size` pixels each.
+    pub fn read(&self, rows: &[Row]) -> Result<Vec<RgbImage>> {
+        let read = |row: &Row| {
+            let picture = decode(self.input, self.dataset, &self.dataset.pictures[row.picture])?;
+            Ok(self.change(*row).apply(&picture))
+        };
+        rows.par_iter().map(read).collect()
+    }
+
+    /// What the network takes.
+    pub fn input(&self) -> &InputTransform {
+        self.input
+    }
+
+    /// What the user knows the picture of a row by.
+    pub fn name(&self, row: Row) -> &str {
+        &self.dataset.pictures[row.picture].source
+    }
+}
 
 /// The input tensor of some pictures as they are, `[n, 3, size, size]`.
 pub(crate) fn batch(input: &InputTransform, dataset: &Dataset, pictures: &[&Picture]) -> Result<Array4<f32>> {
@@ -14,15 +92,14 @@ pub(crate) fn batch(input: &InputTransform, dataset: &Dataset, pictures: &[&Pict
     Ok(input.batch(&decoded?))
 }
 
-/// One picture, `size` x `size` pixels.
+/// One picture, which must have the input's size.
 fn decode(input: &InputTransform, dataset: &Dataset, picture: &Picture) -> Result<RgbImage> {
     let file = dataset.file(picture);
-    let again = "run `just preprocess --force`";
-    let image = imaging::read(&file, &imaging::Limits::default()).hint(again)?;
+    let image = imaging::read(&file, &imaging::Limits::default()).hint(AGAIN)?;
     if image.dimensions() != (input.size, input.size) {
         let (width, height) = image.dimensions();
         let found = format!("{} is {width} x {height}", file.display());
-        return Err(anyhow!("{found}, and the network takes {0} x {0}", input.size)).hint(again);
+        return Err(anyhow!("{found}, and the network takes {0} x {0}", input.size)).hint(AGAIN);
     }
     Ok(image)
 }

@@ -1,0 +1,34 @@
+//! Files in memory as they lie on the disk.
+//!
+//! Here because this is the crate that holds the project's `unsafe`.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::ops::Deref;
+use std::path::Path;
+
+/// The bytes of a file that nobody changes, read from the disk as they are touched and never all in memory.
+#[derive(Debug)]
+pub struct Mapped(memmap2::Mmap);
+
+impl Mapped {
+    /// Maps the file at `path`, which must not be written to or cut short as long as the map lives; renaming another
+    /// file over it, or removing it, does no harm.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        // SAFETY: a mapped file must not change under the map. The files that this project maps are published by a
+        // rename and never written to again, and one process at a time writes in an artifacts folder. Bytes have no
+        // invalid values, so whatever another program does to the file, the worst is that the system ends the process.
+        let map = unsafe { memmap2::Mmap::map(&file) }?;
+        Ok(Self(map))
+    }
+}
+
+impl Deref for Mapped {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}

@@ -1,0 +1,233 @@
+//! The files of one cut: which pictures they hold, what is missing, what is no longer needed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use pipeline::HintExt;
+use rayon::prelude::*;
+
+use super::pass::BATCH;
+use super::shard::{ENDING, Key, Shard};
+
+/// Bytes of records in one file, about: what is made anew at most after the process was killed.
+const FILE_BYTES: usize = 16 << 20;
+/// Records in one file at most, for the same reason: small ones may take long to make as well.
+const FILE_RECORDS: usize = 256;
+
+/// Where a record lies: its file and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    shard: usize,
+    record: usize,
+}
+
+/// The records of one cut, all of `length` bytes, in the files of a folder of their own.
+#[derive(Debug)]
+pub(super) struct Store {
+    folder: PathBuf,
+    length: usize,
+    shards: Vec<Shard>,
+    index: BTreeMap<Key, Place>,
+    /// Files that were there and could not be used.
+    pub damaged: Vec<PathBuf>,
+}
+
+impl Store {
+    /// Opens what whole files there are in `folder`. Damaged ones, and what a killed process left, are removed.
+    pub fn open(folder: &Path, length: usize) -> Result<Self> {
+        fs_err::create_dir_all(folder).hint("is the folder read-only?")?;
+        let mut store =
+            Self { folder: folder.to_owned(), length, shards: vec![], index: BTreeMap::new(), damaged: vec![] };
+        let mut paths: Vec<PathBuf> =
+            fs_err::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        paths.sort();
+        let opened: Vec<_> = paths.into_par_iter().map(|path| (Shard::open(&path, length), path)).collect();
+        for (shard, path) in opened {
+            if let Some(shard) = shard {
+                store.add(shard);
+                continue;
+            }
+            remove(&path)?;
+            if path.extension().is_some_and(|ending| ending == ENDING) {
+                store.damaged.push(path);
+            }
+        }
+        Ok(store)
+    }
+
+    /// Where the record of `key` is.
+    pub fn place(&self, key: &Key) -> Option<Place> {
+        self.index.get(key).copied()
+    }
+
+    /// A record.
+    pub fn record(&self, place: Place) -> &[u8] {
+        self.shards[place.shard].record(place.record)
+    }
+
+    /// The things whose records are missing, each key once.
+    pub fn missing<T: Copy>(&self, wanted: &[(Key, T)]) -> Vec<(Key, T)> {
+        let mut seen = BTreeSet::new();
+        wanted.iter().filter(|(key, _)| !self.index.contains_key(key) && seen.insert(*key)).copied().collect()
+    }
+
+    /// The bytes that `count` more records take on the disk.
+    pub fn need(&self, count: usize) -> u64 {
+        (count * (self.length + size_of::<Key>())) as u64 + 4096 * count.div_ceil(self.per_file()) as u64
+    }
+
+    /// Makes the `missing` records, a file at a time, with `make`, which returns those of some things one after
+    /// another. Each file stays whatever happens to the next.
+    pub fn fill<T: Copy>(&mut self, missing: &[(Key, T)], mut make: impl FnMut(&[T]) -> Result<Vec<u8>>) -> Result<()> {
+        for part in missing.chunks(self.per_file()) {
+            let (keys, things): (Vec<Key>, Vec<T>) = part.iter().copied().unzip();
+            let path = Shard::write(&self.folder, &keys, &make(&things)?)?;
+            self.reopen(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is not in `used` from the disk: whole files, and records out of the others. What is open stays
+    /// readable.
+    pub fn keep(&self, used: &BTreeSet<Key>) -> Result<()> {
+        for (number, shard) in self.shards.iter().enumerate() {
+            // A record that lies in two files is kept in one.
+            let lives = |record: usize, key: &Key| {
+                used.contains(key) && self.place(key) == Some(Place { shard: number, record })
+            };
+            let live: Vec<usize> =
+                (0..shard.keys.len()).filter(|record| lives(*record, &shard.keys[*record])).collect();
+            if live.len() == shard.keys.len() {
+                continue;
+            }
+            if !live.is_empty() {
+                let keys: Vec<Key> = live.iter().map(|record| shard.keys[*record]).collect();
+                let data: Vec<u8> = live.iter().flat_map(|record| shard.record(*record)).copied().collect();
+                Shard::write(&self.folder, &keys, &data)?;
+            }
+            remove(&shard.path)?;
+        }
+        Ok(())
+    }
+
+    fn per_file(&self) -> usize {
+        let fit = (FILE_BYTES / self.length.max(1)).clamp(1, FILE_RECORDS);
+        // Whole batches, where one fits.
+        if fit < BATCH { fit } else { fit / BATCH * BATCH }
+    }
+
+    fn add(&mut self, shard: Shard) {
+        for (record, key) in shard.keys.iter().enumerate() {
+            self.index.insert(*key, Place { shard: self.shards.len(), record });
+        }
+        self.shards.push(shard);
+    }
+
+    /// Opens a file just written: what is read is what the disk has.
+    fn reopen(&mut self, path: &Path) -> Result<()> {
+        let shard = Shard::open(path, self.length);
+        self.add(shard.with_context(|| format!("{} does not read back as it was written", path.display()))?);
+        Ok(())
+    }
+}
+
+/// Removes a file, or a folder with all in it.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
+    removed.hint("is the folder read-only?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTH: usize = 12;
+
+    fn key(of: u16) -> Key {
+        *blake3::hash(&of.to_le_bytes()).as_bytes()
+    }
+
+    fn wanted(of: std::ops::Range<u16>) -> Vec<(Key, u16)> {
+        of.map(|thing| (key(thing), thing)).collect()
+    }
+
+    fn records(things: &[u16]) -> Vec<u8> {
+        things.iter().flat_map(|thing| thing.to_le_bytes().repeat(LENGTH / 2)).collect()
+    }
+
+    /// Fills the store and returns what had to be made.
+    fn fill(folder: &Path, of: std::ops::Range<u16>) -> Vec<u16> {
+        let mut store = Store::open(folder, LENGTH).unwrap();
+        let (wanted, mut made) = (wanted(of), vec![]);
+        let missing = store.missing(&wanted);
+        store
+            .fill(&missing, |things| {
+                made.extend(things);
+                Ok(records(things))
+            })
+            .unwrap();
+        for (key, thing) in &wanted {
+            assert_eq!(store.record(store.place(key).unwrap()), records(&[*thing]));
+        }
+        made
+    }
+
+    #[test]
+    fn only_what_is_missing_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(fill(folder.path(), 0..600).len(), 600);
+        assert!(fill(folder.path(), 0..600).is_empty());
+        assert_eq!(fill(folder.path(), 0..610), (600..610).collect::<Vec<_>>());
+        assert!(fill(folder.path(), 5..300).is_empty());
+    }
+
+    #[test]
+    fn the_next_run_goes_on_where_one_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path(), LENGTH).unwrap();
+        let stopped = store.fill(&wanted(0..1000), |things| {
+            anyhow::ensure!(things[0] < 600, "stopped");
+            Ok(records(things))
+        });
+        assert!(stopped.is_err());
+        std::fs::write(folder.path().join(".tmp-half"), b"half").unwrap();
+        drop(store);
+        assert_eq!(fill(folder.path(), 0..1000), (768..1000).collect::<Vec<_>>());
+        assert!(!folder.path().join(".tmp-half").exists());
+    }
+
+    #[test]
+    fn a_damaged_file_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        fill(folder.path(), 0..600);
+        let store = Store::open(folder.path(), LENGTH).unwrap();
+        let file = store.shards.iter().find(|shard| shard.keys[0] == key(256)).unwrap().path.clone();
+        drop(store);
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+        assert_eq!(Store::open(folder.path(), LENGTH).unwrap().damaged, [file]);
+        assert_eq!(fill(folder.path(), 0..600), (256..512).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_not_needed_goes_and_the_rest_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        fill(folder.path(), 0..600);
+        let used: BTreeSet<Key> = (100..300).chain(590..600).map(key).collect();
+        Store::open(folder.path(), LENGTH).unwrap().keep(&used).unwrap();
+        let store = Store::open(folder.path(), LENGTH).unwrap();
+        assert_eq!(store.index.keys().copied().collect::<BTreeSet<_>>(), used);
+        assert_eq!(store.damaged, Vec::<PathBuf>::new());
+        drop(store);
+        assert!(fill(folder.path(), 100..300).is_empty());
+    }
+
+    #[test]
+    fn the_same_key_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), LENGTH).unwrap();
+        let twice = [wanted(0..5), wanted(3..8)].concat();
+        assert_eq!(store.missing(&twice), wanted(0..8));
+    }
+}
