@@ -18,11 +18,11 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
     let missing = store.missing(wanted);
     let place = if cut.trunk.is_some() { cut.tensor.as_str() } else { "the input" };
     if missing.is_empty() {
-        run.say(&format!("features at {place} of {} pictures from the cache", wanted.len()));
+        run.say(&format!("values at {place} of {} pictures from the cache", wanted.len()));
         return Ok(());
     }
     let need = store.need(missing.len());
-    let what = format!("the features at {place} of {} pictures", missing.len());
+    let what = format!("the values at {place} of {} pictures", missing.len());
     space::check(&super::folder(run.config), need, &what)?;
     tracing::info!(
         cut = place,
@@ -31,7 +31,7 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
         bytes = need,
         "features"
     );
-    let progress = run.progress(&format!("features at {place}"), missing.len());
+    let progress = run.progress(&format!("values at {place}"), missing.len());
     let mut trunk =
         cut.trunk.as_ref().map(|trunk| Session::from_bytes(&trunk.to_bytes(), run.threads())).transpose()?;
     store.fill(&missing, |rows| {
