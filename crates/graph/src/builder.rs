@@ -139,12 +139,6 @@ impl Builder {
         self
     }
 
-    /// An input that another graph describes already.
-    pub(crate) fn input_like(&mut self, info: ValueInfoProto) -> &mut Self {
-        self.graph.input.push(info);
-        self
-    }
-
     /// A `float32` weight: a named constant that training may change.
     pub fn weight<S: Data<Elem = f32>, D: Dimension>(&mut self, name: &str, values: &ArrayBase<S, D>) -> &mut Self {
         self.graph.initializer.push(tensor::from_array(name, values));

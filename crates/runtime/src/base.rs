@@ -1,7 +1,7 @@
 //! Asks a library for its version, before `ort` is given it.
 //!
 //! `ort` takes every version from its own upwards, and has no way to ask which one it got.
-//! All `unsafe` of the project is in this file and in `mapped.rs`.
+//! All `unsafe` of the project is in this file, in `mapped.rs` and in `operators/pieces.rs`.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;

@@ -88,6 +88,12 @@ pub enum RuntimeError {
         /// Names that were given.
         given: String,
     },
+    /// A saved state of a training cannot be gone on from.
+    #[error("the saved state of the training cannot be used: {reason}")]
+    BadState {
+        /// Why not.
+        reason: String,
+    },
     /// ONNX Runtime failed while it computed.
     #[error("{model}: {message}")]
     Failed {

@@ -2,15 +2,18 @@
 //!
 //! [`load`] loads its library, which `setup` installed; then [`Session`] runs a model and
 //! [`Trainer`] trains one. [`repackage`] makes the library from the vendor's wheel.
-//! This is the only crate of the project with `unsafe`, and it keeps that to one file, `base.rs`.
+//! This is the only crate of the project with `unsafe`, and it keeps that to two files, `base.rs` and
+//! `operators/pieces.rs`.
 
 mod base;
 mod elf;
 mod error;
 mod load;
 mod mapped;
+mod operators;
 pub mod repackage;
 mod session;
+mod state;
 mod trainer;
 
 pub use elf::ElfError;

@@ -15,6 +15,8 @@ use crate::{RuntimeError, VERSION, base, elf};
 pub const LIBRARY_VARIABLE: &str = "ORT_DYLIB_PATH";
 /// Lets ONNX Runtime write its own log to stderr: `error`, `warning`, `info` or `verbose`.
 const LOG_VARIABLE: &str = "ORT_LOG";
+/// Lets ONNX Runtime write how long each operator took, to files whose names begin with the value. Slows it down.
+const PROFILE_VARIABLE: &str = "ORT_PROFILE";
 
 /// The library in use.
 static LOADED: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -97,7 +99,11 @@ pub(crate) fn options(threads: usize) -> Result<SessionBuilder, OptionsError> {
     // A number, never the 0 of ONNX Runtime: that one also pins threads to cores, and fails in containers.
     let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
     let builder = SessionBuilder::new()?.with_intra_threads(threads)?.with_inter_threads(1)?;
-    Ok(builder.with_optimization_level(GraphOptimizationLevel::All)?.with_deterministic_compute(true)?)
+    let builder = builder.with_optimization_level(GraphOptimizationLevel::All)?.with_deterministic_compute(true)?;
+    Ok(match std::env::var_os(PROFILE_VARIABLE) {
+        Some(prefix) => builder.with_profiling(Path::new(&prefix))?,
+        None => builder,
+    })
 }
 
 /// Why there are no session options; the caller knows which model they were for.

@@ -1,13 +1,16 @@
 //! Trains a model: forward, backward and `AdamW` update of the weights, a batch at a time.
 
+use std::sync::Arc;
+
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::memory::Allocator;
+use ort::operator::OperatorDomain;
 use ort::session::{SessionInputValue, SessionOutputs};
 use ort::training::Checkpoint;
-use ort::value::{Tensor, TensorRef};
+use ort::value::{TensorRef, TensorRefMut};
 
 use crate::error::said;
-use crate::{RuntimeError, load};
+use crate::{RuntimeError, load, operators, state};
 
 const MODEL: &str = "the training model";
 const PROBABILITIES: &str = "probabilities";
@@ -15,13 +18,11 @@ const PROBABILITIES: &str = "probabilities";
 /// The four files that ONNX Runtime trains from, as bytes, and what they do not say.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainingFiles<'a> {
-    /// Graph of loss and gradients.
+    /// Graph of loss, gradients and the weights' update.
     pub training_model: &'a [u8],
     /// Graph of loss and [`Evaluation::probabilities`].
     pub eval_model: &'a [u8],
-    /// Graph of the weight update.
-    pub optimizer_model: &'a [u8],
-    /// Starting weights.
+    /// Starting weights: those that are trained, and no others.
     pub checkpoint: &'a [u8],
     /// How many classes the model tells apart; labels are below.
     pub classes: usize,
@@ -37,10 +38,19 @@ pub struct Evaluation {
 }
 
 /// A model in training. The same files, steps and number of threads give the same bits.
-#[derive(Debug)]
+///
+/// The weights live in ONNX Runtime, the optimizer's moments and the number of steps here: the training model updates
+/// both where they lie ([`crate::operators`]).
 pub struct Trainer {
     inner: ort::training::Trainer,
+    /// The operators that `inner` calls: it must go first.
+    _operators: Arc<OperatorDomain>,
+    /// First, then second moments, each in the order of the weights.
+    moments: [Vec<f32>; 2],
+    steps: i64,
     classes: usize,
+    /// What tells the models trained apart from others.
+    kind: blake3::Hash,
 }
 
 impl Trainer {
@@ -48,21 +58,48 @@ impl Trainer {
     pub fn new(files: &TrainingFiles, threads: usize) -> Result<Self, RuntimeError> {
         let refused = |message: String| RuntimeError::BadModel { model: MODEL.to_owned(), message };
         let options = load::options(threads).map_err(|error| error.of(MODEL))?;
+        let operators = operators::domain().map_err(|error| refused(said(&error)))?;
+        let options = options.with_operators(Arc::clone(&operators)).map_err(|error| refused(said(&error)))?;
         let checkpoint = Checkpoint::load_from_buffer(files.checkpoint)
             .map_err(|error| refused(format!("the checkpoint: {}", said(&error))))?;
-        let inner = ort::training::Trainer::new_from_memory(
-            options,
-            Allocator::default(),
-            checkpoint,
-            files.training_model,
-            files.eval_model,
-            files.optimizer_model,
-        )
-        .map_err(|error| refused(said(&error)))?;
-        Ok(Self { inner, classes: files.classes })
+        let (training, eval) = (files.training_model, files.eval_model);
+        // The update of the weights is in the training model: there is no third one.
+        let inner =
+            ort::training::Trainer::new_from_memory(options, Allocator::default(), checkpoint, training, eval, &[])
+                .map_err(|error| refused(said(&error)))?;
+        let values = told(inner.num_params(false))?;
+        let moments = [vec![0.0; values], vec![0.0; values]];
+        let (classes, kind) = (files.classes, state::kind(files));
+        Ok(Self { inner, _operators: operators, moments, steps: 0, classes, kind })
     }
 
-    /// One step of training on a batch. Returns its mean cross-entropy, in nats, before the step.
+    /// Goes on where a trainer of the same files was when [`Trainer::state`] was taken: with the same batches and number
+    /// of threads, every loss and weight from here on has the bits that it would have had there.
+    ///
+    /// # Errors
+    /// [`RuntimeError::BadState`] for a state that is damaged, or that is of other files.
+    pub fn resume(files: &TrainingFiles, state: &[u8], threads: usize) -> Result<Self, RuntimeError> {
+        let mut trainer = Self::new(files, threads)?;
+        let (steps, [weights, first, second]) = state::open(state, &trainer.kind, trainer.moments[0].len())?;
+        trainer.steps = steps;
+        for (moments, saved) in trainer.moments.iter_mut().zip([first, second]) {
+            state::read(saved, moments);
+        }
+        let mut values = vec![0.0; trainer.moments[0].len()];
+        state::read(weights, &mut values);
+        trainer.set_parameters(&values)?;
+        Ok(trainer)
+    }
+
+    /// Everything that the next step depends on, to be given to [`Trainer::resume`]: the weights, the optimizer's two
+    /// moments of each one, and how many steps there were. Twelve bytes a weight and a short header.
+    pub fn state(&self) -> Result<Vec<u8>, RuntimeError> {
+        let [first, second] = &self.moments;
+        Ok(state::seal(&self.kind, self.steps, [&self.parameters()?, first, second]))
+    }
+
+    /// One step of training on a batch. Returns its mean cross-entropy, in nats, before the step: a number that is not
+    /// finite where training has diverged, which is for the caller to judge.
     ///
     /// `inputs` are the training model's inputs in order, labels left out; `labels` has one class
     /// index a sample.
@@ -73,15 +110,20 @@ impl Trainer {
         learning_rate: f32,
     ) -> Result<f32, RuntimeError> {
         let arrays = contiguous(inputs);
-        let (inputs, labels) = (tensors(&arrays)?, self.label_tensor(labels)?);
-        let outputs = told(self.inner.step(inputs.as_slice(), labels))?;
-        let loss = loss_of(&outputs)?;
-        drop(outputs);
-        let mut optimizer = self.inner.optimizer();
-        told(optimizer.set_lr(learning_rate))?;
-        told(optimizer.step())?;
-        // Without this the next step would add its gradients to these.
-        told(optimizer.reset_grad())?;
+        let mut inputs = tensors(&arrays)?;
+        inputs.extend(self.label_tensor(labels)?);
+        let step = [self.steps + 1];
+        let rate = [learning_rate];
+        let total = self.moments[0].len();
+        let [first, second] = self.moments.each_mut();
+        let optimizer: [SessionInputValue; 4] = [
+            told(TensorRef::from_array_view(([1], rate.as_slice())))?.into(),
+            told(TensorRef::from_array_view(([1], step.as_slice())))?.into(),
+            told(TensorRefMut::from_array_view_mut(([total], first.as_mut_slice())))?.into(),
+            told(TensorRefMut::from_array_view_mut(([total], second.as_mut_slice())))?.into(),
+        ];
+        let loss = loss_of(&told(self.inner.step(inputs.as_slice(), optimizer))?)?;
+        self.steps += 1;
         Ok(loss)
     }
 
@@ -100,21 +142,22 @@ impl Trainer {
 
     /// The trained weights, one after another in the checkpoint's order.
     pub fn parameters(&self) -> Result<Vec<f32>, RuntimeError> {
-        let mut flat = self.flat()?;
-        told(self.inner.copy_parameters_to(&mut flat, true))?;
-        Ok(flat.extract_tensor().1.to_vec())
+        let mut flat = vec![0.0_f32; self.moments[0].len()];
+        let mut place = told(TensorRefMut::from_array_view_mut(([flat.len()], flat.as_mut_slice())))?;
+        told(self.inner.copy_parameters_to(&mut place, false))?;
+        drop(place);
+        Ok(flat)
     }
 
     /// Puts back weights that [`Trainer::parameters`] returned. The optimizer's moments stay.
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), RuntimeError> {
-        let mut flat = self.flat()?;
-        let (_, place) = flat.extract_tensor_mut();
-        if place.len() != parameters.len() {
-            let message = format!("it has {} trained parameters, not {}", place.len(), parameters.len());
+        let values = self.moments[0].len();
+        if values != parameters.len() {
+            let message = format!("it has {values} trained parameters, not {}", parameters.len());
             return Err(RuntimeError::Failed { model: MODEL.to_owned(), message });
         }
-        place.copy_from_slice(parameters);
-        told(self.inner.copy_parameters_from(&flat, true))
+        let flat = told(TensorRef::from_array_view(([values], parameters)))?;
+        told(self.inner.copy_parameters_from(&flat, false))
     }
 
     /// ONNX Runtime does not look whether a label is a class: it reads past the end of the row.
@@ -126,12 +169,6 @@ impl Trainer {
         }
         let tensor = told(TensorRef::from_array_view(([labels.len()], labels)))?;
         Ok([tensor.into()])
-    }
-
-    /// A tensor with room for all trained weights.
-    fn flat(&self) -> Result<Tensor<f32>, RuntimeError> {
-        let count = told(self.inner.num_params(true))?;
-        told(Tensor::new(&Allocator::default(), [count]))
     }
 }
 
@@ -153,5 +190,12 @@ fn loss_of(outputs: &SessionOutputs) -> Result<f32, RuntimeError> {
     match outputs.values().next() {
         Some(loss) => told(loss.try_extract_scalar::<f32>()),
         None => Err(RuntimeError::BadModel { model: MODEL.to_owned(), message: "it has no output".to_owned() }),
+    }
+}
+
+impl std::fmt::Debug for Trainer {
+    fn fmt(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let weights = self.moments[0].len();
+        to.debug_struct("Trainer").field("weights", &weights).field("steps", &self.steps).finish_non_exhaustive()
     }
 }

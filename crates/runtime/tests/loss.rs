@@ -46,7 +46,6 @@ fn equals_that_of_pytorch() {
         let files = TrainingFiles {
             training_model: &made.training_model,
             eval_model: &made.eval_model,
-            optimizer_model: &made.optimizer_model,
             checkpoint: &made.checkpoint,
             classes: 4,
         };

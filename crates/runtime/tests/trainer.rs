@@ -28,7 +28,6 @@ fn files(made: &TrainingArtifacts) -> TrainingFiles<'_> {
     TrainingFiles {
         training_model: &made.training_model,
         eval_model: &made.eval_model,
-        optimizer_model: &made.optimizer_model,
         checkpoint: &made.checkpoint,
         classes: 3,
     }
@@ -140,7 +139,6 @@ fn broken_files_are_errors() {
     let broken = [
         TrainingFiles { training_model: &garbage, ..files(&made) },
         TrainingFiles { eval_model: &garbage, ..files(&made) },
-        TrainingFiles { optimizer_model: &garbage, ..files(&made) },
         TrainingFiles { checkpoint: &garbage, ..files(&made) },
         TrainingFiles { checkpoint: &made.checkpoint[..40], ..files(&made) },
         TrainingFiles { checkpoint: &[], ..files(&made) },
@@ -150,4 +148,92 @@ fn broken_files_are_errors() {
         assert!(message.starts_with("the training model is not a model that ONNX Runtime can run: "), "{message}");
         assert!(!message.contains("[ONNXRuntimeError]") && !message.ends_with('\n'), "{message}");
     }
+}
+
+/// One bit pattern for each loss and weight.
+fn bits(losses: &[f32], trainer: &Trainer) -> Vec<u32> {
+    losses.iter().chain(&trainer.parameters().unwrap()).map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
+    let made = head();
+    for threads in [1, 2] {
+        let mut straight = trainer(&made, threads);
+        train(&mut straight, &made, 7, 0.02);
+        let losses = train(&mut straight, &made, 13, 0.01);
+        let expected = bits(&losses, &straight);
+        let mut first = trainer(&made, threads);
+        train(&mut first, &made, 7, 0.02);
+        let state = first.state().unwrap();
+        assert_eq!(first.state().unwrap(), state, "taking it changes nothing");
+        drop(first);
+        let mut second = Trainer::resume(&files(&made), &state, threads).unwrap();
+        assert_eq!(second.state().unwrap(), state);
+        // Taken in between as well: a state of a resumed trainer is as good as any.
+        let mut losses = train(&mut second, &made, 5, 0.01);
+        let mut third = Trainer::resume(&files(&made), &second.state().unwrap(), threads).unwrap();
+        losses.extend(train(&mut third, &made, 8, 0.01));
+        assert!(expected == bits(&losses, &third));
+        // Weights alone are not enough to go on from.
+        let mut fresh = trainer(&made, threads);
+        fresh.set_parameters(&Trainer::resume(&files(&made), &state, threads).unwrap().parameters().unwrap()).unwrap();
+        let losses = train(&mut fresh, &made, 13, 0.01);
+        assert!(expected != bits(&losses, &fresh));
+    }
+}
+
+#[test]
+fn a_state_from_before_the_first_step_is_the_start() {
+    let made = head();
+    let mut straight = trainer(&made, 1);
+    let state = straight.state().unwrap();
+    let losses = train(&mut straight, &made, 4, 0.02);
+    let mut resumed = Trainer::resume(&files(&made), &state, 1).unwrap();
+    assert_eq!(bits(&losses, &straight), bits(&train(&mut resumed, &made, 4, 0.02), &resumed));
+}
+
+#[test]
+fn a_broken_state_is_a_clear_error() {
+    let made = head();
+    let mut trainer = trainer(&made, 1);
+    train(&mut trainer, &made, 3, 0.02);
+    let state = trainer.state().unwrap();
+    let refused = |state: &[u8]| match Trainer::resume(&files(&made), state, 1) {
+        Err(RuntimeError::BadState { reason }) => reason,
+        other => panic!("{other:?}"),
+    };
+    let damaged = "it is damaged or not whole";
+    for length in [0, 1, 20, 60, 100, state.len() / 2, state.len() - 1] {
+        assert_eq!(refused(&state[..length]), damaged);
+    }
+    for at in (0..state.len()).step_by(13) {
+        let mut changed = state.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert_eq!(refused(&changed), damaged, "byte {at}");
+    }
+    assert_eq!(refused(&made.checkpoint), damaged);
+    assert_eq!(refused(&[state.as_slice(), b"more"].concat()), damaged);
+    let wider = Head { features: 4, hidden: vec![9], classes: 3 };
+    let wider = wider.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let wider = artifacts(&wider, &Options::default()).unwrap();
+    let message = Trainer::resume(&files(&wider), &state, 1).unwrap_err().to_string();
+    assert_eq!(message, "the saved state of the training cannot be used: it is of another model or other settings");
+}
+
+#[test]
+fn a_training_that_diverges_says_so_in_its_loss() {
+    let made = head();
+    let mut trainer = trainer(&made, 1);
+    let losses = train(&mut trainer, &made, 3, f32::NAN);
+    assert!(losses[0].is_finite());
+    assert!(losses[1..].iter().all(|loss| loss.is_nan()), "{losses:?}");
+    let (features, labels) = samples();
+    assert!(trainer.evaluate(&[features.view()], &labels).unwrap().loss.is_nan());
+    let mut endless = features.clone();
+    endless[[0, 0]] = f32::INFINITY;
+    let masks = masks(&made);
+    let mut trainer = self::trainer(&made, 1);
+    let loss = trainer.step(&[endless.view(), masks[0].view(), masks[1].view()], &labels, 0.1).unwrap();
+    assert!(!loss.is_finite(), "{loss}");
 }

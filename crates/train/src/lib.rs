@@ -48,7 +48,7 @@ struct Train;
 
 impl Stage for Train {
     const NAME: &'static str = "train";
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &["preprocess"];
     const CONFIG: &'static [&'static str] = &["seed", "model", "train"];
     const CACHES: &'static [&'static str] = &["features"];

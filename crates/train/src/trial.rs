@@ -112,7 +112,6 @@ pub(crate) fn run(
     let files = TrainingFiles {
         training_model: &artifacts.training_model,
         eval_model: &artifacts.eval_model,
-        optimizer_model: &artifacts.optimizer_model,
         checkpoint: &artifacts.checkpoint,
         classes: examples.classes,
     };

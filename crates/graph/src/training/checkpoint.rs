@@ -17,10 +17,13 @@ const fn slot(field: u16) -> u16 {
 
 type Table = WIPOffset<TableFinishedWIPOffset>;
 
-/// The bytes of a checkpoint.
-pub(super) fn write(trained: &[(String, ArrayD<f32>)], frozen: &[(String, ArrayD<f32>)]) -> Vec<u8> {
-    let mut buffer = FlatBufferBuilder::new();
-    let (trained, frozen) = (tensors(&mut buffer, trained), tensors(&mut buffer, frozen));
+/// The bytes of a checkpoint. To the runtime all weights are frozen: it would keep a buffer for the gradient of each one
+/// that is not, for which the training model has no use.
+pub(super) fn write(weights: &[(String, ArrayD<f32>)]) -> Vec<u8> {
+    let values: usize = weights.iter().map(|(_, values)| values.len()).sum();
+    // Growing it would copy everything, again and again.
+    let mut buffer = FlatBufferBuilder::with_capacity(values * size_of::<f32>() + 4096 + 512 * weights.len());
+    let (trained, frozen) = (tensors(&mut buffer, &[]), tensors(&mut buffer, weights));
     let start = buffer.start_table();
     buffer.push_slot_always(slot(0), trained);
     buffer.push_slot_always(slot(1), frozen);
@@ -30,7 +33,9 @@ pub(super) fn write(trained: &[(String, ArrayD<f32>)], frozen: &[(String, ArrayD
     buffer.push_slot_always(slot(1), module);
     let root = buffer.end_table(start);
     buffer.finish(root, Some(IDENTIFIER));
-    buffer.finished_data().to_vec()
+    let (mut bytes, start) = buffer.collapse();
+    bytes.drain(..start);
+    bytes
 }
 
 fn tensors<'b>(

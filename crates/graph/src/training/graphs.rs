@@ -1,12 +1,11 @@
-//! The training and the eval model. Input and output order are what ONNX Runtime's training API expects: data inputs,
-//! labels, every weight, one accumulation buffer a trained weight, and the flag that empties the buffers.
+//! The training and the eval model. Input and output order are what ONNX Runtime's training API and the `Trainer` of
+//! crate `runtime` expect: data inputs, masks, labels, what the optimizer takes, every trained weight.
 
 use std::collections::BTreeSet;
 
 use ndarray::ArrayD;
 
-use super::loss;
-use super::{LABELS, LOSS, Options, Sized};
+use super::{LABELS, LOSS, Options, Sized, faster, loss, optimizer};
 use crate::builder::Node;
 use crate::gradient::{self, MICROSOFT};
 use crate::head::PROBABILITIES;
@@ -14,14 +13,14 @@ use crate::onnx::{GraphProto, OperatorSetIdProto, TensorProto, ValueInfoProto, t
 use crate::shape::value_info;
 use crate::{Dim, Error, Model, tuning};
 
+/// The runtime gives this to every training model, whether it keeps gradients from step to step or not.
 const RESET: &str = "lazy_reset_grad";
 
 /// What becomes of each weight of the model.
 pub(super) struct Plan {
     pub(super) logits: String,
+    /// The trained weights, which are fed to the graphs. The frozen ones stay inside.
     pub(super) trained: Vec<(String, ArrayD<f32>)>,
-    /// Fed to the graphs as the trained ones are, but never changed.
-    pub(super) frozen: Vec<(String, ArrayD<f32>)>,
 }
 
 impl Plan {
@@ -37,35 +36,31 @@ impl Plan {
         tuning::refuse_settings(model, options.trained.as_deref().unwrap_or_default())?;
         let trainable = tuning::trainable(model);
         let is_trained = |name: &String| options.trained.as_ref().unwrap_or(&trainable).contains(name);
-        // Statistics, settings of operators and single numbers stay inside the graph.
-        let fed = |name: &String| trainable.contains(name) || is_trained(name);
-        let weights = model.weights()?.into_iter().filter(|(name, _)| fed(name));
-        let (trained, frozen): (Vec<_>, Vec<_>) = weights.partition(|(name, _)| is_trained(name));
+        let weights = model.weights()?.into_iter();
+        let trained: Vec<_> = weights.filter(|(name, _)| is_trained(name)).collect();
         if trained.is_empty() {
             return Err(unsuitable(format!("no weight of `{}` is to be trained", options.logits)));
         }
-        Ok(Self { logits: options.logits.clone(), trained, frozen })
+        Ok(Self { logits: options.logits.clone(), trained })
     }
 
     pub(super) fn parameters(&self) -> Vec<Sized> {
         self.trained.iter().map(|(name, values)| Sized { name: name.clone(), shape: values.shape().to_vec() }).collect()
     }
 
-    fn weights(&self) -> impl Iterator<Item = &(String, ArrayD<f32>)> {
-        self.trained.iter().chain(&self.frozen)
-    }
-
-    /// The graph's inputs after the data inputs: labels, then every weight in the order of the model.
-    fn feed_weights(&self, graph: &mut GraphProto, batch: &Dim) {
+    /// The graph's inputs after the data inputs: labels, what the optimizer takes, then every trained weight in the order
+    /// of the model.
+    fn feed(&self, graph: &mut GraphProto, batch: &Dim, optimizer: Vec<ValueInfoProto>) {
         graph.input.push(value_info(LABELS, DataType::Int64 as i32, Some(std::slice::from_ref(batch))));
-        graph.input.extend(self.weights().map(|(name, values)| float(name, values.shape())));
-        let fed: BTreeSet<&str> = self.weights().map(|(name, _)| name.as_str()).collect();
+        graph.input.extend(optimizer);
+        graph.input.extend(self.trained.iter().map(|(name, values)| float(name, values.shape())));
+        let fed: BTreeSet<&str> = self.trained.iter().map(|(name, _)| name.as_str()).collect();
         graph.initializer.retain(|stored| !fed.contains(stored.name()));
     }
 }
 
 /// A `float32` input or output of known shape.
-fn float(name: &str, shape: &[usize]) -> ValueInfoProto {
+pub(super) fn float(name: &str, shape: &[usize]) -> ValueInfoProto {
     let shape: Vec<Dim> = shape.iter().map(|&size| Dim::Size(size)).collect();
     value_info(name, DataType::Float as i32, Some(&shape))
 }
@@ -100,8 +95,10 @@ fn batch(model: &Model, logits: &str) -> Dim {
 
 fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> {
     let mut proto = model.to_proto();
-    if proto.opset_import.iter().all(|set| set.domain() != MICROSOFT) {
-        proto.opset_import.push(OperatorSetIdProto { domain: Some(MICROSOFT.to_owned()), version: Some(1) });
+    for domain in [MICROSOFT, optimizer::DOMAIN] {
+        if proto.opset_import.iter().all(|set| set.domain() != domain) {
+            proto.opset_import.push(OperatorSetIdProto { domain: Some(domain.to_owned()), version: Some(1) });
+        }
     }
     proto.graph = Some(graph);
     Model::from_proto(&format!("{} ({name})", model.label()), proto)
@@ -112,7 +109,7 @@ pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
     let without = model.without_dropout()?;
     let mut graph = start(&without);
     let batch = batch(&without, &plan.logits);
-    plan.feed_weights(&mut graph, &batch);
+    plan.feed(&mut graph, &batch, Vec::new());
     graph.node.push(loss::plain(&plan.logits));
     graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
@@ -120,31 +117,29 @@ pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
     finish(&without, "eval model", graph)
 }
 
-/// Loss and gradients, and the masks that it takes.
+/// Loss, gradients and the weights' update, and the masks that it takes.
 pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<(Model, Vec<Sized>), Error> {
-    let (model, masks) = with_masks(model)?;
+    let (model, masks) = with_masks(&faster::pool_first(model)?)?;
     let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
     let seed = format!("{}_grad", plan.logits);
     tuning::differentiable(&model, &plan.logits, &wanted)?;
     let backward = gradient::differentiate(&model, &model.shapes(), &plan.logits, &seed, &wanted, &[])?;
     let mut graph = start(&model);
     backward.complete(&mut graph.node);
-    plan.feed_weights(&mut graph, &batch(&model, &plan.logits));
+    let parameters = plan.parameters();
+    plan.feed(&mut graph, &batch(&model, &plan.logits), optimizer::inputs(&parameters));
+    graph.input.push(value_info(RESET, DataType::Bool as i32, Some(&[Dim::Size(1)])));
     loss::add(&mut graph, &model, &plan.logits, &seed, options)?;
-    graph.node.extend(backward.nodes);
-    graph.initializer.extend(backward.constants);
+    faster::turn_products(&mut graph, &parameters);
+    let first = graph.node.len();
+    let mut constants = backward.constants;
+    let mut nodes = faster::split_convolutions(backward.nodes, &mut constants);
+    faster::pool_gradients(&mut nodes, &backward.described);
+    graph.node.extend(nodes);
+    graph.initializer.extend(constants);
     graph.value_info.extend(backward.described);
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
-    for (name, values) in &plan.trained {
-        let [buffer, out] = ["buffer", "out"].map(|end| format!("{name}_grad.accumulation.{end}"));
-        graph.input.push(float(&buffer, values.shape()));
-        graph.output.push(value_info(&out, DataType::Bool as i32, Some(&[Dim::Size(1)])));
-        let gradient = backward.of.get(name).map(String::as_str).unwrap_or_default();
-        graph.node.push(
-            Node::new("InPlaceAccumulatorV2", &out).domain(MICROSOFT).inputs([buffer.as_str(), gradient, RESET]).into(),
-        );
-    }
-    graph.input.push(value_info(RESET, DataType::Bool as i32, Some(&[Dim::Size(1)])));
+    optimizer::add(&mut graph, &options.optimizer, &parameters, &backward.of, first);
     Ok((finish(&model, "training model", graph)?, masks))
 }
 

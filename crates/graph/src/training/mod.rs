@@ -1,6 +1,9 @@
-//! The four files that ONNX Runtime trains from, written without the vendor's Python generator: a model that computes
-//! the loss and the gradients, one that computes loss and probabilities, one that updates the weights, and the weights
-//! to start from.
+//! The files that ONNX Runtime trains from, written without the vendor's Python generator: a model that computes the loss
+//! and the gradients and updates the weights, one that computes loss and probabilities, and the weights to start from.
+//!
+//! The vendor has a model of its own for the update. Its operator there is a good part of a step's time (one thread,
+//! four passes over every weight), and it wants each gradient copied to a buffer first. Ours, which crate `runtime` brings along,
+//! stands in the training model right behind each gradient.
 //!
 //! Dropout: each `Dropout` node becomes a multiplication by a mask that is fed in, `mask0`, `mask1`, … in the order of
 //! the nodes. A mask holds 0 for what is dropped and `1 / keep` for the rest. The operator's own random numbers live in
@@ -8,6 +11,7 @@
 //! with the same bytes. The eval model has no dropout.
 
 mod checkpoint;
+mod faster;
 mod graphs;
 mod loss;
 mod optimizer;
@@ -64,14 +68,13 @@ pub struct Sized {
 /// Everything that a trainer needs.
 #[derive(Clone, Debug)]
 pub struct TrainingArtifacts {
-    /// Computes loss and gradients. Its inputs, as the trainer counts them: [`TrainingArtifacts::inputs`], then
-    /// [`TrainingArtifacts::masks`], then the labels.
+    /// Computes loss and gradients and updates the weights. Its inputs, as the trainer counts them:
+    /// [`TrainingArtifacts::inputs`], then [`TrainingArtifacts::masks`], then the labels, then the optimizer's: learning
+    /// rate, number of the step from 1, first moments and second moments of all [`TrainingArtifacts::parameters`] in a row.
     pub training_model: Vec<u8>,
     /// Computes loss and [`crate::head::PROBABILITIES`] without dropout. Its inputs: [`TrainingArtifacts::inputs`],
     /// then the labels.
     pub eval_model: Vec<u8>,
-    /// Updates the weights.
-    pub optimizer_model: Vec<u8>,
     /// The weights to start from.
     pub checkpoint: Vec<u8>,
     /// The data inputs, in order, with the shape of one item.
@@ -118,8 +121,7 @@ pub fn artifacts(model: &Model, options: &Options) -> Result<TrainingArtifacts, 
     Ok(TrainingArtifacts {
         training_model: training.to_bytes(),
         eval_model: graphs::eval(&part, &plan)?.to_bytes(),
-        optimizer_model: optimizer::model(&options.optimizer)?.to_bytes(),
-        checkpoint: checkpoint::write(&plan.trained, &plan.frozen),
+        checkpoint: checkpoint::write(&plan.trained),
         inputs: graphs::inputs(&part)?,
         masks,
         parameters: plan.parameters(),

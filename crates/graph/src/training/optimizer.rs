@@ -1,11 +1,24 @@
-//! The optimizer model: one `AdamWOptimizer` node over all trained weights.
+//! The update of the weights: one `AdamW` node of crate `runtime`'s own operators behind each gradient.
 
-use crate::builder::{Builder, Node};
-use crate::gradient::MICROSOFT;
-use crate::onnx::{TypeProto, ValueInfoProto, tensor_proto::DataType, type_proto};
-use crate::{Dim, Error, Model};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Settings of the `AdamW` optimizer. The learning rate is not among them: it is fed in at every step.
+use super::Sized;
+use super::graphs::float;
+use crate::Dim;
+use crate::builder::Node;
+use crate::onnx::{GraphProto, ValueInfoProto, tensor_proto::DataType};
+use crate::shape::value_info;
+
+/// The domain of the operators that crate `runtime` brings along.
+pub(super) const DOMAIN: &str = "tunescope";
+const LEARNING_RATE: &str = "learning_rate";
+const STEP: &str = "step";
+const MOMENTS: [&str; 2] = ["first_moments", "second_moments"];
+/// Operators whose output can be the memory of their input.
+const VIEWS: [&str; 5] = ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"];
+
+/// Settings of the `AdamW` optimizer (Loshchilov and Hutter 2019, algorithm 2, as `PyTorch` has it). The learning rate is
+/// not among them: it is fed in at every step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// How slowly the mean of the gradients forgets, in `[0, 1)`.
@@ -24,35 +37,67 @@ impl Default for AdamW {
     }
 }
 
-/// Builds the optimizer model.
-pub(super) fn model(settings: &AdamW) -> Result<Model, Error> {
-    let lists = ["params", "gradients", "first_order_moments", "second_order_moments"];
-    let mut graph = Builder::new("optimizer");
-    graph.import(MICROSOFT, 1);
-    graph.input("learning_rate", DataType::Float, &[Dim::Size(1)]);
-    graph.input("step", DataType::Int64, &[Dim::Size(1)]);
-    for list in lists {
-        graph.input_like(tensor_list(list));
-    }
-    let update = Node::new("AdamWOptimizer", "updated_flag")
-        .domain(MICROSOFT)
-        .inputs(["learning_rate", "step"].into_iter().chain(lists))
-        .float("alpha", settings.alpha)
-        .float("beta", settings.beta)
-        .float("epsilon", settings.epsilon)
-        .float("weight_decay", settings.weight_decay)
-        .int("adam_mode", 1)
-        .int("correct_bias", 1);
-    graph.node(update);
-    let flag = crate::shape::value_info("updated_flag", DataType::Bool as i32, Some(&[Dim::Size(1)]));
-    graph.finish_with(vec![flag])
+fn count(parameter: &Sized) -> usize {
+    parameter.shape.iter().product()
 }
 
-/// An input that is a sequence of `float32` tensors.
-fn tensor_list(name: &str) -> ValueInfoProto {
-    let tensor = type_proto::Tensor { elem_type: Some(DataType::Float as i32), shape: None };
-    let element = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
-    let list = type_proto::Sequence { elem_type: Some(Box::new(element)) };
-    let kind = TypeProto { value: Some(type_proto::Value::SequenceType(Box::new(list))), ..TypeProto::default() };
-    ValueInfoProto { name: Some(name.to_owned()), r#type: Some(kind), ..ValueInfoProto::default() }
+/// What the training model takes for the optimizer: learning rate, number of the step from 1, both moments of all
+/// `parameters` in a row.
+pub(super) fn inputs(parameters: &[Sized]) -> Vec<ValueInfoProto> {
+    let total = parameters.iter().map(count).sum();
+    let step = value_info(STEP, DataType::Int64 as i32, Some(&[Dim::Size(1)]));
+    let moments = MOMENTS.map(|name| float(name, &[total]));
+    [float(LEARNING_RATE, &[1]), step].into_iter().chain(moments).collect()
+}
+
+/// Adds the update of every parameter to a graph that has the gradients, `of` each by its name, from node number
+/// `backward` on.
+///
+/// An update changes a weight where it lies, so it must come after every node that reads the weight. Those of the forward
+/// part all lead to the loss, and so to each gradient. Those of the backward part are told to the runtime: what they
+/// compute is an input of the update, which it does not look at.
+pub(super) fn add(
+    graph: &mut GraphProto,
+    settings: &AdamW,
+    parameters: &[Sized],
+    of: &BTreeMap<String, String>,
+    backward: usize,
+) {
+    let mut offset = 0;
+    for parameter in parameters {
+        let updated = format!("{}.updated", parameter.name);
+        let gradient = of.get(&parameter.name).map(String::as_str).unwrap_or_default();
+        let inputs = [LEARNING_RATE, STEP, &parameter.name, MOMENTS[0], MOMENTS[1], gradient];
+        let update = Node::new("AdamW", &updated)
+            .domain(DOMAIN)
+            .inputs(inputs.into_iter().map(str::to_owned).chain(readers(graph, &parameter.name, gradient, backward)))
+            .float("alpha", settings.alpha)
+            .float("beta", settings.beta)
+            .float("epsilon", settings.epsilon)
+            .float("weight_decay", settings.weight_decay)
+            .int("offset", offset as i64);
+        graph.node.push(update.into());
+        graph.output.push(value_info(&updated, DataType::Bool as i32, Some(&[Dim::Size(1)])));
+        offset += count(parameter);
+    }
+}
+
+/// What the nodes of the backward part compute from a weight's values, besides its gradient.
+fn readers(graph: &GraphProto, weight: &str, gradient: &str, backward: usize) -> Vec<String> {
+    let mut memory = BTreeSet::from([weight]);
+    let mut found = Vec::new();
+    for (at, node) in graph.node.iter().enumerate() {
+        if matches!(node.op_type(), "AdamW" | "Shape")
+            || !node.input.iter().any(|input| memory.contains(input.as_str()))
+        {
+            continue;
+        }
+        let outputs = node.output.iter().map(String::as_str).filter(|name| !name.is_empty());
+        if VIEWS.contains(&node.op_type()) {
+            memory.extend(outputs);
+        } else if at >= backward && !node.output.iter().any(|name| name == gradient) {
+            found.extend(outputs.take(1).map(str::to_owned));
+        }
+    }
+    found
 }

@@ -1,0 +1,209 @@
+//! How fast `AlexNet` (as torchvision shapes it, at 224 px) trains from a depth upwards, and how much memory it takes.
+//!
+//! ```text
+//! cargo run --release -p runtime --example speed -- train c5fc678
+//! cargo run --release -p runtime --example speed -- train all --batch 32 --steps 20 --threads 2
+//! cargo run --release -p runtime --example speed -- trunk c5fc678 --batch 16
+//! ```
+//! `train` takes steps on drawn numbers, as if the part below the depth came from the cache; `trunk` runs that part.
+//! With `ORT_PROFILE=<prefix>` the runtime writes how long each operator took to files of that prefix.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use graph::Model;
+use graph::builder::{Builder, Node};
+use graph::training::{Options, artifacts};
+use ndarray::{Array, ArrayD, Dimension, IxDyn, ShapeBuilder};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use runtime::{Session, Trainer, TrainingFiles};
+
+const CLASSES: usize = 5;
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// Depth, the tensor that it cuts at, and that tensor's shape.
+const DEPTHS: [(&str, &str, &[usize]); 7] = [
+    ("all", "data", &[3, 224, 224]),
+    ("c2fc678", "pool1", &[64, 27, 27]),
+    ("c3fc678", "pool2", &[192, 13, 13]),
+    ("c4fc678", "relu3", &[384, 13, 13]),
+    ("c5fc678", "relu4", &[256, 13, 13]),
+    ("fc678", "flat", &[9216]),
+    ("fc8", "relu7", &[4096]),
+];
+
+/// Numbers spread evenly over -1 to 1, times `scale`.
+fn uniform<D: Dimension>(rng: &mut ChaCha8Rng, shape: impl ShapeBuilder<Dim = D>, scale: f32) -> Array<f32, D> {
+    Array::from_shape_simple_fn(shape, || (f64::from(rng.next_u32()) / f64::from(u32::MAX) * 2.0 - 1.0) as f32 * scale)
+}
+
+/// A node, its weights and its name.
+type Layer = (Node, Vec<(String, ArrayD<f32>)>, &'static str);
+
+/// The layers of the network, in order.
+fn nodes(rng: &mut ChaCha8Rng) -> Vec<Layer> {
+    let mut all = Vec::new();
+    let mut top = "data";
+    // Filters: how many, of how many maps, of what size, stride and padding; then whether pooling follows.
+    let convolutions = [
+        ("conv1", "relu1", "pool1", [64, 3, 11, 4, 2], true),
+        ("conv2", "relu2", "pool2", [192, 64, 5, 1, 2], true),
+        ("conv3", "relu3", "", [384, 192, 3, 1, 1], false),
+        ("conv4", "relu4", "", [256, 384, 3, 1, 1], false),
+        ("conv5", "relu5", "pool5", [256, 256, 3, 1, 1], true),
+    ];
+    for (conv, relu, pool, [count, maps, size, stride, pad], pooled) in convolutions {
+        let weight = uniform(rng, IxDyn(&[count, maps, size, size]), (6.0 / (maps * size * size) as f32).sqrt());
+        let names = [format!("{conv}.weight"), format!("{conv}.bias")];
+        let node = Node::new("Conv", conv).inputs([top, &names[0], &names[1]]);
+        let node = node.ints("kernel_shape", [size as i64; 2]).ints("strides", [stride as i64; 2]);
+        let [weight_name, bias_name] = names;
+        let weights = vec![(weight_name, weight), (bias_name, ArrayD::zeros(IxDyn(&[count])))];
+        all.push((node.ints("pads", [pad as i64; 4]), weights, conv));
+        all.push((Node::new("Relu", relu).inputs([conv]), Vec::new(), relu));
+        top = relu;
+        if pooled {
+            let node = Node::new("MaxPool", pool).inputs([relu]);
+            all.push((node.ints("kernel_shape", [3; 2]).ints("strides", [2; 2]), Vec::new(), pool));
+            top = pool;
+        }
+    }
+    all.push((Node::new("Flatten", "flat").inputs([top]).int("axis", 1), Vec::new(), "flat"));
+    top = "flat";
+    let dense = [
+        ("drop6", "fc6", "relu6", 9216, 4096),
+        ("drop7", "fc7", "relu7", 4096, 4096),
+        ("drop8", "fc8", "", 4096, CLASSES),
+    ];
+    for (drop, layer, relu, inputs, outputs) in dense {
+        all.push((Node::new("Dropout", drop).inputs([top]), Vec::new(), drop));
+        let names = [format!("{layer}.weight"), format!("{layer}.bias")];
+        let weight = uniform(rng, IxDyn(&[outputs, inputs]), (3.0 / inputs as f32).sqrt());
+        let node = Node::new("Gemm", layer).inputs([drop, &names[0], &names[1]]).int("transB", 1);
+        let [weight_name, bias_name] = names;
+        let weights = vec![(weight_name, weight), (bias_name, ArrayD::zeros(IxDyn(&[outputs])))];
+        all.push((node, weights, layer));
+        top = layer;
+        if !relu.is_empty() {
+            all.push((Node::new("Relu", relu).inputs([layer]), Vec::new(), relu));
+            top = relu;
+        }
+    }
+    all
+}
+
+/// The network above the tensor `from`, or below it.
+fn part(from: &str, shape: &[usize], above: bool) -> Outcome<Model> {
+    let mut net = Builder::new("alexnet");
+    let nodes = nodes(&mut ChaCha8Rng::seed_from_u64(1));
+    let cut = nodes.iter().position(|(_, _, name)| *name == from).map_or(0, |at| at + 1);
+    if above {
+        net.batch_input(from, shape);
+    } else {
+        net.batch_input("data", &[3, 224, 224]);
+    }
+    let outputs = if above { "fc8" } else { from };
+    let taken = if above { cut..nodes.len() } else { 0..cut };
+    for (node, weights, _) in &nodes[taken] {
+        for (name, values) in weights {
+            net.weight(name, values);
+        }
+        net.node(node.clone());
+    }
+    Ok(net.finish(&[outputs])?)
+}
+
+/// The most memory that this process held at once, in MB.
+fn peak() -> Outcome<usize> {
+    let status = fs_err::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? / 1024)
+}
+
+fn train(from: &str, shape: &[usize], batch: usize, steps: usize, threads: usize) -> Outcome<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let made = artifacts(&part(from, shape, true)?, &Options::default())?;
+    let files = TrainingFiles {
+        training_model: &made.training_model,
+        eval_model: &made.eval_model,
+        checkpoint: &made.checkpoint,
+        classes: CLASSES,
+    };
+    let mut trainer = Trainer::new(&files, threads)?;
+    let (data, masks) = (made.inputs.clone(), made.masks.clone());
+    drop(made);
+    let sized = |shape: &[usize]| IxDyn(&[&[batch], shape].concat());
+    let mut inputs: Vec<ArrayD<f32>> = data.iter().map(|input| uniform(&mut rng, sized(&input.shape), 1.0)).collect();
+    for mask in &masks {
+        inputs.push(uniform(&mut rng, sized(&mask.shape), 1.0).mapv(|value| if value < 0.0 { 0.0 } else { 2.0 }));
+    }
+    let inputs: Vec<_> = inputs.iter().map(|input| input.view()).collect();
+    let labels: Vec<i64> = (0..batch).map(|at| (at % CLASSES) as i64).collect();
+    println!("memory before the first step: at most {} MB", peak()?);
+    trainer.step(&inputs, &labels, 1e-4)?;
+    let mut seconds = Vec::new();
+    let mut loss = 0.0;
+    for _ in 0..steps {
+        let start = Instant::now();
+        loss = trainer.step(&inputs, &labels, 1e-4)?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    tell(&mut seconds, batch)?;
+    println!("loss {loss} ({:08x})", loss.to_bits());
+    Ok(())
+}
+
+fn trunk(from: &str, shape: &[usize], batch: usize, steps: usize, threads: usize) -> Outcome<()> {
+    let model = part(from, shape, false)?.to_bytes();
+    let mut session = Session::from_bytes(&model, threads)?;
+    drop(model);
+    let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[batch, 3, 224, 224]), 1.0);
+    session.run(&[("data", data.view())])?;
+    let mut seconds = Vec::new();
+    for _ in 0..steps {
+        let start = Instant::now();
+        session.run(&[("data", data.view())])?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    tell(&mut seconds, batch)
+}
+
+fn tell(seconds: &mut [f64], batch: usize) -> Outcome<()> {
+    seconds.sort_by(f64::total_cmp);
+    let (fastest, median) = (seconds.first().ok_or("no step")?, seconds[seconds.len() / 2]);
+    let rate = |seconds: f64| batch as f64 / seconds;
+    println!("median {:.1} ms, {:.1} pictures/s", median * 1e3, rate(median));
+    println!("fastest {:.1} ms, {:.1} pictures/s", fastest * 1e3, rate(*fastest));
+    println!("peak memory {} MB", peak()?);
+    Ok(())
+}
+
+fn run() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |name: &str, usual: usize| -> Outcome<usize> {
+        let at = arguments.iter().position(|argument| argument == name);
+        Ok(at.and_then(|at| arguments.get(at + 1)).map_or(Ok(usual), |value| value.parse())?)
+    };
+    let (batch, steps, threads) = (number("--batch", 32)?, number("--steps", 20)?, number("--threads", 2)?);
+    let depth = arguments.get(1).map(String::as_str).unwrap_or_default();
+    let known = DEPTHS.iter().find(|(name, ..)| *name == depth);
+    let (_, from, shape) = known.ok_or("the depths are all, c2fc678, …, c5fc678, fc678 and fc8")?;
+    runtime::load(&runtime::locate(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data")))?;
+    match arguments[0].as_str() {
+        "train" => train(from, shape, batch, steps, threads),
+        "trunk" => trunk(from, shape, batch, steps, threads),
+        other => Err(format!("`{other}` is neither train nor trunk").into()),
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The optimizer: its numbers against the formula, and its bits against themselves.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use graph::Model;
+use graph::builder::{Builder, Node};
+use graph::training::{AdamW, Options, artifacts};
+use ndarray::{Array, ArrayD, IxDyn};
+use runtime::{Trainer, TrainingFiles};
+
+const SAMPLES: usize = 6;
+const CLASSES: usize = 3;
+
+/// Numbers that look random, between -1 and 1.
+fn drawn(shape: &[usize], seed: usize) -> ArrayD<f32> {
+    let mut state = seed as u32 + 1;
+    Array::from_shape_simple_fn(IxDyn(shape), || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (f64::from(state >> 8) / f64::from(1 << 23) - 1.0) as f32
+    })
+}
+
+fn trainer(model: &Model, optimizer: AdamW, threads: usize) -> Trainer {
+    common::load();
+    let made = artifacts(model, &Options { optimizer, ..Options::default() }).unwrap();
+    let files = TrainingFiles {
+        training_model: &made.training_model,
+        eval_model: &made.eval_model,
+        checkpoint: &made.checkpoint,
+        classes: CLASSES,
+    };
+    Trainer::new(&files, threads).unwrap()
+}
+
+fn labels() -> Vec<i64> {
+    (0..SAMPLES).map(|sample| (sample % CLASSES) as i64).collect()
+}
+
+#[test]
+fn steps_follow_the_formula() {
+    let mut net = Builder::new("dense");
+    net.batch_input("x", &[5]);
+    net.weight("weight", &drawn(&[CLASSES, 5], 1)).weight("bias", &drawn(&[CLASSES], 2));
+    net.node(Node::new("Gemm", "fc8").inputs(["x", "weight", "bias"]).int("transB", 1));
+    let model = net.finish(&["fc8"]).unwrap();
+    let settings = AdamW { alpha: 0.9, beta: 0.99, epsilon: 1e-4, weight_decay: 0.3 };
+    let mut trained = trainer(&model, settings, 1);
+    // Forgets at once and has an epsilon above everything: moves by `rate * gradient / large`.
+    let large = 1e6;
+    let mut probe = trainer(&model, AdamW { alpha: 0.0, beta: 0.0, epsilon: large, weight_decay: 0.0 }, 1);
+    let x = drawn(&[SAMPLES, 5], 3);
+    let mut weights: Vec<f64> = trained.parameters().unwrap().into_iter().map(f64::from).collect();
+    let (mut first, mut second) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+    for (step, rate) in (1..).zip([0.1_f32, 0.02, 0.05, 0.1]) {
+        let before: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
+        probe.set_parameters(&before).unwrap();
+        probe.step(&[x.view()], &labels(), large).unwrap();
+        let after = probe.parameters().unwrap();
+        let [alpha, beta, epsilon, decay] = [0.9, 0.99, 1e-4, 0.3];
+        let rate64 = f64::from(rate);
+        for (at, weight) in weights.iter_mut().enumerate() {
+            let gradient = f64::from(before[at]) - f64::from(after[at]);
+            first[at] = alpha * first[at] + (1.0 - alpha) * gradient;
+            second[at] = beta * second[at] + (1.0 - beta) * gradient * gradient;
+            let (mean, square) = (first[at] / (1.0 - alpha.powi(step)), second[at] / (1.0 - beta.powi(step)));
+            *weight -= rate64 * decay * *weight;
+            *weight -= rate64 * mean / (square.sqrt() + epsilon);
+        }
+        trained.step(&[x.view()], &labels(), rate).unwrap();
+        for (at, (&expected, found)) in weights.iter().zip(trained.parameters().unwrap()).enumerate() {
+            assert!((expected - f64::from(found)).abs() < 2e-5, "step {step}, weight {at}: {found}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_network_of_every_kind_of_layer_trains_to_the_same_bits() {
+    let mut net = Builder::new("network");
+    net.batch_input("x", &[3, 18, 18]);
+    for (name, shape) in [("conv1", [8, 3, 3, 3]), ("conv2", [16, 8, 3, 3])] {
+        net.weight(&format!("{name}.weight"), &(drawn(&shape, shape[0]) * 0.3));
+        net.weight(&format!("{name}.bias"), &drawn(&shape[..1], 9));
+    }
+    let conv = |name: &str, input: &str| {
+        let inputs = [input.to_owned(), format!("{name}.weight"), format!("{name}.bias")];
+        Node::new("Conv", name).inputs(inputs).ints("kernel_shape", [3, 3]).ints("pads", [1; 4])
+    };
+    let pool = |name: &str, input: &str| {
+        Node::new("MaxPool", name).inputs([input]).ints("kernel_shape", [3, 3]).ints("strides", [2, 2])
+    };
+    net.node(conv("conv1", "x"));
+    net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
+    net.node(pool("pool1", "relu1"));
+    net.node(conv("conv2", "pool1"));
+    net.node(Node::new("Relu", "relu2").inputs(["conv2"]));
+    net.node(pool("pool2", "relu2"));
+    net.node(Node::new("Flatten", "flat").inputs(["pool2"]));
+    // More than a million weights, in many pieces of uneven size.
+    net.weight("fc7.weight", &(drawn(&[7301, 144], 4) * 0.05)).weight("fc7.bias", &drawn(&[7301], 5));
+    net.weight("fc8.weight", &(drawn(&[CLASSES, 7301], 6) * 0.01));
+    net.node(Node::new("Gemm", "fc7").inputs(["flat", "fc7.weight", "fc7.bias"]).int("transB", 1));
+    net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
+    net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]).int("transB", 1));
+    let model = net.finish(&["fc8"]).unwrap();
+    let x = drawn(&[SAMPLES, 3, 18, 18], 7);
+    let run = |threads: usize| {
+        let mut trainer = trainer(&model, AdamW::default(), threads);
+        let losses: Vec<f32> = (0..5).map(|_| trainer.step(&[x.view()], &labels(), 1e-5).unwrap()).collect();
+        assert!(losses[4] < losses[0], "{losses:?}");
+        losses.into_iter().chain(trainer.parameters().unwrap()).map(f32::to_bits).collect::<Vec<u32>>()
+    };
+    for threads in [1, 2, 3] {
+        assert!(run(threads) == run(threads), "{threads} threads");
+    }
+}
