@@ -2,7 +2,7 @@
 //!
 //! [`load`] loads its library, which `setup` installed; then [`Session`] runs a model and
 //! [`Trainer`] trains one. [`repackage`] makes the library from the vendor's wheel.
-//! This is the only crate of the project with `unsafe`, and it keeps that to two files, `base.rs` and
+//! This is the only crate of the project with `unsafe`, and it keeps that to `base.rs`, `mapped.rs` and
 //! `operators/pieces.rs`.
 
 mod base;
