@@ -46,7 +46,12 @@ scrape *args: build
 preprocess *args: build
     @{{bin}}/preprocess {{flags}} "$@"
 
-# cache the frozen trunk's features, sweep, and save the best network
+# look for a learning rate: a short training with an ever higher one
+[positional-arguments]
+find-lr *args: build
+    @{{bin}}/train {{flags}} find-lr "$@"
+
+# cache what lies below the cut, sweep, and save the best network; goes on where it was stopped
 [positional-arguments]
 train *args: build
     @{{bin}}/train {{flags}} "$@"

@@ -59,6 +59,22 @@ fn a_learning_rate_that_blows_up_is_told_and_nothing_is_left_locked() {
 }
 
 #[test]
+fn what_cannot_be_trained_is_told_before_it_begins() {
+    let workspace = small_run("");
+    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    succeed(&workspace, "scrape", &[]);
+    succeed(&workspace, "preprocess", &[]);
+    let said = fails(&workspace, "train", &["--set", "train.batch_size=500"], 1);
+    assert!(said.contains("train.batch_size is 500, and there are"), "{said}");
+    let said = fails(&workspace, "train", &["--set", "train.tune=[\"head\", \"conv99\"]"], 2);
+    assert!(said.contains("conv99"), "{said}");
+    for bad in ["0.0", "-1.0", "nan", "inf"] {
+        let said = fails(&workspace, "train", &["--set", &format!("train.sweep.learning_rate=[{bad}]")], 2);
+        assert!(said.contains("train.sweep.learning_rate"), "{said}");
+    }
+}
+
+#[test]
 fn two_runs_at_once_do_not_mix() {
     let workspace = small_run("");
     pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);

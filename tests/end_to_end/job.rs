@@ -33,6 +33,8 @@ fn every_stage_leaves_what_the_contract_names() {
         "train/model.json",
         "train/trials.csv",
         "train/history.csv",
+        "train/curves.svg",
+        "train/sweep.svg",
         "evaluate/metrics.json",
         "evaluate/predictions.csv",
         "evaluate/confusion_matrix.csv",

@@ -9,6 +9,7 @@ mod errors;
 mod hostile;
 mod job;
 mod photos;
+mod resume;
 
 use std::process::Output;
 
@@ -31,6 +32,7 @@ data = '{}'
 kind = "folder"
 path = "pictures"
 [train]
+batch_size = 8
 max_epochs = 4
 [train.sweep]
 learning_rate = [0.001]

@@ -94,11 +94,13 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
             talk(&format!("{:<12}runs: {}", S::NAME, shorten(reasons)));
         }
         stage.check(&config)?;
-        folder.begin(S::CACHES)?;
+        let keep = [S::CACHES, S::CHECKPOINTS].concat();
+        folder.begin(&keep)?;
         log::begin(&folder.path().join(LOG))?;
         let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet };
         stage.run(&run)?;
-        folder.finish(&key, S::CACHES, &config.resolved(S::CONFIG)?, recorded(&config, began.elapsed()))?;
+        folder.finish(&key, &keep, &config.resolved(S::CONFIG)?, recorded(&config, began.elapsed()))?;
+        folder.remove(S::CHECKPOINTS)?;
     }
     let done = Finished { config: &config, folder: folder.path().to_owned() };
     let summary = stage.summary(&done)?;

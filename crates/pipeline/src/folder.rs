@@ -145,6 +145,14 @@ impl StageFolder {
         Ok(())
     }
 
+    /// Takes away sub-folders that are of use no more.
+    pub(crate) fn remove(&self, folders: &[&str]) -> Result<()> {
+        for path in folders.iter().map(|name| self.path.join(name)).filter(|path| path.exists()) {
+            fs_err::remove_dir_all(path)?;
+        }
+        Ok(())
+    }
+
     /// Hashes the outputs, writes the manifest and the resolved configuration, then the lock.
     pub(crate) fn finish(
         &self,

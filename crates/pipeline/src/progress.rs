@@ -12,7 +12,7 @@ use crate::talk;
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    /// Where stderr is no terminal: the label, and when the last line was written.
+    /// Where stderr is no terminal: the stage, and when the last line was written.
     plain: Option<(String, Mutex<Instant>)>,
 }
 
@@ -28,27 +28,34 @@ impl Progress {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(stage.to_owned());
         bar.set_message(what.to_owned());
-        let plain = (!quiet && !terminal).then(|| (format!("{stage:<12}{what}"), Mutex::new(Instant::now())));
+        let plain = (!quiet && !terminal).then(|| (format!("{stage:<12}"), Mutex::new(Instant::now())));
         Self { bar, plain }
     }
 
     /// `n` more are done.
     pub fn inc(&self, n: u64) {
         self.bar.inc(n);
-        let Some((label, last)) = &self.plain else { return };
+        let Some((stage, last)) = &self.plain else { return };
         let Ok(mut last) = last.lock() else { return };
         if last.elapsed() >= BETWEEN_LINES {
             *last = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
             talk(&format!(
-                "{label}: {done}/{total}, {:.1}/s, {:.0} s left",
+                "{stage}{}: {done}/{total}, {:.1}/s, {:.0} s left",
+                self.bar.message(),
                 self.bar.per_sec(),
                 self.bar.eta().as_secs_f64()
             ));
         }
     }
 
-    /// Changes what is shown beside the bar.
+    /// `n` of the total turned out not to be needed.
+    pub fn fewer(&self, n: u64) {
+        let total = self.bar.length().unwrap_or(0);
+        self.bar.set_length(total.saturating_sub(n));
+    }
+
+    /// Changes what is shown beside the bar, and in the lines where there is none.
     pub fn message(&self, text: impl Into<String>) {
         self.bar.set_message(text.into());
     }

@@ -20,6 +20,9 @@ pub trait Stage {
     /// Sub-folders of its own that survive from run to run: caches, no outputs.
     const CACHES: &'static [&'static str] = &[];
 
+    /// Sub-folders of its own that survive until a run of it finishes: where a killed run was, no outputs either.
+    const CHECKPOINTS: &'static [&'static str] = &[];
+
     /// What else its outputs depend on, by name: versions and hashes of what lies outside `artifacts/`.
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>>;
 

@@ -1,8 +1,10 @@
 //! Axes that people can read: round tick values and short numbers.
 
-/// A linear axis from `low` to `high` with round ticks.
+/// An axis from `low` to `high` with round ticks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
+    /// Equal factors are equally far apart, and not equal differences.
+    pub logarithmic: bool,
     /// The axis's first value.
     pub low: f64,
     /// The axis's last value.
@@ -35,6 +37,28 @@ impl Scale {
         Self::with_step(low, high, step)
     }
 
+    /// A logarithmic axis that ends exactly at `low` and `high`, with a tick at each power of ten in it, and at twice and
+    /// five times each where there are fewer than `count` powers. Ends that are not above 0 become `0.1..=1`.
+    pub fn logarithmic(low: f64, high: f64, count: usize) -> Self {
+        let sound = low > 0.0 && high.is_finite() && low <= high;
+        let (low, high) = if sound { (low, high) } else { (0.1, 1.0) };
+        let (low, high) = if high / low < 1.01 { (low / 1.5, high * 1.5) } else { (low, high) };
+        let within = |tick: &f64| *tick >= low * (1.0 - 1e-9) && *tick <= high * (1.0 + 1e-9);
+        let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
+        let ticks = |times: &[f64]| -> Vec<f64> {
+            powers
+                .clone()
+                .flat_map(|power| times.iter().map(move |times| times * 10f64.powi(power)))
+                .filter(within)
+                .collect()
+        };
+        let mut found = ticks(&[1.0]);
+        if found.len() < count {
+            found = ticks(&[1.0, 2.0, 5.0]);
+        }
+        Self { logarithmic: true, low, high, ticks: found, decimals: 0 }
+    }
+
     fn with_step(low: f64, high: f64, step: f64) -> Self {
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
@@ -43,16 +67,22 @@ impl Scale {
             let shifted = step * 10f64.powi(*d);
             (shifted - shifted.round()).abs() < 1e-6 * shifted.max(1.0)
         });
-        Self { low, high, ticks, decimals: decimals.unwrap_or(9) as usize }
+        Self { logarithmic: false, low, high, ticks, decimals: decimals.unwrap_or(9) as usize }
     }
 
     /// Where `value` lies between the axis's ends, 0 to 1 for values on it.
     pub fn share(&self, value: f64) -> f64 {
+        if self.logarithmic {
+            return (value / self.low).ln() / (self.high / self.low).ln();
+        }
         (value - self.low) / (self.high - self.low)
     }
 
     /// A tick's text.
     pub fn label(&self, tick: f64) -> String {
+        if self.logarithmic {
+            return short(tick);
+        }
         // Adding 0 turns "-0" into "0".
         format!("{:.*}", self.decimals, tick + 0.0)
     }

@@ -5,7 +5,8 @@ use image::RgbImage;
 use report::{
     Color, DataUri,
     chart::{
-        Bin, DotChart, DotRow, Line, LineChart, MatrixChart, Measure, Point, ReliabilityChart, ScatterChart, Stroke,
+        Bin, DotChart, DotRow, Facet, Line, LineChart, MatrixChart, Measure, Outcome, Point, ReliabilityChart,
+        ScatterChart, Stroke, SweepChart,
     },
 };
 
@@ -61,9 +62,48 @@ fn scatter_chart(name: &str) -> ScatterChart {
     }
 }
 
+fn sweep_chart(name: &str) -> SweepChart {
+    let outcome = |name: &str, value, chosen| Outcome { name: name.into(), value, chosen };
+    let values = |values: [&str; 2]| values.map(String::from).to_vec();
+    SweepChart {
+        label: "Validation loss by setting".into(),
+        y: "validation loss".into(),
+        outcomes: vec![
+            outcome(name, Some(0.2), true),
+            outcome("trial 2", Some(0.4), false),
+            outcome("trial 3", None, false),
+            outcome("trial 4", Some(2.5), false),
+        ],
+        facets: vec![
+            Facet { name: name.into(), values: values(["head", "c5"]), places: vec![0, 0, 1, 1] },
+            Facet { name: "copies".into(), values: vec!["0".into()], places: vec![0; 4] },
+            Facet { name: "learning rate".into(), values: values(["0.001", name]), places: vec![0, 1, 0, 1] },
+        ],
+    }
+}
+
+#[test]
+fn a_sweep_without_differences_shows_its_trials_and_one_without_losses_says_so() {
+    let mut chart = sweep_chart("a");
+    chart.facets.retain(|facet| facet.values.len() == 1);
+    let drawn = chart.scene().inline().unwrap();
+    assert!(drawn.contains(">trial<") && drawn.contains("Not shown, without a loss that is a number: 1"), "{drawn}");
+    for outcome in &mut chart.outcomes {
+        outcome.value = None;
+    }
+    assert!(chart.scene().inline().unwrap().contains("Nothing to draw"));
+}
+
 #[test]
 fn drawings_are_as_they_were() {
     insta::assert_snapshot!("line", line_chart("trial 1").scene().inline().unwrap());
+    let mut rising = line_chart("smoothed");
+    for line in &mut rising.lines {
+        line.points.iter_mut().for_each(|(x, _)| *x = 10f64.powf(*x - 5.0));
+    }
+    rising.rule = Some((1e-3, "suggested".into()));
+    insta::assert_snapshot!("line_over_powers", rising.scene_over_powers().inline().unwrap());
+    insta::assert_snapshot!("sweep", sweep_chart("dropout").scene().inline().unwrap());
     insta::assert_snapshot!("dots", dot_chart("cat").scene().inline().unwrap());
     insta::assert_snapshot!("matrix", matrix_chart("cat").scene().inline().unwrap());
     insta::assert_snapshot!("scatter", scatter_chart("cat").scene().inline().unwrap());
@@ -82,6 +122,7 @@ fn names_from_outside_are_only_text() {
         dot_chart(HOSTILE).scene(),
         matrix_chart(HOSTILE).scene(),
         scatter_chart(HOSTILE).scene(),
+        sweep_chart(HOSTILE).scene(),
     ];
     for scene in scenes {
         for svg in [scene.inline().unwrap(), scene.standalone().unwrap()] {

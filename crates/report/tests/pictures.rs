@@ -102,6 +102,13 @@ fn axes_end_at_round_values() {
     let axis = Scale::whole(1.0, 7.0, 6);
     assert_eq!(axis.ticks, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
     assert_eq!(Scale::around(f64::NAN, 1.0, 5), Scale::around(0.0, 1.0, 5));
+    let axis = Scale::logarithmic(1e-4, 0.2, 3);
+    assert_eq!(axis.ticks.iter().map(|tick| axis.label(*tick)).collect::<Vec<_>>(), ["1e-4", "0.001", "0.01", "0.1"]);
+    assert!((axis.share(1e-4)).abs() < 1e-12 && (axis.share(0.2) - 1.0).abs() < 1e-12);
+    assert!((Scale::logarithmic(0.1, 10.0, 3).share(1.0) - 0.5).abs() < 1e-12);
+    let axis = Scale::logarithmic(0.15, 1.1, 3);
+    assert_eq!(axis.ticks.iter().map(|tick| axis.label(*tick)).collect::<Vec<_>>(), ["0.2", "0.5", "1"]);
+    assert!(Scale::logarithmic(0.0, f64::NAN, 3).high > 0.0);
     assert!(Scale::around(3.0, 3.0, 5).ticks.len() > 1, "one value still makes an axis");
 }
 

@@ -1,77 +1,87 @@
-//! Stage `train`: a new head on a frozen trunk.
+//! Stage `train`: a network tuned on the user's pictures, as deep as is asked for.
 //!
-//! The network is cut where the new head goes; what lies below runs once for each picture in an
-//! inference session and is cached ([`features`]); the head is trained with ONNX Runtime's training
-//! API once for each combination of the sweep ([`sweep`], [`trial`]); the trial with the best
-//! validation loss is put on the trunk again and saved as one model ([`tuned`]).
+//! The network with its new head is cut below the deepest layer that is trained ([`cut`], [`depth`]); what lies below runs
+//! once for each picture in an inference session and is cached ([`features`]); what lies above is trained with ONNX
+//! Runtime's training API, once for each combination of the sweep ([`sweep`], [`trial`]), with a checkpoint after every
+//! epoch ([`checkpoint`]); the trial with the best validation loss is put on the trunk again and saved as one model
+//! ([`tuned`]). `train find-lr` looks for a learning rate before that ([`find_lr`]).
 
 mod ahead;
+mod batches;
+mod bench;
+mod checkpoint;
+mod curves;
 mod cut;
 mod depth;
 mod examples;
 mod features;
+mod find_lr;
+mod halving;
+mod live;
 mod masks;
+mod schedule;
+mod settings;
+mod side_by_side;
+mod stage;
+mod summary;
 mod sweep;
 mod tables;
 mod trial;
 mod tuned;
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use pipeline::cli::{Common, run_stage};
-use pipeline::dataset::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
-use crate::cut::Base;
-use crate::examples::Examples;
+use crate::find_lr::FindLr;
+use crate::stage::Train;
 
-/// Train a new head on the frozen trunk of a pre-trained network
+const EXAMPLES: &str = "Examples:
+  train --set train.max_epochs=20 --set 'train.sweep.hidden=[[], [64]]'
+  train --set train.tune=c5 --set train.schedule=cosine --set 'train.sweep.copies=[2]'
+  train find-lr";
+
+/// Tune a pre-trained network on the pictures
 ///
-/// Reads artifacts/preprocess/, tries every combination of [train.sweep], and writes the one with the
-/// best validation loss to artifacts/train/model.onnx, with model.json, trials.csv and history.csv.
+/// Reads artifacts/preprocess/, tries every combination of train.tune and [train.sweep], and writes the one with the
+/// best validation loss to artifacts/train/model.onnx, with model.json, trials.csv, history.csv, curves.svg and sweep.svg.
+/// Stopped at any moment, it goes on where it was when it is started again.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Example:\n  train --set train.max_epochs=20 --set 'train.sweep.hidden=[[], [64]]'")]
+#[command(name = "train", version, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look for a good learning rate: train with an ever higher one and watch the loss
+    ///
+    /// Takes the first depth and the first value of each list of [train.sweep]. Writes artifacts/find-lr/ with curve.csv,
+    /// find_lr.svg and suggestion.json, and prints the line for pipeline.toml.
+    #[command(name = "find-lr", after_help = "Example:\n  train find-lr --set train.tune=c5")]
+    FindLr {
+        /// Run even when everything is up to date
+        #[arg(long)]
+        force: bool,
+        /// Say whether it would run, and why, without running it
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Parses the command line, runs the stage, and gives its exit code.
 pub fn run() -> ExitCode {
-    run_stage(&Train, &Cli::parse().common)
-}
-
-struct Train;
-
-impl Stage for Train {
-    const NAME: &'static str = "train";
-    const FORMAT: u32 = 2;
-    const UPSTREAM: &'static [&'static str] = &["preprocess"];
-    const CONFIG: &'static [&'static str] = &["seed", "model", "train"];
-    const CACHES: &'static [&'static str] = &["features"];
-
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        let (network, _) = zoo::Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
-        Ok(BTreeMap::from([
-            ("onnxruntime".to_owned(), runtime::identity(&config.data).hint("run `just setup`")?),
-            (format!("network {}", network.name), zoo::sha256(network.to_json().as_bytes())),
-        ]))
-    }
-
-    fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
-        let dataset = Dataset::read(&run.upstream("preprocess"))?;
-        let base = Base::open(run.config)?;
-        let examples = Examples::new(&dataset)?;
-        let sweep = sweep::run(run, &base, &dataset, &examples)?;
-        tables::write(run, &sweep)?;
-        tuned::save(run, &base, &sweep, &dataset, &examples).context("cannot save the tuned network")
-    }
-
-    fn summary(&self, done: &Finished) -> Result<Summary> {
-        tables::summary(&done.folder)
+    let Cli { mut common, command } = Cli::parse();
+    match command {
+        None => run_stage(&Train, &common),
+        Some(Command::FindLr { force, dry_run }) => {
+            common.force |= force;
+            common.dry_run |= dry_run;
+            run_stage(&FindLr, &common)
+        }
     }
 }

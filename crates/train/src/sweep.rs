@@ -1,18 +1,38 @@
 //! Every combination of the sweep is a trial; validation, never the test split, chooses among them.
+//!
+//! Trials go rung by rung ([`halving`](crate::halving); a grid is one rung), and within a rung in the order of the grid,
+//! so that those which share a cut come after one another. All that is known of a trial between rungs lies in its
+//! checkpoint, so a run that is taken up again takes the same way as one that was never stopped.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use graph::Model;
-use pipeline::config::Sweep as Lists;
-use pipeline::dataset::Dataset;
-use pipeline::{HintExt, Run};
+use pipeline::{HintExt, Manifest, Stage};
 
-use crate::cut::{Base, Cut};
-use crate::depth::Depth;
-use crate::examples::Examples;
-use crate::features::{Copies, Features, drop_other_cuts};
-use crate::trial::{self, Ended, Settings, Trial};
+use crate::bench::Bench;
+use crate::checkpoint::{Checkpoints, Parts};
+use crate::cut::Cut;
+use crate::features::{Features, drop_other_cuts};
+use crate::halving;
+use crate::live::Live;
+use crate::settings::Settings;
+use crate::side_by_side::side_by_side;
+use crate::stage::Train;
+use crate::trial::{Course, Ended, Task};
+
+/// The folder of the checkpoints, in the stage's.
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
+
+/// A trial and what became of it.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    pub settings: Settings,
+    pub course: Course,
+    /// The last rung it was in, from 1.
+    pub rung: usize,
+}
 
 /// All trials of a sweep, and the one that won.
 #[derive(Debug)]
@@ -28,71 +48,204 @@ pub(crate) struct Sweep {
     pub head: Model,
 }
 
-/// The combinations in a fixed order: hidden sizes change slowest, learning rates fastest.
-pub(crate) fn grid(lists: &Lists) -> Vec<Settings> {
-    let mut grid = Vec::new();
-    for hidden in &lists.hidden {
-        for dropout in &lists.dropout {
-            for learning_rate in &lists.learning_rate {
-                grid.push(Settings { learning_rate: *learning_rate, dropout: *dropout, hidden: hidden.clone() });
+/// Runs every trial and keeps the weights of the best.
+pub(crate) fn run(bench: &Bench) -> Result<Sweep> {
+    let config = &bench.run.config.train;
+    let grid = Settings::grid(config);
+    bench.check(&grid)?;
+    let identity = identity(bench)?;
+    let keys: Vec<blake3::Hash> =
+        grid.iter().map(|settings| blake3::keyed_hash(&identity, settings.to_string().as_bytes())).collect();
+    let checkpoints = Checkpoints::open(bench.run.folder().join(CHECKPOINTS), &keys)?;
+    let rungs = halving::rungs(config.search, grid.len(), config.max_epochs);
+    let live = Live::begin(bench, &grid, &rungs);
+    let mut sweep = Going {
+        bench: *bench,
+        trials: grid
+            .iter()
+            .map(|settings| Trial { settings: settings.clone(), course: Course::default(), rung: 1 })
+            .collect(),
+        keys,
+        checkpoints,
+        winner: None,
+        let_go: vec![false; grid.len()],
+        cuts: BTreeSet::new(),
+        features: None,
+    };
+    let mut going: Vec<usize> = (0..grid.len()).collect();
+    let mut from = 0;
+    for (rung, until) in rungs.iter().copied().enumerate() {
+        sweep.rung(&going, rung + 1, from..until, &live)?;
+        if rung + 1 < rungs.len() {
+            going = sweep.halve(&going, until)?;
+        }
+        from = until;
+    }
+    live.finish();
+    sweep.finish()
+}
+
+/// All that the numbers of a trial depend on beside its settings. Lists and the kind of search are not among it: a sweep
+/// that is changed while it stands still keeps what it has.
+fn identity(bench: &Bench) -> Result<[u8; 32]> {
+    let run = bench.run;
+    let mut train = run.config.train.clone();
+    train.tune = Vec::new();
+    train.sweep = pipeline::config::Sweep::default();
+    train.search = pipeline::config::Search::Grid;
+    let mut hasher = blake3::Hasher::new_derive_key("tunescope checkpoint of a trial");
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    add(&run.config.seed.to_le_bytes());
+    add(serde_json::to_string(&run.config.model)?.as_bytes());
+    add(serde_json::to_string(&train)?.as_bytes());
+    add(bench.base.network.to_json().as_bytes());
+    add(runtime::identity(&run.config.data)?.as_bytes());
+    add(&(run.threads() as u64).to_le_bytes());
+    add(&fs_err::read(run.upstream("preprocess").join(Manifest::FILE))?);
+    add(&Train::FORMAT.to_le_bytes());
+    Ok(*hasher.finalize().as_bytes())
+}
+
+/// A sweep under way.
+struct Going<'a> {
+    bench: Bench<'a>,
+    trials: Vec<Trial>,
+    keys: Vec<blake3::Hash>,
+    checkpoints: Checkpoints,
+    /// The trial among those that have ended whose weights are kept.
+    winner: Option<usize>,
+    /// Whose weights are kept no more.
+    let_go: Vec<bool>,
+    /// [`Cut::key`] of every cut that was used.
+    cuts: BTreeSet<String>,
+    /// The values at the cut that was used last.
+    features: Option<(String, Features)>,
+}
+
+impl Going<'_> {
+    /// Takes the trials `going` from `epochs.start` epochs to `epochs.end`.
+    fn rung(&mut self, going: &[usize], rung: usize, epochs: Range<usize>, live: &Live) -> Result<()> {
+        for trial in going {
+            self.trials[*trial].rung = rung;
+        }
+        let waiting: Vec<usize> =
+            going.iter().copied().filter(|at| !self.trials[*at].course.is_done(epochs.end)).collect();
+        let groups = waiting.chunk_by(|a, b| {
+            let (a, b) = (&self.trials[*a].settings, &self.trials[*b].settings);
+            (&a.tune, &a.hidden) == (&b.tune, &b.hidden)
+        });
+        for group in groups.map(<[usize]>::to_vec).collect::<Vec<_>>() {
+            let cut = self.bench.cut(&self.trials[group[0]].settings)?;
+            self.cuts.insert(cut.key.clone());
+            if self.features.as_ref().is_none_or(|(key, _)| *key != cut.key) {
+                self.features = Some((cut.key.clone(), self.bench.features(&cut)?));
+            }
+            let size = if Bench::is_small(&cut)? { group.len() } else { 1 };
+            for together in group.chunks(size) {
+                let courses = self.train(&cut, together, epochs.end, live)?;
+                for (trial, course) in together.iter().zip(courses) {
+                    live.settle(*trial, epochs.len());
+                    self.take(*trial, course, epochs.end, live);
+                }
+                self.let_go()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Trains some trials that share a cut, small ones side by side; the courses come in the same order.
+    fn train(&self, cut: &Cut, together: &[usize], epochs: usize, live: &Live) -> Result<Vec<Course>> {
+        let (_, features) = self.features.as_ref().context("no values at the cut")?;
+        let (run, examples) = (self.bench.run, self.bench.examples);
+        let threads = self.bench.threads(cut)?;
+        side_by_side(run.threads() / threads, together, |at: usize| {
+            let settings = &self.trials[at].settings;
+            let task = Task { run, settings, cut, features, examples, threads };
+            task.train(epochs, &self.checkpoints, &self.keys[at], &|pictures, course| live.tell(at, pictures, course))
+        })
+    }
+
+    /// Takes down how far a trial has come, tells of one that diverged, and keeps in mind the best that ended.
+    fn take(&mut self, trial: usize, course: Course, until: usize, live: &Live) {
+        let course = course.until(until);
+        let (epochs, ended) = (course.history.len(), course.ended);
+        if ended == Some(Ended::Diverged) {
+            self.bench.run.warn(&format!(
+                "{}: the loss is no number any more after epoch {epochs}; the trial ends",
+                live.name(trial)
+            ));
+        }
+        tracing::info!(trial = trial + 1, epochs, best = ?course.best(), ?ended, "{}", live.name(trial));
+        self.trials[trial].course = course;
+        let loss = |trial: usize| self.trials[trial].course.best().map(|(_, epoch)| epoch.val_loss);
+        if let Some(found) = loss(trial).filter(|_| ended.is_some()) {
+            let least = self.winner.and_then(|winner| Some((loss(winner)?, winner)));
+            if least.is_none_or(|(least, winner)| found.total_cmp(&least).then(trial.cmp(&winner)).is_lt()) {
+                self.winner = Some(trial);
             }
         }
     }
-    grid
-}
 
-/// Runs every trial and keeps the weights of the best.
-pub(crate) fn run(run: &Run, base: &Base, dataset: &Dataset, examples: &Examples) -> Result<Sweep> {
-    let cut = |settings: &Settings| {
-        let depth = Depth::parse("head", &base.network, settings.hidden.len())?;
-        Cut::new(run.config, base, &depth, &settings.hidden, examples.classes)
-    };
-    let grid = grid(&run.config.train.sweep);
-    // The same cut for every head: its values are shared.
-    let features = Features::open(run, base, &cut(&grid[0])?, dataset, &Copies::default())?;
-    let mut trials: Vec<Trial> = Vec::with_capacity(grid.len());
-    let mut best: Option<(f32, usize, Cut, Model)> = None;
-    let progress = run.progress("trains", grid.len() * run.config.train.max_epochs);
-    for (number, settings) in grid.iter().enumerate() {
-        let label = format!("trial {}/{} ({settings})", number + 1, grid.len());
-        let cut = cut(settings)?;
-        let (trial, head) = trial::run(run, settings, &cut, &features, examples, |epochs, loss| {
-            progress.message(format!("{label} epoch {epochs} val loss {loss:.4}"));
-            progress.inc(1);
-        })?;
-        progress.inc((run.config.train.max_epochs - trial.history.len()) as u64);
-        if trial.ended == Ended::Diverged {
-            run.warn(&format!(
-                "{label}: the loss is no number any more after epoch {}; the trial ends",
-                trial.history.len()
-            ));
+    /// Lets go of the weights of trials that cannot win any more: they are most of what lies on the disk.
+    fn let_go(&mut self) -> Result<()> {
+        for (at, trial) in self.trials.iter().enumerate() {
+            if trial.course.ended.is_some() && self.winner != Some(at) && !self.let_go[at] {
+                let course = Course {
+                    ended: trial.course.ended.filter(|ended| *ended != Ended::Halved),
+                    ..trial.course.clone()
+                };
+                self.checkpoints.write(&self.keys[at], &Parts { course: &course, best: &[], state: &[] })?;
+                self.let_go[at] = true;
+            }
         }
-        tracing::info!(trial = number + 1, epochs = trial.history.len(), best = ?trial.best(), ended = ?trial.ended, "{label}");
-        if let Some(loss) = trial.best().map(|(_, epoch)| epoch.val_loss)
-            && best.as_ref().is_none_or(|(least, ..)| loss < *least)
-        {
-            best = Some((loss, number, cut, head));
-        }
-        trials.push(trial);
+        Ok(())
     }
-    progress.finish();
-    drop_other_cuts(run.config, &BTreeSet::from([cut(&grid[0])?.key]))?;
-    let (_, chosen, cut, head) = best
-        .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
-        .hint("try lower rates in train.sweep.learning_rate")?;
-    Ok(Sweep { trials, chosen, cut, features, head })
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The better half of `going`, judged after `until` epochs; the others end.
+    fn halve(&mut self, going: &[usize], until: usize) -> Result<Vec<usize>> {
+        let losses: Vec<(usize, Option<f32>)> =
+            going.iter().map(|at| (*at, self.trials[*at].course.best().map(|(_, epoch)| epoch.val_loss))).collect();
+        let left = halving::survivors(&losses);
+        for at in going.iter().filter(|at| !left.contains(at)) {
+            let course = &mut self.trials[*at].course;
+            course.ended = course.ended.or(Some(Ended::Halved));
+        }
+        if self.winner.is_some_and(|winner| !left.contains(&winner)) {
+            self.winner = None;
+        }
+        tracing::info!(epochs = until, ?left, "a rung is over");
+        self.let_go()?;
+        Ok(left)
+    }
 
-    #[test]
-    fn the_grid_holds_every_combination_once_in_a_fixed_order() {
-        let lists = Lists { learning_rate: vec![0.1, 0.2], dropout: vec![0.0, 0.5], hidden: vec![vec![], vec![8, 4]] };
-        let shown: Vec<String> = grid(&lists).iter().map(ToString::to_string).collect();
-        assert_eq!(shown.len(), 8);
-        assert_eq!(shown[1], "rate 0.2, dropout 0, no hidden layer");
-        assert_eq!(shown[6], "rate 0.1, dropout 0.5, hidden 8-4");
+    /// Puts the best weights into what the chosen trial trained.
+    fn finish(self) -> Result<Sweep> {
+        drop_other_cuts(self.bench.run.config, &self.cuts)?;
+        let chosen = self
+            .winner
+            .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
+            .hint("try lower rates in train.sweep.learning_rate")?;
+        let trial = &self.trials[chosen];
+        let cut = self.bench.cut(&trial.settings)?;
+        let features = match self.features {
+            Some((key, features)) if key == cut.key => features,
+            _ => self.bench.features(&cut)?,
+        };
+        let (run, examples, settings) = (self.bench.run, self.bench.examples, &trial.settings);
+        let threads = self.bench.threads(&cut)?;
+        let task = Task { run, settings, cut: &cut, features: &features, examples, threads };
+        let key = &self.keys[chosen];
+        let mut best = self.checkpoints.read(key).unwrap_or_default().best;
+        if best.is_empty() {
+            // It once lost against a trial that was taken out of the sweep, while the run stood still.
+            self.checkpoints.remove(key)?;
+            task.train(run.config.train.max_epochs, &self.checkpoints, key, &|_, _| {})?;
+            best = self.checkpoints.read(key).unwrap_or_default().best;
+        }
+        let head = task.with_weights(&best)?;
+        Ok(Sweep { trials: self.trials, chosen, cut, features, head })
     }
 }

@@ -1,106 +1,54 @@
-//! `trials.csv` and `history.csv`, and what is told of them.
+//! `trials.csv` and `history.csv`.
 
-use std::path::Path;
+use anyhow::Result;
+use pipeline::Run;
 
-use anyhow::{Context, Result};
-use pipeline::{Align, HintExt, Run, Summary, Table};
-
+use crate::examples::Examples;
+use crate::schedule::Schedule;
+use crate::settings::Settings;
 use crate::sweep::Sweep;
+use crate::trial::Epoch;
 
-const TRIALS: &str = "trials.csv";
-const TRIAL_COLUMNS: [&str; 10] = [
-    "trial",
-    "learning_rate",
-    "dropout",
-    "hidden",
-    "epochs",
-    "best_epoch",
-    "val_loss",
-    "val_accuracy",
-    "status",
-    "chosen",
-];
+/// The file of the trials.
+pub(crate) const TRIALS: &str = "trials.csv";
 
-/// Writes both files. A trial without a best epoch has empty cells there.
-pub(crate) fn write(run: &Run, sweep: &Sweep) -> Result<()> {
+/// Writes both files. A trial without a best epoch has empty cells there; `status` is why it ended, and with
+/// `search = "halving"` `rung` is the last rung it was in, from 1. A history's `learning_rate` is that of the epoch's
+/// last step.
+pub(crate) fn write(run: &Run, sweep: &Sweep, examples: &Examples) -> Result<()> {
+    let after = ["epochs", "best_epoch", "val_loss", "val_accuracy", "status", "rung", "chosen"];
+    let columns: Vec<&str> = ["trial"].into_iter().chain(Settings::NAMES).chain(after).collect();
     let rows = sweep.trials.iter().enumerate().map(|(number, trial)| {
-        let best = |cell: fn((usize, &crate::trial::Epoch)) -> String| trial.best().map(cell).unwrap_or_default();
-        [
-            (number + 1).to_string(),
-            trial.settings.learning_rate.to_string(),
-            trial.settings.dropout.to_string(),
-            trial.settings.hidden_text(),
-            trial.history.len().to_string(),
+        let best = |cell: fn((usize, &Epoch)) -> String| trial.course.best().map(cell).unwrap_or_default();
+        let mut row = vec![(number + 1).to_string()];
+        row.extend(trial.settings.texts());
+        row.extend([
+            trial.course.history.len().to_string(),
             best(|(epoch, _)| (epoch + 1).to_string()),
             best(|(_, epoch)| epoch.val_loss.to_string()),
             best(|(_, epoch)| epoch.val_accuracy.to_string()),
-            trial.ended.to_string(),
+            trial.course.ended.map(|ended| ended.to_string()).unwrap_or_default(),
+            trial.rung.to_string(),
             (number == sweep.chosen).to_string(),
-        ]
+        ]);
+        row
     });
-    run.write_csv(TRIALS, &TRIAL_COLUMNS, rows)?;
+    run.write_csv(TRIALS, &columns, rows)?;
+    let config = &run.config.train;
+    let steps = examples.train.len().div_ceil(config.batch_size);
     let epochs = sweep.trials.iter().enumerate().flat_map(|(number, trial)| {
-        trial.history.iter().enumerate().map(move |(at, epoch)| {
+        let schedule = Schedule::new(config, trial.settings.learning_rate, config.max_epochs * steps);
+        trial.course.history.iter().enumerate().map(move |(at, epoch)| {
             [
                 (number + 1).to_string(),
                 (at + 1).to_string(),
+                schedule.rate((at + 1) * steps - 1).to_string(),
                 epoch.train_loss.to_string(),
                 epoch.val_loss.to_string(),
                 epoch.val_accuracy.to_string(),
             ]
         })
     });
-    run.write_csv("history.csv", &["trial", "epoch", "train_loss", "val_loss", "val_accuracy"], epochs)
-}
-
-/// The sweep as it stands in `folder`.
-pub(crate) fn summary(folder: &Path) -> Result<Summary> {
-    let path = folder.join(TRIALS);
-    let text = fs_err::read_to_string(&path).hint("run `just train --force`")?;
-    let damaged = || format!("{} is damaged", path.display());
-    let right = |name| (name, Align::Right);
-    let mut table = Table::new(
-        "Trials (chosen by validation loss)",
-        &[
-            right("trial"),
-            right("rate"),
-            right("dropout"),
-            ("hidden", Align::Left),
-            right("epochs"),
-            right("best"),
-            right("val loss"),
-            right("val accuracy"),
-            ("ended", Align::Left),
-            ("", Align::Left),
-        ],
-    );
-    let mut summary = Summary::default();
-    for record in csv::Reader::from_reader(text.as_bytes()).records() {
-        let record = record.with_context(damaged)?;
-        let cell = |at: usize| record.get(at).with_context(damaged);
-        let chosen = cell(9)? == "true";
-        if chosen {
-            summary.headline =
-                format!("trial {} chosen: validation loss {}, accuracy {}", cell(0)?, short(cell(6)?), short(cell(7)?));
-        }
-        table.row([
-            cell(0)?,
-            cell(1)?,
-            cell(2)?,
-            if cell(3)?.is_empty() { "none" } else { cell(3)? },
-            cell(4)?,
-            cell(5)?,
-            &short(cell(6)?),
-            &short(cell(7)?),
-            cell(8)?,
-            if chosen { "chosen" } else { "" },
-        ]);
-    }
-    summary.tables.push(table);
-    Ok(summary)
-}
-
-/// A number as it is shown: four digits behind the point.
-fn short(text: &str) -> String {
-    text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| format!("{number:.4}"))
+    let columns = ["trial", "epoch", "learning_rate", "train_loss", "val_loss", "val_accuracy"];
+    run.write_csv("history.csv", &columns, epochs)
 }

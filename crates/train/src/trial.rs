@@ -1,37 +1,28 @@
-//! One trial: a head with its settings, trained until the validation loss stops falling.
+//! One trial: what lies above the cut, trained with its settings until the validation loss stops falling.
 
 use std::fmt;
+use std::time::Instant;
 
-use crate::ahead::ahead;
-use crate::cut::Cut;
-use crate::features::{Features, Row};
 use anyhow::Result;
 use graph::Model;
 use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
 use pipeline::Run;
-use rand::seq::SliceRandom;
+use pipeline::config::ClassWeights;
 use runtime::{Trainer, TrainingFiles};
 
+use crate::batches::Source;
+use crate::checkpoint::{Checkpoints, Parts};
+use crate::cut::Cut;
 use crate::examples::{Examples, Set};
-use crate::masks::mask;
-
-/// Batches that are read while the trainer works.
-const AHEAD: usize = 2;
-
-/// What one trial tries.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Settings {
-    pub learning_rate: f64,
-    pub dropout: f64,
-    /// Sizes of the hidden layers, first to last.
-    pub hidden: Vec<usize>,
-}
+use crate::features::Features;
+use crate::schedule::Schedule;
+use crate::settings::Settings;
 
 /// One pass over the training split.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Epoch {
-    /// Mean cross-entropy over the epoch's steps, dropout on, in nats.
+    /// Mean loss over the epoch's steps, dropout on, in nats; class weights and label smoothing are in it.
     pub train_loss: f32,
     /// Mean cross-entropy on the validation split, in nats.
     pub val_loss: f32,
@@ -48,35 +39,8 @@ pub(crate) enum Ended {
     MaxEpochs,
     /// A loss was no finite number.
     Diverged,
-}
-
-/// A trial's course.
-#[derive(Debug)]
-pub(crate) struct Trial {
-    pub settings: Settings,
-    pub history: Vec<Epoch>,
-    pub ended: Ended,
-}
-
-impl Trial {
-    /// The epoch with the least validation loss and its place, the first of equals.
-    pub fn best(&self) -> Option<(usize, &Epoch)> {
-        self.history.iter().enumerate().min_by(|(_, a), (_, b)| a.val_loss.total_cmp(&b.val_loss))
-    }
-}
-
-impl Settings {
-    /// Sizes of the hidden layers joined by `-`; empty without any.
-    pub fn hidden_text(&self) -> String {
-        self.hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join("-")
-    }
-}
-
-impl fmt::Display for Settings {
-    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        write!(to, "rate {}, dropout {}, ", self.learning_rate, self.dropout)?;
-        if self.hidden.is_empty() { write!(to, "no hidden layer") } else { write!(to, "hidden {}", self.hidden_text()) }
-    }
+    /// After a rung, others were better.
+    Halved,
 }
 
 impl fmt::Display for Ended {
@@ -85,96 +49,195 @@ impl fmt::Display for Ended {
             Self::EarlyStopping => "early stopping",
             Self::MaxEpochs => "max epochs",
             Self::Diverged => "diverged",
+            Self::Halved => "halved",
         })
     }
 }
 
-/// Trains one head; tells `each_epoch` the number of epochs done and the last validation loss.
-///
-/// Returns the course and the head with the weights of its best epoch. The first weights, the order of pictures
-/// and the masks come from streams that every trial of a run shares, so trials differ by their
-/// settings alone.
-pub(crate) fn run(
-    run: &Run,
-    settings: &Settings,
-    cut: &Cut,
-    features: &Features,
-    examples: &Examples,
-    mut each_epoch: impl FnMut(usize, f32),
-) -> Result<(Trial, Model)> {
-    let config = &run.config.train;
-    let mut model = cut.above.clone();
-    let optimizer = AdamW { weight_decay: config.weight_decay as f32, ..AdamW::default() };
-    let artifacts = training::artifacts(
-        &model,
-        &training::Options { optimizer, trained: Some(cut.trained.clone()), ..training::Options::default() },
-    )?;
-    let files = TrainingFiles {
+/// How far a trial has come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Course {
+    pub history: Vec<Epoch>,
+    /// Why it goes on no more; `None` while it may.
+    pub ended: Option<Ended>,
+}
+
+impl Course {
+    /// The epoch with the least validation loss and its place, the first of equals.
+    pub fn best(&self) -> Option<(usize, &Epoch)> {
+        self.history.iter().enumerate().min_by(|(_, a), (_, b)| a.val_loss.total_cmp(&b.val_loss))
+    }
+
+    /// Whether nothing is left to do until `epochs` epochs are done.
+    pub fn is_done(&self, epochs: usize) -> bool {
+        self.ended.is_some() || self.history.len() >= epochs
+    }
+
+    /// The course as it stood after `epochs` epochs.
+    pub fn until(&self, epochs: usize) -> Self {
+        if self.history.len() <= epochs {
+            return self.clone();
+        }
+        Self { history: self.history[..epochs].to_vec(), ended: None }
+    }
+
+    fn ended_after(&self, patience: usize, max_epochs: usize) -> Option<Ended> {
+        let epochs = self.history.len();
+        let best = self.best().map_or(epochs, |(at, _)| at + 1);
+        if epochs - best >= patience {
+            Some(Ended::EarlyStopping)
+        } else {
+            (epochs == max_epochs).then_some(Ended::MaxEpochs)
+        }
+    }
+}
+
+/// A trial, ready to be trained.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    pub run: &'a Run<'a>,
+    pub settings: &'a Settings,
+    pub cut: &'a Cut,
+    pub features: &'a Features,
+    pub examples: &'a Examples,
+    /// Threads of the runtime.
+    pub threads: usize,
+}
+
+impl Task<'_> {
+    /// The files that the runtime trains from.
+    pub fn artifacts(&self) -> Result<TrainingArtifacts> {
+        let config = &self.run.config.train;
+        let options = training::Options {
+            trained: Some(self.cut.trained.clone()),
+            optimizer: AdamW { weight_decay: self.settings.weight_decay as f32, ..AdamW::default() },
+            label_smoothing: config.label_smoothing as f32,
+            class_weights: match config.class_weights {
+                ClassWeights::None => None,
+                ClassWeights::Balanced => Some(balanced(&self.examples.train.labels, self.examples.classes)),
+            },
+            ..training::Options::default()
+        };
+        Ok(training::artifacts(&self.cut.above, &options)?)
+    }
+
+    /// Where the batches of a model with these `artifacts` come from.
+    pub fn source<'a>(&'a self, artifacts: &'a TrainingArtifacts) -> Source<'a> {
+        Source {
+            run: self.run,
+            features: self.features,
+            train: &self.examples.train,
+            masks: &artifacts.masks,
+            dropout: self.settings.dropout,
+            copies: self.settings.copies,
+        }
+    }
+
+    /// Trains until `epochs` epochs are done or the trial ends, from its checkpoint where there is one, and publishes a
+    /// checkpoint after every epoch. `told` hears of the pictures of each step, and of each epoch's end.
+    ///
+    /// First weights, order of pictures, copies and masks come from streams that every trial of a run shares, so trials
+    /// differ by their settings alone.
+    pub fn train(
+        &self,
+        epochs: usize,
+        checkpoints: &Checkpoints,
+        key: &blake3::Hash,
+        told: &(impl Fn(usize, Option<&Course>) + Sync),
+    ) -> Result<Course> {
+        let found = checkpoints.read(key).unwrap_or_default();
+        if found.course.is_done(epochs) {
+            return Ok(found.course);
+        }
+        let artifacts = self.artifacts()?;
+        let files = files(&artifacts, self.examples.classes);
+        let source = self.source(&artifacts);
+        let config = &self.run.config.train;
+        let schedule = Schedule::new(config, self.settings.learning_rate, config.max_epochs * source.steps());
+        // Without a state the trial begins anew, whatever else the checkpoint holds.
+        let (mut trainer, mut course, mut best) = if found.state.is_empty() {
+            (Trainer::new(&files, self.threads)?, Course::default(), Vec::new())
+        } else {
+            (Trainer::resume(&files, &found.state, self.threads)?, found.course, found.best)
+        };
+        drop(found.state);
+        if !course.history.is_empty() {
+            tracing::info!("{} goes on after epoch {}", self.settings, course.history.len());
+        }
+        if best.is_empty() && !course.history.is_empty() {
+            // The last epoch was the best: its weights are the state's.
+            best = trainer.parameters()?;
+        }
+        while !course.is_done(epochs) {
+            let epoch = course.history.len();
+            let mut step = epoch * source.steps();
+            let train_loss = source.epoch(epoch, |batches| -> Result<f32> {
+                let mut sum = 0.0;
+                for batch in batches {
+                    let batch = batch?;
+                    let rate = schedule.rate(step) as f32;
+                    sum += trainer.step(&batch.views(), &batch.labels, rate)? * batch.labels.len() as f32;
+                    step += 1;
+                    told(batch.labels.len(), None);
+                }
+                Ok(sum / self.examples.train.len() as f32)
+            })?;
+            let (val_loss, val_accuracy) = judge(&mut trainer, self.features, &self.examples.val)?;
+            let is_best = if train_loss.is_finite() && val_loss.is_finite() {
+                course.history.push(Epoch { train_loss, val_loss, val_accuracy });
+                course.ended = course.ended_after(config.patience, config.max_epochs);
+                course.best().is_some_and(|(at, _)| at == epoch)
+            } else {
+                course.ended = Some(Ended::Diverged);
+                false
+            };
+            if is_best {
+                best = trainer.parameters()?;
+            }
+            let began = Instant::now();
+            if course.ended.is_some() {
+                checkpoints.write(key, &Parts { course: &course, best: &best, state: &[] })?;
+            } else {
+                let state = trainer.state()?;
+                let best = if is_best { &[] } else { best.as_slice() };
+                checkpoints.write(key, &Parts { course: &course, best, state: &state })?;
+            }
+            tracing::info!(epoch = epoch + 1, seconds = began.elapsed().as_secs_f64(), "checkpoint");
+            told(0, Some(&course));
+        }
+        Ok(course)
+    }
+
+    /// What lies above the cut, with `weights` that [`Trainer::parameters`] gave.
+    pub fn with_weights(&self, weights: &[f32]) -> Result<Model> {
+        let mut above = self.cut.above.clone();
+        self.artifacts()?.apply(weights, &mut above)?;
+        Ok(above)
+    }
+}
+
+/// The trainer's files among the artifacts.
+pub(crate) fn files(artifacts: &TrainingArtifacts, classes: usize) -> TrainingFiles<'_> {
+    TrainingFiles {
         training_model: &artifacts.training_model,
         eval_model: &artifacts.eval_model,
         checkpoint: &artifacts.checkpoint,
-        classes: examples.classes,
-    };
-    let mut trainer = Trainer::new(&files, run.threads())?;
-    let mut trial = Trial { settings: settings.clone(), history: Vec::new(), ended: Ended::MaxEpochs };
-    let mut best = trainer.parameters()?;
-    for epoch in 0..config.max_epochs {
-        let train_loss = train_epoch(run, &mut trainer, settings, &artifacts, features, &examples.train, epoch)?;
-        let (val_loss, val_accuracy) = judge(&mut trainer, features, &examples.val)?;
-        if !(train_loss.is_finite() && val_loss.is_finite()) {
-            trial.ended = Ended::Diverged;
-            break;
-        }
-        trial.history.push(Epoch { train_loss, val_loss, val_accuracy });
-        each_epoch(epoch + 1, val_loss);
-        let best_epoch = trial.best().map_or(epoch, |(at, _)| at);
-        if best_epoch == epoch {
-            best = trainer.parameters()?;
-        } else if epoch - best_epoch >= config.patience {
-            trial.ended = Ended::EarlyStopping;
-            break;
-        }
+        classes,
     }
-    artifacts.apply(&best, &mut model)?;
-    Ok((trial, model))
 }
 
-/// One pass over the training split in a fresh order; the last batch may be smaller. Returns the mean loss.
-fn train_epoch(
-    run: &Run,
-    trainer: &mut Trainer,
-    settings: &Settings,
-    artifacts: &TrainingArtifacts,
-    features: &Features,
-    train: &Set,
-    epoch: usize,
-) -> Result<f32> {
-    let mut order: Vec<usize> = (0..train.len()).collect();
-    order.shuffle(&mut run.rng(&format!("shuffle of epoch {epoch}")));
-    let mut drops = run.rng(&format!("dropout of epoch {epoch}"));
-    let steps = order.chunks(run.config.train.batch_size);
-    let batch = |rows: &[usize]| {
-        let labels: Vec<i64> = rows.iter().map(|row| train.labels[*row]).collect();
-        let rows: Vec<Row> = rows.iter().map(|row| Row { picture: train.pictures[*row], copy: 0 }).collect();
-        Ok((features.batch(&rows), labels))
+/// Weights that make each class count the same: `n / (k * n_c)` for `n` pictures, `k` classes and `n_c` pictures of the
+/// class, as scikit-learn's `balanced`. A class without a picture counts nothing.
+fn balanced(labels: &[i64], classes: usize) -> Vec<f32> {
+    let weight = |class: usize| match labels.iter().filter(|label| **label == class as i64).count() {
+        0 => 0.0,
+        count => labels.len() as f32 / (classes * count) as f32,
     };
-    let sum = ahead(AHEAD, steps, batch, |batches| {
-        let mut sum = 0.0;
-        for batch in batches {
-            let (values, labels) = batch?;
-            let widths = artifacts.masks.iter().map(|mask| mask.shape.iter().product());
-            let masks: Vec<_> = widths.map(|width| mask(labels.len(), width, settings.dropout, &mut drops)).collect();
-            let mut inputs: Vec<ArrayViewD<f32>> = vec![values.view()];
-            inputs.extend(masks.iter().map(|mask| mask.view().into_dyn()));
-            sum += trainer.step(&inputs, &labels, settings.learning_rate as f32)? * labels.len() as f32;
-        }
-        anyhow::Ok(sum)
-    })?;
-    Ok(sum / train.len() as f32)
+    (0..classes).map(weight).collect()
 }
 
 /// Mean loss and accuracy on a set, dropout off.
-fn judge(trainer: &mut Trainer, features: &Features, set: &Set) -> Result<(f32, f32)> {
+pub(crate) fn judge(trainer: &mut Trainer, features: &Features, set: &Set) -> Result<(f32, f32)> {
     const BLOCK: usize = 256;
     let (mut loss, mut right) = (0.0, 0);
     for (rows, labels) in set.blocks(BLOCK) {
@@ -195,4 +258,39 @@ fn argmax(row: &ArrayViewD<f32>) -> usize {
         }
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(losses: &[f32]) -> Course {
+        let epoch = |loss: &f32| Epoch { train_loss: 1.0, val_loss: *loss, val_accuracy: 0.5 };
+        Course { history: losses.iter().map(epoch).collect(), ended: None }
+    }
+
+    #[test]
+    fn a_trial_ends_when_the_loss_stops_falling_or_the_epochs_are_over() {
+        assert_eq!(course(&[3.0, 2.0]).ended_after(2, 9), None);
+        assert_eq!(course(&[2.0, 3.0]).ended_after(2, 9), None);
+        assert_eq!(course(&[2.0, 3.0, 2.0]).ended_after(2, 9), Some(Ended::EarlyStopping));
+        assert_eq!(course(&[3.0, 2.0, 1.0]).ended_after(2, 3), Some(Ended::MaxEpochs));
+        assert_eq!(course(&[2.0, 3.0, 3.0]).ended_after(2, 3), Some(Ended::EarlyStopping));
+    }
+
+    #[test]
+    fn the_best_epoch_is_the_first_of_equals() {
+        assert_eq!(course(&[2.0, 1.0, 1.0]).best().map(|(at, _)| at), Some(1));
+        assert_eq!(course(&[]).best(), None);
+        let long = Course { ended: Some(Ended::MaxEpochs), ..course(&[2.0, 1.0, 0.5]) };
+        assert_eq!(long.until(2), course(&[2.0, 1.0]));
+        assert_eq!(long.until(3), long);
+    }
+
+    #[test]
+    fn balanced_weights_make_the_classes_count_the_same() {
+        // scikit-learn: compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 1]) would refuse class 2.
+        assert_eq!(balanced(&[0, 0, 0, 1], 2), [4.0 / 6.0, 2.0]);
+        assert_eq!(balanced(&[0, 0, 0, 1], 3), [4.0 / 9.0, 4.0 / 3.0, 0.0]);
+    }
 }

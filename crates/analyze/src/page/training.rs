@@ -18,9 +18,19 @@ struct Curves {
     val_accuracy: Vec<(f64, f64)>,
 }
 
+/// The settings of a trial: a column of `trials.csv`, its heading, and whether it holds numbers.
+const SETTINGS: [(&str, &str, bool); 6] = [
+    ("tune", "tuned from", false),
+    ("hidden", "hidden", false),
+    ("copies", "copies", true),
+    ("dropout", "dropout", true),
+    ("weight_decay", "weight decay", true),
+    ("learning_rate", "learning rate", true),
+];
+
 /// The section.
 pub(super) fn section(of: &Material) -> Result<Section> {
-    let (mut chosen, mut best, mut rows) = (String::new(), None, Vec::new());
+    let (mut chosen, mut best, mut settings, mut results) = (String::new(), None, Vec::new(), Vec::new());
     for trial in of.results.trials.rows() {
         let is_chosen = trial.text("chosen")? == "true";
         if is_chosen {
@@ -30,42 +40,50 @@ pub(super) fn section(of: &Material) -> Result<Section> {
         let number = |column: &str, write: fn(f64) -> String| -> Result<String> {
             Ok(trial.number(column)?.map_or("–".to_owned(), write))
         };
-        let hidden = trial.text("hidden")?;
+        let texts: Result<Vec<String>> =
+            SETTINGS.iter().map(|(column, ..)| Ok(trial.text(column)?.to_owned())).collect();
+        settings.push(texts?);
         let cells = vec![
-            trial.text("trial")?.to_owned(),
-            trial.text("learning_rate")?.to_owned(),
-            trial.text("dropout")?.to_owned(),
-            if hidden.is_empty() { "none".to_owned() } else { hidden.to_owned() },
             trial.text("epochs")?.to_owned(),
             trial.text("best_epoch")?.to_owned(),
             number("val_loss", |v| format!("{v:.4}"))?,
             number("val_accuracy", scale::percent)?,
             trial.text("status")?.to_owned(),
         ];
-        rows.push((cells, is_chosen));
+        results.push((trial.text("trial")?.to_owned(), cells, is_chosen));
     }
-    let columns = [
-        ("trial", true),
-        ("learning rate", true),
-        ("dropout", true),
-        ("hidden", false),
-        ("epochs", true),
-        ("best epoch", true),
-        ("val loss", true),
-        ("val accuracy", true),
-        ("ended by", false),
-    ];
+    // What is the same in every trial says nothing; the rate is always worth knowing.
+    let differs = |at: usize| settings.iter().any(|texts| texts[at] != settings[0][at]);
+    let shown: Vec<usize> =
+        (0..SETTINGS.len()).filter(|at| differs(*at) || SETTINGS[*at].0 == "learning_rate").collect();
+    let mut columns = vec![("trial".to_owned(), true)];
+    columns.extend(shown.iter().map(|at| (SETTINGS[*at].1.to_owned(), SETTINGS[*at].2)));
+    let after =
+        [("epochs", true), ("best epoch", true), ("val loss", true), ("val accuracy", true), ("ended by", false)];
+    columns.extend(after.map(|(name, number)| (name.to_owned(), number)));
+    let rows: Vec<(Vec<String>, bool)> = results
+        .into_iter()
+        .zip(&settings)
+        .map(|((name, cells, is_chosen), texts)| {
+            let text = |at: &usize| match texts[*at].as_str() {
+                "" => "none".to_owned(),
+                text => text.to_owned(),
+            };
+            ([name].into_iter().chain(shown.iter().map(text)).chain(cells).collect(), is_chosen)
+        })
+        .collect();
     let count = rows.len();
     let table = Table {
         title: format!("The sweep: {count} {}, chosen by validation loss", if count == 1 { "trial" } else { "trials" }),
-        columns: columns.map(|(name, number)| (name.to_owned(), number)).to_vec(),
+        columns,
         rows,
-        links: links(["../train/trials.csv"]),
+        links: links(["../train/trials.csv", "../train/sweep.svg"]),
     };
     Ok(Section {
         id: "training".into(),
         title: "Training".into(),
-        lead: "Only the head learns; the network below it is frozen. The epoch with the least validation loss is kept."
+        lead: "The layers from the tuning depth up learn; the network below is frozen. The epoch with the least validation \
+               loss is kept."
             .into(),
         blocks: vec![Block::Figures(figures(of, &chosen, best)?), Block::Table(table)],
     })

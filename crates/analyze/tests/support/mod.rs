@@ -195,12 +195,15 @@ made_up!(Train, "train", &["preprocess"], |run| {
     run.write("model.json", network.to_json().as_bytes())?;
     run.write(
         "trials.csv",
-        b"trial,learning_rate,dropout,hidden,epochs,best_epoch,val_loss,val_accuracy,status,chosen\n\
-          1,0.001,0.5,256,2,2,0.4,0.9,max epochs,true\n2,0.1,0,,1,,,,not finite,false\n",
+        b"trial,tune,hidden,copies,dropout,weight_decay,learning_rate,epochs,best_epoch,val_loss,val_accuracy,status,rung,\
+          chosen\n\
+          1,head,256,0,0.5,0.01,0.001,2,2,0.4,0.9,max epochs,1,true\n\
+          2,head,,0,0,0.01,0.1,1,,,,diverged,1,false\n",
     )?;
     run.write(
         "history.csv",
-        b"trial,epoch,train_loss,val_loss,val_accuracy\n1,1,1.0,0.9,0.5\n1,2,0.5,0.4,0.9\n2,1,NaN,NaN,0.3\n",
+        b"trial,epoch,learning_rate,train_loss,val_loss,val_accuracy\n\
+          1,1,0.001,1.0,0.9,0.5\n1,2,0.001,0.5,0.4,0.9\n2,1,0.1,NaN,NaN,0.3\n",
     )
 });
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Config, Source};
+use super::{Config, Source, Sweep, Train};
 use crate::HintExt;
 use crate::error::UsageError;
 
@@ -22,35 +22,7 @@ pub(super) fn check(config: &Config) -> Result<()> {
         rule((1..=100_000).contains(&per_class), "scrape.source.per_class", "from 1 to 100000")?;
     }
 
-    let train = &config.train;
-    rule((1..=65_536).contains(&train.batch_size), "train.batch_size", "from 1 to 65536")?;
-    rule((1..=100_000).contains(&train.max_epochs), "train.max_epochs", "from 1 to 100000")?;
-    rule(train.patience > 0, "train.patience", "at least 1")?;
-    rule(train.weight_decay.is_finite() && train.weight_decay >= 0.0, "train.weight_decay", "0 or above")?;
-    let sweep = &train.sweep;
-    let rates = &sweep.learning_rate;
-    rule(
-        !rates.is_empty() && rates.iter().all(|rate| rate.is_finite() && *rate > 0.0),
-        "train.sweep.learning_rate",
-        "a list of numbers above 0",
-    )?;
-    let drops = &sweep.dropout;
-    rule(
-        !drops.is_empty() && drops.iter().all(|drop| (0.0..1.0).contains(drop)),
-        "train.sweep.dropout",
-        "a list of numbers from 0 to below 1",
-    )?;
-    let hidden = &sweep.hidden;
-    rule(
-        !hidden.is_empty() && hidden.iter().flatten().all(|size| (1..=65_536).contains(size)),
-        "train.sweep.hidden",
-        "a list of lists of sizes, such as [[], [256]]",
-    )?;
-    rule(hidden.iter().all(|sizes| sizes.len() <= 7), "train.sweep.hidden", "lists of at most 7 sizes")?;
-
-    // With AdamW's two moments and the gradient, 2^27 weights between two layers take 2 GiB.
-    let fits = |sizes: &Vec<usize>| sizes.windows(2).all(|pair| pair[0] * pair[1] <= 1 << 27);
-    rule(hidden.iter().all(fits), "train.sweep.hidden", "lists whose neighbours' product is at most 134217728")?;
+    train(&config.train)?;
 
     let evaluate = &config.evaluate;
     rule((1..=1_000_000).contains(&evaluate.bootstrap_samples), "evaluate.bootstrap_samples", "from 1 to 1000000")?;
@@ -67,6 +39,48 @@ pub(super) fn check(config: &Config) -> Result<()> {
     )?;
     rule((1..=100_000).contains(&analyze.tsne.iterations), "analyze.tsne.iterations", "from 1 to 100000")?;
     rule((4..=5000).contains(&analyze.tsne.max_points), "analyze.tsne.max_points", "from 4 to 5000")
+}
+
+fn train(train: &Train) -> Result<()> {
+    rule(
+        !train.tune.is_empty() && train.tune.iter().all(|depth| !depth.trim().is_empty()),
+        "train.tune",
+        "a tuning depth such as \"head\", or a list of at least one",
+    )?;
+    rule((1..=65_536).contains(&train.batch_size), "train.batch_size", "from 1 to 65536")?;
+    rule((1..=100_000).contains(&train.max_epochs), "train.max_epochs", "from 1 to 100000")?;
+    rule(train.patience > 0, "train.patience", "at least 1")?;
+    rule((0.0..=1.0).contains(&train.warmup), "train.warmup", "from 0 to 1")?;
+    rule((0.0..1.0).contains(&train.label_smoothing), "train.label_smoothing", "from 0 to below 1")?;
+    let augment = &train.augment;
+    rule((0.0..=0.9).contains(&augment.crop), "train.augment.crop", "from 0 to 0.9")?;
+    rule((0.0..=1.0).contains(&augment.jitter), "train.augment.jitter", "from 0 to 1")?;
+    rule((0.0..=1.0).contains(&augment.lighting), "train.augment.lighting", "from 0 to 1")?;
+    sweep(&train.sweep)
+}
+
+fn sweep(sweep: &Sweep) -> Result<()> {
+    // The runtime computes in f32, where 1e-50 is 0 and 1e39 is infinite.
+    let rates = |rate: &f64| (*rate as f32) > 0.0 && (*rate as f32).is_finite();
+    list(&sweep.learning_rate, rates, "train.sweep.learning_rate", "numbers above 0, from 1e-45 to 3e38")?;
+    list(&sweep.dropout, |drop| (0.0..1.0).contains(drop), "train.sweep.dropout", "numbers from 0 to below 1")?;
+    let decays = |decay: &f64| *decay >= 0.0 && (*decay as f32).is_finite();
+    list(&sweep.weight_decay, decays, "train.sweep.weight_decay", "numbers, 0 or above")?;
+    list(&sweep.copies, |copies| *copies <= 1000, "train.sweep.copies", "whole numbers from 0 to 1000")?;
+    let sizes = |sizes: &Vec<usize>| sizes.iter().all(|size| (1..=65_536).contains(size));
+    list(&sweep.hidden, sizes, "train.sweep.hidden", "lists of sizes, such as [[], [256]]")?;
+    list(&sweep.hidden, |sizes| sizes.len() <= 7, "train.sweep.hidden", "lists of at most 7 sizes")?;
+    // With AdamW's two moments and the gradient, 2^27 weights between two layers take 2 GiB.
+    let fits = |sizes: &Vec<usize>| sizes.windows(2).all(|pair| pair[0] * pair[1] <= 1 << 27);
+    list(&sweep.hidden, fits, "train.sweep.hidden", "lists whose neighbours' product is at most 134217728")?;
+    let lengths = [&sweep.learning_rate, &sweep.dropout, &sweep.weight_decay].map(Vec::len);
+    let trials = lengths.into_iter().chain([sweep.hidden.len(), sweep.copies.len()]).fold(1, usize::saturating_mul);
+    rule(trials <= 10_000, "train.sweep", "lists of at most 10000 combinations")
+}
+
+/// A list must hold something, and each of its values must be sound.
+fn list<T>(values: &[T], sound: impl Fn(&T) -> bool, key: &str, wanted: &str) -> Result<()> {
+    rule(!values.is_empty() && values.iter().all(sound), key, &format!("a list of {wanted}"))
 }
 
 fn rule(holds: bool, key: &str, wanted: &str) -> Result<()> {

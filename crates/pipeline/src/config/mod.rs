@@ -2,6 +2,7 @@
 
 mod check;
 mod sections;
+mod train;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,8 @@ use toml::{Table, Value};
 
 use crate::HintExt;
 use crate::error::UsageError;
-pub use sections::{
-    Analyze, Evaluate, Gate, Model, Occlusion, Preprocess, Scrape, Source, Split, Sweep, Train, Tsne, Weights,
-};
+pub use sections::{Analyze, Evaluate, Gate, Model, Occlusion, Preprocess, Scrape, Source, Split, Tsne, Weights};
+pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};
 
 /// The whole configuration. Relative paths start at the folder that a stage is started in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Config {
     pub scrape: Scrape,
     /// Which pictures are used, and for what.
     pub preprocess: Preprocess,
-    /// How the head is trained.
+    /// How the network is tuned.
     pub train: Train,
     /// How the tuned network is judged.
     pub evaluate: Evaluate,

@@ -106,46 +106,6 @@ impl Default for Split {
     }
 }
 
-/// `[train]`: how the head is trained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Train {
-    /// Pictures in one step.
-    pub batch_size: usize,
-    /// Epochs after which a trial ends in any case.
-    pub max_epochs: usize,
-    /// Early stopping: epochs without a better validation loss before a trial ends.
-    pub patience: usize,
-    /// `AdamW`'s decoupled weight decay.
-    pub weight_decay: f64,
-    /// What is tried: every combination.
-    pub sweep: Sweep,
-}
-
-impl Default for Train {
-    fn default() -> Self {
-        Self { batch_size: 32, max_epochs: 60, patience: 8, weight_decay: 0.01, sweep: Sweep::default() }
-    }
-}
-
-/// `[train.sweep]`: the lists whose combinations are the trials.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sweep {
-    /// `AdamW`'s learning rates.
-    pub learning_rate: Vec<f64>,
-    /// Chance that an input of a dense layer is dropped in training, in [0, 1).
-    pub dropout: Vec<f64>,
-    /// Sizes of the hidden layers; `[]` is a head of one dense layer.
-    pub hidden: Vec<Vec<usize>>,
-}
-
-impl Default for Sweep {
-    fn default() -> Self {
-        Self { learning_rate: vec![0.0003, 0.001], dropout: vec![0.0, 0.5], hidden: vec![vec![], vec![256]] }
-    }
-}
-
 /// `[evaluate]`: how the tuned network is judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -53,7 +53,7 @@ fn wrong_values_are_told_with_their_place() {
     hint: pipeline.toml explains every key
     "#);
     insta::assert_snapshot!(refused("", &["train.sweep.learning_rate=[-1.0]"]), @r"
-    error: `train.sweep.learning_rate` must be a list of numbers above 0
+    error: `train.sweep.learning_rate` must be a list of numbers above 0, from 1e-45 to 3e38
     hint: pipeline.toml explains every key
     ");
     insta::assert_snapshot!(refused("", &["model.weights=rnadom"]), @r"
@@ -67,6 +67,58 @@ fn wrong_values_are_told_with_their_place() {
     for bad in ["seed.x=1", "=1", "train..patience=1", "train.patience=0", "train.sweep.dropout=[1.0]"] {
         refused("", &[bad]);
     }
+}
+
+#[test]
+fn what_cannot_train_is_refused_by_its_key() {
+    for bad in [
+        "train.sweep.learning_rate=[0.0]",
+        "train.sweep.learning_rate=[0.001, -1e-3]",
+        "train.sweep.learning_rate=[nan]",
+        "train.sweep.learning_rate=[inf]",
+        "train.sweep.learning_rate=[1e39]",
+        "train.sweep.learning_rate=[1e-50]",
+        "train.sweep.learning_rate=[]",
+        "train.sweep.dropout=[]",
+        "train.sweep.dropout=[-0.1]",
+        "train.sweep.dropout=[nan]",
+        "train.sweep.weight_decay=[-0.01]",
+        "train.sweep.weight_decay=[inf]",
+        "train.sweep.weight_decay=[]",
+        "train.sweep.copies=[]",
+        "train.sweep.copies=[1001]",
+        "train.sweep.hidden=[]",
+        "train.sweep.hidden=[[0]]",
+        "train.tune=[]",
+        "train.tune=\"\"",
+        "train.warmup=-0.1",
+        "train.warmup=1.1",
+        "train.warmup=nan",
+        "train.label_smoothing=1.0",
+        "train.label_smoothing=-0.1",
+        "train.augment.crop=1.0",
+        "train.augment.jitter=-1.0",
+        "train.augment.lighting=nan",
+        "train.batch_size=0",
+        "train.max_epochs=0",
+    ] {
+        let key = bad.split('=').next().unwrap_or_default();
+        let said = refused("", &[bad]);
+        assert!(said.contains(&format!("`{key}` must be")) && said.contains("hint: "), "{bad}: {said}");
+    }
+    for bad in ["train.schedule=cosin", "train.search=random", "train.class_weights=even", "train.sweep.copies=[-1]"] {
+        assert!(refused("", &[bad]).contains(bad), "{bad}");
+    }
+}
+
+#[test]
+fn one_depth_or_several() {
+    let tune = |text: &str| load("", &[text]).unwrap().train.tune;
+    assert_eq!(tune("train.tune=head"), ["head"]);
+    assert_eq!(tune("train.tune=\"c5\""), ["c5"]);
+    assert_eq!(tune("train.tune=[\"head\", \"c5\"]"), ["head", "c5"]);
+    let said = refused("", &["train.tune=5"]);
+    assert!(said.contains("a tuning depth such as"), "{said}");
 }
 
 #[test]

@@ -53,8 +53,17 @@ const WIDTH: f64 = 470.0;
 const HEIGHT: f64 = 300.0;
 
 impl LineChart {
-    /// Lays the chart out.
+    /// Lays the chart out over an axis of whole numbers.
     pub fn scene(&self) -> Scene {
+        self.over(|low, high| Scale::whole(low, high, 6))
+    }
+
+    /// Lays the chart out over a logarithmic axis. Every x is above 0.
+    pub fn scene_over_powers(&self) -> Scene {
+        self.over(|low, high| Scale::logarithmic(low, high, 3))
+    }
+
+    fn over(&self, across: impl Fn(f64, f64) -> Scale) -> Scene {
         let sound = |line: &Line| -> Vec<(f64, f64)> {
             line.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
         };
@@ -64,7 +73,7 @@ impl LineChart {
         }
         let least = |pick: fn(&(f64, f64)) -> f64| all.iter().map(pick).fold(f64::INFINITY, f64::min);
         let most = |pick: fn(&(f64, f64)) -> f64| all.iter().map(pick).fold(f64::NEG_INFINITY, f64::max);
-        let across = Scale::whole(least(|p| p.0), most(|p| p.0), 6);
+        let across = across(least(|p| p.0), most(|p| p.0));
         let mut up = Scale::around(least(|p| p.1).min(most(|p| p.1) - 1e-3), most(|p| p.1), 5);
         if self.percent && up.high > 1.0 {
             up = Scale::exactly(up.low, 1.0, 5);

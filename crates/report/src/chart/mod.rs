@@ -5,12 +5,14 @@ mod line;
 mod matrix;
 mod reliability;
 mod scatter;
+mod sweep;
 
 pub use dots::{DotChart, DotRow, Measure};
 pub use line::{Line, LineChart, Stroke};
 pub use matrix::MatrixChart;
 pub use reliability::{Bin, ReliabilityChart};
 pub use scatter::{Point, ScatterChart};
+pub use sweep::{Facet, Outcome, SweepChart};
 
 use crate::{
     Color,

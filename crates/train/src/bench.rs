@@ -1,0 +1,75 @@
+//! What all trials of a stage work on, and what follows from it for one of them.
+
+use anyhow::{Result, anyhow};
+use imaging::Augment;
+use pipeline::dataset::Dataset;
+use pipeline::{HintExt, Run};
+
+use crate::cut::{Base, Cut};
+use crate::depth::Depth;
+use crate::examples::Examples;
+use crate::features::{Copies, Features};
+use crate::settings::Settings;
+
+/// Trained weights and values at the cut, together, below which trials run side by side. Above, one trial with all
+/// threads is faster, and several would need the memory of several.
+const SMALL: usize = 4 << 20;
+
+/// What all trials of a stage work on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bench<'a> {
+    pub run: &'a Run<'a>,
+    pub base: &'a Base,
+    pub dataset: &'a Dataset,
+    pub examples: &'a Examples,
+}
+
+impl Bench<'_> {
+    /// The network cut for a trial.
+    pub fn cut(&self, settings: &Settings) -> Result<Cut> {
+        let depth = Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
+        Cut::new(self.run.config, self.base, &depth, &settings.hidden, self.examples.classes)
+    }
+
+    /// The values at a cut, with as many copies as any trial uses.
+    pub fn features(&self, cut: &Cut) -> Result<Features> {
+        let train = &self.run.config.train;
+        let augment = Augment {
+            flip: train.augment.flip,
+            crop: train.augment.crop,
+            jitter: train.augment.jitter,
+            lighting: train.augment.lighting,
+        };
+        let count = train.sweep.copies.iter().copied().max().unwrap_or(0);
+        Features::open(self.run, self.base, cut, self.dataset, &Copies { count, augment })
+    }
+
+    /// Threads of the runtime for one trial at a cut: a small one has one whether others run beside it or not, since the
+    /// number of threads can change bits.
+    pub fn threads(&self, cut: &Cut) -> Result<usize> {
+        Ok(if Self::is_small(cut)? { 1 } else { self.run.threads() })
+    }
+
+    /// Refuses settings that cannot work, before the first of them is tried.
+    pub fn check(&self, grid: &[Settings]) -> Result<()> {
+        for settings in grid {
+            Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
+        }
+        let (batch, pictures) = (self.run.config.train.batch_size, self.examples.train.len());
+        if batch > pictures {
+            return Err(anyhow!("train.batch_size is {batch}, and there are {pictures} training pictures"))
+                .hint(format!("set train.batch_size to {pictures} or less, or add pictures"));
+        }
+        Ok(())
+    }
+
+    /// Whether trials at this cut run side by side, each with one thread: few weights, and nothing but dense layers.
+    pub fn is_small(cut: &Cut) -> Result<bool> {
+        let mut values: usize = cut.item.iter().product();
+        for name in &cut.trained {
+            values += cut.above.weight(name)?.len();
+        }
+        let dense = cut.above.nodes().iter().all(|node| node.op_type() != "Conv");
+        Ok(dense && values <= SMALL)
+    }
+}

@@ -1,0 +1,80 @@
+//! `curves.svg`: the losses over the epochs; `sweep.svg`: what each setting is worth.
+
+use anyhow::Result;
+use pipeline::Run;
+use report::Color;
+use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
+
+use crate::settings::Settings;
+use crate::sweep::{Sweep, Trial};
+use crate::trial::Epoch;
+
+/// Other trials' losses are drawn up to so many times the highest of the chosen one: a trial that went astray would
+/// flatten the rest.
+const HEADROOM: f64 = 1.5;
+
+/// Writes both pictures.
+pub(crate) fn write(run: &Run, sweep: &Sweep) -> Result<()> {
+    run.write("curves.svg", losses(sweep).scene().standalone()?.as_bytes())?;
+    run.write("sweep.svg", settings(&sweep.trials, sweep.chosen).scene().standalone()?.as_bytes())
+}
+
+fn losses(sweep: &Sweep) -> LineChart {
+    let chosen = &sweep.trials[sweep.chosen];
+    let points = |trial: &Trial, of: fn(&Epoch) -> f32| -> Vec<(f64, f64)> {
+        let numbered = trial.course.history.iter().zip(1_u32..);
+        numbered.map(|(epoch, number)| (f64::from(number), f64::from(of(epoch)))).collect()
+    };
+    let (train, val) = (points(chosen, |epoch| epoch.train_loss), points(chosen, |epoch| epoch.val_loss));
+    let highest = train.iter().chain(&val).map(|(_, loss)| *loss).fold(0.0, f64::max) * HEADROOM;
+    let line = |name: &str, points, color, stroke| Line { name: name.to_owned(), points, color, stroke };
+    let mut lines: Vec<Line> = Vec::new();
+    for (at, trial) in sweep.trials.iter().enumerate().filter(|(at, _)| *at != sweep.chosen) {
+        let mut points = points(trial, |epoch| epoch.val_loss);
+        points.retain(|(_, loss)| *loss <= highest);
+        lines.push(line(&format!("trial {}, val", at + 1), points, Color::BLUE, Stroke::Context));
+    }
+    lines.push(line("train", train, Color::BLUE, Stroke::Solid));
+    lines.push(line("val", val, Color::VERMILION, Stroke::Dashed));
+    let best = chosen.course.best().map(|(at, _)| ((at + 1) as f64, "kept".to_owned()));
+    LineChart {
+        label: format!("Loss by epoch: trial {} of {}, the others in gray", sweep.chosen + 1, sweep.trials.len()),
+        x: "epoch".to_owned(),
+        y: "cross-entropy".to_owned(),
+        lines,
+        rule: best,
+        percent: false,
+    }
+}
+
+/// One panel for each setting that differs among the trials.
+fn settings(trials: &[Trial], chosen: usize) -> SweepChart {
+    let texts: Vec<[String; 6]> = trials.iter().map(|trial| trial.settings.texts()).collect();
+    let facets = Settings::NAMES.iter().enumerate().map(|(at, name)| {
+        let mut values: Vec<String> = Vec::new();
+        for text in texts.iter().map(|texts| &texts[at]).filter(|text| !text.is_empty()) {
+            if !values.contains(text) {
+                values.push(text.clone());
+            }
+        }
+        // A list is told in the order in which it was written; no hidden layer first.
+        if texts.iter().any(|texts| texts[at].is_empty()) {
+            values.insert(0, String::new());
+        }
+        let places =
+            texts.iter().map(|texts| values.iter().position(|value| *value == texts[at]).unwrap_or(0)).collect();
+        let values = values.into_iter().map(|value| if value.is_empty() { "none".to_owned() } else { value });
+        Facet { name: name.replace('_', " "), values: values.collect(), places }
+    });
+    let outcome = |(at, trial): (usize, &Trial)| Outcome {
+        name: format!("trial {} ({})", at + 1, trial.settings),
+        value: trial.course.best().map(|(_, epoch)| f64::from(epoch.val_loss)),
+        chosen: at == chosen,
+    };
+    SweepChart {
+        label: "Validation loss of every trial, by each setting".to_owned(),
+        y: "validation loss".to_owned(),
+        outcomes: trials.iter().enumerate().map(outcome).collect(),
+        facets: facets.collect(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The stage itself: what it depends on, and its work in order.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use pipeline::dataset::Dataset;
+use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+
+use crate::bench::Bench;
+use crate::cut::Base;
+use crate::examples::Examples;
+use crate::sweep::{self, CHECKPOINTS};
+use crate::{curves, summary, tables, tuned};
+
+/// Stage `train`.
+#[derive(Debug)]
+pub(crate) struct Train;
+
+impl Stage for Train {
+    const NAME: &'static str = "train";
+    const FORMAT: u32 = 2;
+    const UPSTREAM: &'static [&'static str] = &["preprocess"];
+    const CONFIG: &'static [&'static str] = &["seed", "model", "train"];
+    const CACHES: &'static [&'static str] = &["features"];
+    const CHECKPOINTS: &'static [&'static str] = &[CHECKPOINTS];
+
+    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
+        inputs(config)
+    }
+
+    fn run(&self, run: &Run) -> Result<()> {
+        runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
+        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let base = Base::open(run.config)?;
+        let examples = Examples::new(&dataset)?;
+        let bench = Bench { run, base: &base, dataset: &dataset, examples: &examples };
+        let sweep = sweep::run(&bench)?;
+        tables::write(run, &sweep, &examples)?;
+        curves::write(run, &sweep)?;
+        tuned::save(run, &base, &sweep, &dataset, &examples).context("cannot save the tuned network")
+    }
+
+    fn summary(&self, done: &Finished) -> Result<Summary> {
+        summary::of(&done.folder)
+    }
+}
+
+/// What training depends on outside the configuration and the artifacts.
+pub(crate) fn inputs(config: &Config) -> Result<BTreeMap<String, String>> {
+    let (network, _) = zoo::Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
+    Ok(BTreeMap::from([
+        ("onnxruntime".to_owned(), runtime::identity(&config.data).hint("run `just setup`")?),
+        (format!("network {}", network.name), zoo::sha256(network.to_json().as_bytes())),
+    ]))
+}

@@ -1,0 +1,111 @@
+//! A sweep that is killed goes on where it was, and ends with the bytes of one that never was.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use testkit::{Workspace, binary, pictures};
+
+use crate::{small_run, stage, succeed};
+
+/// Long enough to be killed in the middle: several trials of many epochs.
+const LONG: [&str; 10] = [
+    "--set",
+    "train.max_epochs=30",
+    "--set",
+    "train.patience=30",
+    "--set",
+    "train.sweep.hidden=[[], [16]]",
+    "--set",
+    "train.sweep.learning_rate=[0.0003, 0.001]",
+    "--set",
+    "train.schedule=cosine",
+];
+
+fn workspace() -> Workspace {
+    let workspace = small_run("");
+    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 12, 96);
+    succeed(&workspace, "scrape", &[]);
+    succeed(&workspace, "preprocess", &[]);
+    workspace
+}
+
+fn checkpoints(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some())).count()
+}
+
+/// Starts a run and kills it a while after there is a checkpoint. False when the run was over before.
+fn killed(workspace: &Workspace, args: &[&str], after: Duration) -> bool {
+    let folder = workspace.join("artifacts/train/checkpoints");
+    let mut running = workspace.command(binary("train")).args(args).arg("--quiet").spawn().unwrap();
+    while checkpoints(&folder) == 0 && running.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let deadline = Instant::now() + after;
+    while Instant::now() < deadline && running.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    running.kill().unwrap();
+    !running.wait().unwrap().success()
+}
+
+#[test]
+fn a_sweep_killed_again_and_again_ends_with_the_same_bytes() {
+    let workspace = workspace();
+    // Drawn moments, the same in every run of this test (the constants of Knuth's MMIX generator).
+    let mut drawn = 1_u64;
+    let mut moment = || {
+        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_millis((drawn >> 33) % 300)
+    };
+    let mut went_on = 0;
+    for search in ["grid", "halving"] {
+        let search = format!("train.search={search}");
+        let args = [&LONG[..], &["--set", &search]].concat();
+        std::fs::remove_dir_all(workspace.join("artifacts/train")).ok();
+        succeed(&workspace, "train", &args);
+        let whole = workspace.text("artifacts/train/manifest.csv");
+        assert!(!workspace.join("artifacts/train/checkpoints").exists(), "a finished run needs no checkpoint");
+        std::fs::remove_dir_all(workspace.join("artifacts/train")).unwrap();
+        for _ in 0..4 {
+            if !killed(&workspace, &args, moment()) {
+                break;
+            }
+            went_on += usize::from(checkpoints(&workspace.join("artifacts/train/checkpoints")) > 0);
+        }
+        succeed(&workspace, "train", &args);
+        assert_eq!(workspace.text("artifacts/train/manifest.csv"), whole, "{search}");
+    }
+    assert!(went_on > 0, "no run was killed with a checkpoint: nothing was shown");
+}
+
+#[test]
+fn a_run_goes_on_after_the_last_epoch_that_was_done() {
+    let workspace = workspace();
+    assert!(killed(&workspace, &LONG, Duration::ZERO));
+    succeed(&workspace, "train", &LONG);
+    let log = workspace.text("artifacts/train/log.jsonl");
+    assert!(log.contains("goes on after epoch"), "{log}");
+    // Other numbers than these checkpoints are of: they are not used.
+    assert!(killed(&workspace, &[&LONG[..], &["--force"]].concat(), Duration::ZERO));
+    succeed(&workspace, "train", &[&LONG[..], &["--set", "train.batch_size=4"]].concat());
+    let log = workspace.text("artifacts/train/log.jsonl");
+    assert!(!log.contains("goes on after epoch"), "{log}");
+}
+
+#[test]
+fn a_learning_rate_is_found_and_kept() {
+    let workspace = workspace();
+    let said = succeed(&workspace, "train", &["find-lr"]);
+    assert!(said.contains("suggests learning_rate = ["), "{said}");
+    let folder = workspace.join("artifacts/find-lr");
+    let found: serde_json::Value = serde_json::from_str(&workspace.text("artifacts/find-lr/suggestion.json")).unwrap();
+    let rate = found["learning_rate"].as_f64().unwrap();
+    assert!((1e-6..1.0).contains(&rate), "{found}");
+    assert!(workspace.text("artifacts/find-lr/curve.csv").lines().count() > 50);
+    assert!(workspace.text("artifacts/find-lr/find_lr.svg").contains("suggested"));
+    assert!(folder.join("stage.lock.json").is_file());
+    assert!(succeed(&workspace, "train", &["find-lr"]).contains("up to date"));
+    let output = stage(&workspace, "train", &["find-lr", "--set", "train.sweep.dropout=[0.1]", "--dry-run"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("would run"));
+}
