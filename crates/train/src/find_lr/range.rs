@@ -11,6 +11,10 @@ const SMOOTHING: f64 = 0.9;
 /// The test is over when the smoothed loss is so many times the least.
 const TOO_HIGH: f64 = 4.0;
 
+/// The suggestion is so many times the rate half way down. On photographs (300 of three classes, a new head) the rate
+/// itself came to a validation loss 1.23 times the default grid's best, and three times the rate to 1.00 times.
+const ABOVE_HALF: f64 = 3.0;
+
 /// The test under way: a rate for each step, and the loss that each step met.
 #[derive(Debug, Default)]
 pub(super) struct Range {
@@ -59,17 +63,17 @@ fn rate(step: usize) -> f64 {
     FIRST * (LAST / FIRST).powf(step as f64 / (STEPS - 1) as f64)
 }
 
-/// The rate that a test's curve suggests: where the smoothed loss has come half of its way from where it began to its
-/// least. None where it never fell.
+/// The rate that a test's curve suggests: [`ABOVE_HALF`] times the one at which the smoothed loss has come half of its way
+/// from where it began to its least. None where it never fell.
 ///
-/// That is about where it falls fastest, and noise shakes it less than a slope. A share of the rate with the least loss,
-/// the other usual rule, is of no use here: a few hundred pictures are learned by heart at rates far too high for any
-/// other picture, and the loss goes on falling.
+/// Half way is about where the loss falls fastest, and noise shakes it less than a slope. A share of the rate with the
+/// least loss, the other usual rule, is of no use here: a few hundred pictures are learned by heart at rates far too
+/// high for any other picture, and the loss goes on falling.
 pub(super) fn suggestion(curve: &[Point]) -> Option<f64> {
     let first = curve.first()?.smoothed;
     let least = curve.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
     let half = f64::midpoint(first, least);
-    curve.iter().find(|point| point.smoothed < half).map(|point| two_digits(point.learning_rate))
+    curve.iter().find(|point| point.smoothed < half).map(|point| two_digits(ABOVE_HALF * point.learning_rate))
 }
 
 /// A rate as a person writes it.
@@ -116,8 +120,8 @@ mod tests {
         let suggested = |scale: f64| suggestion(tested(|sum| (-sum / scale).exp()).curve()).unwrap();
         let (short, long) = (suggested(1e-3), suggested(1e-2));
         assert!((long / short / 10.0 - 1.0).abs() < 0.1, "{short} {long}");
-        // Where the sum of the rates so far, some eleven of the last one, has come about as far as the scale.
-        assert!((3e-5..3e-4).contains(&short), "{short}");
+        // Half way the sum of the rates so far, some eleven of the last one, has come about as far as the scale.
+        assert!((1e-4..1e-3).contains(&short), "{short}");
         // Noise of a tenth of the fall moves it little.
         let noisy = tested(|sum| (-sum / 1e-3).exp() + 0.1 * (sum * 1e7).sin());
         assert!((0.5..2.0).contains(&(suggestion(noisy.curve()).unwrap() / short)));
