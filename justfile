@@ -79,6 +79,12 @@ status: build
 build:
     @cargo build --release --locked --workspace --bins
 
+# measure training against PyTorch and TensorFlow: just bench-peers [--photos FOLDER] [--rounds N]; writes BENCHMARKS.md
+[positional-arguments]
+bench-peers *args:
+    @cargo build --release --locked -p bench
+    @{{bin}}/bench peers "$@"
+
 # everything that CI checks
 test: lint build
     {{bin}}/setup --quiet

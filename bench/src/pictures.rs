@@ -1,0 +1,170 @@
+//! The pictures of the benchmark: decoded and normalized beforehand for all sides alike, then read a batch at a time.
+//!
+//! `pictures.npy` is float32 `[n, 3, size, size]` as this project and PyTorch take them by default,
+//! `pictures-last.npy` the same as `[n, size, size, 3]`, `labels.npy` int64 `[n]`.
+
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use imaging::{Limits, RgbImage};
+use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use pipeline::dataset::Dataset;
+use pipeline::talk;
+use zoo::{InputTransform, Network};
+
+use crate::Work;
+
+/// The file of pictures, channels first.
+pub(crate) const FIRST: &str = "pictures.npy";
+/// The file of pictures, channels last.
+const LAST: &str = "pictures-last.npy";
+/// The file of labels.
+pub(crate) const LABELS: &str = "labels.npy";
+
+/// Items of one shape, one after another in a `.npy` file of float32.
+pub(crate) struct Items {
+    file: fs_err::File,
+    start: u64,
+    item: Vec<usize>,
+}
+
+impl Items {
+    /// Writes items of the shape `item` to a new file, as they come; there must be `len` values of that shape.
+    pub(crate) fn write(
+        path: &Path,
+        item: &[usize],
+        items: impl IntoIterator<Item = Result<Vec<f32>>>,
+        len: usize,
+    ) -> Result<()> {
+        let mut file = std::io::BufWriter::new(fs_err::File::create(path)?);
+        let shape: Vec<String> =
+            std::iter::once(len).chain(item.iter().copied()).map(|size| size.to_string()).collect();
+        let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}", shape.join(", "));
+        std::io::Write::write_all(&mut file, &header(&text))?;
+        for values in items {
+            let bytes: Vec<u8> = values?.iter().flat_map(|value| value.to_le_bytes()).collect();
+            std::io::Write::write_all(&mut file, &bytes)?;
+        }
+        Ok(std::io::Write::flush(&mut file)?)
+    }
+
+    /// Opens a file that [`Items::write`] wrote.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = fs_err::File::open(path)?;
+        let damaged = || format!("{} is damaged: remove it", path.display());
+        let mut start = [0; START];
+        file.file().read_exact_at(&mut start, 0).with_context(damaged)?;
+        let text = String::from_utf8_lossy(&start[10..]).into_owned();
+        let shape = text.split_once("'shape': (").and_then(|(_, rest)| rest.split_once(')')).with_context(damaged)?.0;
+        let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty()).map(str::parse);
+        let sizes: Vec<usize> = sizes.collect::<Result<_, _>>().with_context(damaged)?;
+        let item = sizes.get(1..).with_context(damaged)?.to_vec();
+        let expected = START as u64 + sizes.iter().product::<usize>() as u64 * 4;
+        ensure!(file.metadata()?.len() == expected, damaged());
+        Ok(Self { file, start: START as u64, item })
+    }
+
+    /// The items of these rows, `[rows.len(), …]`.
+    pub(crate) fn batch(&self, rows: &[usize]) -> Result<ArrayD<f32>> {
+        let size: usize = self.item.iter().product();
+        let mut values = Vec::with_capacity(rows.len() * size);
+        let mut bytes = vec![0; size * 4];
+        for &row in rows {
+            self.file.file().read_exact_at(&mut bytes, self.start + (row * size * 4) as u64)?;
+            values.extend(bytes.as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw)));
+        }
+        let shape = [&[rows.len()], self.item.as_slice()].concat();
+        Ok(ArrayD::from_shape_vec(IxDyn(&shape), values)?)
+    }
+}
+
+/// Bytes before the values, the same in every file that is written here.
+const START: usize = 128;
+
+/// The start of a `.npy` file of version 1.0 with this description, filled up with blanks.
+fn header(text: &str) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(((START - 10) as u16).to_le_bytes());
+    bytes.extend(format!("{text:<width$}\n", width = START - 11).into_bytes());
+    bytes
+}
+
+/// The labels of the pictures in `folder`, the first `count`.
+pub(crate) fn labels(folder: &Path, count: usize) -> Result<Vec<i64>> {
+    let mut labels = Array1::<i64>::read_npy(fs_err::File::open(folder.join(LABELS))?)?.to_vec();
+    labels.truncate(count);
+    ensure!(!labels.is_empty(), "{} holds no picture", folder.display());
+    Ok(labels)
+}
+
+/// Decodes the pictures of `photos`, or those that `preprocess` left in `artifacts/`, into `folder`. Returns what they
+/// are, in words.
+pub(crate) fn prepare(photos: Option<&Path>, folder: &Path, work: &Work) -> Result<String> {
+    let (network, _) = Network::open(&work.data, "alexnet").context("run `just setup` first")?;
+    let input = &network.input;
+    let (mut found, what) = match photos {
+        Some(photos) => (listed(photos)?, format!("of {}", photos.display())),
+        None => (preprocessed()?, "drawn by `scrape`, of artifacts/preprocess".to_owned()),
+    };
+    // Each class in turn, so that a smaller number has all of them.
+    found.sort_by_key(|(_, label, place)| (*place, *label));
+    found.truncate(work.count);
+    ensure!(!found.is_empty(), "there is no picture {what}");
+    talk(&format!("bench        decodes {} pictures {what}", found.len()));
+    fs_err::create_dir_all(folder)?;
+    let side = input.size as usize;
+    let first = found.iter().map(|(path, ..)| Ok(tensor(path, input)?.into_raw_vec_and_offset().0));
+    Items::write(&folder.join(FIRST), &[3, side, side], first, found.len())?;
+    let last = found.iter().map(|(path, ..)| {
+        let tensor = tensor(path, input)?;
+        Ok(tensor.permuted_axes([0, 2, 3, 1]).as_standard_layout().to_owned().into_raw_vec_and_offset().0)
+    });
+    Items::write(&folder.join(LAST), &[side, side, 3], last, found.len())?;
+    let labels: Array1<i64> = found.iter().map(|(_, label, _)| *label as i64).collect();
+    labels.write_npy(fs_err::File::create(folder.join(LABELS))?)?;
+    Ok(format!("{} pictures {what}", found.len()))
+}
+
+/// A picture as the network takes it, `[1, 3, size, size]`.
+fn tensor(path: &Path, input: &InputTransform) -> Result<Array4<f32>> {
+    let picture: RgbImage = imaging::read(path, &Limits::default())?;
+    Ok(input.tensor(&imaging::square(&picture, input.size)).insert_axis(Axis(0)))
+}
+
+/// Path, class, and place within the class of each picture, where every class is a folder.
+type Found = Vec<(PathBuf, usize, usize)>;
+
+fn listed(photos: &Path) -> Result<Found> {
+    let mut found = Vec::new();
+    for (label, class) in entries(photos)?.into_iter().filter(|path| path.is_dir()).enumerate() {
+        let pictures = entries(&class)?.into_iter().filter(|path| path.is_file()).enumerate();
+        found.extend(pictures.map(|(place, path)| (path, label, place)));
+    }
+    if found.is_empty() {
+        bail!("{} has no folder with pictures: one folder a class is needed", photos.display());
+    }
+    Ok(found)
+}
+
+/// What lies in a folder, sorted by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs_err::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths: Vec<PathBuf> = entries.collect::<Result<_>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn preprocessed() -> Result<Found> {
+    let dataset = Dataset::read(Path::new("artifacts/preprocess"))
+        .context("run `just preprocess` first, or give a folder of pictures")?;
+    let mut places = vec![0; dataset.classes.len()];
+    let of = |name: &String| dataset.classes.iter().position(|class| class == name);
+    let found = dataset.pictures.iter().filter_map(|picture| {
+        let label = of(&picture.label)?;
+        places[label] += 1;
+        Some((dataset.file(picture), label, places[label] - 1))
+    });
+    Ok(found.collect())
+}

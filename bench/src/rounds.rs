@@ -1,0 +1,82 @@
+//! Who measures when: the peers' best settings are found first, then all sides take turns.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use pipeline::talk;
+
+use crate::Work;
+use crate::depth::Depth;
+use crate::page::{self, Report, Row};
+use crate::peers::{Side, sides};
+use crate::result::Measured;
+use crate::{machine, pictures};
+
+/// Pictures of a trial of settings: three batches of 32.
+const TRIAL_PICTURES: usize = 96;
+
+/// What is to be measured.
+pub(crate) struct Plan {
+    /// In this order.
+    pub(crate) depths: Vec<Depth>,
+    /// Turns of each side at each depth.
+    pub(crate) rounds: usize,
+    /// Epochs of a trial of settings.
+    pub(crate) trial_epochs: usize,
+    /// Where the result is written.
+    pub(crate) page: PathBuf,
+}
+
+/// Measures everything and writes the page.
+pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()> {
+    let what = pictures::prepare(photos, &work.scratch, work)?;
+    let sides = sides(work)?;
+    let mut rows = Vec::new();
+    for &depth in &plan.depths {
+        let chosen = sides.iter().map(|side| best(side, depth, plan, work)).collect::<Result<Vec<_>>>()?;
+        let mut measured: Vec<Vec<Measured>> = vec![Vec::new(); sides.len()];
+        for round in 0..plan.rounds {
+            for ((side, variant), found) in sides.iter().zip(&chosen).zip(&mut measured) {
+                let one = side.measure(depth, variant, work)?;
+                talk(&format!(
+                    "bench        {} round {} of {}: {} {:.1} pictures/s, {} MiB at most (load {:.1})",
+                    depth.name(),
+                    round + 1,
+                    plan.rounds,
+                    side.name,
+                    one.rate(),
+                    one.peak_kib / 1024,
+                    machine::load(),
+                ));
+                found.push(one);
+            }
+        }
+        for ((side, variant), measured) in sides.iter().zip(chosen).zip(measured) {
+            rows.push(Row { side: side.name, depth, variant, measured });
+        }
+    }
+    let report = Report { machine: machine::described(), pictures: what, rounds: plan.rounds, rows };
+    fs_err::write(&plan.page, page::markdown(&report, work)).context("the measurements are lost")?;
+    talk(&format!("bench        wrote {}", plan.page.display()));
+    Ok(())
+}
+
+/// The settings that were fastest for this side at this depth, over a few batches.
+fn best(side: &Side, depth: Depth, plan: &Plan, work: &Work) -> Result<&'static str> {
+    let small = Work { count: TRIAL_PICTURES.min(work.count), epochs: plan.trial_epochs, ..work.clone() };
+    let mut best = (f64::NEG_INFINITY, "");
+    for variant in side.variants {
+        if side.variants.len() == 1 {
+            return Ok(variant);
+        }
+        // Twice, and the better one: this machine may have had something else to do.
+        for _ in 0..2 {
+            let rate = side.measure(depth, variant, &small)?.rate();
+            if rate > best.0 {
+                best = (rate, variant);
+            }
+        }
+    }
+    talk(&format!("bench        {} is fastest with {} at {}", side.name, best.1, depth.name()));
+    Ok(best.1)
+}

@@ -1,0 +1,114 @@
+//! Loss and the gradients of every weight and of the input.
+
+use std::collections::BTreeMap;
+
+use graph::{Model, backward};
+use ndarray::{Array2, Axis, Ix2};
+use runtime::Session;
+use serde::Deserialize;
+
+use crate::values::{hashes, uniform};
+use crate::{common, networks};
+
+/// How far a gradient may be from the reference, as a share of its length.
+const TOLERANCE: f64 = 1e-4;
+
+#[derive(Deserialize)]
+struct Case {
+    loss: f64,
+    gradients: Vec<Gradient>,
+}
+
+/// What is known of a gradient: its length, its products with 4 drawn tensors, and 16 entries.
+#[derive(Deserialize)]
+struct Gradient {
+    name: String,
+    length: f64,
+    products: Vec<f64>,
+    entries: Vec<f64>,
+}
+
+/// Mean cross-entropy of logits `[n, classes]` and its gradient.
+fn cross_entropy(logits: &Array2<f32>, labels: &[usize]) -> (f64, Array2<f32>) {
+    let mut gradient = Array2::zeros(logits.raw_dim());
+    let mut loss = 0.0;
+    let count = labels.len() as f64;
+    for ((row, mut slope), &label) in logits.outer_iter().zip(gradient.outer_iter_mut()).zip(labels) {
+        let largest = row.iter().copied().fold(f32::MIN, f32::max);
+        let powers = row.mapv(|value| f64::from(value - largest).exp());
+        let sum = powers.sum();
+        loss -= (powers[label] / sum).ln() / count;
+        slope.assign(&powers.mapv(|power| (power / sum / count) as f32));
+        slope[label] -= (1.0 / count) as f32;
+    }
+    (loss, gradient)
+}
+
+/// Compares a network's loss and all its gradients with the reference's case `name`.
+fn check(name: &str, model: &Model, pictures: &[usize], amplitude: f32) {
+    common::load();
+    let mut cases: BTreeMap<String, Case> = serde_json::from_str(include_str!("reference/gradients.json")).unwrap();
+    let case = cases.remove(name).unwrap();
+    let input = uniform("input", pictures, amplitude, 0.0);
+    let top = model.outputs()[0].to_owned();
+    let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
+    let logits = session.run(&[("input", input.view())]).unwrap().remove(0).1.into_dimensionality::<Ix2>().unwrap();
+    let labels: Vec<usize> = (0..pictures[0]).map(|at| at * 7 % logits.len_of(Axis(1))).collect();
+    let (loss, seed) = cross_entropy(&logits, &labels);
+    assert!((loss - case.loss).abs() < 1e-5 * case.loss, "{name}: loss {loss}, not {}", case.loss);
+
+    let names: Vec<&str> = case.gradients.iter().map(|gradient| gradient.name.as_str()).collect();
+    let statistics = |weight: &String| weight.ends_with(".mean") || weight.ends_with(".var");
+    let weights = model.weights().unwrap().into_iter().map(|(weight, _)| weight);
+    for weight in weights.filter(|weight| !statistics(weight)) {
+        assert!(names.contains(&weight.as_str()), "{name}: no reference for {weight}");
+    }
+    let backward = backward(model, &top, &names).unwrap();
+    let mut session = Session::from_bytes(&backward.to_bytes(), 1).unwrap();
+    let seed = seed.into_dyn();
+    let outputs = session.run(&[("input", input.view()), (&format!("{top}_grad"), seed.view())]).unwrap();
+    let outputs: BTreeMap<_, _> = outputs.into_iter().collect();
+    for expected in &case.gradients {
+        let found = &outputs[&format!("{}_grad", expected.name)];
+        let found: Vec<f64> = found.iter().map(|&value| f64::from(value)).collect();
+        let error = difference(expected, &found);
+        assert!(error < TOLERANCE, "{name}: the gradient of {} is off by {error:e} of its length", expected.name);
+    }
+}
+
+/// The largest difference from the reference, as a share of the gradient's length.
+fn difference(expected: &Gradient, found: &[f64]) -> f64 {
+    let length = found.iter().map(|value| value * value).sum::<f64>().sqrt();
+    let mut worst = (length - expected.length).abs();
+    for (at, product) in expected.products.iter().enumerate() {
+        let drawn = uniform(&format!("{}/product{at}", expected.name), &[found.len()], 1.0, 0.0);
+        let own: f64 = drawn.iter().zip(found).map(|(&drawn, value)| f64::from(drawn) * value).sum();
+        // A drawn entry squared is 1/3 on average: so much of a difference comes through.
+        worst = worst.max((own - product).abs() * 3_f64.sqrt());
+    }
+    let places = hashes(&format!("{}/entry", expected.name), expected.entries.len());
+    for (place, entry) in places.zip(&expected.entries) {
+        worst = worst.max((found[place as usize % found.len()] - entry).abs());
+    }
+    worst / expected.length
+}
+
+#[test]
+fn of_alexnet() {
+    check("alexnet", &networks::alexnet(networks::CLASSIFIER, false), &[2, 3, 224, 224], 1.7);
+}
+
+#[test]
+fn of_alexnet_as_caffe_has_it() {
+    check("caffe", &networks::caffe(), &[2, 3, 227, 227], 120.0);
+}
+
+#[test]
+fn of_squeezenet() {
+    check("squeezenet", &networks::squeezenet(), &[2, 3, 224, 224], 1.7);
+}
+
+#[test]
+fn of_a_residual_network() {
+    check("residual", &networks::residual(), &[4, 3, 32, 32], 1.7);
+}

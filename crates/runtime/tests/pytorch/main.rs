@@ -1,0 +1,10 @@
+//! What `graph` differentiates and `runtime` trains, against what `PyTorch` computes for the same networks, weights and
+//! pictures. `reference/` holds its numbers and the scripts that made them.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod curve;
+mod gradient;
+mod networks;
+mod values;
