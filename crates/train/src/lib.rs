@@ -60,8 +60,8 @@ struct Cli {
 enum Command {
     /// Look for a good learning rate: train with an ever higher one and watch the loss
     ///
-    /// Takes the first depth and the first value of each list of [train.sweep]. Writes artifacts/find-lr/ with curve.csv,
-    /// find_lr.svg and suggestion.json, and prints the line for pipeline.toml.
+    /// Takes the first depth and the first value of each list of [train.sweep]. Writes the curve, its plot and the
+    /// suggestion to artifacts/find-lr/, and prints the line for pipeline.toml.
     #[command(name = "find-lr", after_help = "Example:\n  train find-lr --set train.tune=c5")]
     FindLr {
         /// Run even when everything is up to date

@@ -57,7 +57,10 @@ mod tests {
         let jobs: Vec<usize> = (0..1000).collect();
         let result = side_by_side(4, &jobs, |job| {
             begun.fetch_add(1, Ordering::Relaxed);
-            if job % 10 == 3 { bail!("job {job} failed") } else { Ok(()) }
+            if job % 10 == 3 {
+                bail!("job {job} failed");
+            }
+            Ok(())
         });
         assert!(result.unwrap_err().to_string().ends_with("failed"));
         assert!(begun.into_inner() < 100);

@@ -148,7 +148,7 @@ impl Going<'_> {
                 let courses = self.train(&cut, together, epochs.end, live)?;
                 for (trial, course) in together.iter().zip(courses) {
                     live.settle(*trial, epochs.len());
-                    self.take(*trial, course, epochs.end, live);
+                    self.take(*trial, &course, epochs.end, live);
                 }
                 self.let_go()?;
             }
@@ -169,7 +169,7 @@ impl Going<'_> {
     }
 
     /// Takes down how far a trial has come, tells of one that diverged, and keeps in mind the best that ended.
-    fn take(&mut self, trial: usize, course: Course, until: usize, live: &Live) {
+    fn take(&mut self, trial: usize, course: &Course, until: usize, live: &Live) {
         let course = course.until(until);
         let (epochs, ended) = (course.history.len(), course.ended);
         if ended == Some(Ended::Diverged) {
