@@ -81,8 +81,9 @@ build:
 
 # measure training against PyTorch and TensorFlow: just bench-peers [--photos FOLDER] [--rounds N]; writes BENCHMARKS.md
 [positional-arguments]
-bench-peers *args:
-    @cargo build --release --locked -p bench
+bench-peers *args: build
+    @{{bin}}/setup {{flags}} --quiet
+    @case " $* " in *" --photos"*) ;; *) {{bin}}/scrape {{flags}} && {{bin}}/preprocess {{flags}} ;; esac
     @{{bin}}/bench peers "$@"
 
 # everything that CI checks

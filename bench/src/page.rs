@@ -49,7 +49,7 @@ impl Row {
 const START: &str = "# Benchmarks
 
 The same training in this project, in PyTorch and in TensorFlow, measured in turn on one machine. This page is what
-`./justw bench-peers` wrote; the figures are of the machine and the versions that it names.
+`./justw bench-peers` wrote (`--photos FOLDER` for pictures of your own, `--help` for more); the figures are of the machine and the versions that it names.
 
 ## The work
 AlexNet at 224 px, one tower, with fc6 and fc7 of 4096 and dropout before each trained dense layer; float32; AdamW over what the

@@ -15,6 +15,7 @@ struct Net {
 }
 
 /// Filters `[out, in, size, size]`, stride, padding and groups of a convolution.
+#[derive(Clone, Copy)]
 struct Filters([usize; 3], i64, i64, i64);
 
 impl Net {
