@@ -64,6 +64,7 @@ fn what_cannot_be_trained_is_told_before_it_begins() {
     pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
+    succeed(&workspace, "train", &[]);
     let said = fails(&workspace, "train", &["--set", "train.batch_size=500"], 1);
     assert!(said.contains("train.batch_size is 500, and there are"), "{said}");
     let said = fails(&workspace, "train", &["--set", "train.tune=[\"head\", \"conv99\"]"], 2);
@@ -72,6 +73,8 @@ fn what_cannot_be_trained_is_told_before_it_begins() {
         let said = fails(&workspace, "train", &["--set", &format!("train.sweep.learning_rate=[{bad}]")], 2);
         assert!(said.contains("train.sweep.learning_rate"), "{said}");
     }
+    let said = succeed(&workspace, "train", &[]);
+    assert!(said.contains("up to date"), "what was trained before is still there: {said}");
 }
 
 #[test]

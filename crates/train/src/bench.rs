@@ -1,9 +1,9 @@
 //! What all trials of a stage work on, and what follows from it for one of them.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use imaging::Augment;
+use pipeline::Run;
 use pipeline::dataset::Dataset;
-use pipeline::{HintExt, Run};
 
 use crate::cut::{Base, Cut};
 use crate::depth::Depth;
@@ -48,19 +48,6 @@ impl Bench<'_> {
     /// number of threads can change bits.
     pub fn threads(&self, cut: &Cut) -> Result<usize> {
         Ok(if Self::is_small(cut)? { 1 } else { self.run.threads() })
-    }
-
-    /// Refuses settings that cannot work, before the first of them is tried.
-    pub fn check(&self, grid: &[Settings]) -> Result<()> {
-        for settings in grid {
-            Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
-        }
-        let (batch, pictures) = (self.run.config.train.batch_size, self.examples.train.len());
-        if batch > pictures {
-            return Err(anyhow!("train.batch_size is {batch}, and there are {pictures} training pictures"))
-                .hint(format!("set train.batch_size to {pictures} or less, or add pictures"));
-        }
-        Ok(())
     }
 
     /// Whether trials at this cut run side by side, each with one thread: few weights, and nothing but dense layers.

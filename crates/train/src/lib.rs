@@ -9,6 +9,7 @@
 mod ahead;
 mod batches;
 mod bench;
+mod check;
 mod checkpoint;
 mod curves;
 mod cut;

@@ -7,8 +7,10 @@ use pipeline::dataset::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
 use crate::bench::Bench;
+use crate::check::check;
 use crate::cut::Base;
 use crate::examples::Examples;
+use crate::settings::Settings;
 use crate::sweep::{self, CHECKPOINTS};
 use crate::{curves, summary, tables, tuned};
 
@@ -26,6 +28,10 @@ impl Stage for Train {
 
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
         inputs(config)
+    }
+
+    fn check(&self, config: &Config) -> Result<()> {
+        check(config, &Settings::grid(&config.train))
     }
 
     fn run(&self, run: &Run) -> Result<()> {

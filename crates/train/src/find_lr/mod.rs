@@ -15,6 +15,7 @@ use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 use runtime::Trainer;
 
 use crate::bench::Bench;
+use crate::check::check;
 use crate::cut::Base;
 use crate::examples::Examples;
 use crate::settings::Settings;
@@ -48,6 +49,10 @@ impl Stage for FindLr {
         stage::inputs(config)
     }
 
+    fn check(&self, config: &Config) -> Result<()> {
+        check(config, &Settings::grid(&config.train)[..1])
+    }
+
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(&run.upstream("preprocess"))?;
@@ -56,7 +61,6 @@ impl Stage for FindLr {
         let bench = Bench { run, base: &base, dataset: &dataset, examples: &examples };
         // The first depth and the first value of each list: what the grid begins with.
         let grid = Settings::grid(&run.config.train);
-        bench.check(&grid[..1])?;
         let settings = &grid[0];
         let cut = bench.cut(settings)?;
         let features = bench.features(&cut)?;
