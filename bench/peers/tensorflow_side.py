@@ -59,7 +59,7 @@ def logits_of(x):
     return x
 
 
-# AdamW by TensorFlow's fused update: Keras's writes every step of the formula to memory, and was slower in every trial.
+# AdamW by TensorFlow's fused update: Keras's writes every step of the formula to memory, and was slower in a few short trials.
 moments = [(tf.Variable(tf.zeros(part.shape)), tf.Variable(tf.zeros(part.shape))) for part in trained]
 powers = tf.Variable(0.9), tf.Variable(0.999)
 
