@@ -1,0 +1,37 @@
+//! Trainers that begin at once. A process of its own: only the first trainers of one can get in each other's way.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::sync::Barrier;
+use std::thread;
+
+use graph::head::Head;
+use graph::training::{Options, artifacts};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use runtime::{Trainer, TrainingFiles};
+
+#[test]
+fn trainers_that_begin_at_once_all_begin() {
+    const TRAINERS: usize = 8;
+    common::load();
+    let head = Head { features: 4, hidden: vec![8], classes: 3 };
+    let made = artifacts(&head.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap(), &Options::default()).unwrap();
+    let start = Barrier::new(TRAINERS);
+    let begin = || {
+        let files = TrainingFiles {
+            training_model: &made.training_model,
+            eval_model: &made.eval_model,
+            checkpoint: &made.checkpoint,
+            classes: 3,
+        };
+        start.wait();
+        Trainer::new(&files, 1).map(|trainer| trainer.parameters().unwrap().len())
+    };
+    let counts: Vec<usize> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..TRAINERS).map(|_| scope.spawn(begin)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
+    });
+    assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+}
