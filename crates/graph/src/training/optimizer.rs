@@ -1,12 +1,14 @@
-//! The update of the weights: one `AdamW` node of crate `runtime`'s own operators behind each gradient.
+//! The update of the weights by crate `runtime`'s own operators: one `AdamW` node behind each gradient, and for a large dense
+//! layer one `DenseAdamW` node in place of its gradients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Sized;
 use super::graphs::float;
+use super::{Sized, faster};
 use crate::Dim;
 use crate::builder::Node;
-use crate::onnx::{GraphProto, ValueInfoProto, tensor_proto::DataType};
+use crate::node::{float_attribute, int_attribute};
+use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
 use crate::shape::value_info;
 
 /// The domain of the operators that crate `runtime` brings along.
@@ -67,18 +69,69 @@ pub(super) fn add(
     for parameter in parameters {
         let updated = format!("{}.updated", parameter.name);
         let gradient = of.get(&parameter.name).map(String::as_str).unwrap_or_default();
-        let inputs = [LEARNING_RATE, STEP, &parameter.name, MOMENTS[0], MOMENTS[1], gradient];
-        let update = Node::new("AdamW", &updated)
-            .domain(DOMAIN)
-            .inputs(inputs.into_iter().map(str::to_owned).chain(readers(graph, &parameter.name, gradient, backward)))
-            .float("alpha", settings.alpha)
-            .float("beta", settings.beta)
-            .float("epsilon", settings.epsilon)
-            .float("weight_decay", settings.weight_decay)
-            .int("offset", offset as i64);
-        graph.node.push(update.into());
+        let others = readers(graph, &parameter.name, gradient, backward);
+        let before = [LEARNING_RATE, STEP, &parameter.name, MOMENTS[0], MOMENTS[1]].map(str::to_owned).into_iter();
+        let set = |node: Node| {
+            let node = node.domain(DOMAIN).float("alpha", settings.alpha).float("beta", settings.beta);
+            let node = node.float("epsilon", settings.epsilon).float("weight_decay", settings.weight_decay);
+            node.int("offset", offset as i64)
+        };
+        let large = count(parameter) >= faster::LARGE;
+        if let Some(layer) = Layer::of(graph, &parameter.name, gradient, &others).filter(|_| large) {
+            let node = set(Node::new("DenseAdamW", &updated)).inputs(before.chain([layer.dy, layer.x]));
+            graph.node[layer.place] = node.outputs([Some(updated.clone()), layer.dx].into_iter().flatten()).into();
+            if let Some(also) = layer.also {
+                graph.node.remove(also);
+            }
+        } else {
+            let update = set(Node::new("AdamW", &updated));
+            graph.node.push(update.inputs(before.chain([gradient.to_owned()]).chain(others)).into());
+        }
         graph.output.push(value_info(&updated, DataType::Bool as i32, Some(&[Dim::Size(1)])));
         offset += count(parameter);
+    }
+}
+
+/// The backward part of a dense layer, `dW = dY^T X` and `dX = dY W`, whose weight nothing else there reads.
+struct Layer {
+    dy: String,
+    x: String,
+    dx: Option<String>,
+    /// The first of the two nodes, and the other one.
+    place: usize,
+    also: Option<usize>,
+}
+
+impl Layer {
+    /// `others` is what the backward part computes from the weight.
+    fn of(graph: &GraphProto, weight: &str, gradient: &str, others: &[String]) -> Option<Self> {
+        let made_by = |name: &str| graph.node.iter().position(|node| node.output.iter().any(|output| output == name));
+        let place = made_by(gradient)?;
+        let (dy, x) = product(&graph.node[place], true)?;
+        let read = graph.node.iter().flat_map(|node| &node.input).any(|input| input == gradient);
+        match others {
+            _ if read => None,
+            [] => Some(Self { dy, x, dx: None, place, also: None }),
+            [dx] => {
+                let other = made_by(dx)?;
+                let fits = product(&graph.node[other], false)? == (dy.clone(), weight.to_owned());
+                let (place, also) = (place.min(other), Some(place.max(other)));
+                fits.then(|| Self { dy, x, dx: Some(dx.clone()), place, also })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The operands of a plain matrix product, with the first one turned or not.
+fn product(node: &NodeProto, turned: bool) -> Option<(String, String)> {
+    let set = |key: &str| int_attribute(node, key).unwrap_or(0) != 0;
+    let scaled = float_attribute(node, "alpha").is_some_and(|alpha| (alpha - 1.0).abs() > 0.0);
+    match node.input.as_slice() {
+        [a, b] if node.op_type() == "Gemm" && set("transA") == turned && !set("transB") && !scaled => {
+            Some((a.clone(), b.clone()))
+        }
+        _ => None,
     }
 }
 
@@ -87,7 +140,7 @@ fn readers(graph: &GraphProto, weight: &str, gradient: &str, backward: usize) ->
     let mut memory = BTreeSet::from([weight]);
     let mut found = Vec::new();
     for (at, node) in graph.node.iter().enumerate() {
-        if matches!(node.op_type(), "AdamW" | "Shape")
+        if matches!(node.op_type(), "AdamW" | "DenseAdamW" | "Shape")
             || !node.input.iter().any(|input| memory.contains(input.as_str()))
         {
             continue;

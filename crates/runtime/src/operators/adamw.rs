@@ -9,6 +9,7 @@
 
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::TensorElementType;
+use pulp::Arch;
 
 use super::{input, pieces};
 
@@ -33,24 +34,33 @@ impl Operator for AdamW {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
+        let (settings, offset) = Settings::of(node)?;
+        Ok(Box::new(move |context: &ComputeContext| run(context, &settings, offset)))
+    }
+}
+
+/// The attributes that do not change from step to step.
+pub(super) struct Settings {
+    alpha: f32,
+    beta: f32,
+    epsilon: f32,
+    weight_decay: f32,
+}
+
+impl Settings {
+    /// The attributes of a node, and its `offset`.
+    pub(super) fn of(node: &KernelContext) -> ort::Result<(Self, usize)> {
         let number =
             |name: &str| node.get::<f32>(name).ok_or_else(|| ort::Error::new(format!("it has no attribute `{name}`")));
-        let settings = Settings {
+        let settings = Self {
             alpha: number("alpha")?,
             beta: number("beta")?,
             epsilon: number("epsilon")?,
             weight_decay: number("weight_decay")?,
         };
         let offset = node.get::<i64>("offset").and_then(|offset| usize::try_from(offset).ok()).unwrap_or_default();
-        Ok(Box::new(move |context: &ComputeContext| run(context, &settings, offset)))
+        Ok((settings, offset))
     }
-}
-
-struct Settings {
-    alpha: f32,
-    beta: f32,
-    epsilon: f32,
-    weight_decay: f32,
 }
 
 fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Result<()> {
@@ -60,9 +70,9 @@ fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Res
     let gradient = input::<f32>(context, 5)?;
     let (rate, step) = (rate.try_extract_scalar::<f32>()?, step.try_extract_scalar::<i64>()?);
     let gradient = gradient.extract_tensor().1;
-    let update = Update::new(settings, rate, step);
+    let (update, arch) = (Update::new(settings, rate, step), Arch::new());
     pieces::of_changed(context, [(&weight, 0), (&first, offset), (&second, offset)], gradient, |changed, gradient| {
-        update.apply(changed, gradient);
+        update.apply(arch, changed, gradient);
     })?;
     if let Some(mut done) = context.output(0, [1_i64])? {
         done.try_extract_tensor_mut::<bool>()?.1.fill(true);
@@ -71,7 +81,7 @@ fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Res
 }
 
 /// The factors of one step.
-struct Update {
+pub(super) struct Update {
     kept: f32,
     alpha: f32,
     beta: f32,
@@ -81,7 +91,7 @@ struct Update {
 }
 
 impl Update {
-    fn new(settings: &Settings, rate: f32, step: i64) -> Self {
+    pub(super) fn new(settings: &Settings, rate: f32, step: i64) -> Self {
         let Settings { alpha, beta, epsilon, weight_decay } = *settings;
         let corrected = |forget: f32| 1.0 - f64::from(forget).powf(step as f64);
         Self {
@@ -94,14 +104,17 @@ impl Update {
         }
     }
 
-    /// Changes some weights, first and second moments.
-    fn apply(&self, [weights, first, second]: [&mut [f32]; 3], gradient: &[f32]) {
-        let values = weights.iter_mut().zip(first).zip(second).zip(gradient);
-        for (((weight, first), second), &gradient) in values {
-            *first = self.alpha * *first + (1.0 - self.alpha) * gradient;
-            *second = self.beta * *second + (1.0 - self.beta) * gradient * gradient;
-            let divisor = second.sqrt() * self.second_by + self.epsilon;
-            *weight = *weight * self.kept - self.move_by * *first / divisor;
-        }
+    /// Changes some weights, first and second moments. Most of the time goes into square roots and divisions, so it counts
+    /// that the processor does as many at once as it can.
+    pub(super) fn apply(&self, arch: Arch, [weights, first, second]: [&mut [f32]; 3], gradient: &[f32]) {
+        arch.dispatch(|| {
+            let values = weights.iter_mut().zip(first).zip(second).zip(gradient);
+            for (((weight, first), second), &gradient) in values {
+                *first = self.alpha * *first + (1.0 - self.alpha) * gradient;
+                *second = self.beta * *second + (1.0 - self.beta) * gradient * gradient;
+                let divisor = second.sqrt() * self.second_by + self.epsilon;
+                *weight = *weight * self.kept - self.move_by * *first / divisor;
+            }
+        });
     }
 }

@@ -5,8 +5,10 @@
 //! have the same bits with any number of threads.
 
 mod adamw;
+mod dense_adamw;
 mod pieces;
 mod pool_gradient;
+mod product;
 
 use std::sync::Arc;
 
@@ -19,7 +21,8 @@ const DOMAIN: &str = "tunescope";
 /// All of the operators, for one session. It must outlive the session.
 #[allow(clippy::arc_with_non_send_sync, reason = "`ort` takes an `Arc`; it never leaves the thread")]
 pub(crate) fn domain() -> ort::Result<Arc<OperatorDomain>> {
-    Ok(Arc::new(OperatorDomain::new(DOMAIN)?.add(adamw::AdamW)?.add(pool_gradient::PoolGradient)?))
+    let domain = OperatorDomain::new(DOMAIN)?.add(adamw::AdamW)?.add(dense_adamw::DenseAdamW)?;
+    Ok(Arc::new(domain.add(pool_gradient::PoolGradient)?))
 }
 
 /// An input that the operator cannot do without.

@@ -16,7 +16,8 @@ const SHARES: usize = 64;
 #[derive(Clone, Copy)]
 struct Memory(*mut f32);
 
-// SAFETY: it is only an address; `of_changed` says why what lies there is touched by one thread at a time.
+// SAFETY: it is only an address; `of_changed`, `of_output` and `Strip` say why what lies there is touched by one thread at a
+// time.
 unsafe impl Sync for Memory {}
 
 /// Calls `change` with piece after piece of some tensors, each from its offset on, and the piece of `beside` in the same
@@ -30,23 +31,7 @@ pub(super) fn of_changed<const N: usize>(
     beside: &[f32],
     change: impl Fn([&mut [f32]; N], &[f32]) + Sync + Send,
 ) -> ort::Result<()> {
-    let mut ranges = Vec::with_capacity(N + 1);
-    let own = beside.as_ptr_range();
-    ranges.push((own.start.addr(), own.end.addr()));
-    let mut memory = [Memory(std::ptr::null_mut()); N];
-    for (memory, (tensor, offset)) in memory.iter_mut().zip(tensors) {
-        let values = tensor.extract_tensor().1;
-        let end = offset.checked_add(beside.len()).filter(|&end| end <= values.len());
-        let part = end.map(|end| values[offset..end].as_ptr_range());
-        let part = part.ok_or_else(|| ort::Error::new("a tensor to change has fewer values than the gradient"))?;
-        ranges.push((part.start.addr(), part.end.addr()));
-        *memory = Memory(tensor.data_ptr().cast_mut().cast::<f32>().wrapping_add(offset));
-    }
-    ranges.retain(|(start, end)| start < end);
-    ranges.sort_unstable();
-    if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
-        return Err(ort::Error::new("two tensors to change share memory"));
-    }
+    let memory = apart(tensors, beside.len(), &[beside])?;
     let memory = &memory;
     let count = beside.len().div_ceil(PIECE);
     context.par_for(count, count.min(SHARES), |piece| {
@@ -60,6 +45,120 @@ pub(super) fn of_changed<const N: usize>(
             unsafe { std::slice::from_raw_parts_mut(memory.0.add(start), beside.len()) }
         });
         change(parts, beside);
+    })
+}
+
+/// Where the tensors' memory is, from each offset on, after a look that `count` values are there and that neither two of them
+/// nor one and a tensor that is only read share memory.
+fn apart<const N: usize>(
+    tensors: [(&TensorRef<'_, f32>, usize); N],
+    count: usize,
+    read: &[&[f32]],
+) -> ort::Result<[Memory; N]> {
+    let addresses = |values: &[f32]| {
+        let range = values.as_ptr_range();
+        (range.start.addr(), range.end.addr())
+    };
+    let mut changed = Vec::with_capacity(N);
+    let mut memory = [Memory(std::ptr::null_mut()); N];
+    for (memory, (tensor, offset)) in memory.iter_mut().zip(tensors) {
+        let values = tensor.extract_tensor().1;
+        let end = offset.checked_add(count).filter(|&end| end <= values.len());
+        let part = end.map(|end| &values[offset..end]);
+        changed
+            .push(addresses(part.ok_or_else(|| ort::Error::new("a tensor to change is shorter than its gradient"))?));
+        *memory = Memory(tensor.data_ptr().cast_mut().cast::<f32>().wrapping_add(offset));
+    }
+    for (at, one) in changed.iter().enumerate() {
+        let others = changed.iter().skip(at + 1).copied().chain(read.iter().map(|values| addresses(values)));
+        if others.into_iter().any(|other| one.0 < other.1 && other.0 < one.1) {
+            return Err(ort::Error::new("a tensor to change shares memory with another"));
+        }
+    }
+    Ok(memory)
+}
+
+/// Some columns of matrices that lie in memory row by row, for one thread alone.
+pub(super) struct Strip<const N: usize> {
+    /// The matrices to change, all of one shape.
+    memory: [Memory; N],
+    /// A matrix to fill, with the same columns.
+    output: Option<Memory>,
+    rows: usize,
+    output_rows: usize,
+    /// Columns of the whole matrices.
+    whole: usize,
+    start: usize,
+    columns: usize,
+}
+
+impl<const N: usize> Strip<N> {
+    /// The first column.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// How many columns there are.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Whether there is an output to fill.
+    pub(super) fn has_output(&self) -> bool {
+        self.output.is_some()
+    }
+
+    /// The strip's part of a row of each matrix.
+    pub(super) fn row(&mut self, row: usize) -> [&mut [f32]; N] {
+        assert!(row < self.rows, "row {row} of {}", self.rows);
+        let at = row * self.whole + self.start;
+        // SAFETY: the row is inside each matrix, as `of_columns` checked, and the columns are this strip's alone. The strip
+        // is borrowed mutably for as long as the slices are, and the matrices share no memory.
+        self.memory.each_ref().map(|memory| unsafe { std::slice::from_raw_parts_mut(memory.0.add(at), self.columns) })
+    }
+
+    /// The strip's part of a row of the output; nothing where there is no output.
+    pub(super) fn output(&mut self, row: usize) -> &mut [f32] {
+        assert!(row < self.output_rows, "row {row} of {}", self.output_rows);
+        match &self.output {
+            // SAFETY: as for `row`; `of_columns` borrows the output mutably.
+            Some(memory) => unsafe {
+                std::slice::from_raw_parts_mut(memory.0.add(row * self.whole + self.start), self.columns)
+            },
+            None => &mut [],
+        }
+    }
+}
+
+/// Calls `change` with strip after strip of `wide` columns of matrices `[rows, columns]`, each from its offset on, and of an
+/// output of as many columns. `read` are the tensors that `change` reads: none of them may be among those to change.
+///
+/// # Errors
+/// A tensor too short, an output of other columns, or tensors that share memory.
+pub(super) fn of_columns<const N: usize>(
+    context: &ComputeContext,
+    tensors: [(&TensorRef<'_, f32>, usize); N],
+    [rows, columns]: [usize; 2],
+    output: Option<&mut [f32]>,
+    read: [&[f32]; 2],
+    wide: usize,
+    change: impl Fn(Strip<N>) + Sync + Send,
+) -> ort::Result<()> {
+    if columns == 0 {
+        return Ok(());
+    }
+    let output_rows = output.as_ref().map_or(0, |output| output.len() / columns);
+    if output.as_ref().is_some_and(|output| output.len() != output_rows * columns) {
+        return Err(ort::Error::new("the output has other columns than the weight"));
+    }
+    let memory = &apart(tensors, rows * columns, &read)?;
+    let output = &output.map(|output| Memory(output.as_mut_ptr()));
+    let count = columns.div_ceil(wide);
+    context.par_for(count, count.min(SHARES), |at| {
+        let start = at * wide;
+        let columns_here = wide.min(columns - start);
+        let (memory, output) = (*memory, *output);
+        change(Strip { memory, output, rows, output_rows, whole: columns, start, columns: columns_here });
     })
 }
 
