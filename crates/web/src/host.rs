@@ -8,7 +8,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use crate::failure::{Failure, Reason};
-use crate::origin::Origin;
+use crate::origin::{Named, Origin};
 use crate::robots::Robots;
 use crate::settings::PerHost;
 
@@ -131,6 +131,7 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 #[derive(Debug)]
 pub(crate) struct Hosts {
     limits: PerHost,
+    named: Vec<(Named, PerHost)>,
     longest_wait: Duration,
     gates: Mutex<(HashMap<Key, Arc<Gate>>, usize)>,
 }
@@ -142,8 +143,8 @@ const REMEMBERED: usize = 2048;
 const RULE_BYTES: usize = 32 << 20;
 
 impl Hosts {
-    pub fn new(limits: PerHost, longest_wait: Duration) -> Self {
-        Self { limits, longest_wait, gates: Mutex::new((HashMap::new(), REMEMBERED)) }
+    pub fn new(limits: PerHost, named: Vec<(Named, PerHost)>, longest_wait: Duration) -> Self {
+        Self { limits, named, longest_wait, gates: Mutex::new((HashMap::new(), REMEMBERED)) }
     }
 
     /// The limits of one host.
@@ -157,7 +158,8 @@ impl Hosts {
             known.retain(|_, gate| Arc::strong_count(gate) > 1 || !gate.idle());
             *enough = REMEMBERED.max(known.len() * 2);
         }
-        let gate = Arc::new(Gate::new(self.limits, self.longest_wait));
+        let named = self.named.iter().find(|(name, _)| name.is(&key.origin)).map(|(_, limits)| *limits);
+        let gate = Arc::new(Gate::new(named.unwrap_or(self.limits), self.longest_wait));
         known.insert(key.clone(), Arc::clone(&gate));
         gate
     }

@@ -76,26 +76,26 @@ pub(crate) fn admit(url: &Url) -> Result<Origin, Failure> {
     Origin::of(url)
 }
 
-/// The hosts that the configuration names.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Allowed(Vec<(Host, Option<u16>)>);
+/// A host as the configuration names it, at any port unless it says which.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    host: Host,
+    port: Option<u16>,
+}
 
-impl Allowed {
-    pub fn parse(entries: &[String]) -> Result<Self, SettingsError> {
-        let entry = |text: &String| {
-            let wrong = || SettingsError::AllowedHost(text.clone());
-            let url = Url::parse(&format!("http://{text}/")).map_err(|_| wrong())?;
-            let bare =
-                url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-            let host = url.host().filter(|_| bare && url.password().is_none()).ok_or_else(wrong)?;
-            // An address leaves out a port 80 that was written.
-            let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
-            Ok((undotted(host.to_owned()), port))
-        };
-        Ok(Self(entries.iter().map(entry).collect::<Result<_, _>>()?))
+impl Named {
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let wrong = || SettingsError::Host(text.to_owned());
+        let url = Url::parse(&format!("http://{text}/")).map_err(|_| wrong())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let nobody = url.username().is_empty() && url.password().is_none();
+        let host = url.host().filter(|_| bare && nobody).ok_or_else(wrong)?;
+        // An address leaves out a port 80 that was written.
+        let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
+        Ok(Self { host: undotted(host.to_owned()), port })
     }
 
-    pub fn names(&self, origin: &Origin) -> bool {
-        self.0.iter().any(|(host, port)| *host == origin.host && port.is_none_or(|port| port == origin.port))
+    pub fn is(&self, origin: &Origin) -> bool {
+        self.host == origin.host && self.port.is_none_or(|port| port == origin.port)
     }
 }

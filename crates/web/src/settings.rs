@@ -13,6 +13,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Limits for each host; a host is scheme, name and port.
     pub per_host: PerHost,
+    /// Other limits for hosts that the user's configuration names, each as `host` or `host:port`; the first match counts.
+    pub named_hosts: Vec<(String, PerHost)>,
     /// Requests under way at once, all hosts together; at least 1.
     pub concurrency: usize,
     /// What the whole run may use.
@@ -99,9 +101,9 @@ pub enum SettingsError {
         /// Its value.
         value: String,
     },
-    /// An entry of `allowed_hosts` that is no host.
-    #[error("allowed host {0:?} is not of the form `host` or `host:port`")]
-    AllowedHost(String),
+    /// An entry of `allowed_hosts` or `named_hosts` that is no host.
+    #[error("host {0:?} is not of the form `host` or `host:port`")]
+    Host(String),
     /// A certificate that cannot be read.
     #[error("extra certificate {index} cannot be read: {why}")]
     Certificate {
@@ -119,6 +121,7 @@ impl Settings {
             user_agent: user_agent.into(),
             allowed_hosts: Vec::new(),
             per_host: PerHost { concurrency: 2, requests_per_second: 2.0 },
+            named_hosts: Vec::new(),
             concurrency: 16,
             budget: Budget { requests: 100_000, bytes: 50 << 30 },
             limits: Limits {
@@ -142,17 +145,17 @@ impl Settings {
 
     /// Checks what the types do not say, and gives the User-Agent as a header and the product's name.
     pub(crate) fn check(&self) -> Result<(HeaderValue, String), SettingsError> {
-        let numbers = [
+        let mut numbers = vec![
             ("concurrency", self.concurrency == 0, self.concurrency.to_string()),
-            ("per_host.concurrency", self.per_host.concurrency == 0, self.per_host.concurrency.to_string()),
-            (
-                "per_host.requests_per_second",
-                !self.per_host.requests_per_second.is_finite() || self.per_host.requests_per_second < 0.0,
-                self.per_host.requests_per_second.to_string(),
-            ),
             ("limits.header_bytes", self.limits.header_bytes < 8192, self.limits.header_bytes.to_string()),
             ("limits.header_fields", self.limits.header_fields == 0, self.limits.header_fields.to_string()),
         ];
+        for host in self.named_hosts.iter().map(|(_, limits)| limits).chain([&self.per_host]) {
+            let rate = host.requests_per_second;
+            let no_rate = !rate.is_finite() || rate < 0.0;
+            numbers.push(("per_host.concurrency", host.concurrency == 0, host.concurrency.to_string()));
+            numbers.push(("per_host.requests_per_second", no_rate, rate.to_string()));
+        }
         if let Some((name, _, value)) = numbers.into_iter().find(|(_, wrong, _)| *wrong) {
             return Err(SettingsError::Number { name, value });
         }

@@ -15,7 +15,7 @@ use crate::exchange::{Answer, Wire};
 use crate::failure::{Failure, Phase, Reason};
 use crate::host::{Gate, Hosts, Key, Verdict};
 use crate::opt_out;
-use crate::origin::{Allowed, Origin, admit};
+use crate::origin::{Named, Origin, admit};
 use crate::pool::Pool;
 use crate::redirect::Chain;
 use crate::request::{Kind, Request};
@@ -33,9 +33,16 @@ struct Inner {
     hosts: Hosts,
     places: Arc<Semaphore>,
     jitter: Jitter,
-    allowed: Allowed,
+    allowed: Vec<Named>,
     product: String,
     settings: Settings,
+}
+
+impl Inner {
+    /// Whether the configuration names the host.
+    fn exempts(&self, origin: &Origin) -> bool {
+        self.allowed.iter().any(|host| host.is(origin))
+    }
 }
 
 /// A try that failed, and whether the host asked to be left alone.
@@ -54,14 +61,16 @@ impl Web {
     /// Fetches under `settings`, by way of `dial` alone.
     pub fn new(settings: &Settings, dial: Arc<dyn Dial>) -> Result<Self, SettingsError> {
         let (user_agent, product) = settings.check()?;
-        let allowed = Allowed::parse(&settings.allowed_hosts)?;
+        let allowed = settings.allowed_hosts.iter().map(|host| Named::parse(host)).collect::<Result<_, _>>()?;
+        let named = settings.named_hosts.iter().map(|(host, limits)| Ok((Named::parse(host)?, *limits)));
+        let named = named.collect::<Result<_, SettingsError>>()?;
         let purse = Arc::new(Purse::new(settings.budget));
         let limits = settings.limits;
         let connector = Connector { dial, tls: tls(settings)?, purse: Arc::clone(&purse), limits };
         let wire = Wire { connector, pool: Pool::new(settings.concurrency), purse, limits, user_agent };
         Ok(Self(Arc::new(Inner {
             wire,
-            hosts: Hosts::new(settings.per_host, settings.longest_wait),
+            hosts: Hosts::new(settings.per_host, named, settings.longest_wait),
             places: Arc::new(Semaphore::new(settings.concurrency)),
             jitter: Jitter::new(settings.backoff),
             allowed,
@@ -81,7 +90,7 @@ impl Web {
     /// Leaves the host of `url` alone for `wait`: for what a source learns from its answers (`maxlag`, a rate header).
     pub fn hold(&self, url: &Url, wait: Duration) {
         if let Ok(origin) = Origin::of(url) {
-            let exempt = self.0.allowed.names(&origin);
+            let exempt = self.0.exempts(&origin);
             self.0.hosts.gate(&Key { origin, exempt }).hold(wait);
         }
     }
@@ -155,7 +164,7 @@ impl Web {
     /// The host to ask next, if it may be asked.
     fn key(&self, chain: &Chain) -> Result<Key, Failure> {
         let origin = admit(&chain.url)?;
-        let exempt = chain.exempt && self.0.allowed.names(&origin);
+        let exempt = chain.exempt && self.0.exempts(&origin);
         if !exempt && !matches!(origin.port, 80 | 443) {
             return Err(Failure::Refused(Reason::Port));
         }
