@@ -1,6 +1,7 @@
 //! One request and its answer, on one connection.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::Empty;
@@ -38,6 +39,9 @@ pub(crate) struct Answer {
 /// Bodies up to this size are read and thrown away when nobody wants them, to keep the connection.
 const DRAINED: u64 = 16 << 10;
 
+/// And for no longer than this.
+const DRAINING: Duration = Duration::from_millis(500);
+
 impl Wire {
     /// Asks for `url`, with the request's credentials if `with_secrets`.
     pub async fn ask(&self, url: &Url, key: &Key, request: &Request, with_secrets: bool) -> Result<Answer, Failure> {
@@ -68,7 +72,12 @@ impl Wire {
         let mut message = hyper::Request::new(Empty::<Bytes>::new());
         *message.uri_mut() = target.clone();
         *message.headers_mut() = headers.clone();
-        let sent = timeout(self.limits.header, connection.sender.send_request(message)).await;
+        let sending = async {
+            // A kept connection may still be busy with the end of its last answer.
+            connection.sender.ready().await?;
+            connection.sender.send_request(message).await
+        };
+        let sent = timeout(self.limits.header, sending).await;
         let answer = sent.map_err(|_| Failure::Later(Reason::Timeout(Phase::Header)))?;
         let answer = answer.map_err(|error| self.purse.check().err().unwrap_or_else(|| broken(&error)))?;
         let (parts, body) = answer.into_parts();
@@ -89,8 +98,8 @@ impl Wire {
             answer.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|bytes| bytes <= DRAINED) {
             let request = Request::api(request.url().clone()).max_bytes(DRAINED);
-            // Failing here only costs the connection.
-            drop(self.read(answer, key, &request).await);
+            // Failing here, or being too slow, only costs the connection.
+            drop(timeout(DRAINING, self.read(answer, key, &request)).await);
         }
     }
 

@@ -20,6 +20,9 @@ pub(crate) struct Key {
     pub exempt: bool,
 }
 
+/// Longer waits, up to what no clock can tell, are a day for all purposes: no run waits that long.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Leave to send one request; given back when dropped.
 pub(crate) struct Pass {
     _seat: OwnedSemaphorePermit,
@@ -79,7 +82,7 @@ impl Gate {
             let place = acquire(places).await;
             // The host may have asked for more while we waited.
             if (*turn).max(self.patience()?).is_none_or(|from| from <= Instant::now()) {
-                *turn = Instant::now().checked_add(self.waits().interval);
+                *turn = Some(Instant::now() + self.waits().interval.min(DAY));
                 return Ok(Pass { _seat: seat, _place: place });
             }
         }
@@ -96,8 +99,7 @@ impl Gate {
 
     /// Leaves the host alone for `wait` from now.
     pub fn hold(&self, wait: Duration) {
-        // A wait beyond what the clock can tell is a day for all purposes: no run waits that long.
-        let until = Instant::now() + wait.min(Duration::from_secs(24 * 3600));
+        let until = Instant::now() + wait.min(DAY);
         let mut waits = self.waits();
         waits.held = waits.held.max(Some(until));
     }

@@ -48,7 +48,7 @@
 //! leads every connection to the test's own loopback port.
 //!
 //! # Parsers of outside text
-//! [`parse_url`], [`robots::Robots::parse`], [`retry_after`], [`opt_out`] and [`opt_out::header`] take any bytes, never panic, and are
+//! [`parse_url`], [`robots::Robots::parse`], [`retry_after`], [`opt_out::opt_out`] and [`opt_out::header`] take any bytes, never panic, and are
 //! public so that property tests and fuzzers reach them.
 
 mod address;

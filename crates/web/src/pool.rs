@@ -45,7 +45,7 @@ impl Pool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         idle.retain(|(_, connection, since)| now.duration_since(*since) < FRESH && !connection.sender.is_closed());
-        let at = idle.iter().rposition(|(known, connection, _)| known == key && connection.sender.is_ready())?;
+        let at = idle.iter().rposition(|(known, _, _)| known == key)?;
         idle.remove(at).map(|(_, connection, _)| connection)
     }
 

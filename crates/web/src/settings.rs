@@ -93,8 +93,8 @@ pub enum SettingsError {
         "user agent {0:?} is not of the form `product/version (contact)`, the contact being a mail address or a page"
     )]
     UserAgent(String),
-    /// A number that makes every request impossible.
-    #[error("`{name}` is {value}, which lets nothing through")]
+    /// A number that lets no request through, or that no clock can count to.
+    #[error("`{name}` is {value}, which cannot be used")]
     Number {
         /// The setting.
         name: &'static str,
@@ -156,6 +156,16 @@ impl Settings {
             numbers.push(("per_host.concurrency", host.concurrency == 0, host.concurrency.to_string()));
             numbers.push(("per_host.requests_per_second", no_rate, rate.to_string()));
         }
+        let durations = [
+            ("limits.connect", self.limits.connect),
+            ("limits.header", self.limits.header),
+            ("limits.idle", self.limits.idle),
+            ("limits.total", self.limits.total),
+        ];
+        for (name, duration) in durations {
+            numbers.push((name, duration.is_zero() || duration > LONGEST, format!("{duration:?}")));
+        }
+        numbers.push(("limits.grace", self.limits.grace > LONGEST, format!("{:?}", self.limits.grace)));
         if let Some((name, _, value)) = numbers.into_iter().find(|(_, wrong, _)| *wrong) {
             return Err(SettingsError::Number { name, value });
         }
@@ -165,6 +175,9 @@ impl Settings {
         Ok((header, product.to_owned()))
     }
 }
+
+/// The longest time that a limit may be: a week.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The product's name in a User-Agent that says who asks.
 fn product(user_agent: &str) -> Option<&str> {

@@ -177,6 +177,8 @@ impl Web {
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let asked = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
             let asked = asked.and_then(|value| retry_after(value, std::time::SystemTime::now()));
+            // At once, before others leave for it; the wait that is drawn comes on top.
+            gate.hold(asked.unwrap_or_default());
             let too_long = asked.is_some_and(|wait| wait > self.0.settings.longest_wait);
             let reason = if too_long { Reason::RetryAfter } else { Reason::Status(status.as_u16()) };
             return Err(Trouble { failure: Failure::Later(reason), busy: Some((Arc::clone(gate), asked)) });

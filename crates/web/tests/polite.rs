@@ -64,6 +64,9 @@ fn settings_that_cannot_be_used() {
         Some(SettingsError::Number { name: "per_host.concurrency", .. })
     ));
     let mut settings = quick();
+    settings.limits.total = Duration::MAX;
+    assert!(matches!(Web::new(&settings, dial()).err(), Some(SettingsError::Number { name: "limits.total", .. })));
+    let mut settings = quick();
     settings.extra_certificates = vec![b"no certificate".to_vec()];
     assert!(matches!(Web::new(&settings, dial()).err(), Some(SettingsError::Certificate { index: 0, .. })));
 }
