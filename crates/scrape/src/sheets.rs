@@ -1,11 +1,15 @@
 //! A contact sheet of each class: the quickest way to see what one is about to train on.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use imaging::{Limits, RgbImage, Sheet, contact_sheet, png, thumbnail};
 use pipeline::Run;
 use rayon::prelude::*;
 
-use crate::source::Picture;
+use crate::gather::Gathered;
+use crate::lane::Known;
+use crate::store::path_of;
 
 /// Pictures on a sheet; a larger class is sampled evenly.
 const PICTURES: usize = 40;
@@ -13,17 +17,26 @@ const PICTURES: usize = 40;
 const LIMITS: Limits = Limits { max_pixels: 50_000_000, max_bytes: 256 << 20 };
 
 /// Writes `contact-sheets/<class>.png`. Pictures that cannot be decoded are left out here; `preprocess` names them.
-pub fn write(run: &Run, kept: &[&Picture]) -> Result<()> {
+pub fn write(run: &Run, gathered: &Gathered) -> Result<()> {
     let sheet = Sheet { columns: 8, cell: 128, ..Sheet::default() };
-    for class in kept.chunk_by(|one, other| one.class == other.class) {
-        let pictures: Vec<RgbImage> = spread(class)
+    let mut classes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (at, slot) in gathered.pick.kept() {
+        let lane = &gathered.lanes[at];
+        if let Known::Picture(index) = lane.slots[slot].known {
+            let path = path_of(&lane.want.class, gathered.contents.get(index));
+            classes.entry(&lane.want.class).or_default().push(path);
+        }
+    }
+    for (class, paths) in classes {
+        let paths: Vec<&String> = paths.iter().collect();
+        let pictures: Vec<RgbImage> = spread(&paths)
             .into_par_iter()
-            .filter_map(|picture| {
-                let whole = imaging::read(&run.folder().join(&picture.stored.path), &LIMITS).ok()?;
+            .filter_map(|path| {
+                let whole = imaging::read(&run.folder().join(path), &LIMITS).ok()?;
                 Some(thumbnail(&whole, sheet.cell))
             })
             .collect();
-        let name = format!("contact-sheets/{}.png", class[0].class);
+        let name = format!("contact-sheets/{class}.png");
         run.write(name, &png(&contact_sheet(&pictures, &sheet)))?;
     }
     Ok(())
