@@ -1,10 +1,11 @@
 //! Where sources ask their questions: each once, and patiently.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pipeline::Run;
-use web::{Failure, Request, Response, Secret, Web};
+use web::{Failure, Request, Response, Secret, Url, Web};
 
 use crate::journal::Journal;
 use crate::source::Page;
@@ -19,7 +20,12 @@ pub struct Desk {
     web: Option<Web>,
     journal: Arc<Journal>,
     secrets: Vec<Secret>,
+    /// Whose turn it is at each host, by its address.
+    turns: Mutex<HashMap<String, Turn>>,
 }
+
+/// Held by the one who asks a host.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// What is wrong with an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +93,7 @@ impl Stop {
 impl Desk {
     /// A desk that asks by `web`, and tells no text that holds one of `secrets`.
     pub fn new(web: Option<Web>, journal: Arc<Journal>, secrets: Vec<Secret>) -> Self {
-        Self { web, journal, secrets }
+        Self { web, journal, secrets, turns: Mutex::default() }
     }
 
     /// The answer to `request`, read by `read`: remembered, or asked for now.
@@ -103,6 +109,10 @@ impl Desk {
             return Ok(page);
         }
         let web = self.web.as_ref().ok_or(Stop::NotAsked)?;
+        // One question after the other to a host, as MediaWiki's etiquette asks: only so is the number of requests that are left, told
+        // with each answer, read before the next question is sent.
+        let turn = self.turn(request.url());
+        let _turn = turn.lock().await;
         let mut busy = None;
         for _ in 0..TRIES {
             let response = web.get(&request).await?;
@@ -125,6 +135,11 @@ impl Desk {
             }
         }
         Err(busy.map_or(Stop::NotAsked, Stop::Fault))
+    }
+
+    fn turn(&self, url: &Url) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(url.authority().to_owned()).or_default())
     }
 }
 

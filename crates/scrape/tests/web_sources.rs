@@ -221,7 +221,7 @@ fn several_sources_fill_one_class_and_copies_are_found_across_them() {
     };
     assert_eq!(of("commons").iter().filter(|status| **status == "kept").count(), 10);
     assert_eq!(of("openverse").iter().filter(|status| **status == "kept").count(), 10);
-    assert_eq!((of("urls"), of("folder")), (vec!["duplicate"], vec!["duplicate", "kept"]));
+    assert_eq!((of("urls"), of("folder")), (vec!["duplicate"], vec!["duplicate", "kept"]), "{rows:#?}");
     assert_eq!(kept(&workspace, "disc").len(), 21);
 }
 

@@ -15,8 +15,8 @@ use crate::looks::Contents;
 use crate::source::Source;
 use crate::store::{Store, path_of};
 
-/// Fills the lanes of the sources that need no network. With `looks`, what they look like is found out too, so that
-/// copies from the web are known.
+/// Fills the lanes of the sources that need no network. With `looks`, their size and what they look like is
+/// found out too, so that copies from the web are known and judged as any other.
 pub fn gather(
     run: &Run,
     sources: &[Box<dyn Source + '_>],
@@ -48,6 +48,7 @@ pub fn gather(
         if let (Ok(content), true) = (&mut copied, looks)
             && let Ok(picture) = imaging::read(&run.folder().join(path_of(class, content)), &limits)
         {
+            (content.width, content.height) = (picture.width(), picture.height());
             content.look = Look::of(&picture).to_hex();
         }
         progress.inc(1);
