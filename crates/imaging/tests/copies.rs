@@ -38,7 +38,7 @@ fn thousand() -> Vec<RgbImage> {
     let photos = workspace_root().join("../shared/photos");
     let mut pictures = if photos.is_dir() { photos_in(&photos) } else { Vec::new() };
     if pictures.is_empty() {
-        writeln!(std::io::stderr(), "SKIPPED the photos in copies: none in ../shared/photos").unwrap();
+        writeln!(std::io::stderr(), "SKIPPED the photos in copies: none in {}", photos.display()).unwrap();
     }
     let drawn = 1000 - pictures.len();
     pictures.extend((0..drawn).map(|index| draw(CLASSES[index % 3], index as u32, 160)));

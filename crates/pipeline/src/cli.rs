@@ -184,7 +184,7 @@ fn state<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, key: &Key) 
             let due = stage.due(&Finished { config, folder: folder.path().to_owned() })?;
             Ok(if due.is_empty() { State::UpToDate } else { State::Stale(due) })
         }
-        stale @ State::Stale(_) => Ok(stale),
+        outdated @ State::Stale(_) => Ok(outdated),
     }
 }
 

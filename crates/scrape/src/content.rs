@@ -4,6 +4,8 @@ use imaging::{Limits, Look};
 use pipeline::config::Scrape;
 use serde::{Deserialize, Serialize};
 
+use crate::passenger::passenger;
+
 /// What decoding one picture may take, in bytes; the same sum is shared by all that are decoded at a time.
 pub const DECODE_BYTES: u64 = 256 << 20;
 
@@ -49,6 +51,9 @@ pub fn cost(bytes: &[u8], limits: &Limits) -> Result<u64, String> {
 /// Decodes `bytes` whole and says what they are; the error says why they are no picture.
 pub fn examine(bytes: &[u8], limits: &Limits) -> Result<Content, String> {
     let picture = imaging::decode(bytes, limits).map_err(|error| error.to_string())?;
+    if let Some(other) = passenger(bytes) {
+        return Err(format!("it is a picture and {other} at once"));
+    }
     let extension = imaging::sniff(bytes).map_or("bin", imaging::Format::extension).to_owned();
     Ok(Content {
         hash: pipeline::short_hash(bytes),

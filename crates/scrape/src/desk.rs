@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pipeline::Run;
-use web::{Failure, Request, Response, Secret, Url, Web};
+use web::{Dial, Failure, Request, Response, Secret, Url, Web};
 
 use crate::journal::Journal;
 use crate::source::Page;
@@ -151,8 +151,8 @@ fn clean(page: Page, hide: impl Fn(&str) -> String) -> Result<Page, Stop> {
     if hidden == text { Ok(page) } else { serde_json::from_str(&hidden).map_err(wrong) }
 }
 
-/// The way out that the configuration of `run` describes.
-pub fn web(run: &Run) -> anyhow::Result<Web> {
+/// The way out that the configuration of `run` describes, by `dial`.
+pub fn web(run: &Run, dial: Arc<dyn Dial>) -> anyhow::Result<Web> {
     let scrape = &run.config.scrape;
     let told = &scrape.web;
     let mut settings = web::Settings::new(format!("tunescope/{} ({})", env!("CARGO_PKG_VERSION"), told.contact));
@@ -160,8 +160,14 @@ pub fn web(run: &Run) -> anyhow::Result<Web> {
     settings.per_host = web::PerHost { concurrency: told.per_host, requests_per_second: told.requests_per_second };
     settings.concurrency = told.parallel;
     settings.budget = web::Budget { requests: told.max_requests, bytes: told.max_total_mb << 20 };
-    settings.limits.total = Duration::from_secs_f64(told.timeout_s);
+    let (limits, total) = (&mut settings.limits, Duration::from_secs_f64(told.timeout_s));
+    limits.total = total;
+    // Whoever is less patient with the whole is less patient with its parts.
+    limits.connect = limits.connect.min(total / 6);
+    limits.header = limits.header.min(total / 3);
+    limits.idle = limits.idle.min(total / 4);
+    limits.grace = limits.grace.min(total / 6);
     settings.retries = told.retries;
     settings.longest_wait = Duration::from_secs_f64(told.longest_wait_s);
-    Ok(Web::new(&settings, Arc::new(web::SystemDial))?)
+    Ok(Web::new(&settings, dial)?)
 }

@@ -2,16 +2,18 @@
 
 mod local;
 mod online;
+mod queue;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
 use pipeline::Run;
+use web::Web;
 
 use crate::cache::Cache;
 use crate::content;
-use crate::desk::{Desk, web};
+use crate::desk::Desk;
 use crate::fetch::Fetcher;
 use crate::journal::{Journal, Verdict};
 use crate::lane::{Known, Lane};
@@ -92,11 +94,16 @@ impl Memory {
     }
 }
 
-/// Gathers everything. An error is for what makes the whole run pointless.
-pub fn gather(run: &Run, sources: &[Box<dyn Source + '_>], credentials: &Credentials, wish: Wish) -> Result<Gathered> {
+/// Gathers everything; `web` is the way out, where a source needs one. An error is for what makes the whole run pointless.
+pub fn gather(
+    run: &Run,
+    sources: &[Box<dyn Source + '_>],
+    credentials: &Credentials,
+    wish: Wish,
+    web: Option<&Web>,
+) -> Result<Gathered> {
     let scrape = &run.config.scrape;
     let on_web: Vec<bool> = scrape.sources.iter().map(pipeline::config::Source::is_web).collect();
-    let any_web = on_web.contains(&true);
     for notice in sources.iter().filter_map(|source| source.notice()) {
         run.warn(&notice);
     }
@@ -110,14 +117,13 @@ pub fn gather(run: &Run, sources: &[Box<dyn Source + '_>], credentials: &Credent
     let memory = Memory { journal, cache, limits: content::limits_text(scrape), only };
     let mut lanes = lanes(sources, &on_web)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
-    local::gather(run, sources, &mut lanes, &mut contents, any_web)?;
+    local::gather(run, sources, &mut lanes, &mut contents, web.is_some())?;
     let sieve = Sieve::new(scrape);
     let mut exhausted = None;
-    if any_web {
-        let web = web(run)?;
+    if let Some(web) = web {
         let asks = memory.only.is_none().then(|| web.clone());
         let desk = Desk::new(asks, Arc::clone(&memory.journal), credentials.all.clone());
-        let fetcher = Fetcher::new(web, memory.cache.clone(), Arc::clone(&memory.journal), scrape);
+        let fetcher = Fetcher::new(web.clone(), memory.cache.clone(), Arc::clone(&memory.journal), scrape);
         let live = Live::new(run);
         let online =
             online::Online { sources, memory: &memory, sieve: &sieve, desk: &desk, fetcher: &fetcher, live: &live };

@@ -88,7 +88,7 @@ impl Journal {
             match serde_json::from_slice::<Line>(line).map(|line| line.event) {
                 Ok(Event::Fetched { url, content }) => drop(verdicts.insert(url, Verdict::Picture(Arc::new(content)))),
                 Ok(Event::Refused { url, reason, limits }) => {
-                    drop(verdicts.insert(url, Verdict::Refused { reason, limits }))
+                    drop(verdicts.insert(url, Verdict::Refused { reason, limits }));
                 }
                 Ok(Event::Later { url, reason }) => drop(verdicts.insert(url, Verdict::Later(reason))),
                 Ok(Event::Answer { question, page }) => drop(answers.insert(question, page)),
@@ -180,7 +180,7 @@ mod tests {
         for cut in 0..=whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let journal = Journal::open(&path).unwrap();
-            let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
+            let lines = whole[..cut].split(|byte| *byte == b'\n').count() - 1;
             let first = [None, Some("one"), Some("one"), Some("again"), Some("again"), Some("again")][lines];
             assert_eq!(
                 journal.verdict("http://a/1"),

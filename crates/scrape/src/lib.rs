@@ -19,6 +19,7 @@ mod lane;
 pub mod licence;
 mod live;
 mod looks;
+mod passenger;
 mod pick;
 mod plan;
 mod sheets;
@@ -31,13 +32,16 @@ mod tables;
 pub mod text;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use pipeline::cli::{Common, run_stage};
 use pipeline::config::Source as Settings;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, Table};
+use web::{Dial, SystemDial};
 
 use crate::cache::{Cache, FOLDER};
 use crate::gather::{Gathered, Wish, gather};
@@ -70,15 +74,24 @@ struct Cli {
 
 /// Parses the command line, runs the stage, and gives its exit code.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    run_by(std::env::args_os(), Arc::new(SystemDial))
+}
+
+/// As [`run`], with these arguments, the first of which is the program's name, and every connection made by `dial`.
+pub fn run_by<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>, dial: Arc<dyn Dial>) -> ExitCode {
+    let cli = Cli::parse_from(args);
     let wish = Wish { retry_failed: cli.retry_failed, ask_again: cli.ask_again };
-    run_stage(&Scrape { wish, credentials: Credentials::from_environment() }, &cli.common)
+    run_stage(&Scrape { wish, credentials: Credentials::from_environment(), dial }, &cli.common)
 }
 
 struct Scrape {
     wish: Wish,
     credentials: Credentials,
+    dial: Arc<dyn Dial>,
 }
+
+/// The contact in `examples/`, to be replaced.
+const NOBODY: &str = "your-name@example.org";
 
 /// What a later run may add, below [`FOLDER`].
 const LEFT: &str = "left.json";
@@ -100,6 +113,10 @@ impl Stage for Scrape {
     }
 
     fn check(&self, config: &Config) -> Result<()> {
+        if config.scrape.web.contact == NOBODY && config.scrape.sources.iter().any(Settings::is_web) {
+            return Err(anyhow!("scrape.web.contact is still {NOBODY}, which reaches nobody"))
+                .hint("put your e-mail address or a page about you there: it is told to every host");
+        }
         let google = config.scrape.sources.iter().any(|source| matches!(source, Settings::Google(_)));
         if google && !self.credentials.has_google() {
             return Err(anyhow!("the source google needs a key and an engine")).hint(format!(
@@ -157,8 +174,10 @@ impl Scrape {
             }
         }
         let sources = open(run.config, &self.credentials);
+        let any_web = run.config.scrape.sources.iter().any(Settings::is_web);
+        let web = any_web.then(|| desk::web(run, Arc::clone(&self.dial))).transpose()?;
         for _ in 0..REPAIRS {
-            let gathered = gather(run, &sources, &self.credentials, self.wish)?;
+            let gathered = gather(run, &sources, &self.credentials, self.wish, web.as_ref())?;
             if publish(run, &gathered)? {
                 return Ok(gathered);
             }

@@ -139,9 +139,10 @@ fn from_name(text: &str) -> Option<Licence> {
     }
     let terms: Vec<&str> = words.iter().filter_map(|word| term(word)).collect();
     // `by` is an English word as well: without Creative Commons' name, nothing else may stand beside the terms.
-    let named = words.iter().any(|word| *word == "cc");
+    let named = words.contains(&"cc");
     let bare = words.iter().all(|word| matches!(*word, "by" | "sa" | "nc" | "nd") || is_version(word) || is_port(word));
-    if !named && !(bare && words.first() == Some(&"by")) {
+    let terms_alone = bare && words.first() == Some(&"by");
+    if !(named || terms_alone) {
         return None;
     }
     let code = ordered(terms.into_iter())?;

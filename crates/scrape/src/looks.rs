@@ -10,7 +10,7 @@ use crate::content::Content;
 /// All contents, and which look alike.
 #[derive(Debug, Default)]
 pub struct Contents {
-    contents: Vec<Arc<Content>>,
+    all: Vec<Arc<Content>>,
     by_hash: HashMap<String, usize>,
     /// For each content those that look like it, in rising order.
     twins: Vec<Vec<usize>>,
@@ -33,7 +33,7 @@ impl Contents {
         if let Some(index) = self.by_hash.get(&content.hash) {
             return *index;
         }
-        let index = self.contents.len();
+        let index = self.all.len();
         self.by_hash.insert(content.hash.clone(), index);
         self.own.push(own);
         let mut twins = Vec::new();
@@ -47,13 +47,13 @@ impl Contents {
             self.of_look.push(index);
         }
         self.twins.push(twins);
-        self.contents.push(content);
+        self.all.push(content);
         index
     }
 
     /// A content by its index.
     pub fn get(&self, index: usize) -> &Arc<Content> {
-        &self.contents[index]
+        &self.all[index]
     }
 
     /// Those that look like a content.
@@ -63,6 +63,6 @@ impl Contents {
 
     /// Whether the file, or one that looks like it, was there before.
     pub fn is_new(&self, index: usize) -> bool {
-        index + 1 == self.contents.len() && self.twins[index].is_empty()
+        index + 1 == self.all.len() && self.twins[index].is_empty()
     }
 }

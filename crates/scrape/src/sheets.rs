@@ -1,6 +1,7 @@
 //! A contact sheet of each class: the quickest way to see what one is about to train on.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use imaging::{Limits, RgbImage, Sheet, contact_sheet, png, thumbnail};
@@ -29,17 +30,32 @@ pub fn write(run: &Run, gathered: &Gathered) -> Result<()> {
     }
     for (class, paths) in classes {
         let paths: Vec<&String> = paths.iter().collect();
-        let pictures: Vec<RgbImage> = spread(&paths)
-            .into_par_iter()
-            .filter_map(|path| {
-                let whole = imaging::read(&run.folder().join(path), &LIMITS).ok()?;
-                Some(thumbnail(&whole, sheet.cell))
-            })
-            .collect();
+        let pictures = thumbnails(spread(&paths).into_iter().map(|path| run.folder().join(path)), sheet.cell);
         let name = format!("contact-sheets/{class}.png");
         run.write(name, &png(&contact_sheet(&pictures, &sheet)))?;
     }
     Ok(())
+}
+
+/// The pictures at `paths`, `side` pixels large, in their order; as many at a time as fit into the memory of [`LIMITS`].
+fn thumbnails(paths: impl Iterator<Item = PathBuf>, side: u32) -> Vec<RgbImage> {
+    let decode = |files: &[Vec<u8>]| -> Vec<RgbImage> {
+        let small = |bytes: &Vec<u8>| Some(thumbnail(&imaging::decode(bytes, &LIMITS).ok()?, side));
+        files.par_iter().filter_map(small).collect()
+    };
+    let (mut pictures, mut files, mut memory) = (Vec::new(), Vec::new(), 0);
+    for path in paths {
+        let Ok(bytes) = std::fs::read(path) else { continue };
+        let Ok(header) = imaging::inspect(&bytes, &LIMITS) else { continue };
+        if memory + header.memory > LIMITS.max_bytes {
+            pictures.append(&mut decode(&files));
+            (files, memory) = (Vec::new(), 0);
+        }
+        memory += header.memory;
+        files.push(bytes);
+    }
+    pictures.append(&mut decode(&files));
+    pictures
 }
 
 /// At most [`PICTURES`] of `class`, evenly spaced.

@@ -22,7 +22,9 @@ fn response(status: u16, body: &[u8], headers: &[(&str, &str)]) -> Response {
     Response { status, final_url, headers: map, body: body.to_vec(), elapsed: Duration::ZERO }
 }
 
-fn readers() -> [fn(&Response) -> Result<Page, Fault>; 3] {
+type Reader = fn(&Response) -> Result<Page, Fault>;
+
+fn readers() -> [Reader; 3] {
     [commons::read, openverse::read, google::read]
 }
 

@@ -91,6 +91,19 @@ fn a_dry_run_tells_what_would_be_asked_and_fetched_and_asks_nobody() {
     insta::assert_snapshot!("plan", plan.replace(&server.address.to_string(), "127.0.0.1:80"));
 }
 
+#[test]
+fn the_contact_of_the_example_is_not_told_to_anybody() {
+    let server = site::start(Duration::ZERO);
+    let workspace = Workspace::new(&openverse(&server, 20, "{ disc = [\"disc\"] }"));
+    let example = testkit::workspace_root().join("examples/commons.toml");
+    let text = std::fs::read_to_string(example).unwrap();
+    let contact = text.lines().find(|line| line.starts_with("contact = ")).unwrap();
+    let set = format!("scrape.web.{contact}");
+    let said = said(&workspace, &["--set", &set], 1);
+    assert!(said.contains("which reaches nobody\nhint: put your e-mail address"), "{said}");
+    assert_eq!(server.total(), 0);
+}
+
 /// A site of one class whose pictures may fail, and a list of their addresses.
 struct Moody {
     server: Server,

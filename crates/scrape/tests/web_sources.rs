@@ -68,25 +68,22 @@ fn told(source: &str, class: &str, index: usize) -> [String; 6] {
 fn config(source: &str, server: &common::server::Server) -> String {
     let licences = if source == "google" { "[]" } else { "[\"by\", \"by-sa\"]" };
     let mut text = format!("[scrape]\nlicences = {licences}\n{}", web(server));
-    text += &match source {
-        "urls" => format!("[[scrape.sources]]\nkind = \"urls\"\npath = \"list.csv\"\nper_class = {WANTED}\n"),
-        _ => {
-            let path = BTreeMap::from([
-                ("commons", "/w/api.php"),
-                ("openverse", "/v1/images/"),
-                ("google", "/customsearch/v1"),
-            ])[source];
-            let queries = |class: &str| match source {
-                "commons" => format!("[\"{class}\", \"category:{class}\"]"),
-                "google" => format!("[\"{class} 0\", \"{class} 1\", \"{class} 2\", \"{class} 3\"]"),
-                _ => format!("[\"{class}\"]"),
-            };
-            let classes: String = CLASSES.iter().map(|class| format!("{class} = {}\n", queries(class))).collect();
-            let api = server.url(path);
-            format!(
-                "[[scrape.sources]]\nkind = \"{source}\"\nper_class = {WANTED}\napi = \"{api}\"\n[scrape.sources.classes]\n{classes}"
-            )
-        }
+    text += &if source == "urls" {
+        format!("[[scrape.sources]]\nkind = \"urls\"\npath = \"list.csv\"\nper_class = {WANTED}\n")
+    } else {
+        let path =
+            BTreeMap::from([("commons", "/w/api.php"), ("openverse", "/v1/images/"), ("google", "/customsearch/v1")])
+                [source];
+        let queries = |class: &str| match source {
+            "commons" => format!("[\"{class}\", \"category:{class}\"]"),
+            "google" => format!("[\"{class} 0\", \"{class} 1\", \"{class} 2\", \"{class} 3\"]"),
+            _ => format!("[\"{class}\"]"),
+        };
+        let classes = CLASSES.map(|class| format!("{class} = {}\n", queries(class))).concat();
+        let api = server.url(path);
+        format!(
+            "[[scrape.sources]]\nkind = \"{source}\"\nper_class = {WANTED}\napi = \"{api}\"\n[scrape.sources.classes]\n{classes}"
+        )
     };
     text
 }

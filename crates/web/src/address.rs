@@ -52,6 +52,7 @@ pub const fn classify(address: IpAddr) -> Option<AddressClass> {
     }
 }
 
+#[allow(clippy::match_same_arms, reason = "in the order of the registries")]
 const fn v4(address: Ipv4Addr) -> Option<AddressClass> {
     Some(match address.octets() {
         // Cloud metadata: link-local ones, Alibaba's, Oracle's, and Azure's, which is a public address.
@@ -73,6 +74,7 @@ const fn v4(address: Ipv4Addr) -> Option<AddressClass> {
     })
 }
 
+#[allow(clippy::match_same_arms, reason = "in the order of the registries")]
 const fn v6(address: Ipv6Addr) -> Option<AddressClass> {
     Some(match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] => AddressClass::Unspecified,

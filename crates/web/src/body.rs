@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use crate::budget::Purse;
-use crate::failure::{Failure, Phase, Reason};
+use crate::failure::{Counted, Failure, Phase, Reason};
 use crate::request::Request;
 use crate::settings::Limits;
 
@@ -87,7 +87,7 @@ impl Sink {
     fn new(headers: &HeaderMap, request: &Request) -> Result<Self, Failure> {
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if announced.is_some_and(|bytes| bytes > request.max_bytes) && !request.robots {
-            return Err(Failure::Refused(Reason::TooLarge));
+            return Err(Failure::Refused(Reason::TooLarge(Counted::Announced)));
         }
         // What is announced may be a lie: memory is taken as bytes arrive.
         let expected = announced.unwrap_or(0).min(request.max_bytes).min(1 << 20);
@@ -111,17 +111,18 @@ impl Sink {
 
     /// Takes a piece; gives whether more is wanted.
     fn take(&mut self, data: &[u8]) -> Result<bool, Failure> {
-        let (written, capped) = match self {
-            Self::Plain(capped) => (capped.write_all(data), &*capped),
+        let (written, capped, counted) = match self {
+            Self::Plain(capped) => (capped.write_all(data), &*capped, Counted::Sent),
             Self::Gzip(decoder, left) => {
-                *left = left.checked_sub(data.len() as u64).ok_or(Failure::Refused(Reason::TooLarge))?;
-                (decoder.write_all(data), decoder.get_ref())
+                let over = Failure::Refused(Reason::TooLarge(Counted::Sent));
+                *left = left.checked_sub(data.len() as u64).ok_or(over)?;
+                (decoder.write_all(data), decoder.get_ref(), Counted::Decompressed)
             }
         };
         match written {
             Ok(()) => Ok(true),
             Err(_) if capped.over && capped.cut => Ok(false),
-            Err(_) if capped.over => Err(Failure::Refused(Reason::TooLarge)),
+            Err(_) if capped.over => Err(Failure::Refused(Reason::TooLarge(counted))),
             Err(_) => Err(Failure::Refused(Reason::Compressed)),
         }
     }

@@ -62,9 +62,9 @@ pub enum Reason {
     /// The media type is not among those asked for.
     #[error("type is not one asked for")]
     Type,
-    /// The body is larger than [`crate::Request::max_bytes`], as announced, as sent or as decompressed.
-    #[error("larger than allowed")]
-    TooLarge,
+    /// The body is larger than [`crate::Request::max_bytes`].
+    #[error("larger than allowed, {0}")]
+    TooLarge(Counted),
     /// A content encoding other than gzip.
     #[error("content encoding is not known")]
     Encoding,
@@ -116,6 +116,20 @@ pub enum Reason {
     /// [`crate::Budget::bytes`] is used up.
     #[error("budget of bytes is used up")]
     BudgetBytes,
+}
+
+/// How a body's size was found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Counted {
+    /// `Content-Length` says so; nothing was read.
+    #[error("as its header says")]
+    Announced,
+    /// That many bytes came.
+    #[error("as sent")]
+    Sent,
+    /// The bytes that came become that many.
+    #[error("as decompressed")]
+    Decompressed,
 }
 
 /// What took too long; see [`crate::Limits`].

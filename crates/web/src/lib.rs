@@ -77,7 +77,7 @@ mod web;
 pub use address::{AddressClass, classify};
 pub use budget::Spent;
 pub use dial::{Answer, Dial, Stream, SystemDial};
-pub use failure::{Failure, Phase, Reason};
+pub use failure::{Counted, Failure, Phase, Reason};
 pub use http::{HeaderMap, HeaderName, HeaderValue};
 pub use opt_out::OptOut;
 pub use origin::parse_url;

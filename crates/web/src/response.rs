@@ -27,7 +27,7 @@ impl Response {
     }
 
     /// How long the server asks to wait before the next request, counted from now. An answer with status 200 can ask
-    /// too, as MediaWiki does when it lags; see [`crate::Web::hold`].
+    /// too, as `MediaWiki` does when it lags; see [`crate::Web::hold`].
     pub fn retry_after(&self) -> Option<Duration> {
         let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
         crate::retry_after(value, SystemTime::now())

@@ -187,9 +187,9 @@ fn normal(text: &[u8], path: bool) -> Cow<'_, [u8]> {
             Some(plain) => {
                 rest = &tail[2..];
                 if plain.is_ascii_alphanumeric() || b"-._~".contains(&plain) {
-                    out.push(plain)
+                    out.push(plain);
                 } else {
-                    escape(plain, &mut out)
+                    escape(plain, &mut out);
                 }
             }
             None if !byte.is_ascii() || (path && matches!(byte, b'*' | b'$')) => escape(byte, &mut out),

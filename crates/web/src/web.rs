@@ -265,7 +265,7 @@ fn is_of_the_host(reason: Reason) -> bool {
 /// Where an answer sends us on to, if it does.
 fn redirect(answer: &Answer) -> Option<&[u8]> {
     let moved = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    moved.then(|| answer.headers.get(header::LOCATION).map(|value| value.as_bytes()).unwrap_or_default())
+    moved.then(|| answer.headers.get(header::LOCATION).map(http::HeaderValue::as_bytes).unwrap_or_default())
 }
 
 /// Whether a failure for now may be over in a moment.

@@ -211,9 +211,8 @@ async fn redirects_to_other_schemes_and_ports_are_refused() {
         "/loop2" => moved("/loop"),
         "/robots.txt" => common::answer("404 Not Found", &[], b""),
         path => match path.strip_prefix("/hop/").and_then(|n| n.parse::<u32>().ok()) {
-            Some(0) => picture(),
+            Some(0) | None => picture(),
             Some(n) => moved(&format!("/hop/{}", n - 1)),
-            None => picture(),
         },
     })
     .await;

@@ -13,7 +13,7 @@ use common::{Reply, Server, answer, at, client, endlessly, head, picture, quick,
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::io::AsyncWriteExt;
-use web::{Answer, Dial, Failure, Phase, Reason, Request, Settings, Stream, Web};
+use web::{Answer, Counted, Dial, Failure, Phase, Reason, Request, Settings, Stream, Web};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -38,7 +38,8 @@ async fn fails(settings: &Settings, expected: Failure, reply: impl Fn() -> Reply
 
 #[tokio::test]
 async fn more_than_allowed_is_refused_before_it_is_read() {
-    let bytes = fails(&quick(), Failure::Refused(Reason::TooLarge), || answer("200 OK", &[], &[7; 200_000])).await;
+    let refused = Failure::Refused(Reason::TooLarge(Counted::Announced));
+    let bytes = fails(&quick(), refused, || answer("200 OK", &[], &vec![7; 200_000])).await;
     assert!(bytes < 100_000, "the announced size is enough to know: {bytes} bytes were read");
 }
 
@@ -48,7 +49,7 @@ async fn a_body_without_end_is_left_at_the_limit() {
         let chunked = first.windows(7).any(|bytes| bytes == b"chunked");
         let piece =
             if chunked { [b"1000\r\n".to_vec(), vec![7; 0x1000], b"\r\n".to_vec()].concat() } else { vec![7; 4096] };
-        let bytes = fails(&quick(), Failure::Refused(Reason::TooLarge), move || {
+        let bytes = fails(&quick(), Failure::Refused(Reason::TooLarge(Counted::Sent)), move || {
             let (first, piece) = (first.clone(), piece.clone());
             script(move |stream| endlessly(stream, first, piece, Duration::ZERO))
         })
@@ -224,7 +225,7 @@ async fn compressed_answers() {
     };
     assert_eq!(get("good").await.unwrap(), b"{\"a\": 1}");
     assert_eq!(get("plain").await.unwrap(), b"plain");
-    assert_eq!(get("bomb").await.unwrap_err(), Failure::Refused(Reason::TooLarge));
+    assert_eq!(get("bomb").await.unwrap_err(), Failure::Refused(Reason::TooLarge(Counted::Decompressed)));
     assert_eq!(get("damaged").await.unwrap_err(), Failure::Refused(Reason::Compressed));
     assert_eq!(get("cut").await.unwrap_err(), Failure::Refused(Reason::Compressed));
     for path in ["twice", "both", "brotli"] {

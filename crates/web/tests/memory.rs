@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::{Server, answer, at, client, endlessly, head, picture, quick, script};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use web::{Failure, Reason, Request};
+use web::{Counted, Failure, Reason, Request};
 
 /// The most memory that this process has had at once, in MiB.
 fn peak() -> u64 {
@@ -21,7 +21,7 @@ fn peak() -> u64 {
 
 #[tokio::test]
 async fn what_is_kept_is_what_was_allowed() {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..200 {
         encoder.write_all(&vec![0; 1 << 20]).unwrap();
     }
@@ -45,10 +45,10 @@ async fn what_is_kept_is_what_was_allowed() {
     let (web, _) = client(&server, &quick());
     let before = peak();
     for (path, reason) in [
-        ("body", Reason::TooLarge),
-        ("announced", Reason::TooLarge),
+        ("body", Reason::TooLarge(Counted::Sent)),
+        ("announced", Reason::TooLarge(Counted::Announced)),
         ("header", Reason::HeaderTooLarge),
-        ("bomb", Reason::TooLarge),
+        ("bomb", Reason::TooLarge(Counted::Decompressed)),
     ] {
         // Eight at once, each of at most 1 MiB.
         let tasks: Vec<_> = (0..8)

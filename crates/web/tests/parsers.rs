@@ -159,7 +159,8 @@ proptest! {
     #[test]
     fn rules_commute(rules in proptest::collection::vec(("(allow|disallow)", "/[ab*]{0,4}"), 1..6), path in "/[ab]{0,5}") {
         let file = |rules: &[(String, String)]| {
-            let lines: String = rules.iter().map(|(key, pattern)| format!("{key}: {pattern}\n")).collect();
+            let lines: Vec<String> = rules.iter().map(|(key, pattern)| format!("{key}: {pattern}\n")).collect();
+            let lines = lines.concat();
             Robots::parse(format!("user-agent: *\n{lines}").as_bytes(), "x").allows(&path)
         };
         let reversed: Vec<_> = rules.iter().rev().cloned().collect();

@@ -109,7 +109,10 @@ impl Config {
         let whole = Value::try_from(self).context("cannot write the configuration out")?;
         keys.iter()
             .map(|key| {
-                let value = key.split('.').try_fold(&whole, |value, part| value.get(part));
+                let value = key.split('.').try_fold(&whole, |value, part| match value {
+                    Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+                    _ => value.get(part),
+                });
                 let value = value.with_context(|| format!("the configuration has no key `{key}`"))?;
                 Ok(((*key).to_owned(), value.clone()))
             })

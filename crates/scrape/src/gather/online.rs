@@ -1,12 +1,13 @@
 //! Pictures from the web: pages and files on their way side by side, many at a time and few from one host.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::task::JoinSet;
 
+use super::queue::Queue;
 use super::{Memory, arrived, recall};
 use crate::desk::{Desk, Stop};
 use crate::fetch::{Fetched, Fetcher};
@@ -44,14 +45,14 @@ pub struct Room {
 }
 
 /// The files on their way.
-#[derive(Default)]
 struct Traffic {
     set: JoinSet<(String, Result<Fetched>)>,
+    /// The most in all.
+    room: usize,
     /// Each address, and the host that it is asked from.
     under_way: BTreeMap<String, String>,
-    hosts: BTreeMap<String, usize>,
     /// Wanted and not asked for yet.
-    queue: VecDeque<Place>,
+    queue: Queue,
 }
 
 impl Online<'_> {
@@ -60,15 +61,14 @@ impl Online<'_> {
         for lane in lanes.iter().filter(|lane| lane.on_web) {
             self.live.want(&lane.want.class, lane.want.count);
         }
-        let mut traffic = Traffic::default();
+        let mut traffic = Traffic::new(room);
         let mut pages = FuturesUnordered::new();
         let mut asked = BTreeSet::new();
         let mut exhausted: Option<String> = None;
         loop {
             if traffic.queue.is_empty() && exhausted.is_none() {
                 let pick = pick(lanes, contents, self.sieve);
-                let open = |place: &Place| !traffic.under_way.contains_key(address(lanes, *place));
-                traffic.queue = pick.wanted.into_iter().filter(open).collect();
+                traffic.fill(lanes, pick.wanted);
                 for at in pick.hungry {
                     if let Some((query, from)) = lanes[at].next()
                         && asked.insert(at)
@@ -86,7 +86,7 @@ impl Online<'_> {
                 }
             }
             if exhausted.is_none() {
-                traffic.start(lanes, self.fetcher, room);
+                traffic.start(lanes, self.fetcher);
             }
             if traffic.set.is_empty() && pages.is_empty() {
                 break;
@@ -199,39 +199,38 @@ impl Online<'_> {
 }
 
 impl Traffic {
-    /// Starts what is queued, as far as there is room.
-    fn start(&mut self, lanes: &[Lane], fetcher: &Fetcher, room: Room) {
-        let mut put_off = VecDeque::new();
-        while let Some(place) = self.queue.pop_front() {
+    fn new(room: Room) -> Self {
+        let (set, under_way) = (JoinSet::new(), BTreeMap::new());
+        Self { set, room: room.all, under_way, queue: Queue::new(room.host) }
+    }
+
+    /// Queues what is wanted and not under way.
+    fn fill(&mut self, lanes: &[Lane], wanted: Vec<Place>) {
+        for place in wanted {
             let url = address(lanes, place);
-            let host = host(url);
-            let busy = self.hosts.get(&host).copied().unwrap_or(0);
-            if self.set.len() >= room.all || busy >= room.host {
-                put_off.push_back(place);
-                // Looking through a long queue for a free host costs more than it brings.
-                if self.set.len() >= room.all || put_off.len() > 1000 {
-                    break;
-                }
-                continue;
+            if !self.under_way.contains_key(url) {
+                self.queue.push(place, host(url));
             }
-            *self.hosts.entry(host.clone()).or_default() += 1;
-            self.under_way.insert(url.to_owned(), host);
-            let (fetcher, url) = (fetcher.clone(), url.to_owned());
+        }
+    }
+
+    /// Starts what is queued, as far as there is room.
+    fn start(&mut self, lanes: &[Lane], fetcher: &Fetcher) {
+        while self.set.len() < self.room {
+            let Some((place, host)) = self.queue.pop() else { return };
+            let (fetcher, url) = (fetcher.clone(), address(lanes, place).to_owned());
+            self.under_way.insert(url.clone(), host);
             self.set.spawn(async move {
-                let fetched = fetcher.fetch(&url).await;
-                (url, fetched)
+                let outcome = fetcher.fetch(&url).await;
+                (url, outcome)
             });
         }
-        put_off.append(&mut self.queue);
-        self.queue = put_off;
     }
 
     /// An address is done; gives its host.
     fn leave(&mut self, url: &str) -> String {
         let host = self.under_way.remove(url).unwrap_or_default();
-        if let Some(count) = self.hosts.get_mut(&host) {
-            *count -= 1;
-        }
+        self.queue.done(&host);
         host
     }
 }

@@ -37,7 +37,7 @@ impl Reply {
         Self::new(status, "application/json; charset=utf-8", body.to_string())
     }
 
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.headers.push((name, value.to_string()));
         self
     }
