@@ -86,6 +86,11 @@ bench-peers *args: build
     @case " $* " in *" --photos"*) ;; *) {{bin}}/scrape {{flags}} && {{bin}}/preprocess {{flags}} ;; esac
     @{{bin}}/bench peers "$@"
 
+# measure downloading against img2dataset: just bench-scrape [--pictures N] [--rounds N]; writes BENCHMARKS-scrape.md
+[positional-arguments]
+bench-scrape *args: build
+    @{{bin}}/bench scrape "$@"
+
 # everything that CI checks
 test: lint build
     {{bin}}/setup --quiet

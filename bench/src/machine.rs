@@ -15,10 +15,20 @@ pub(crate) fn peak_kib() -> Result<u64> {
 
 /// Processor time of all threads so far, in seconds.
 pub(crate) fn cpu_seconds() -> Result<f64> {
+    stat_seconds(11)
+}
+
+/// Processor time of all processes that this one started and waited for, and of theirs, in seconds.
+pub(crate) fn children_cpu_seconds() -> Result<f64> {
+    stat_seconds(13)
+}
+
+/// The sum of two neighbouring fields of `/proc/self/stat`, after the first `skipped` behind the program's name, in seconds.
+fn stat_seconds(skipped: usize) -> Result<f64> {
     let stat = fs_err::read_to_string("/proc/self/stat")?;
-    // The second field is the program's name in brackets, and may hold anything; times are fields 14 and 15.
+    // The second field is the program's name in brackets, and may hold anything.
     let after = stat.rsplit(')').next().unwrap_or_default();
-    let times = after.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    let times = after.split_whitespace().skip(skipped).take(2).map(str::parse::<f64>);
     Ok(times.sum::<Result<f64, _>>()? / TICKS)
 }
 

@@ -1,6 +1,7 @@
-//! The benchmark: the same training in this project, in PyTorch and in TensorFlow, in turn on the same pictures.
+//! The benchmarks against others' programs: the same training in this project, in PyTorch and in TensorFlow, in turn on the same
+//! pictures, and the same download in this project and in img2dataset, in turn from the same server.
 //!
-//! `just bench-peers` is the way in. `bench ours` is one measurement of ours, and `bench peers` sets the peers up, lets
+//! `just bench-peers` is the way in to the first, `just bench-scrape` to the second ([`scrape`]). `bench ours` is one measurement of ours, and `bench peers` sets the peers up, lets
 //! all three take turns, and writes BENCHMARKS.md. Each measurement is a process of its own, so its memory is its own.
 
 mod depth;
@@ -12,6 +13,7 @@ mod peers;
 mod pictures;
 mod result;
 mod rounds;
+mod scrape;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,9 +22,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::depth::Depth;
 
-/// Measures how fast AlexNet trains here, in PyTorch and in TensorFlow.
+/// Measures how fast AlexNet trains here, in PyTorch and in TensorFlow, and how fast pictures are downloaded here and by img2dataset
 #[derive(Parser)]
-#[command(after_help = "Example:\n  bench peers --rounds 3 --photos ../shared/photos\n  bench ours --depth fc678")]
+#[command(
+    after_help = "Example:\n  bench peers --rounds 3 --photos ../shared/photos\n  bench ours --depth fc678\n  bench scrape --pictures 3000 --rounds 3"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -58,6 +62,13 @@ enum Command {
         #[command(flatten)]
         work: Work,
     },
+    /// Downloads from a server on this machine, here and by img2dataset in turn; writes BENCHMARKS-scrape.md
+    Scrape(scrape::Plan),
+    /// The server of `scrape`: sends the files of a folder until it is killed, and prints its address
+    Serve {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 /// What is the same on all sides.
@@ -85,6 +96,8 @@ struct Work {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Scrape(plan) => scrape::run(&plan),
+        Command::Serve { folder } => scrape::serve(&folder),
         Command::Ours { depth, work } => ours::run(depth, &work),
         Command::Peers { depths, rounds, trial_epochs, photos, page, work } => {
             rounds::run(&rounds::Plan { depths, rounds, trial_epochs, page }, photos.as_deref(), &work)

@@ -47,6 +47,12 @@ fn stages_run_when_something_changed_and_only_then() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(said.matches("preprocess ran with preprocess.min_side = 32, now 10").count(), 1, "{said}");
 
+    // One more source counts as well.
+    let more = "scrape.sources=[{kind=\"folder\", path=\"pictures\"}, {kind=\"drawn\"}]";
+    let output = stage(&workspace, "train", &["--dry-run", "--set", more]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("scrape ran with scrape.sources.1.kind = (none), now \"drawn\""), "{said}");
+
     // What is asked for in vain costs nothing that is there.
     for vain in ["analyze.pictures=[\"nobody\"]", "analyze.layers=[\"conv99\"]", "analyze.occlusion.patch=4000"] {
         let output = stage(&workspace, "analyze", &["--set", vain]);

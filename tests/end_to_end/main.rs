@@ -28,7 +28,7 @@ pub(crate) fn small_run(more: &str) -> Workspace {
     Workspace::new(&format!(
         r#"
 data = '{}'
-[scrape.source]
+[[scrape.sources]]
 kind = "folder"
 path = "pictures"
 [train]

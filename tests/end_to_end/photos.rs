@@ -15,7 +15,7 @@ fn real_photos_are_told_apart() {
         return;
     }
     let workspace = small_run("");
-    let source = format!("scrape.source.path={:?}", photos.canonicalize().unwrap());
+    let source = format!("scrape.sources.0.path={:?}", photos.canonicalize().unwrap());
     for name in &STAGES[..4] {
         succeed(
             &workspace,

@@ -102,3 +102,15 @@ proptest! {
         check(&bytes)?;
     }
 }
+
+#[test]
+fn the_fuzzers_corpus_is_read_or_refused() {
+    let folder = testkit::workspace_root().join("fuzz/corpus/header");
+    let files: Vec<Vec<u8>> =
+        std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+    let read = files.iter().filter_map(|bytes| imaging::inspect(bytes, &LIMITS).ok()).count();
+    assert!(files.len() >= 10 && read > 0 && read < files.len(), "{read} of {}", files.len());
+    for bytes in files {
+        let _ = decode(&bytes, &LIMITS);
+    }
+}

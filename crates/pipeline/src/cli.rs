@@ -86,7 +86,7 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     for reason in StageFolder::outdated(&config, S::UPSTREAM) {
         talk(&format!("{:<12}warning: {reason}; its outputs are used as they are", S::NAME));
     }
-    let found = folder.state(&key);
+    let found = state(stage, &config, &folder, &key)?;
     let began = Instant::now();
     let ran = found != State::UpToDate || common.force;
     if ran {
@@ -148,7 +148,7 @@ fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &
             waits.clone()
         }
         Ok(_) if !waits.is_empty() => waits.clone(),
-        Ok(upstream) => match folder.state(&key_of(stage, config, upstream)?) {
+        Ok(upstream) => match state(stage, config, folder, &key_of(stage, config, upstream)?)? {
             State::UpToDate => Vec::new(),
             State::Stale(reasons) => reasons,
         },
@@ -158,16 +158,34 @@ fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &
         (true, true) => "up to date",
         (true, false) => "would run",
     };
+    let plan = if waits.is_empty() && !reasons.is_empty() { stage.plan(config)? } else { Vec::new() };
     if common.json {
-        let text =
+        let mut text =
             json!({ "stage": S::NAME, "verdict": verdict, "would_run": !reasons.is_empty(), "reasons": reasons });
+        if !plan.is_empty() {
+            text["plan"] = json!(plan);
+        }
         print(&format!("{text:#}\n"))?;
     } else {
         let lines: String =
             [verdict.to_owned()].into_iter().chain(reasons).collect::<Vec<_>>().join("\n              ");
         print(&format!("{:<12}{lines}\n", S::NAME))?;
+        for table in &plan {
+            print(&format!("\n{}", table.to_text()))?;
+        }
     }
     Ok(Exit::Done)
+}
+
+/// Whether the stage has to run: what its folder says, and what the stage itself has left to do.
+fn state<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, key: &Key) -> Result<State> {
+    match folder.state(key) {
+        State::UpToDate => {
+            let due = stage.due(&Finished { config, folder: folder.path().to_owned() })?;
+            Ok(if due.is_empty() { State::UpToDate } else { State::Stale(due) })
+        }
+        outdated @ State::Stale(_) => Ok(outdated),
+    }
 }
 
 /// The hash of each upstream stage's outputs, which this also checks.

@@ -110,12 +110,18 @@ impl StageFolder {
             let Some(lock) = Self::new(&config.artifacts, name).lock() else { continue };
             let above: Vec<&str> = lock.key.upstream.keys().map(String::as_str).collect();
             lines.extend(Self::outdated(config, &above));
-            for (key, was) in &lock.key.config {
+            let was = &lock.key.config;
+            for (key, was) in was {
                 let now = config.flat(&[key]).ok().and_then(|mut found| found.remove(key));
                 if now.as_ref() != Some(was) {
                     lines.push(format!("{name} ran with {key} = {was}, now {}", now.as_deref().unwrap_or("(none)")));
                 }
             }
+            // Lists of sections may have grown.
+            let lists: BTreeSet<&str> = was.keys().filter_map(|key| Some(key.split_once(".0.")?.0)).collect();
+            let longer = lists.iter().filter_map(|list| config.flat(&[list]).ok()).flatten();
+            let added = longer.filter(|(key, _)| !was.contains_key(key));
+            lines.extend(added.map(|(key, now)| format!("{name} ran with {key} = (none), now {now}")));
         }
         // Two stages may read the same third.
         let mut seen = BTreeSet::new();

@@ -27,7 +27,7 @@ pub use files::{AtomicFile, write_atomic};
 pub use folder::StageFolder;
 pub use key::Key;
 pub use manifest::{Entry, Manifest};
-pub use progress::Progress;
+pub use progress::{Board, Progress};
 pub use run::Run;
 pub use seed::rng;
 pub use stage::{Finished, Stage, Summary};

@@ -1,10 +1,11 @@
 //! Progress as a person wants to see it: a bar on a terminal, plain lines elsewhere.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::talk;
 
@@ -69,5 +70,73 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Several lines that change side by side: redrawn on a terminal, told now and then elsewhere.
+#[derive(Debug)]
+pub struct Board {
+    stage: String,
+    quiet: bool,
+    terminal: bool,
+    bars: MultiProgress,
+    lines: Mutex<Lines>,
+}
+
+#[derive(Debug)]
+struct Lines {
+    /// Each by its name, in the order of their names.
+    texts: BTreeMap<String, (String, Option<ProgressBar>)>,
+    told: Instant,
+}
+
+impl Board {
+    /// A board without lines; `stage` stands before each.
+    pub fn new(stage: &str, quiet: bool) -> Self {
+        let lines = Lines { texts: BTreeMap::new(), told: Instant::now() };
+        let terminal = std::io::stderr().is_terminal();
+        Self { stage: stage.to_owned(), quiet, terminal, bars: MultiProgress::new(), lines: Mutex::new(lines) }
+    }
+
+    /// Puts `text` on the line `name`.
+    pub fn set(&self, name: &str, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let Ok(mut lines) = self.lines.lock() else { return };
+        if !lines.texts.contains_key(name) {
+            let below = lines.texts.range(name.to_owned()..).next().and_then(|(_, (_, bar))| bar.clone());
+            let bar = self.terminal.then(|| self.bar(below.as_ref()));
+            lines.texts.insert(name.to_owned(), (String::new(), bar));
+        }
+        if let Some((told, bar)) = lines.texts.get_mut(name) {
+            text.clone_into(told);
+            if let Some(bar) = bar {
+                bar.set_message(text.to_owned());
+                bar.tick();
+            }
+        }
+        if !self.terminal && lines.told.elapsed() >= BETWEEN_LINES {
+            lines.told = Instant::now();
+            for (text, _) in lines.texts.values() {
+                talk(&format!("{:<12}{text}", self.stage));
+            }
+        }
+    }
+
+    fn bar(&self, below: Option<&ProgressBar>) -> ProgressBar {
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{prefix:<12}{wide_msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_prefix(self.stage.clone());
+        match below {
+            Some(below) => self.bars.insert_before(below, bar),
+            None => self.bars.add(bar),
+        }
+    }
+
+    /// Takes the lines away.
+    pub fn finish(&self) {
+        self.bars.clear().ok();
     }
 }

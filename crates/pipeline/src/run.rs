@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-use crate::{AtomicFile, Config, HintExt, Progress, StageFolder, talk, thread_count, write_atomic};
+use crate::{AtomicFile, Board, Config, HintExt, Progress, StageFolder, talk, thread_count, write_atomic};
 
 /// Handed to [`Stage::run`](crate::Stage::run).
 #[derive(Debug)]
@@ -77,6 +77,11 @@ impl Run<'_> {
     pub fn progress(&self, what: &str, total: usize) -> Progress {
         tracing::info!(what, total, "begins");
         Progress::new(self.stage, what, total as u64, self.quiet)
+    }
+
+    /// Lines that change side by side, for work that has no single count.
+    pub fn board(&self) -> Board {
+        Board::new(self.stage, self.quiet)
     }
 
     /// Tells the person something worth knowing, on stderr and in the log.

@@ -32,6 +32,19 @@ pub trait Stage {
         Ok(())
     }
 
+    /// Why to run again although nothing that the outputs depend on has changed: work left undone, or asked for by a
+    /// switch of the stage's own. `done` is its finished folder.
+    fn due(&self, done: &Finished) -> Result<Vec<String>> {
+        let _ = done;
+        Ok(Vec::new())
+    }
+
+    /// What a run would do, for `--dry-run` of a stage whose reasons alone do not tell.
+    fn plan(&self, config: &Config) -> Result<Vec<Table>> {
+        let _ = config;
+        Ok(Vec::new())
+    }
+
     /// Does the work. The stage's folder is empty but for its caches.
     fn run(&self, run: &Run) -> Result<()>;
 

@@ -102,7 +102,7 @@ fn check_classes(classes: &BTreeSet<String>, looks: &[Look], groups: &[usize]) -
             .first()
             .map_or_else(|| "there is no class".to_owned(), |class| format!("`{class}` is the only class"));
         return Err(anyhow!("{one}, and telling pictures apart takes two"))
-            .hint("give every class a folder of its own, and look at [scrape.source] in the configuration");
+            .hint("give every class a folder of its own, and look at [[scrape.sources]] in the configuration");
     }
     for class in classes {
         let members: Vec<usize> =

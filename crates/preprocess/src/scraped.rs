@@ -41,6 +41,9 @@ struct SourceRow {
     class: String,
     path: PathBuf,
     source: String,
+    /// The place of the picture that this one looks like, when that is why it is not kept.
+    like: String,
+    status: String,
 }
 
 /// A row of `rejects.csv`.
@@ -55,19 +58,24 @@ impl Scraped {
     /// Reads the tables in `folder`, the folder of `scrape`.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let rows: Vec<SourceRow> = table(&folder.join("sources.csv"))?;
-        let mut pictures = Vec::with_capacity(rows.len());
+        let (mut pictures, mut alike) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             // It becomes a file's name.
             if row.hash.len() != 16 || !row.hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 let path = folder.join("sources.csv");
                 return Err(anyhow!("{} is damaged: `{}` is no hash", path.display(), row.hash)).hint(AGAIN);
             }
+            if row.status == "near-duplicate" {
+                let reason = format!("it looks the same as {}", row.like);
+                alike.push(Refused { path: row.source, reason, class: row.class });
+                continue;
+            }
             pictures.push(Found { id: row.hash, class: row.class, file: folder.join(row.path), source: row.source });
         }
         pictures.sort_by(|a, b| (&a.class, &a.id, &a.source).cmp(&(&b.class, &b.id, &b.source)));
         let rejects: Vec<RejectRow> = table(&folder.join("rejects.csv"))?;
-        let rejects: Vec<Refused> =
-            rejects.into_iter().map(|row| Refused { path: row.source, reason: row.reason, class: row.class }).collect();
+        let refused = |row: RejectRow| Refused { path: row.source, reason: row.reason, class: row.class };
+        let rejects: Vec<Refused> = rejects.into_iter().map(refused).chain(alike).collect();
         let named = pictures.iter().map(|found| &found.class).chain(rejects.iter().map(|refused| &refused.class));
         let classes = named.filter(|class| !class.is_empty()).cloned().collect();
         Ok(Self { pictures, rejects, classes })

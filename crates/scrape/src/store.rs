@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context, Result};
 use pipeline::{HintExt, Run};
 
+use crate::content::Content;
+
 /// Bytes read at a time: memory does not grow with the size of a file.
 const BLOCK: usize = 1 << 16;
 /// Bytes that tell the format; more than [`imaging::sniff`] looks at.
@@ -20,15 +22,6 @@ pub struct Store {
     count: AtomicU64,
 }
 
-/// A file in the store.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// The first 16 hex digits of its BLAKE3.
-    pub hash: String,
-    /// Its path below the stage's folder.
-    pub path: String,
-}
-
 impl Store {
     /// The store of a run.
     pub fn new(run: &Run) -> Result<Self> {
@@ -36,26 +29,30 @@ impl Store {
     }
 
     /// Copies everything that `from` gives into `class`. The inner error is that of reading.
-    pub fn put(&self, class: &str, from: impl Read) -> Result<io::Result<Stored>> {
+    pub fn put(&self, class: &str, from: impl Read) -> Result<io::Result<Content>> {
         let part = self.scratch.path().join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         let written = fs_err::File::create(&part).map_err(anyhow::Error::from).and_then(|file| copy(from, file));
-        let (hash, extension) = match written.hint("is the disk full, or the folder read-only?")? {
-            Ok(told) => told,
+        let content = match written.hint("is the disk full, or the folder read-only?")? {
+            Ok(content) => content,
             Err(unreadable) => {
                 fs_err::remove_file(&part)?;
                 return Ok(Err(unreadable));
             }
         };
-        let path = format!("images/{class}/{hash}.{extension}");
         let folder = self.images.join(class);
         fs_err::create_dir_all(&folder)?;
-        fs_err::rename(part, folder.join(format!("{hash}.{extension}")))?;
-        Ok(Ok(Stored { hash, path }))
+        fs_err::rename(part, folder.join(content.file_name()))?;
+        Ok(Ok(content))
     }
 }
 
-/// Copies, and tells the hash and the extension of what was copied.
-fn copy(mut from: impl Read, mut to: fs_err::File) -> Result<io::Result<(String, &'static str)>> {
+/// Where the file of a content of `class` is, below the stage's folder.
+pub fn path_of(class: &str, content: &Content) -> String {
+    format!("images/{class}/{}", content.file_name())
+}
+
+/// Copies, and tells what was copied; it is not decoded.
+fn copy(mut from: impl Read, mut to: fs_err::File) -> Result<io::Result<Content>> {
     let mut hasher = blake3::Hasher::new();
     let mut head = Vec::with_capacity(HEAD);
     let mut block = vec![0; BLOCK];
@@ -70,6 +67,7 @@ fn copy(mut from: impl Read, mut to: fs_err::File) -> Result<io::Result<(String,
         head.extend(bytes.iter().take(HEAD - head.len()));
         to.write_all(bytes).context("cannot copy a picture")?;
     }
-    let extension = imaging::sniff(&head).map_or("bin", imaging::Format::extension);
-    Ok(Ok((hasher.finalize().to_hex()[..16].to_owned(), extension)))
+    let extension = imaging::sniff(&head).map_or("bin", imaging::Format::extension).to_owned();
+    let hash = hasher.finalize().to_hex()[..16].to_owned();
+    Ok(Ok(Content { hash, extension, bytes: hasher.count(), ..Content::default() }))
 }

@@ -8,7 +8,7 @@ use pipeline::{Align, HintExt, Summary, Table};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::collection::{DUPLICATE, REJECTS, SOURCES};
+use crate::tables::{KEPT, REJECTS, SOURCES};
 
 /// Rejects that are named in the terminal; the file names all.
 const SHOWN: usize = 10;
@@ -16,6 +16,8 @@ const SHOWN: usize = 10;
 #[derive(Deserialize)]
 struct Source {
     class: String,
+    licence: String,
+    kind: String,
     status: String,
 }
 
@@ -40,7 +42,7 @@ pub fn summary(folder: &Path) -> Result<Summary> {
     let mut classes: BTreeMap<&str, Counts> = BTreeMap::new();
     for source in &sources {
         let counts = classes.entry(&source.class).or_default();
-        *(if source.status == DUPLICATE { &mut counts.duplicates } else { &mut counts.pictures }) += 1;
+        *(if source.status == KEPT { &mut counts.pictures } else { &mut counts.duplicates }) += 1;
     }
     for reject in &rejects {
         classes.entry(&reject.class).or_default().rejected += 1;
@@ -53,6 +55,7 @@ pub fn summary(folder: &Path) -> Result<Summary> {
         table.row([name.to_owned(), pictures.to_string(), duplicates.to_string(), rejected.to_string()]);
     }
     let mut tables = vec![table];
+    tables.extend(licences(&sources));
     if !rejects.is_empty() {
         tables.push(first_rejects(&rejects, folder));
     }
@@ -64,6 +67,21 @@ pub fn summary(folder: &Path) -> Result<Summary> {
         if rejects.is_empty() { String::new() } else { format!(", {} rejected", rejects.len()) },
     );
     Ok(Summary { headline, tables, rejected: rejects.len(), unmet: vec![] })
+}
+
+/// Whose pictures may be used how; `None` when all are the user's own.
+fn licences(sources: &[Source]) -> Option<Table> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for source in sources.iter().filter(|source| source.status == KEPT) {
+        *counts.entry((&source.kind, &source.licence)).or_default() += 1;
+    }
+    let mut table =
+        Table::new("Licences", &[("source", Align::Left), ("licence", Align::Left), ("pictures", Align::Right)]);
+    for ((kind, licence), count) in &counts {
+        table.row([*kind, if licence.is_empty() { "(not stated)" } else { licence }, &count.to_string()]);
+    }
+    let own = |kind: &str| kind == "drawn" || kind == "folder";
+    counts.keys().any(|(kind, _)| !own(kind)).then_some(table)
 }
 
 fn first_rejects(rejects: &[Reject], folder: &Path) -> Table {

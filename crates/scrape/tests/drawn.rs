@@ -10,7 +10,7 @@ use testkit::Workspace;
 /// Runs the stage for `per_class` pictures with `seed`; the hash of each picture, by its source.
 fn drawn(per_class: usize, seed: u64) -> BTreeMap<String, String> {
     let workspace =
-        Workspace::new(&format!("seed = {seed}\n[scrape.source]\nkind = \"drawn\"\nper_class = {per_class}\n"));
+        Workspace::new(&format!("seed = {seed}\n[[scrape.sources]]\nkind = \"drawn\"\nper_class = {per_class}\n"));
     let output = workspace.run(cargo_bin("scrape"), &["--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let text = workspace.text("artifacts/scrape/sources.csv");
@@ -20,7 +20,7 @@ fn drawn(per_class: usize, seed: u64) -> BTreeMap<String, String> {
         let (width, height) = picture.unwrap().dimensions();
         assert!((200..=420).contains(&width) && (200..=420).contains(&height), "{width}x{height}");
         assert!(row[3].starts_with(&format!("drawn:{}:", &row[1])), "{row:?}");
-        assert_eq!((&row[6], &row[7], &row[8]), ("Tunescope", "CC0-1.0", "kept"));
+        assert_eq!((&row[6], &row[7], &row[13]), ("Tunescope", "CC0-1.0", "kept"));
         hashes.insert(row[3].to_owned(), row[0].to_owned());
     }
     hashes
@@ -40,7 +40,7 @@ fn pictures_depend_on_the_seed_and_their_number_alone() {
 
 #[test]
 fn a_second_run_is_up_to_date_and_another_seed_is_not() {
-    let workspace = Workspace::new("[scrape.source]\nkind = \"drawn\"\nper_class = 2\n");
+    let workspace = Workspace::new("[[scrape.sources]]\nkind = \"drawn\"\nper_class = 2\n");
     let talk = |args: &[&str]| {
         let output = workspace.run(cargo_bin("scrape"), args);
         assert_eq!(output.status.code(), Some(0));
@@ -57,7 +57,7 @@ fn a_second_run_is_up_to_date_and_another_seed_is_not() {
 
 #[test]
 fn the_command_line_is_as_documented() {
-    let workspace = Workspace::new("[scrape.source]\nkind = \"drawn\"\nper_class = 1\n");
+    let workspace = Workspace::new("[[scrape.sources]]\nkind = \"drawn\"\nper_class = 1\n");
     let output = |args: &[&str]| String::from_utf8(workspace.run(cargo_bin("scrape"), args).stdout).unwrap();
     insta::assert_snapshot!("help", output(&["--help"]));
     insta::assert_snapshot!("json", output(&["--json"]));

@@ -10,7 +10,7 @@ use assert_cmd::cargo::cargo_bin;
 use testkit::hostile::{self, Case, Outcome};
 use testkit::{Workspace, files, pictures};
 
-const CONFIG: &str = "[scrape.source]\nkind = \"folder\"\npath = \"photos\"\n";
+const CONFIG: &str = "[[scrape.sources]]\nkind = \"folder\"\npath = \"photos\"\n";
 
 fn workspace() -> Workspace {
     let workspace = Workspace::new(CONFIG);

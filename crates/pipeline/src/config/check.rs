@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Config, Source, Sweep, Train};
+use super::{Config, Sweep, Train, scrape};
 use crate::HintExt;
 use crate::error::UsageError;
 
@@ -18,9 +18,7 @@ pub(super) fn check(config: &Config) -> Result<()> {
     )?;
     rule(config.preprocess.max_pixels > 0, "preprocess.max_pixels", "at least 1")?;
     rule(config.preprocess.max_memory_mb > 0, "preprocess.max_memory_mb", "at least 1")?;
-    if let Source::Drawn { per_class } = config.scrape.source {
-        rule((1..=100_000).contains(&per_class), "scrape.source.per_class", "from 1 to 100000")?;
-    }
+    scrape::check(&config.scrape)?;
 
     train(&config.train)?;
 
@@ -83,7 +81,7 @@ fn list<T>(values: &[T], sound: impl Fn(&T) -> bool, key: &str, wanted: &str) ->
     rule(!values.is_empty() && values.iter().all(sound), key, &format!("a list of {wanted}"))
 }
 
-fn rule(holds: bool, key: &str, wanted: &str) -> Result<()> {
+pub(super) fn rule(holds: bool, key: &str, wanted: &str) -> Result<()> {
     if holds {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! `pipeline.toml`: read strictly, defaults filled in, overridden by `--set`.
 
 mod check;
+mod scrape;
 mod sections;
 mod train;
 mod unknown;
@@ -14,7 +15,8 @@ use toml::{Table, Value};
 
 use crate::HintExt;
 use crate::error::UsageError;
-pub use sections::{Analyze, Evaluate, Gate, Model, Occlusion, Preprocess, Scrape, Source, Split, Tsne, Weights};
+pub use scrape::{Queries, Scrape, Searched, Source, Urls, Web};
+pub use sections::{Analyze, Evaluate, Gate, Model, Occlusion, Preprocess, Split, Tsne, Weights};
 pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};
 
 /// The whole configuration. Relative paths start at the folder that a stage is started in.
@@ -107,7 +109,10 @@ impl Config {
         let whole = Value::try_from(self).context("cannot write the configuration out")?;
         keys.iter()
             .map(|key| {
-                let value = key.split('.').try_fold(&whole, |value, part| value.get(part));
+                let value = key.split('.').try_fold(&whole, |value, part| match value {
+                    Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+                    _ => value.get(part),
+                });
                 let value = value.with_context(|| format!("the configuration has no key `{key}`"))?;
                 Ok(((*key).to_owned(), value.clone()))
             })
@@ -116,12 +121,21 @@ impl Config {
 }
 
 fn flatten(prefix: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
-    if let Value::Table(table) = value {
-        for (key, value) in table {
-            flatten(&format!("{prefix}.{key}"), value, leaves);
+    match value {
+        Value::Table(table) => {
+            for (key, value) in table {
+                flatten(&format!("{prefix}.{key}"), value, leaves);
+            }
         }
-    } else {
-        leaves.insert(prefix.to_owned(), value.to_string());
+        // A list of sections: each by its place.
+        Value::Array(list) if matches!(list.first(), Some(Value::Table(_))) => {
+            for (place, value) in list.iter().enumerate() {
+                flatten(&format!("{prefix}.{place}"), value, leaves);
+            }
+        }
+        _ => {
+            leaves.insert(prefix.to_owned(), value.to_string());
+        }
     }
 }
 
@@ -131,7 +145,10 @@ fn entry<'a>(table: &'a mut Table, key: &str) -> Option<&'a mut Value> {
         None => Some(table.entry(key).or_insert_with(|| Value::Table(Table::new()))),
         Some((first, rest)) => {
             let below = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
-            entry(below.as_table_mut()?, rest)
+            let Value::Array(list) = below else { return entry(below.as_table_mut()?, rest) };
+            // In a list of sections the next part is a place, such as `scrape.sources.0.path`.
+            let (place, rest) = rest.split_once('.')?;
+            entry(list.get_mut(place.parse::<usize>().ok()?)?.as_table_mut()?, rest)
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The sections of `pipeline.toml` and their defaults. `pipeline.toml` at the root explains each key.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 /// `[model]`: the network to start from.
@@ -27,36 +25,6 @@ pub enum Weights {
 impl Default for Model {
     fn default() -> Self {
         Self { network: "alexnet".to_owned(), weights: Weights::Pretrained }
-    }
-}
-
-/// `[scrape]`: where the pictures come from.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Scrape {
-    /// The source of the pictures.
-    pub source: Source,
-}
-
-/// `[scrape.source]`, told apart by `kind`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Source {
-    /// Cats, dogs and flowers, drawn.
-    Drawn {
-        /// Pictures of each class.
-        per_class: usize,
-    },
-    /// A folder with one folder a class.
-    Folder {
-        /// Where it is, from the folder that the stage is started in.
-        path: PathBuf,
-    },
-}
-
-impl Default for Source {
-    fn default() -> Self {
-        Self::Drawn { per_class: 120 }
     }
 }
 

@@ -123,12 +123,44 @@ fn one_depth_or_several() {
 
 #[test]
 fn overrides_take_toml_and_bare_words() {
-    let text = "[scrape.source]\nkind = \"folder\"\npath = \"a\"\n";
-    let config = load(text, &["scrape.source.path=\"../b c\"", "seed=7", "model.weights=random"]).unwrap();
-    assert_eq!(config.scrape.source, Source::Folder { path: "../b c".into() });
+    let text = "[[scrape.sources]]\nkind = \"folder\"\npath = \"a\"\n";
+    let config = load(text, &["scrape.sources.0.path=\"../b c\"", "seed=7", "model.weights=random"]).unwrap();
+    assert_eq!(config.scrape.sources, [Source::Folder { path: "../b c".into() }]);
     assert_eq!((config.seed, config.model.weights), (7, Weights::Random));
-    let config = load("", &["scrape.source={kind=\"folder\", path=\"x\"}"]).unwrap();
-    assert_eq!(config.scrape.source, Source::Folder { path: "x".into() });
+    let config = load("", &["scrape.sources=[{kind=\"folder\", path=\"x\"}]"]).unwrap();
+    assert_eq!(config.scrape.sources, [Source::Folder { path: "x".into() }]);
+    for bad in ["scrape.sources.1.path=x", "scrape.sources.x.path=x", "scrape.sources.0=1"] {
+        refused(text, &[bad]);
+    }
+}
+
+#[test]
+fn a_web_source_needs_a_contact_and_search_words() {
+    let text = "[[scrape.sources]]\nkind = \"commons\"\n[scrape.sources.classes]\ncat = [\"cat\"]\n";
+    insta::assert_snapshot!(refused(text, &[]), @r"
+    error: `scrape.web.contact` must be an e-mail address or the address of a page that tells who asks: hosts want to know whom to turn to
+    hint: pipeline.toml explains every key
+    ");
+    assert!(load(text, &["scrape.web.contact=me@example.org"]).is_ok());
+    assert!(load(text, &["scrape.web.contact=https://example.org/about"]).is_ok());
+    let contact = "scrape.web.contact=me@example.org";
+    insta::assert_snapshot!(refused(text, &[contact, "scrape.sources.0.classes={}"]), @r"
+    error: `scrape.sources.0.classes` must be search words for each class, here or in [scrape.classes]
+    hint: pipeline.toml explains every key
+    ");
+    assert!(load(text, &[contact, "scrape.sources.0.classes={}", "scrape.classes.dog=[\"dog\"]"]).is_ok());
+    for bad in [
+        "scrape.web.contact=\"me@example.org\\r\\nX: y\"",
+        "scrape.sources.0.classes={\"../up\"=[\"x\"]}",
+        "scrape.sources.0.classes={cat=[]}",
+        "scrape.sources.0.classes={cat=[\" \"]}",
+        "scrape.sources.0.api=ftp://example.org",
+        "scrape.sources.0.per_class=0",
+        "scrape.web.requests_per_second=-1",
+        "scrape.sources=[]",
+    ] {
+        refused(text, &[contact, bad]);
+    }
 }
 
 #[test]

@@ -115,14 +115,14 @@ impl pipeline::Stage for FakeScrape {
                     let hash = short_hash(&bytes);
                     let stored = format!("images/{class}/{hash}.bin");
                     run.write(&stored, &bytes)?;
-                    sources.push([hash, class.clone(), stored, source]);
+                    sources.push([hash, class.clone(), stored, source, String::new(), "kept".to_owned()]);
                 } else {
                     let reason = if kind.is_dir() { "a folder" } else { "a symbolic link" };
                     rejects.push([class.clone(), source, reason.to_owned()]);
                 }
             }
         }
-        run.write_csv("sources.csv", &["hash", "class", "path", "source"], sources)?;
+        run.write_csv("sources.csv", &["hash", "class", "path", "source", "like", "status"], sources)?;
         run.write_csv("rejects.csv", &["class", "source", "reason"], rejects)
     }
 

@@ -1,8 +1,10 @@
 //! What lies in the user's folder, told apart without reading more than a few bytes of anything.
 
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 use pipeline::HintExt;
@@ -29,6 +31,7 @@ pub struct Listing {
     pub loose: usize,
     /// Hidden files, and files beside the class folders that are no pictures.
     pub skipped: usize,
+    names: OnceLock<BTreeMap<String, Entry>>,
 }
 
 /// Files that systems put into folders and hide from their users.
@@ -38,7 +41,7 @@ impl Listing {
     /// Lists `folder`. An error when it cannot be read or does not hold class folders with files.
     pub fn read(folder: &Path) -> Result<Self> {
         let layout = format!(
-            "scrape.source.path names a folder with one folder of pictures for each class, such as {}",
+            "the source's `path` names a folder with one folder of pictures for each class, such as {}",
             folder.join("cat/1.jpg").display()
         );
         match std::fs::metadata(folder) {
@@ -75,6 +78,25 @@ impl Listing {
     /// "1 picture" or "3 pictures", of those beside the class folders.
     pub fn loose_pictures(&self) -> String {
         format!("{} picture{}", self.loose, if self.loose == 1 { "" } else { "s" })
+    }
+
+    /// Each file by what the user knows it by. Two names that differ only in what is not UTF-8 read the same: the second
+    /// gets a number.
+    pub fn names(&self) -> &BTreeMap<String, Entry> {
+        self.names.get_or_init(|| {
+            let mut names = BTreeMap::new();
+            for file in &self.files {
+                let plain = file.path.display().to_string();
+                let mut name = plain.clone();
+                let mut number = 1;
+                while names.contains_key(&name) {
+                    number += 1;
+                    name = format!("{plain} ({number})");
+                }
+                names.insert(name, file.clone());
+            }
+            names
+        })
     }
 
     /// The class whose folder `path` is; `None`, noting why, when it is something else.

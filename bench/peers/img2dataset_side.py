@@ -1,0 +1,35 @@
+"""img2dataset downloads a list of addresses, without resizing, at the settings that its side of the benchmark is given."""
+
+import argparse
+
+from img2dataset import download
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("list")
+    parser.add_argument("out")
+    parser.add_argument("--processes", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--shard", type=int, required=True, help="addresses of one piece of work")
+    parser.add_argument("--unchecked", action="store_true", help="keep whatever comes")
+    args = parser.parse_args()
+    download(
+        url_list=args.list,
+        input_format="txt",
+        output_folder=args.out,
+        output_format="files",
+        processes_count=args.processes,
+        thread_count=args.threads,
+        number_sample_per_shard=args.shard,
+        resize_mode="no",
+        skip_reencode=True,
+        disable_all_reencoding=args.unchecked,
+        extract_exif=False,
+        compute_hash=None,
+        enable_wandb=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

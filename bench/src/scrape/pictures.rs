@@ -1,0 +1,58 @@
+//! JPEG files of about 100 KB, all different, drawn once.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use imaging::{Rgb, RgbImage, jpeg};
+use pipeline::talk;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 480;
+const QUALITY: u8 = 90;
+/// Steps of the grain, which make a drawn picture as large as a photo of its size.
+const GRAIN: f32 = 14.0;
+
+/// Where the picture of this number is.
+pub(crate) fn path(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("{number}.jpg"))
+}
+
+/// Draws `count` pictures into `folder`, those that are missing, and gives their mean size in bytes.
+pub(crate) fn prepare(folder: &Path, count: usize) -> Result<u64> {
+    fs_err::create_dir_all(folder)?;
+    let missing: Vec<usize> = (0..count).filter(|number| !path(folder, *number).exists()).collect();
+    if !missing.is_empty() {
+        talk(&format!("bench        draws {} pictures into {}", missing.len(), folder.display()));
+        let draw = |number: &usize| pipeline::write_atomic(path(folder, *number), &jpeg(&picture(*number), QUALITY));
+        missing.par_iter().try_for_each(draw)?;
+    }
+    let mut total = 0;
+    for number in 0..count {
+        total += fs_err::metadata(path(folder, number))?.len();
+    }
+    let mean = total / count as u64;
+    ensure!((80_000..120_000).contains(&mean), "the pictures have {mean} bytes, and about 100,000 are wanted");
+    Ok(mean)
+}
+
+/// Waves of different lengths in each colour, and grain.
+fn picture(number: usize) -> RgbImage {
+    let mut rng = ChaCha8Rng::seed_from_u64(number as u64);
+    let waves: [[f32; 6]; 16] = std::array::from_fn(|_| {
+        let frequency = [rng.random_range(-6.0..6.0), rng.random_range(-6.0..6.0)];
+        let strength = [rng.random_range(-18.0..18.0), rng.random_range(-18.0..18.0), rng.random_range(-18.0..18.0)];
+        [frequency[0], frequency[1], rng.random_range(0.0..6.3), strength[0], strength[1], strength[2]]
+    });
+    RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
+        let (x, y) = (x as f32 / WIDTH as f32, y as f32 / HEIGHT as f32);
+        let mut colour = [128.0 + rng.random_range(-GRAIN..GRAIN); 3];
+        for [fx, fy, phase, strength @ ..] in &waves {
+            let wave = ((fx * x + fy * y) * std::f32::consts::TAU + phase).sin();
+            colour.iter_mut().zip(strength).for_each(|(value, strength)| *value += wave * strength);
+        }
+        Rgb(colour.map(|value| value.clamp(0.0, 255.0) as u8))
+    })
+}

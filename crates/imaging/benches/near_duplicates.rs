@@ -1,0 +1,68 @@
+//! How long the search for one more picture's copies takes among 50,000 known ones: `cargo bench --bench near_duplicates`.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use imaging::{Look, Looks, Rgb, RgbImage};
+use testkit::pictures::{CLASSES, draw};
+
+const KNOWN: usize = 50_000;
+const SEARCHES: usize = 200;
+/// The default of `scrape.near_duplicate_distance`.
+const REACH: u32 = 40;
+
+/// Drawn pictures, each of which stands for many: their looks are as unevenly spread as those of pictures are.
+const DRAWN: usize = 2000;
+
+fn main() {
+    let mut state = 1_u64;
+    let random: Vec<Look> = (0..KNOWN + SEARCHES).map(|_| random(&mut state)).collect();
+    search("random bits", &random[..KNOWN], &random[KNOWN..]);
+    let drawn = |index: usize| Look::of(&draw(CLASSES[index % 3], index as u32, 96));
+    let drawn: Vec<Look> = (0..DRAWN + SEARCHES).map(drawn).collect();
+    let known: Vec<Look> = drawn[..DRAWN].iter().cycle().take(KNOWN).cloned().collect();
+    search("drawn pictures", &known, &drawn[DRAWN..]);
+
+    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+    let picture = RgbImage::from_fn(640, 480, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
+    let began = Instant::now();
+    for _ in 0..50 {
+        black_box(Look::of(black_box(&picture)));
+    }
+    println!("look of a picture of 640x480: {:.0} us", microseconds(began.elapsed() / 50));
+}
+
+/// Tells how long a search among the `known` looks takes.
+fn search(what: &str, known: &[Look], asked: &[Look]) {
+    let mut looks = Looks::default();
+    for look in known {
+        looks.add(look.clone());
+    }
+    let time = |look: &Look| {
+        let began = Instant::now();
+        black_box(looks.copies(black_box(look), REACH));
+        began.elapsed().as_secs_f64() * 1e6
+    };
+    let mut times: Vec<f64> = asked.iter().map(time).collect();
+    times.sort_by(f64::total_cmp);
+    println!(
+        "{what}: search among {}: median {:.0} us, slowest of {} {:.0} us",
+        known.len(),
+        times[times.len() / 2],
+        times.len(),
+        times[times.len() - 1]
+    );
+}
+
+/// A look whose bits are drawn at random (splitmix64).
+fn random(state: &mut u64) -> Look {
+    let mut text = String::new();
+    for _ in 0..65 {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = *state;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        text += &format!("{:016x}", word ^ (word >> 31));
+    }
+    Look::from_hex(&text).unwrap_or_else(|| unreachable!("65 words are a look"))
+}

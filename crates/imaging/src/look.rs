@@ -1,0 +1,225 @@
+//! Copies of a picture among very many: resized, recompressed, or with a little cut off.
+//!
+//! A cut moves everything, and a hash of the whole no longer fits. So each picture is hashed sixteen times: whole, and
+//! with a twentieth cut off each combination of its sides. A cut copy's whole is close to one of the original's sixteen.
+
+use std::f32::consts::PI;
+use std::fmt::Write;
+
+use image::RgbImage;
+
+use crate::thumbnail;
+
+/// Spatial frequencies each way of a fine hash: 256 bits.
+const FINE: usize = 16;
+/// Spatial frequencies each way of the coarse hash: 64 bits.
+const COARSE: usize = 8;
+/// Samples each way that the frequencies are taken from.
+const SIDE: usize = 64;
+/// The picture is made this small first, longer side in pixels.
+const SMALL: u32 = 256;
+/// What is cut off a side, as a share of the picture.
+const CUT: f32 = 0.05;
+/// Bits of the coarse hash in which copies may differ: cutting a twentieth off every side of 360 photos changed 22 at most.
+const COARSE_REACH: u32 = 22;
+
+type Fine = [u64; 4];
+
+/// What a picture looks like, for finding its copies.
+///
+/// After pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2.1): which of the lowest
+/// spatial frequencies of the luma are stronger than their median.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    coarse: u64,
+    /// By the sides that are cut: bit 0 left, 1 top, 2 right, 3 bottom. The first is of the whole picture.
+    fine: [Fine; 16],
+}
+
+impl Look {
+    /// The look of `img`.
+    ///
+    /// # Panics
+    /// When `img` has no pixels; [`crate::decode`] returns no such picture.
+    pub fn of(img: &RgbImage) -> Self {
+        let sums = Sums::of(&thumbnail(img, SMALL));
+        let basis = basis();
+        let whole = frequencies(&sums.sample([0.0; 4]), &basis);
+        let low: Vec<f32> =
+            (0..COARSE).flat_map(|row| whole[row * FINE..row * FINE + COARSE].iter().copied()).collect();
+        let fine = std::array::from_fn(|sides| {
+            let cut = std::array::from_fn(|side| if sides >> side & 1 == 1 { CUT } else { 0.0 });
+            let words = bits(&frequencies(&sums.sample(cut), &basis));
+            std::array::from_fn(|at| words[at])
+        });
+        Self { coarse: bits(&low)[0], fine }
+    }
+
+    /// How unlike two pictures are at the best of the cuts: 0 (the same) to 256.
+    pub fn distance(&self, other: &Self) -> u32 {
+        let nearest =
+            |whole: &Fine, cuts: &[Fine; 16]| cuts.iter().map(|cut| differing(whole, cut)).min().unwrap_or(256);
+        nearest(&self.fine[0], &other.fine).min(nearest(&other.fine[0], &self.fine))
+    }
+
+    /// Whether one is a copy of the other, `reach` being the distance that is still one.
+    pub fn is_copy(&self, other: &Self, reach: u32) -> bool {
+        (self.coarse ^ other.coarse).count_ones() <= COARSE_REACH && self.distance(other) <= reach
+    }
+
+    /// As text: 1040 hex digits.
+    pub fn to_hex(&self) -> String {
+        let words = std::iter::once(&self.coarse).chain(self.fine.iter().flatten());
+        words.fold(String::with_capacity(1040), |mut text, word| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{word:016x}");
+            text
+        })
+    }
+
+    /// What [`Look::to_hex`] wrote; `None` when `text` is nothing of the kind.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 1040 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let words: Vec<u64> =
+            (0..65).filter_map(|at| u64::from_str_radix(&text[at * 16..at * 16 + 16], 16).ok()).collect();
+        let fine = std::array::from_fn(|sides| std::array::from_fn(|at| words[1 + sides * 4 + at]));
+        Some(Self { coarse: words[0], fine })
+    }
+}
+
+fn differing(one: &Fine, other: &Fine) -> u32 {
+    one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
+}
+
+/// Very many looks, to be searched for copies.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    /// Apart, so that a search reads eight bytes of most of them.
+    coarse: Vec<u64>,
+    looks: Vec<Look>,
+}
+
+impl Looks {
+    /// Adds a look and gives its index: 0, 1, 2…
+    pub fn add(&mut self, look: Look) -> usize {
+        self.coarse.push(look.coarse);
+        self.looks.push(look);
+        self.looks.len() - 1
+    }
+
+    /// The indices of all that [`Look::is_copy`] joins with `look`, in rising order.
+    pub fn copies(&self, look: &Look, reach: u32) -> Vec<usize> {
+        let near =
+            self.coarse.iter().enumerate().filter(|(_, coarse)| (*coarse ^ look.coarse).count_ones() <= COARSE_REACH);
+        near.map(|(index, _)| index).filter(|index| self.looks[*index].distance(look) <= reach).collect()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.looks.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.looks.is_empty()
+    }
+}
+
+/// Sums of luma over every rectangle from the top left corner (Crow 1984, "Summed-area tables").
+struct Sums {
+    width: usize,
+    height: usize,
+    /// `[height + 1, width + 1]`
+    table: Vec<f32>,
+}
+
+impl Sums {
+    fn of(img: &RgbImage) -> Self {
+        let (width, height) = (img.width() as usize, img.height() as usize);
+        let mut table = vec![0_u32; (width + 1) * (height + 1)];
+        for (y, row) in img.rows().enumerate() {
+            let mut sum = 0;
+            for (x, pixel) in row.enumerate() {
+                let [red, green, blue] = pixel.0.map(u32::from);
+                sum += (299 * red + 587 * green + 114 * blue) / 1000;
+                table[(y + 1) * (width + 1) + x + 1] = table[y * (width + 1) + x + 1] + sum;
+            }
+        }
+        // 256 x 256 pixels of 255 fit the 24 bits that a float holds exactly.
+        Self { width, height, table: table.into_iter().map(|sum| sum as f32).collect() }
+    }
+
+    /// The sum left of and above a point between pixels.
+    fn at(&self, x: f32, y: f32) -> f32 {
+        let (column, row) = ((x as usize).min(self.width - 1), (y as usize).min(self.height - 1));
+        let (across, down) = (x - column as f32, y - row as f32);
+        let corner = |x: usize, y: usize| self.table[y * (self.width + 1) + x];
+        let above = corner(column, row) + (corner(column + 1, row) - corner(column, row)) * across;
+        let below = corner(column, row + 1) + (corner(column + 1, row + 1) - corner(column, row + 1)) * across;
+        above + (below - above) * down
+    }
+
+    /// The mean luma of each of `[SIDE, SIDE]` equal parts, with the shares `cut` (left, top, right, bottom) left away.
+    fn sample(&self, cut: [f32; 4]) -> Vec<f32> {
+        let (width, height) = (self.width as f32, self.height as f32);
+        let edges = |from: f32, to: f32| -> Vec<f32> {
+            (0..=SIDE).map(|at| (from + (to - from) * at as f32 / SIDE as f32).clamp(0.0, width.max(height))).collect()
+        };
+        let across = edges(width * cut[0], width * (1.0 - cut[2]));
+        let down = edges(height * cut[1], height * (1.0 - cut[3]));
+        let corners: Vec<Vec<f32>> = down.iter().map(|y| across.iter().map(|x| self.at(*x, *y)).collect()).collect();
+        let area = (across[1] - across[0]) * (down[1] - down[0]);
+        let mut samples = Vec::with_capacity(SIDE * SIDE);
+        for pair in corners.windows(2) {
+            for x in 0..SIDE {
+                samples.push((pair[1][x + 1] - pair[1][x] - pair[0][x + 1] + pair[0][x]) / area);
+            }
+        }
+        samples
+    }
+}
+
+/// `[FINE, SIDE]`: the cosines of the lowest frequencies (DCT-II), the first of them constant.
+fn basis() -> Vec<[f32; SIDE]> {
+    let cosine = |k: usize, n: usize| (PI * k as f32 * (2 * n + 1) as f32 / (2 * SIDE) as f32).cos();
+    (0..FINE).map(|k| std::array::from_fn(|n| cosine(k, n) * if k == 0 { 0.5_f32.sqrt() } else { 1.0 })).collect()
+}
+
+/// The lowest frequencies of `[SIDE, SIDE]` samples: `[FINE, FINE]`.
+fn frequencies(samples: &[f32], basis: &[[f32; SIDE]]) -> Vec<f32> {
+    let dot = |a: &[f32], b: &[f32; SIDE]| -> f32 {
+        // Eight sums side by side: one alone waits for itself at every step.
+        let mut sums = [0.0_f32; 8];
+        for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+            for lane in 0..8 {
+                sums[lane] += a[lane] * b[lane];
+            }
+        }
+        sums.iter().sum()
+    };
+    // Turned, so that the second step reads along rows too.
+    let mut turned = vec![0.0; FINE * SIDE];
+    for (y, row) in samples.chunks_exact(SIDE).enumerate() {
+        for (k, wave) in basis.iter().enumerate() {
+            turned[k * SIDE + y] = dot(row, wave);
+        }
+    }
+    let mut found = vec![0.0; FINE * FINE];
+    for (across, column) in turned.chunks_exact(SIDE).enumerate() {
+        for (down, wave) in basis.iter().enumerate() {
+            found[down * FINE + across] = dot(column, wave);
+        }
+    }
+    found
+}
+
+/// A bit for each value: whether it is above the median of all but the first, which is the mean brightness.
+fn bits(values: &[f32]) -> Vec<u64> {
+    let mut sorted = values[1..].to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let median = sorted[sorted.len() / 2];
+    values.chunks(64).map(|part| part.iter().fold(0, |word, value| word << 1 | u64::from(*value > median))).collect()
+}

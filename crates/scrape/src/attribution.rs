@@ -1,0 +1,148 @@
+//! `ATTRIBUTION.md`: who made the pictures and what they may be used for, ready to publish beside them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use pipeline::Run;
+
+use crate::gather::Gathered;
+use crate::lane::Known;
+use crate::licence::Licence;
+use crate::source::Candidate;
+
+/// The file.
+pub const FILE: &str = "ATTRIBUTION.md";
+
+impl Gathered {
+    /// Writes the file, from the pictures that are kept.
+    pub fn write_attribution(&self, run: &Run) -> Result<()> {
+        let mut classes: BTreeMap<&str, Credits> = BTreeMap::new();
+        for (at, slot) in self.pick.kept() {
+            let lane = &self.lanes[at];
+            let credits = classes.entry(&lane.want.class).or_default();
+            let slot = &lane.slots[slot];
+            let hash = match &slot.known {
+                Known::Picture(index) => self.contents.get(*index).hash.as_str(),
+                _ => "",
+            };
+            credits.add(&slot.candidate, hash, lane.on_web);
+        }
+        let mut text = "# Attribution\n\nWho made the pictures of this data set, and under which licence. The pictures were resized and cropped for\ntraining; these files are as they were found.\n".to_owned();
+        for (class, credits) in classes {
+            text += &format!("\n## {}\n\n{}", escape(class), credits.text());
+        }
+        run.write(FILE, text.as_bytes())
+    }
+}
+
+/// The credits of a class.
+#[derive(Debug, Default)]
+struct Credits {
+    /// One line a picture.
+    lines: Vec<String>,
+    /// Pictures that have no page, by who made them and under what.
+    groups: BTreeMap<String, usize>,
+    /// Pictures whose licence nobody states, or all of the user's own.
+    silent: usize,
+    own: usize,
+}
+
+impl Credits {
+    fn add(&mut self, candidate: &Candidate, hash: &str, on_web: bool) {
+        let Candidate { source, page, title, author, licence, licence_url, .. } = candidate;
+        if !on_web && licence.is_none() {
+            self.own += 1;
+            return;
+        }
+        if licence.is_none() {
+            self.silent += 1;
+        }
+        let author = if author.is_empty() { "an unnamed author".to_owned() } else { escape(author) };
+        let licence = match licence {
+            None => "licence not stated".to_owned(),
+            Some(licence) => link(&Licence::title(licence), licence_url),
+        };
+        if on_web {
+            let title = if title.is_empty() { "Untitled" } else { title };
+            let page = if page.is_empty() { source } else { page };
+            self.lines.push(format!("- {} by {author}, {licence} (`{hash}`)\n", link(title, page)));
+        } else {
+            *self.groups.entry(format!("by {author}, {licence}")).or_default() += 1;
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if self.silent > 0 {
+            text += &format!(
+                "**{} of them state no licence: do not publish these before you have asked.**\n\n",
+                self.silent
+            );
+        }
+        for (who, count) in &self.groups {
+            text += &format!("- {count} {} {who}\n", if *count == 1 { "picture" } else { "pictures" });
+        }
+        if self.own > 0 {
+            text += &format!("- {} from a folder of your own, whose makers you know\n", self.own);
+        }
+        text + &self.lines.concat()
+    }
+}
+
+/// A link, where the address is one of the web.
+fn link(text: &str, address: &str) -> String {
+    match web::parse_url(address) {
+        // The address as it was parsed holds no character that ends a link early but brackets.
+        Ok(url) => format!("[{}](<{}>)", escape(text), url.as_str().replace('>', "%3E")),
+        Err(_) => escape(text),
+    }
+}
+
+/// Text that Markdown shows as it is.
+fn escape(text: &str) -> String {
+    let special = |c: char| matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '&' | '~');
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if special(c) {
+            escaped.push('\\');
+        }
+        escaped.push(if c.is_control() { ' ' } else { c });
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credit_links_and_escapes() {
+        let mut credits = Credits::default();
+        let licence = Licence::read("CC BY-SA 4.0", "");
+        let candidate = Candidate {
+            source: "https://u.example/1.jpg".into(),
+            page: "https://c.example/File:A>b.jpg".into(),
+            title: "A [cat]*".into(),
+            author: "<Ann>\n".into(),
+            licence_url: "https://creativecommons.org/licenses/by-sa/4.0/".into(),
+            licence,
+            ..Candidate::default()
+        };
+        credits.add(&candidate, "0123", true);
+        credits.add(&Candidate { source: "javascript:alert(1)".into(), ..Candidate::default() }, "4567", true);
+        credits.add(&Candidate::default(), "89", false);
+        credits.add(&Candidate { licence: Licence::read("CC0", ""), ..candidate }, "ab", false);
+        let by_sa = "<https://creativecommons.org/licenses/by-sa/4.0/>";
+        let wanted = [
+            "**1 of them state no licence: do not publish these before you have asked.**".to_owned(),
+            String::new(),
+            format!("- 1 picture by \\<Ann\\> , [CC0 1.0]({by_sa})"),
+            "- 1 from a folder of your own, whose makers you know".to_owned(),
+            format!(
+                "- [A \\[cat\\]\\*](<https://c.example/File:A%3Eb.jpg>) by \\<Ann\\> , [CC BY-SA 4.0]({by_sa}) (`0123`)"
+            ),
+            "- Untitled by an unnamed author, licence not stated (`4567`)".to_owned(),
+        ];
+        assert_eq!(credits.text().lines().collect::<Vec<_>>(), wanted);
+    }
+}

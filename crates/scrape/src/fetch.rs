@@ -1,0 +1,108 @@
+//! One file from the web: asked for, looked at, kept.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use imaging::Limits;
+use pipeline::config::Scrape;
+use tokio::sync::Semaphore;
+use web::{Failure, Request, Web};
+
+use crate::cache::Cache;
+use crate::content::{self, DECODE_BYTES};
+use crate::journal::{Journal, Verdict};
+use crate::sieve::TYPES;
+
+/// What every fetch needs; cheap to clone.
+#[derive(Clone)]
+pub struct Fetcher {
+    web: Web,
+    cache: Cache,
+    journal: Arc<Journal>,
+    limits: Limits,
+    limits_text: String,
+    max_bytes: u64,
+    /// Mebibytes of memory for decoding, lent to whoever decodes.
+    memory: Arc<Semaphore>,
+}
+
+/// What a fetch ended with.
+#[derive(Debug)]
+pub enum Fetched {
+    /// It is known now, and in the journal.
+    Known(Verdict),
+    /// The run's budget is used up: nothing is known of it.
+    Exhausted(String),
+}
+
+const MEBIBYTE: u64 = 1 << 20;
+
+impl Fetcher {
+    /// A fetcher of a run.
+    pub fn new(web: Web, cache: Cache, journal: Arc<Journal>, scrape: &Scrape) -> Self {
+        Self {
+            web,
+            cache,
+            journal,
+            limits: content::limits(scrape),
+            limits_text: content::limits_text(scrape),
+            max_bytes: scrape.max_file_mb * MEBIBYTE,
+            memory: Arc::new(Semaphore::new((DECODE_BYTES / MEBIBYTE) as usize)),
+        }
+    }
+
+    /// Fetches `url`. An error is for what ends the whole run, such as a full disk.
+    pub async fn fetch(&self, url: &str) -> Result<Fetched> {
+        let refused = |reason: String| Verdict::Refused { reason, limits: self.limits_text.clone() };
+        let answer = match web::parse_url(url) {
+            Ok(address) => {
+                let accept =
+                    TYPES.iter().copied().chain(["image/jpg", "application/octet-stream", "binary/octet-stream"]);
+                self.web.get(&Request::picture(address).accept(accept).max_bytes(self.max_bytes)).await
+            }
+            Err(failure) => Err(failure),
+        };
+        let verdict = match answer {
+            Ok(response) => match self.look(response.body).await? {
+                Ok(content) => Verdict::Picture(Arc::new(content)),
+                Err(reason) => refused(reason),
+            },
+            Err(Failure::Refused(reason)) => refused(reason.to_string()),
+            Err(Failure::Later(reason)) => Verdict::Later(reason.to_string()),
+            Err(Failure::Exhausted(reason)) => return Ok(Fetched::Exhausted(reason.to_string())),
+        };
+        tracing::info!(url, verdict = told(&verdict), "fetched");
+        self.journal.judge(url, verdict.clone())?;
+        Ok(Fetched::Known(verdict))
+    }
+
+    /// Looks at a body, and keeps it when it is a picture.
+    async fn look(&self, body: Vec<u8>) -> Result<Result<content::Content, String>> {
+        let cost = match content::cost(&body, &self.limits) {
+            Ok(cost) => cost,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let share = cost.div_ceil(MEBIBYTE).min(DECODE_BYTES / MEBIBYTE) as u32;
+        let loan = Arc::clone(&self.memory).acquire_many_owned(share).await.context("no memory is lent any more")?;
+        let (limits, cache) = (self.limits, self.cache.clone());
+        let work = tokio::task::spawn_blocking(move || {
+            let _loan = loan;
+            let content = match content::examine(&body, &limits) {
+                Ok(content) => content,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            cache.put(&content, &body)?;
+            Ok(Ok(content))
+        });
+        work.await.context("a picture's decoder failed")?
+    }
+}
+
+/// A verdict in a word and its reason.
+fn told(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Picture(content) => format!("picture {}", content.hash),
+        Verdict::Refused { reason, .. } => format!("refused: {reason}"),
+        Verdict::Later(reason) => format!("later: {reason}"),
+    }
+}

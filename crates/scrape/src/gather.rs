@@ -1,0 +1,146 @@
+//! The work itself: ask, fetch and decide in turns, until nothing is missing.
+
+mod local;
+mod online;
+mod queue;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Result;
+use pipeline::Run;
+use web::Web;
+
+use crate::cache::Cache;
+use crate::content;
+use crate::desk::Desk;
+use crate::fetch::Fetcher;
+use crate::journal::{Journal, Verdict};
+use crate::lane::{Known, Lane};
+use crate::live::{Live, Step};
+use crate::looks::Contents;
+use crate::pick::{Pick, pick};
+use crate::sieve::Sieve;
+use crate::source::Source;
+use crate::sources::Credentials;
+pub use local::list;
+
+/// What a call of the stage asks for beside its configuration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Fetch what failed before, and nothing else.
+    pub retry_failed: bool,
+    /// Ask the sources anew instead of taking their remembered answers.
+    pub ask_again: bool,
+}
+
+/// Everything that was found, and what becomes of it.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The lanes, source by source and class by class.
+    pub lanes: Vec<Lane>,
+    /// The files.
+    pub contents: Contents,
+    /// The decision.
+    pub pick: Pick,
+    /// What ended the run before its time.
+    pub exhausted: Option<String>,
+}
+
+/// The lanes of all `sources`, without candidates.
+pub fn lanes(run_sources: &[Box<dyn Source + '_>], on_web: &[bool]) -> Result<Vec<Lane>> {
+    let mut lanes = Vec::new();
+    for (index, (source, on_web)) in run_sources.iter().zip(on_web).enumerate() {
+        lanes.extend(source.wants()?.into_iter().map(|want| Lane::new(index, source.kind(), *on_web, want)));
+    }
+    Ok(lanes)
+}
+
+/// What the journal says of the slots of a lane.
+pub fn recall(lane: &mut Lane, slots: std::ops::Range<usize>, memory: &Memory, contents: &mut Contents) {
+    for slot in &mut lane.slots[slots] {
+        let url = &slot.candidate.source;
+        slot.known = match memory.journal.verdict(url) {
+            Some(Verdict::Picture(content)) if memory.cache.has(&content) => {
+                Known::Picture(contents.add(content, false))
+            }
+            verdict => memory.unless_tried(url, verdict),
+        };
+    }
+}
+
+/// What is known from earlier runs.
+#[derive(Debug)]
+pub struct Memory {
+    /// The journal.
+    pub journal: Arc<Journal>,
+    /// The files.
+    pub cache: Cache,
+    /// The limits that a refusal has to have been made under to hold.
+    pub limits: String,
+    /// When set, only these addresses are fetched.
+    pub only: Option<BTreeSet<String>>,
+}
+
+impl Memory {
+    /// What is known of `url` by a verdict that is no picture at hand.
+    fn unless_tried(&self, url: &str, verdict: Option<Verdict>) -> Known {
+        match (&self.only, verdict) {
+            (Some(only), _) if only.contains(url) => Known::Nothing,
+            (_, Some(Verdict::Refused { reason, limits })) if limits == self.limits => Known::Refused(reason),
+            (Some(_), _) => Known::Later("not fetched yet".to_owned()),
+            (None, _) => Known::Nothing,
+        }
+    }
+}
+
+/// Gathers everything; `web` is the way out, where a source needs one. An error is for what makes the whole run pointless.
+pub fn gather(
+    run: &Run,
+    sources: &[Box<dyn Source + '_>],
+    credentials: &Credentials,
+    wish: Wish,
+    web: Option<&Web>,
+) -> Result<Gathered> {
+    let scrape = &run.config.scrape;
+    let on_web: Vec<bool> = scrape.sources.iter().map(pipeline::config::Source::is_web).collect();
+    for notice in sources.iter().filter_map(|source| source.notice()) {
+        run.warn(&notice);
+    }
+    fs_err::create_dir_all(run.folder().join(crate::cache::FOLDER))?;
+    let journal = Arc::new(Journal::open(&Cache::journal(run.folder()))?);
+    let only = wish.retry_failed.then(|| journal.failed().into_iter().collect());
+    if wish.ask_again {
+        journal.forget_answers();
+    }
+    let cache = Cache::new(run.folder());
+    let memory = Memory { journal, cache, limits: content::limits_text(scrape), only };
+    let mut lanes = lanes(sources, &on_web)?;
+    let mut contents = Contents::new(scrape.near_duplicate_distance);
+    local::gather(run, sources, &mut lanes, &mut contents, web.is_some())?;
+    let sieve = Sieve::new(scrape);
+    let mut exhausted = None;
+    if let Some(web) = web {
+        let asks = memory.only.is_none().then(|| web.clone());
+        let desk = Desk::new(asks, Arc::clone(&memory.journal), credentials.all.clone());
+        let fetcher = Fetcher::new(web.clone(), memory.cache.clone(), Arc::clone(&memory.journal), scrape);
+        let live = Live::new(run);
+        let online =
+            online::Online { sources, memory: &memory, sieve: &sieve, desk: &desk, fetcher: &fetcher, live: &live };
+        let room = online::Room { all: scrape.web.parallel * 4, host: scrape.web.per_host + 1 };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(run.threads().min(4))
+            .max_blocking_threads(run.threads())
+            .enable_all()
+            .build()?;
+        exhausted = runtime.block_on(online.gather(&mut lanes, &mut contents, room))?;
+        live.finish();
+    }
+    let pick = pick(&lanes, &contents, &sieve);
+    Ok(Gathered { lanes, contents, pick, exhausted })
+}
+
+/// Tells of a picture that has come.
+fn arrived(live: &Live, class: &str, host: Option<&str>, is_new: bool) {
+    live.step(class, host, if is_new { Step::Fetched } else { Step::Duplicate });
+}

@@ -1,0 +1,61 @@
+//! Source `drawn`: the pictures as files, numbered from 1 in each class.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read};
+
+use anyhow::Result;
+
+use super::Subject;
+use crate::desk::Desk;
+use crate::licence::Licence;
+use crate::source::{Asked, Candidate, Page, Source, Want};
+
+/// The source.
+#[derive(Debug, Clone, Copy)]
+pub struct Drawn {
+    /// Pictures of each class.
+    pub per_class: usize,
+    /// What every choice derives from.
+    pub seed: u64,
+}
+
+impl Source for Drawn {
+    fn kind(&self) -> &'static str {
+        "drawn"
+    }
+
+    fn inputs(&self) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::from([("seed".to_owned(), self.seed.to_string())]))
+    }
+
+    fn wants(&self) -> Result<Vec<Want>> {
+        let want = |subject: Subject| Want {
+            class: subject.class().to_owned(),
+            queries: vec![String::new()],
+            count: self.per_class,
+        };
+        Ok(Subject::ALL.into_iter().map(want).collect())
+    }
+
+    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> Asked<'a> {
+        let licence = Licence::read("CC0", "");
+        let candidate = |number: usize| Candidate {
+            source: format!("drawn:{class}:{number}"),
+            title: format!("{class} {number}"),
+            author: "Tunescope".to_owned(),
+            licence_url: licence.as_ref().map(Licence::address).unwrap_or_default(),
+            licence: licence.clone(),
+            ..Candidate::default()
+        };
+        let candidates = (1..=self.per_class).map(candidate).collect();
+        Box::pin(async { Ok(Page { candidates, ..Page::default() }) })
+    }
+
+    fn open(&self, class: &str, candidate: &Candidate) -> Option<io::Result<Box<dyn Read>>> {
+        let number = candidate.source.rsplit(':').next()?;
+        let subject = Subject::ALL.into_iter().find(|subject| subject.class() == class)?;
+        // One stream for each picture: asking for more pictures leaves the others as they are.
+        let rng = pipeline::rng(self.seed, "scrape", &format!("drawn/{class}/{number}"));
+        Some(Ok(Box::new(Cursor::new(subject.file(rng)))))
+    }
+}

@@ -1,0 +1,178 @@
+//! Source `google`: Google's Programmable Search, by its Custom Search JSON API.
+//!
+//! `GOOGLE_API_KEY` and `GOOGLE_ENGINE_ID` in the environment are the key and the engine. A query gives at most a hundred
+//! pictures, ten at a time. The API tells no licence: with a filter by licence, none of its pictures pass.
+
+use anyhow::Result;
+use pipeline::config::{Queries, Searched};
+use serde::Deserialize;
+use web::{Request, Response, Secret, Url};
+
+use super::search::{self, number, text};
+use crate::desk::{Desk, Fault};
+use crate::source::{Asked, Candidate, Page, Source, Want};
+use crate::text::line;
+
+const API: &str = "https://customsearch.googleapis.com/customsearch/v1";
+/// The environment's variable with the key.
+pub const KEY: &str = "GOOGLE_API_KEY";
+/// The environment's variable with the engine's id.
+pub const ENGINE: &str = "GOOGLE_ENGINE_ID";
+/// Results a page, and the last one that can be asked for.
+const BATCH: u32 = 10;
+const LAST: u32 = 100;
+
+/// The source.
+#[derive(Debug, Clone)]
+pub struct Google<'a> {
+    /// Its part of the configuration.
+    pub search: &'a Searched,
+    /// `[scrape.classes]`.
+    pub shared: &'a Queries,
+    /// The key and the engine's id.
+    pub credentials: Option<(Secret, Secret)>,
+    /// Whether pictures without a stated licence are refused.
+    pub filtered: bool,
+}
+
+impl Google<'_> {
+    /// The address without the credentials.
+    fn url(&self, query: &str, from: Option<&str>) -> Result<Url, Fault> {
+        let pairs = [
+            ("q", query.to_owned()),
+            ("searchType", "image".to_owned()),
+            ("num", BATCH.to_string()),
+            ("start", from.unwrap_or("1").to_owned()),
+        ];
+        Ok(search::with_query(search::base(self.search, API)?, pairs))
+    }
+}
+
+impl Source for Google<'_> {
+    fn kind(&self) -> &'static str {
+        "google"
+    }
+
+    fn wants(&self) -> Result<Vec<Want>> {
+        Ok(search::wants(self.search, self.shared))
+    }
+
+    fn question(&self, _: &str, query: &str, from: Option<&str>) -> Option<String> {
+        self.url(query, from).ok().map(String::from)
+    }
+
+    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, from: Option<&'a str>) -> Asked<'a> {
+        Box::pin(async move {
+            let missing = || Fault::Broken(format!("{KEY} and {ENGINE} are not set in the environment"));
+            let request = self.credentials.as_ref().ok_or_else(missing).and_then(|(key, engine)| {
+                let request = Request::api(self.url(query, from)?);
+                Ok(request.secret_query("key", key.clone()).secret_query("cx", engine.clone()))
+            });
+            desk.ask(request, read).await
+        })
+    }
+
+    fn notice(&self) -> Option<String> {
+        let text = "google tells no licence, so with scrape.licences set none of its pictures pass";
+        self.filtered.then(|| text.to_owned())
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    error: Option<Error>,
+    #[serde(default)]
+    queries: Queried,
+    #[serde(default)]
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Error {
+    #[serde(default, deserialize_with = "text")]
+    message: String,
+    #[serde(default)]
+    errors: Vec<Cause>,
+}
+
+#[derive(Deserialize)]
+struct Cause {
+    #[serde(default, deserialize_with = "text")]
+    reason: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Queried {
+    #[serde(default, rename = "nextPage")]
+    next: Vec<Next>,
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default, rename = "startIndex", deserialize_with = "number")]
+    start: u32,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default, deserialize_with = "text")]
+    title: String,
+    #[serde(default, deserialize_with = "text")]
+    link: String,
+    #[serde(default, deserialize_with = "text")]
+    mime: String,
+    #[serde(default)]
+    image: Image,
+}
+
+#[derive(Deserialize, Default)]
+struct Image {
+    #[serde(default, rename = "contextLink", deserialize_with = "text")]
+    page: String,
+    #[serde(default, deserialize_with = "number")]
+    width: u32,
+    #[serde(default, deserialize_with = "number")]
+    height: u32,
+}
+
+/// Reasons in an error that pass with time: a limit of requests, or a fault of the server.
+const PASSING: [&str; 6] = [
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "dailyLimitExceeded",
+    "quotaExceeded",
+    "backendError",
+    "internalError",
+];
+
+/// Reads an answer of the Custom Search JSON API.
+pub fn read(response: &Response) -> Result<Page, Fault> {
+    let answer: Answer = match search::json(&response.body) {
+        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
+        answer => answer?,
+    };
+    if let Some(error) = answer.error {
+        let said = line(&format!("status {}: {}", response.status, error.message));
+        let passing = error.errors.iter().any(|cause| PASSING.contains(&cause.reason.as_str()));
+        return Err(if passing || response.status == 429 { Fault::Passing(said) } else { Fault::Broken(said) });
+    }
+    if response.status != 200 {
+        return Err(Fault::of_status(response.status));
+    }
+    let candidates = answer.items.into_iter().filter(|item| !item.link.is_empty()).map(candidate).collect();
+    let start = answer.queries.next.first().map_or(0, |next| next.start);
+    let next = (2..=LAST + 1 - BATCH).contains(&start).then(|| start.to_string());
+    Ok(Page { candidates, rejects: Vec::new(), next })
+}
+
+fn candidate(item: Item) -> Candidate {
+    Candidate {
+        source: item.link,
+        page: item.image.page,
+        title: line(&item.title),
+        mime: item.mime,
+        width: item.image.width,
+        height: item.image.height,
+        ..Candidate::default()
+    }
+}

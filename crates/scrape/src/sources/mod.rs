@@ -1,0 +1,72 @@
+//! The sources, one file or folder each. A new one is a new file here, a variant in the configuration, and a line in [`open`].
+
+pub mod commons;
+pub mod drawn;
+pub mod folder;
+pub mod google;
+pub mod openverse;
+mod search;
+pub mod urls;
+
+use pipeline::Config;
+use pipeline::config::Source as Settings;
+use web::Secret;
+
+use self::commons::Commons;
+use self::drawn::Drawn;
+use self::folder::Folder;
+use self::google::{ENGINE, Google, KEY};
+use self::openverse::{Openverse, TOKEN, bearer};
+use self::urls::Urls;
+use crate::source::Source;
+
+/// Credentials from the environment. They are in no configuration, so that no file of a run can hold them.
+#[derive(Debug, Default, Clone)]
+pub struct Credentials {
+    openverse: Option<Secret>,
+    google: Option<(Secret, Secret)>,
+    /// Each by itself, to be hidden from every text.
+    pub all: Vec<Secret>,
+}
+
+impl Credentials {
+    /// Whether there are Google's.
+    pub fn has_google(&self) -> bool {
+        self.google.is_some()
+    }
+
+    /// Reads them.
+    pub fn from_environment() -> Self {
+        let read =
+            |name: &str| std::env::var(name).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let (token, key, engine) = (read(TOKEN), read(KEY), read(ENGINE));
+        Self {
+            openverse: token.as_deref().map(bearer),
+            google: key.clone().zip(engine.clone()).map(|(key, engine)| (Secret::new(key), Secret::new(engine))),
+            all: [token, key, engine].into_iter().flatten().map(Secret::new).collect(),
+        }
+    }
+}
+
+/// The sources that the configuration names, in its order.
+pub fn open<'a>(config: &'a Config, credentials: &Credentials) -> Vec<Box<dyn Source + 'a>> {
+    let scrape = &config.scrape;
+    let shared = &scrape.classes;
+    let source = |settings: &'a Settings| -> Box<dyn Source + 'a> {
+        match settings {
+            Settings::Drawn { per_class } => Box::new(Drawn { per_class: *per_class, seed: config.seed }),
+            Settings::Folder { path } => Box::new(Folder::new(path)),
+            Settings::Urls(settings) => Box::new(Urls { settings }),
+            Settings::Commons(search) => Box::new(Commons { search, shared }),
+            Settings::Openverse(search) => {
+                let token = credentials.openverse.clone();
+                Box::new(Openverse { search, shared, licences: &scrape.licences, token })
+            }
+            Settings::Google(search) => {
+                let (credentials, filtered) = (credentials.google.clone(), !scrape.licences.is_empty());
+                Box::new(Google { search, shared, credentials, filtered })
+            }
+        }
+    };
+    scrape.sources.iter().map(source).collect()
+}

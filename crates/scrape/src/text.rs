@@ -1,0 +1,87 @@
+//! Text as APIs give it: HTML inside JSON, titles with line breaks.
+
+/// The words of an HTML fragment, in one line: tags left out, the usual entities replaced.
+pub fn plain(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(['<', '&']) {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(tag) = rest.strip_prefix('<') {
+            // `1 < 2` is no tag.
+            let is_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+            match tag.find('>') {
+                Some(end) if is_tag => {
+                    text.push(' ');
+                    rest = &tag[end + 1..];
+                }
+                _ => {
+                    text.push('<');
+                    rest = tag;
+                }
+            }
+        } else {
+            let (value, after) = entity(rest);
+            text.push_str(&value);
+            rest = after;
+        }
+    }
+    text.push_str(rest);
+    line(&text)
+}
+
+/// `text` in one line, with single spaces and without control characters.
+pub fn line(text: &str) -> String {
+    let tame: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    tame.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the `&` that `text` begins with stands for, and what follows it.
+fn entity(text: &str) -> (String, &str) {
+    let named = [
+        ("&amp;", "&"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&nbsp;", " "),
+    ];
+    for (name, value) in named {
+        if let Some(after) = text.strip_prefix(name) {
+            return (value.to_owned(), after);
+        }
+    }
+    let number = text.strip_prefix("&#").and_then(|rest| {
+        let (digits, after) = rest.split_once(';')?;
+        let code = match digits.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => digits.parse().ok()?,
+        };
+        Some((char::from_u32(code)?.to_string(), after))
+    });
+    number.unwrap_or_else(|| ("&".to_owned(), &text[1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_go_and_words_stay() {
+        let html =
+            "<a href=\"//x\" title=\"User:A\">Ann&#160;B&eacute;</a>,\n <b>1 &lt; 2</b> & 3 < 4 &#x41;&#xffffffff;";
+        assert_eq!(plain(html), "Ann B&eacute; , 1 < 2 & 3 < 4 A&#xffffffff;");
+        assert_eq!(plain("<script>"), "");
+        assert_eq!(plain("a <b"), "a <b");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_becomes_one_line(html in "\\PC*|(<|>|&|#|x|;|a|\u{7f}|\n){0,40}") {
+            let text = plain(&html);
+            proptest::prop_assert!(!text.contains(char::is_control));
+            proptest::prop_assert_eq!(line(&text), text);
+        }
+    }
+}

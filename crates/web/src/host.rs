@@ -1,0 +1,180 @@
+//! One host's limits: who may send it a request, and when.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+use crate::failure::{Failure, Reason};
+use crate::origin::{Named, Origin};
+use crate::robots::Robots;
+use crate::settings::PerHost;
+
+/// A host as its rules are kept. An exempt one has rules of its own, so that a refusal without the exemption is not
+/// remembered against it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub origin: Origin,
+    pub exempt: bool,
+}
+
+/// Longer waits, up to what no clock can tell, are a day for all purposes: no run waits that long.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Leave to send one request; given back when dropped.
+pub(crate) struct Pass {
+    _seat: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
+/// What a host's `robots.txt` came to.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Rules(Robots),
+    /// It cannot be read, and this is what to say about everything on the host.
+    Closed(Failure),
+}
+
+/// One host's limits.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    seats: Arc<Semaphore>,
+    /// From when on the next request may leave. Whoever holds it is the next to leave.
+    turn: tokio::sync::Mutex<Option<Instant>>,
+    waits: Mutex<Waits>,
+    longest_wait: Duration,
+    pub verdict: OnceCell<Verdict>,
+}
+
+/// What the host asks for.
+#[derive(Debug)]
+struct Waits {
+    interval: Duration,
+    held: Option<Instant>,
+}
+
+impl Gate {
+    fn new(limits: PerHost, longest_wait: Duration) -> Self {
+        let rate = limits.requests_per_second;
+        let interval =
+            if rate > 0.0 { Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX) } else { Duration::ZERO };
+        Self {
+            seats: Arc::new(Semaphore::new(limits.concurrency)),
+            turn: tokio::sync::Mutex::new(None),
+            waits: Mutex::new(Waits { interval, held: None }),
+            longest_wait,
+            verdict: OnceCell::new(),
+        }
+    }
+
+    /// Waits for leave to send one request, first come, first served. A host's place among all requests under way is taken
+    /// last, so that those who wait for a slow host keep nobody else from a quick one.
+    pub async fn pass(&self, places: &Arc<Semaphore>) -> Result<Pass, Failure> {
+        self.patience()?;
+        let seat = acquire(&self.seats).await;
+        let mut turn = self.turn.lock().await;
+        loop {
+            if let Some(from) = (*turn).max(self.patience()?) {
+                sleep_until(from).await;
+            }
+            let place = acquire(places).await;
+            // The host may have asked for more while we waited.
+            if (*turn).max(self.patience()?).is_none_or(|from| from <= Instant::now()) {
+                *turn = Some(Instant::now() + self.waits().interval.min(DAY));
+                return Ok(Pass { _seat: seat, _place: place });
+            }
+        }
+    }
+
+    /// Until when the host is to be left alone, or that this is longer than we wait.
+    fn patience(&self) -> Result<Option<Instant>, Failure> {
+        let held = self.waits().held;
+        if held.is_some_and(|held| held.saturating_duration_since(Instant::now()) > self.longest_wait) {
+            return Err(Failure::Later(Reason::RetryAfter));
+        }
+        Ok(held)
+    }
+
+    /// Leaves the host alone for `wait` from now.
+    pub fn hold(&self, wait: Duration) {
+        let until = Instant::now() + wait.min(DAY);
+        let mut waits = self.waits();
+        waits.held = waits.held.max(Some(until));
+    }
+
+    /// Keeps requests at least `delay` apart.
+    pub fn slow_down(&self, delay: Duration) {
+        let mut waits = self.waits();
+        waits.interval = waits.interval.max(delay);
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nothing would be lost with it but the rules, which can be read again.
+    fn idle(&self) -> bool {
+        let now = Instant::now();
+        let rested = self.turn.try_lock().is_ok_and(|turn| turn.is_none_or(|from| from <= now));
+        rested && self.waits().held.is_none_or(|held| held <= now)
+    }
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match Arc::clone(semaphore).acquire_owned().await {
+        Ok(permit) => permit,
+        Err(_) => unreachable!("no semaphore is ever closed"),
+    }
+}
+
+/// Every host that was asked for, as long as there is reason to remember it.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    limits: PerHost,
+    named: Vec<(Named, PerHost)>,
+    longest_wait: Duration,
+    gates: Mutex<(HashMap<Key, Arc<Gate>>, usize)>,
+}
+
+/// As many hosts are remembered without a look at which of them could be forgotten.
+const REMEMBERED: usize = 2048;
+
+/// As many bytes of rules are.
+const RULE_BYTES: usize = 32 << 20;
+
+impl Hosts {
+    pub fn new(limits: PerHost, named: Vec<(Named, PerHost)>, longest_wait: Duration) -> Self {
+        Self { limits, named, longest_wait, gates: Mutex::new((HashMap::new(), REMEMBERED)) }
+    }
+
+    /// The limits of one host.
+    pub fn gate(&self, key: &Key) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, enough) = &mut *gates;
+        if let Some(gate) = known.get(key) {
+            return Arc::clone(gate);
+        }
+        if known.len() >= *enough {
+            known.retain(|_, gate| Arc::strong_count(gate) > 1 || !gate.idle());
+            *enough = REMEMBERED.max(known.len() * 2);
+        }
+        let named = self.named.iter().find(|(name, _)| name.is(&key.origin)).map(|(_, limits)| *limits);
+        let gate = Arc::new(Gate::new(named.unwrap_or(self.limits), self.longest_wait));
+        known.insert(key.clone(), Arc::clone(&gate));
+        gate
+    }
+
+    /// Forgets hosts whose rules take too much memory: a hostile list of addresses can name many hosts with large files.
+    pub fn trim(&self) {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let weight = |gate: &Gate| match gate.verdict.get() {
+            Some(Verdict::Rules(robots)) => robots.weight(),
+            _ => 0,
+        };
+        if gates.0.values().map(|gate| weight(gate)).sum::<usize>() > RULE_BYTES {
+            gates.0.retain(|_, gate| Arc::strong_count(gate) > 1 || weight(gate) < 4096 || !gate.idle());
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! A server on loopback that answers as badly as a test wants, and a client that can reach nothing else.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use web::{Recorder, Request, Settings, Web};
+
+/// A request as the server saw it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Its target: path and query.
+    pub path: String,
+    /// Its header in small letters, a line a field.
+    pub header: String,
+}
+
+impl Asked {
+    /// A field's value.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.header.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
+    }
+}
+
+type Script = Box<dyn FnOnce(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// What a server does about a request.
+pub enum Reply {
+    /// Sends these bytes and waits for the next request.
+    Send(Vec<u8>),
+    /// Sends these bytes and closes.
+    Close(Vec<u8>),
+    /// Closes with a reset.
+    Reset,
+    /// Does as it likes with the connection.
+    Script(Script),
+}
+
+/// A whole answer.
+pub fn answer(status: &str, fields: &[(&str, &str)], body: &[u8]) -> Reply {
+    let mut text = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in fields {
+        text += &format!("{name}: {value}\r\n");
+    }
+    Reply::Send([text.as_bytes(), b"\r\n", body].concat())
+}
+
+/// A picture's answer.
+pub fn picture() -> Reply {
+    answer("200 OK", &[("content-type", "image/jpeg")], b"a picture")
+}
+
+/// A redirect.
+pub fn moved(location: &str) -> Reply {
+    answer("302 Found", &[("location", location)], b"")
+}
+
+/// Anything with the connection.
+pub fn script<F: Future<Output = ()> + Send + 'static>(act: impl FnOnce(TcpStream) -> F + Send + 'static) -> Reply {
+    Reply::Script(Box::new(move |stream| Box::pin(act(stream))))
+}
+
+/// A server on a port of its own.
+pub struct Server {
+    pub address: SocketAddr,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Server {
+    /// Answers every request by `reply`, which sees how many of the same path came before.
+    pub async fn start(reply: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, reply) = (Arc::clone(&asked), Arc::new(reply));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&reply)));
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// What it was asked for, in order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// The paths it was asked for, in order, without `robots.txt`.
+    pub fn paths(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.path).filter(|path| path != "/robots.txt").collect()
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    log: Arc<Mutex<Vec<Asked>>>,
+    reply: Arc<impl Fn(&Asked, usize) -> Reply + Send + Sync>,
+) {
+    let mut buffer = Vec::new();
+    loop {
+        let end = loop {
+            if let Some(end) = buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                break end;
+            }
+            let mut piece = [0; 4096];
+            match stream.read(&mut piece).await {
+                Ok(0) | Err(_) => return,
+                Ok(count) => buffer.extend_from_slice(&piece[..count]),
+            }
+        };
+        let head = String::from_utf8(buffer.drain(..end + 4).collect()).unwrap();
+        let (first, rest) = head.split_once("\r\n").unwrap();
+        let path = first.split(' ').nth(1).unwrap().to_owned();
+        let fields = rest.lines().map(|line| match line.split_once(": ") {
+            Some((name, value)) => format!("{}: {value}\n", name.to_lowercase()),
+            None => String::new(),
+        });
+        let asked = Asked { path, header: fields.collect() };
+        let before = {
+            let mut log = log.lock().unwrap();
+            log.push(asked.clone());
+            log.iter().filter(|other| other.path == asked.path).count() - 1
+        };
+        match reply(&asked, before) {
+            Reply::Send(bytes) => {
+                if stream.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
+            Reply::Close(bytes) => {
+                drop(stream.write_all(&bytes).await);
+                return;
+            }
+            Reply::Reset => {
+                // Closing with unread bytes or a linger of zero resets; the latter says so.
+                drop(stream.set_zero_linger());
+                return;
+            }
+            Reply::Script(act) => return act(stream).await,
+        }
+    }
+}
+
+/// A public address, which no test ever reaches.
+pub fn public() -> IpAddr {
+    [93, 184, 216, 34].into()
+}
+
+/// Settings under which a test is quick: milliseconds where seconds are usual, no retries, no rate.
+pub fn quick() -> Settings {
+    let mut settings = Settings::new("tunescope/0.1 (tests@example.org)");
+    settings.per_host.requests_per_second = 0.0;
+    settings.per_host.concurrency = 8;
+    settings.retries = 0;
+    settings.backoff.first = Duration::from_millis(2);
+    settings.backoff.longest = Duration::from_millis(10);
+    settings
+}
+
+/// A client of `settings` whose every connection ends at `server`; `site.test` and `other.test` are public names.
+pub fn client(server: &Server, settings: &Settings) -> (Web, Arc<Recorder>) {
+    client_of(
+        Recorder::new(server.address).name("site.test", [public()]).name("other.test", [[93, 184, 216, 35].into()]),
+        settings,
+    )
+}
+
+/// A client that dials through `recorder`.
+pub fn client_of(recorder: Recorder, settings: &Settings) -> (Web, Arc<Recorder>) {
+    let recorder = Arc::new(recorder);
+    let dial: Arc<dyn web::Dial> = recorder.clone();
+    (Web::new(settings, dial).unwrap(), recorder)
+}
+
+/// A picture's request.
+pub fn at(url: &str) -> Request {
+    Request::picture(web::parse_url(url).unwrap())
+}
+
+/// An answer's header without an end, then whatever a test adds.
+pub fn head(status: &str, fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {status}\r\n");
+    for (name, value) in fields {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text += "\r\n";
+    text.into_bytes()
+}
+
+/// Writes `bytes` again and again, until the other side has had enough.
+pub async fn endlessly(mut stream: TcpStream, first: Vec<u8>, again: Vec<u8>, pause: Duration) {
+    if stream.write_all(&first).await.is_err() {
+        return;
+    }
+    while stream.write_all(&again).await.is_ok() {
+        if pause.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
