@@ -1,5 +1,6 @@
 //! `pipeline.toml`: read strictly, defaults filled in, overridden by `--set`.
 
+mod analyze;
 mod check;
 mod sections;
 mod train;
@@ -14,7 +15,8 @@ use toml::{Table, Value};
 
 use crate::HintExt;
 use crate::error::UsageError;
-pub use sections::{Analyze, Evaluate, Gate, Model, Occlusion, Preprocess, Scrape, Source, Split, Tsne, Weights};
+pub use analyze::{Analyze, Occlusion, Tsne};
+pub use sections::{Evaluate, Gate, Model, Preprocess, Scrape, Source, Split, Weights};
 pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};
 
 /// The whole configuration. Relative paths start at the folder that a stage is started in.
