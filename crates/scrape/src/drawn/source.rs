@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use pipeline::Run;
+use pipeline::{Run, stop};
 use rayon::prelude::*;
 
 use super::Subject;
@@ -32,6 +32,7 @@ impl Source for Drawn {
         let found = wanted
             .into_par_iter()
             .map(|(subject, number)| {
+                stop::check()?;
                 let class = subject.class();
                 // One stream for each picture: asking for more pictures leaves the others as they are.
                 let bytes = subject.file(run.rng(&format!("drawn/{class}/{number}")));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use pipeline::Run;
+use pipeline::{Run, stop};
 use rayon::prelude::*;
 
 use self::listing::{Entry, Listing};
@@ -65,6 +65,7 @@ impl Source for Folder<'_> {
             .files
             .par_iter()
             .map(|entry| {
+                stop::check()?;
                 let found = copy(entry, store);
                 progress.inc(1);
                 found
