@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
-const QUALITY: u8 = 90;
+const QUALITY: u8 = 84;
 /// Steps of the grain, which make a drawn picture as large as a photo of its size.
 const GRAIN: f32 = 14.0;
 

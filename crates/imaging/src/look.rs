@@ -62,9 +62,21 @@ impl Look {
         nearest(&self.fine[0], &other.fine).min(nearest(&other.fine[0], &self.fine))
     }
 
+    /// Whether [`Look::distance`] is at most `reach`; most pairs are known not to be after half of each hash.
+    fn is_near(&self, other: &Self, reach: u32) -> bool {
+        let differing = |one: &[u64], other: &[u64]| -> u32 {
+            one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
+        };
+        let fits = |whole: &Fine, cut: &Fine| {
+            let half = differing(&whole[..2], &cut[..2]);
+            half <= reach && half + differing(&whole[2..], &cut[2..]) <= reach
+        };
+        other.fine.iter().any(|cut| fits(&self.fine[0], cut)) || self.fine.iter().any(|cut| fits(&other.fine[0], cut))
+    }
+
     /// Whether one is a copy of the other, `reach` being the distance that is still one.
     pub fn is_copy(&self, other: &Self, reach: u32) -> bool {
-        (self.coarse ^ other.coarse).count_ones() <= COARSE_REACH && self.distance(other) <= reach
+        (self.coarse ^ other.coarse).count_ones() <= COARSE_REACH && self.is_near(other, reach)
     }
 
     /// As text: 1040 hex digits.
@@ -114,7 +126,7 @@ impl Looks {
     pub fn copies(&self, look: &Look, reach: u32) -> Vec<usize> {
         let near =
             self.coarse.iter().enumerate().filter(|(_, coarse)| (*coarse ^ look.coarse).count_ones() <= COARSE_REACH);
-        near.map(|(index, _)| index).filter(|index| self.looks[*index].distance(look) <= reach).collect()
+        near.map(|(index, _)| index).filter(|index| self.looks[*index].is_near(look, reach)).collect()
     }
 
     /// How many there are.
@@ -152,14 +164,18 @@ impl Sums {
         Self { width, height, table: table.into_iter().map(|sum| sum as f32).collect() }
     }
 
-    /// The sum left of and above a point between pixels.
-    fn at(&self, x: f32, y: f32) -> f32 {
-        let (column, row) = ((x as usize).min(self.width - 1), (y as usize).min(self.height - 1));
-        let (across, down) = (x - column as f32, y - row as f32);
-        let corner = |x: usize, y: usize| self.table[y * (self.width + 1) + x];
-        let above = corner(column, row) + (corner(column + 1, row) - corner(column, row)) * across;
-        let below = corner(column, row + 1) + (corner(column + 1, row + 1) - corner(column, row + 1)) * across;
-        above + (below - above) * down
+    /// The sums left of each of `columns` and above `y`, a place between pixels. A column is the pixel that it lies in, and
+    /// the share of that which is left of it.
+    fn row(&self, columns: &[(usize, f32)], y: f32) -> Vec<f32> {
+        let row = (y as usize).min(self.height - 1);
+        let down = y - row as f32;
+        let (above, below) = self.table[row * (self.width + 1)..].split_at(self.width + 1);
+        let between = |sums: &[f32], at: usize, share: f32| sums[at] + (sums[at + 1] - sums[at]) * share;
+        let point = |(column, across): &(usize, f32)| {
+            let (above, below) = (between(above, *column, *across), between(below, *column, *across));
+            above + (below - above) * down
+        };
+        columns.iter().map(point).collect()
     }
 
     /// The mean luma of each of `[SIDE, SIDE]` equal parts, with the shares `cut` (left, top, right, bottom) left away.
@@ -170,7 +186,12 @@ impl Sums {
         };
         let across = edges(width * cut[0], width * (1.0 - cut[2]));
         let down = edges(height * cut[1], height * (1.0 - cut[3]));
-        let corners: Vec<Vec<f32>> = down.iter().map(|y| across.iter().map(|x| self.at(*x, *y)).collect()).collect();
+        let column = |x: &f32| {
+            let at = (*x as usize).min(self.width - 1);
+            (at, x - at as f32)
+        };
+        let columns: Vec<(usize, f32)> = across.iter().map(column).collect();
+        let corners: Vec<Vec<f32>> = down.iter().map(|y| self.row(&columns, *y)).collect();
         let area = (across[1] - across[0]) * (down[1] - down[0]);
         let mut samples = Vec::with_capacity(SIDE * SIDE);
         for pair in corners.windows(2) {

@@ -38,7 +38,8 @@ fn thousand() -> Vec<RgbImage> {
     let photos = workspace_root().join("../shared/photos");
     let mut pictures = if photos.is_dir() { photos_in(&photos) } else { Vec::new() };
     if pictures.is_empty() {
-        writeln!(std::io::stderr(), "SKIPPED the photos in copies: none in {}", photos.display()).unwrap();
+        let mut stderr = std::io::stderr();
+        writeln!(stderr, "SKIPPED the photos in copies: none in {}", photos.display()).unwrap();
     }
     let drawn = 1000 - pictures.len();
     pictures.extend((0..drawn).map(|index| draw(CLASSES[index % 3], index as u32, 160)));
@@ -80,6 +81,20 @@ fn copies_are_found_and_different_pictures_are_not() {
     for (kind, found) in kinds.iter().zip(found) {
         writeln!(std::io::stderr(), "{kind}: {found} of {} found", planted.len()).unwrap();
         assert!(found * 100 >= planted.len() * 95, "{kind}: only {found} of {}", planted.len());
+    }
+}
+
+#[test]
+fn a_copy_is_what_lies_within_reach() {
+    let looks: Vec<Look> = (0..60).map(|index| Look::of(&draw(CLASSES[index % 3], index as u32 / 2, 64))).collect();
+    for one in &looks {
+        for other in &looks {
+            let distance = one.distance(other);
+            for reach in [0, 1, 40, distance.saturating_sub(1), distance, distance + 1, 256] {
+                let is_like = one.is_copy(other, 256);
+                assert_eq!(one.is_copy(other, reach), is_like && distance <= reach, "{distance} {reach}");
+            }
+        }
     }
 }
 
