@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Config, Sweep, Train, scrape};
+use super::{Analyze, Config, Sweep, Train, scrape};
 use crate::HintExt;
 use crate::error::UsageError;
 
@@ -26,8 +26,10 @@ pub(super) fn check(config: &Config) -> Result<()> {
     rule((1..=1_000_000).contains(&evaluate.bootstrap_samples), "evaluate.bootstrap_samples", "from 1 to 1000000")?;
     rule((1..=1000).contains(&evaluate.calibration_bins), "evaluate.calibration_bins", "from 1 to 1000")?;
     rule((0.0..=1.0).contains(&evaluate.gate.accuracy), "evaluate.gate.accuracy", "from 0 to 1")?;
+    analyze(&config.analyze)
+}
 
-    let analyze = &config.analyze;
+fn analyze(analyze: &Analyze) -> Result<()> {
     rule(analyze.occlusion.patch > 0, "analyze.occlusion.patch", "at least 1")?;
     rule(analyze.occlusion.stride > 0, "analyze.occlusion.stride", "at least 1")?;
     rule(

@@ -1,5 +1,6 @@
 //! `pipeline.toml`: read strictly, defaults filled in, overridden by `--set`.
 
+mod analyze;
 mod check;
 mod scrape;
 mod sections;
@@ -15,8 +16,9 @@ use toml::{Table, Value};
 
 use crate::HintExt;
 use crate::error::UsageError;
+pub use analyze::{Analyze, Occlusion, Tsne};
 pub use scrape::{Queries, Scrape, Searched, Source, Urls, Web};
-pub use sections::{Analyze, Evaluate, Gate, Model, Occlusion, Preprocess, Split, Tsne, Weights};
+pub use sections::{Evaluate, Gate, Model, Preprocess, Split, Weights};
 pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};
 
 /// The whole configuration. Relative paths start at the folder that a stage is started in.
