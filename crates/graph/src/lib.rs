@@ -7,7 +7,7 @@
 //! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
 //! - [`backward`] makes a model that computes gradients in an ordinary session.
 //! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
-//! - [`Shapes`] tells the shape of each tensor.
+//! - [`Shapes`] tells the shape of each tensor, [`cost::of`] what each layer takes, [`Fields`] which part of the input it sees.
 //!
 //! ```
 //! use graph::builder::{Builder, Node};
@@ -26,8 +26,10 @@
 
 pub mod builder;
 mod check;
+pub mod cost;
 mod edit;
 mod error;
+mod field;
 mod fold;
 mod gradient;
 pub mod head;
@@ -46,7 +48,9 @@ mod weights;
 mod window;
 mod wire;
 
+pub use cost::Cost;
 pub use error::Error;
+pub use field::Fields;
 pub use gradient::backward;
 pub use model::Model;
 pub use shape::{Dim, Shapes};

@@ -53,6 +53,11 @@ pub(crate) fn trainable(model: &Model) -> Vec<String> {
     Flow::of(model).trained_from(0)
 }
 
+/// By place of a node that depends on the input, the weights that it takes: those that training may change.
+pub(crate) fn taken(model: &Model) -> BTreeMap<usize, BTreeSet<&str>> {
+    Flow::of(model).takes
+}
+
 /// An error, where `output` depends on these weights by way of an operator without a rule; it names the deepest layer
 /// that would work.
 pub(crate) fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result<(), Error> {
