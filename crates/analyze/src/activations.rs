@@ -5,7 +5,7 @@ use image::RgbImage;
 use ndarray::{ArrayViewD, Axis};
 use ndarray_npy::WriteNpyExt;
 use pipeline::dataset::Dataset;
-use pipeline::{HintExt, Run};
+use pipeline::{HintExt, Run, stop};
 use rayon::prelude::*;
 use report::colormap::Range;
 use report::grid::{self, Layout};
@@ -52,6 +52,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
     let progress = run.progress("looks at feature maps", chosen.len());
     let mut all = Vec::new();
     for picture in chosen {
+        stop::check()?;
         let picture = picture.of(dataset);
         let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
         let outputs = opened.run(&tuned.network.input.batch([&image]))?;

@@ -56,6 +56,7 @@ impl Stage for Analyze {
     const FORMAT: u32 = 1;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
     const CONFIG: &'static [&'static str] = &["seed", "analyze"];
+    const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
         let mut inputs = upstream::configurations(&config.artifacts)?

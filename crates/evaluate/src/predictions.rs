@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use imaging::Limits;
 use ndarray::{Array2, Axis};
 use pipeline::dataset::{Dataset, Picture, Split};
-use pipeline::{HintExt, Progress};
+use pipeline::{HintExt, Progress, stop};
 use rayon::prelude::*;
 
 use crate::{Classifier, Outcomes};
@@ -41,6 +41,7 @@ pub fn judge<'a>(
     }
     let mut probabilities = Array2::zeros((0, dataset.classes.len()));
     for batch in pictures.chunks(BATCH) {
+        stop::check()?;
         let read = |picture: &&Picture| imaging::read(&dataset.file(picture), &Limits::default());
         let decoded: Result<Vec<_>, _> = batch.par_iter().map(read).collect();
         let values = classifier.probabilities(&decoded.hint("run `just preprocess --force`")?)?;

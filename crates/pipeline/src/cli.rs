@@ -11,8 +11,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::folder::{LOG, State};
+use crate::pieces::{self, Pieces};
 use crate::writer::WriterLock;
-use crate::{Config, Exit, Finished, Key, Run, Stage, StageFolder, Summary, error, log, talk, thread_count};
+use crate::{Config, Exit, Finished, Key, Run, Stage, StageFolder, Summary, error, log, stop, talk, thread_count};
 
 /// Options of every stage.
 #[derive(Debug, Clone, Args)]
@@ -50,13 +51,21 @@ impl Common {
 
 /// Runs a stage as its command line asks, tells how it went, and gives the exit code.
 pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
-    conclude(stage_exit(stage, common))
+    conclude(stage_exit(stage, common).inspect_err(|failed| {
+        if error::exit_of(failed) == Exit::Stopped {
+            let kept = !S::CACHES.is_empty() || !S::CHECKPOINTS.is_empty();
+            let then =
+                if kept { "what is done is kept, and the next run goes on there" } else { "the next run begins anew" };
+            talk(&format!("{:<12}stopped; {then}", S::NAME));
+        }
+    }))
 }
 
 /// Turns what a binary ended with into its exit code, telling an error on stderr.
 pub fn conclude(result: Result<Exit>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
+        Err(failed) if error::exit_of(&failed) == Exit::Stopped => Exit::Stopped.into(),
         Err(failed) => {
             tracing::error!("{failed:#}");
             talk(error::render(&failed).trim_end());
@@ -97,7 +106,12 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
         let keep = [S::CACHES, S::CHECKPOINTS].concat();
         folder.begin(&keep)?;
         log::begin(&folder.path().join(LOG))?;
-        let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet };
+        let pieces = S::CHECKPOINTS
+            .contains(&pieces::FOLDER)
+            .then(|| Pieces::open(folder.path().to_owned(), &key, thread_count(config.threads)))
+            .transpose()?;
+        stop::listen(S::NAME)?;
+        let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet, pieces };
         stage.run(&run)?;
         folder.finish(&key, &keep, &config.resolved(S::CONFIG)?, recorded(&config, began.elapsed()))?;
         folder.remove(S::CHECKPOINTS)?;

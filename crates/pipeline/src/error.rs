@@ -6,6 +6,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use crate::stop::Stopped;
+
 /// Where a stage ends. See the table of exit codes in README.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -19,6 +21,8 @@ pub enum Exit {
     Gate,
     /// Done with some inputs rejected, under `--strict`: 4.
     Rejected,
+    /// Stopped by Ctrl-C: 130, as shells have it.
+    Stopped,
 }
 
 impl Exit {
@@ -30,6 +34,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Gate => 3,
             Self::Rejected => 4,
+            Self::Stopped => 130,
         }
     }
 }
@@ -85,7 +90,13 @@ pub fn render(error: &anyhow::Error) -> String {
 
 /// The exit code that `error` ends a stage with.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.downcast_ref::<UsageError>().is_some() { Exit::Usage } else { Exit::Failed }
+    if error.downcast_ref::<Stopped>().is_some() {
+        Exit::Stopped
+    } else if error.downcast_ref::<UsageError>().is_some() {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-use crate::{AtomicFile, Board, Config, HintExt, Progress, StageFolder, talk, thread_count, write_atomic};
+use crate::pieces::Pieces;
+use crate::{AtomicFile, Board, Config, HintExt, Progress, StageFolder, stop, talk, thread_count, write_atomic};
 
 /// Handed to [`Stage::run`](crate::Stage::run).
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Run<'a> {
     pub(crate) stage: &'static str,
     pub(crate) folder: StageFolder,
     pub(crate) quiet: bool,
+    /// `None` for a stage that keeps none.
+    pub(crate) pieces: Option<Pieces>,
 }
 
 impl Run<'_> {
@@ -66,6 +69,22 @@ impl Run<'_> {
             .tempdir_in(self.folder())
             .with_context(|| format!("cannot write in {}", self.folder().display()))
             .hint("is the disk full, or the folder read-only?")
+    }
+
+    /// One piece of long work, `piece` in words that tell it from every other of the stage: its result is kept, so that a
+    /// run which is stopped or killed later goes on from there. The work may depend on nothing but the stage's key, its
+    /// threads, and what the words say.
+    ///
+    /// The stage names [`PIECES`](crate::PIECES) among its checkpoints, otherwise nothing is kept.
+    ///
+    /// # Errors
+    /// [`Stopped`](stop::Stopped) before the work when Ctrl-C was pressed; or the work's own.
+    pub fn remember(&self, piece: &str, work: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+        stop::check()?;
+        match &self.pieces {
+            Some(pieces) => pieces.remember(piece, work),
+            None => work(),
+        }
     }
 
     /// The random stream of this stage for one `purpose`.

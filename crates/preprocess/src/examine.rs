@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use imaging::{Limits, RgbImage, decode, inspect, perceptual_hash, png, square};
-use pipeline::Run;
+use pipeline::{Run, stop};
 use rayon::prelude::*;
 
 use crate::budget::Budget;
@@ -29,6 +29,7 @@ pub(crate) fn all(run: &Run, found: Vec<Found>, size: u32, quarantine: &mut Quar
     let examined: Result<Vec<_>> = found
         .into_par_iter()
         .map(|found| {
+            stop::check()?;
             let result = match examine(&found.file, &rules) {
                 Ok(picture) => Ok(publish(run, &found, &picture, size)?),
                 Err(reason) => Err(reason),

@@ -7,8 +7,8 @@ use anyhow::Result;
 use graph::Model;
 use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
-use pipeline::Run;
 use pipeline::config::ClassWeights;
+use pipeline::{Run, stop};
 use runtime::{Trainer, TrainingFiles};
 
 use crate::batches::Source;
@@ -174,6 +174,7 @@ impl Task<'_> {
             let train_loss = source.epoch(epoch, |batches| -> Result<f32> {
                 let mut sum = 0.0;
                 for batch in batches {
+                    stop::check()?;
                     let batch = batch?;
                     let rate = schedule.rate(step) as f32;
                     sum += trainer.step(&batch.views(), &batch.labels, rate)? * batch.labels.len() as f32;

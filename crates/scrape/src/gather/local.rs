@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use imaging::Look;
-use pipeline::Run;
+use pipeline::{Run, stop};
 use rayon::prelude::*;
 
 use crate::content;
@@ -37,6 +37,7 @@ pub fn gather(
     }
     let progress = run.progress("gathering pictures", places.len());
     let copy = |(at, slot): &(usize, usize)| {
+        stop::check()?;
         let lane = &lanes[*at];
         let class = &lane.want.class;
         let opened = sources[lane.source].open(class, &lane.slots[*slot].candidate);

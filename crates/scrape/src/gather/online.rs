@@ -1,10 +1,12 @@
 //! Pictures from the web: pages and files on their way side by side, many at a time and few from one host.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use pipeline::stop;
 use tokio::task::JoinSet;
 
 use super::queue::Queue;
@@ -18,6 +20,9 @@ use crate::looks::Contents;
 use crate::pick::{Place, pick};
 use crate::sieve::Sieve;
 use crate::source::{Page, Source};
+
+/// How long nothing may come before Ctrl-C is looked for.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What the work needs.
 pub struct Online<'a> {
@@ -66,6 +71,7 @@ impl Online<'_> {
         let mut asked = BTreeSet::new();
         let mut exhausted: Option<String> = None;
         loop {
+            stop::check()?;
             if traffic.queue.is_empty() && exhausted.is_none() {
                 let pick = pick(lanes, contents, self.sieve);
                 traffic.fill(lanes, pick.wanted);
@@ -106,6 +112,8 @@ impl Online<'_> {
                         Fetched::Known(verdict) => self.arrive(lanes, &url, &host, &verdict, contents),
                     }
                 }
+                // Nothing comes while hosts are slow: Ctrl-C is looked for in between.
+                () = tokio::time::sleep(PATIENCE) => {}
                 else => break,
             }
         }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use ndarray::{Array4, ArrayD, Axis};
-use pipeline::Run;
+use pipeline::{Run, stop};
 use runtime::Session;
 
 use super::shard::Key;
@@ -37,6 +37,7 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
     store.fill(&missing, |rows| {
         let mut records = Vec::new();
         for rows in rows.chunks(BATCH) {
+            stop::check()?;
             match &mut trunk {
                 Some(session) => values(session, pictures, rows, &mut records)?,
                 None => pictures.read(rows)?.into_iter().for_each(|picture| records.extend(picture.into_raw())),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use pipeline::dataset::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
 use runtime::Trainer;
 
 use crate::bench::Bench;
@@ -84,6 +84,7 @@ fn test(task: &Task) -> Result<Range> {
         source.epoch(epoch, |batches| -> Result<()> {
             for batch in batches {
                 let Some(rate) = range.next() else { break };
+                stop::check()?;
                 let batch = batch?;
                 range.add(f64::from(trainer.step(&batch.views(), &batch.labels, rate as f32)?));
             }
