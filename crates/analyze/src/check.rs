@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use pipeline::dataset::Dataset;
+use pipeline::error::UsageError;
 use pipeline::{Config, HintExt};
 
 use crate::choose;
@@ -9,16 +10,38 @@ use crate::map::LOGITS;
 use crate::occlusion::Windows;
 use crate::tuned::Tuned;
 
-/// Refuses pictures, layers and windows that the run could not find.
+/// Refuses pictures, layers, channels and windows that the run could not find.
 pub(crate) fn check(config: &Config) -> Result<()> {
     let asked = &config.analyze;
     let network = zoo::Network::read(&config.artifacts.join("train")).hint("run `just train --force`")?;
     Windows::new(network.input.size as usize, asked.occlusion.patch, asked.occlusion.stride)?;
+    pictures_and_layers(config)?;
+    let layer = asked.tsne.layer.as_str();
+    if layer == LOGITS { Ok(()) } else { tuned(config)?.has(&[layer]) }
+}
+
+/// Refuses pictures, layers and channels that are not there.
+pub(crate) fn pictures_and_layers(config: &Config) -> Result<()> {
+    let asked = &config.analyze;
     choose::asked(&asked.pictures, &Dataset::read(&config.artifacts.join("preprocess"))?)?;
-    let layers = asked.layers.iter().chain([&asked.tsne.layer]).map(String::as_str);
-    let layers: Vec<&str> = layers.filter(|layer| *layer != LOGITS).collect();
-    if layers.is_empty() {
+    if asked.layers.is_empty() {
         return Ok(());
     }
-    Tuned::open(&config.artifacts.join("train"), config.threads)?.has(&layers)
+    let tuned = tuned(config)?;
+    let layers: Vec<&str> = asked.layers.iter().map(String::as_str).collect();
+    tuned.has(&layers)?;
+    let shapes = tuned.model.shapes();
+    for layer in layers {
+        let count = shapes.per_item(layer).and_then(|shape| shape.first().copied());
+        let none = asked.activations.channels.iter().find(|channel| count.is_some_and(|count| **channel >= count));
+        if let (Some(none), Some(count)) = (none, count) {
+            return Err(UsageError(format!("layer {layer} has no channel {none}")))
+                .hint(format!("its channels are 0 to {}", count.saturating_sub(1)));
+        }
+    }
+    Ok(())
+}
+
+fn tuned(config: &Config) -> Result<Tuned> {
+    Tuned::open(&config.artifacts.join("train"), config.threads)
 }

@@ -1,13 +1,15 @@
-//! Which pictures are looked into: by default the best, the worst and the least certain of each class.
+//! Which pictures are looked into: by default the best, the worst and the least certain of each class; or those that
+//! the configuration names, from the data set ([`asked`]) or from anywhere ([`given`]).
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use pipeline::HintExt;
-use pipeline::config::Analyze;
 use pipeline::dataset::{Dataset, Picture};
 use pipeline::error::UsageError;
+use pipeline::{HintExt, Run};
 
+use crate::given;
+use crate::tuned::Tuned;
 use crate::upstream::{Prediction, Results};
 
 /// Why a picture was chosen.
@@ -21,6 +23,8 @@ pub(crate) enum Why {
     LeastCertain,
     /// The configuration names it.
     Asked,
+    /// The configuration names its file. It is not in the data set, so its class is what the network says.
+    Given,
 }
 
 impl Why {
@@ -31,6 +35,7 @@ impl Why {
             Self::Worst => "worst of its class",
             Self::LeastCertain => "least certain of its class",
             Self::Asked => "asked for",
+            Self::Given => "given, with the class that the network names",
         }
     }
 }
@@ -38,47 +43,78 @@ impl Why {
 /// A picture to look into.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chosen {
-    /// Its place in the data set.
-    pub picture: usize,
+    /// Its place in the data set; none for a picture from elsewhere.
+    place: Option<usize>,
+    /// The picture, where it is from elsewhere.
+    given: Option<Picture>,
     /// Why it was chosen.
     pub why: Why,
 }
 
 impl Chosen {
-    /// The picture's row of `dataset.csv`.
-    pub fn of<'a>(&self, dataset: &'a Dataset) -> &'a Picture {
-        &dataset.pictures[self.picture]
+    fn from_dataset(place: usize, why: Why) -> Self {
+        Self { place: Some(place), given: None, why }
     }
-}
 
-/// The pictures to look into, class by class.
-pub(crate) fn choose(config: &Analyze, dataset: &Dataset, results: &Results) -> Result<Vec<Chosen>> {
-    if !config.pictures.is_empty() {
-        return asked(&config.pictures, dataset);
+    /// A picture of the user's own.
+    pub fn given(picture: Picture) -> Self {
+        Self { place: None, given: Some(picture), why: Why::Given }
     }
-    let classes = 0..dataset.classes.len();
-    Ok(classes
-        .flat_map(|class| {
-            let own: Vec<&Prediction> = results.predictions.iter().filter(|p| p.label == class).collect();
-            of_class(&own, config.pictures_per_class)
-        })
-        .collect())
-}
 
-/// The pictures that the configuration names.
-pub(crate) fn asked(ids: &[String], dataset: &Dataset) -> Result<Vec<Chosen>> {
-    let mut seen = BTreeSet::new();
-    let mut chosen = Vec::new();
-    for id in ids {
-        let place = dataset.pictures.iter().position(|picture| picture.id == *id);
-        let picture = place
-            .ok_or_else(|| UsageError(format!("`analyze.pictures` names picture `{id}`, which is not in dataset.csv")))
-            .hint("the ids are the first column of preprocess/dataset.csv")?;
-        if seen.insert(picture) {
-            chosen.push(Chosen { picture, why: Why::Asked });
+    /// The picture's row of `dataset.csv`; of a picture from elsewhere, what its row would be, its file named in full.
+    pub fn of<'a>(&'a self, dataset: &'a Dataset) -> &'a Picture {
+        match (&self.given, self.place) {
+            (Some(picture), _) => picture,
+            (None, place) => &dataset.pictures[place.unwrap_or_default()],
         }
     }
+}
+
+/// The pictures to look into: those that the configuration names, otherwise some of each class. Writes `pictures.csv`,
+/// a row for each; and, where files were given, `rejects.csv` with those that cannot be used.
+pub(crate) fn choose(run: &Run, tuned: &Tuned, dataset: &Dataset, results: &Results) -> Result<Vec<Chosen>> {
+    let config = &run.config.analyze;
+    let mut chosen = asked(&config.pictures, dataset)?;
+    chosen.extend(given::read(run, tuned, dataset)?);
+    if config.pictures.is_empty() && config.images.is_empty() {
+        let classes = 0..dataset.classes.len();
+        chosen = classes
+            .flat_map(|class| {
+                let own: Vec<&Prediction> = results.predictions.iter().filter(|p| p.label == class).collect();
+                if own.is_empty() {
+                    let name = dataset.classes.get(class).map_or("?", String::as_str);
+                    run.say(&format!(
+                        "class `{name}` has no picture in the {} split to look into",
+                        results.metrics.split
+                    ));
+                }
+                of_class(&own, config.pictures_per_class)
+            })
+            .collect();
+    }
+    let mut seen = BTreeSet::new();
+    chosen.retain(|chosen| seen.insert(chosen.of(dataset).id.clone()));
+    let rows = chosen.iter().map(|chosen| {
+        let picture = chosen.of(dataset);
+        [picture.id.as_str(), &picture.label, chosen.why.words(), &picture.source].map(str::to_owned)
+    });
+    run.write_csv("pictures.csv", &["id", "class", "why", "source"], rows)?;
     Ok(chosen)
+}
+
+/// The pictures that the configuration names by their ids.
+pub(crate) fn asked(ids: &[String], dataset: &Dataset) -> Result<Vec<Chosen>> {
+    let find = |id: &String| {
+        let place = dataset.pictures.iter().position(|picture| picture.id == *id);
+        let place = place.ok_or_else(|| {
+            let mut known: Vec<&str> = dataset.pictures.iter().map(|picture| picture.id.as_str()).collect();
+            known.retain(|known| known.starts_with(id.get(..4).unwrap_or(id)));
+            let like = known.first().map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+            UsageError(format!("`analyze.pictures` names picture `{id}`, which is not in dataset.csv{like}"))
+        });
+        place.map(|place| Chosen::from_dataset(place, Why::Asked))
+    };
+    ids.iter().map(find).collect::<Result<_, _>>().hint("the ids are the first column of preprocess/dataset.csv")
 }
 
 /// Up to `count` pictures of one class: the best, the worst, the least certain, the next best and so on.
@@ -99,7 +135,7 @@ fn of_class(own: &[&Prediction], count: usize) -> Vec<Chosen> {
         let (why, sorted) = &orders[turn % orders.len()];
         if let Some(next) = sorted.iter().find(|p| !seen.contains(&p.picture)) {
             seen.insert(next.picture);
-            chosen.push(Chosen { picture: next.picture, why: *why });
+            chosen.push(Chosen::from_dataset(next.picture, *why));
         }
     }
     chosen
@@ -118,7 +154,7 @@ mod tests {
     fn best_worst_and_least_certain_in_turn_and_none_twice() {
         let own = [prediction(3, 0.8), prediction(5, 0.1), prediction(7, 0.46), prediction(9, 0.7)];
         let own: Vec<&Prediction> = own.iter().collect();
-        let pictures = |count| of_class(&own, count).iter().map(|c| (c.picture, c.why)).collect::<Vec<_>>();
+        let pictures = |count| of_class(&own, count).iter().filter_map(|c| Some((c.place?, c.why))).collect::<Vec<_>>();
         assert_eq!(pictures(3), [(3, Why::Best), (5, Why::Worst), (7, Why::LeastCertain)]);
         assert_eq!(pictures(9).len(), 4, "no more than there are");
         assert_eq!(pictures(9)[3], (9, Why::Best));

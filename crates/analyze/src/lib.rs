@@ -1,14 +1,16 @@
 //! Stage `analyze`: a look inside the tuned network, and the report.
 //!
-//! What the first layer looks for ([`filters`]), what every layer answers to a few chosen pictures
-//! ([`activations`]), which part of a picture carries the decision ([`occlusion`]), and how the
-//! network arranges the whole data set ([`map`]). [`page`] puts it all, with what `train` and
-//! `evaluate` found, into one HTML file.
+//! What the layers have learnt ([`weights`]) and what they take ([`layers`]), what they answer to a few chosen pictures
+//! and to the data set ([`activations`]), which part of a picture carries the decision ([`occlusion`]), and how the
+//! network arranges the whole data set ([`map`]). [`page`] puts it all, with what `train` and `evaluate` found, into one
+//! HTML file. [`command`] is what may be asked on the command line.
 
 mod activations;
 mod check;
 mod choose;
-mod filters;
+mod command;
+mod given;
+mod layers;
 mod map;
 mod occlusion;
 mod page;
@@ -17,45 +19,25 @@ mod pictures;
 mod tsne;
 mod tuned;
 mod upstream;
+mod weights;
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
-use pipeline::cli::{Common, run_stage};
 use pipeline::dataset::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
 
+pub use crate::command::run;
 use crate::tuned::Tuned;
 use crate::upstream::Results;
-
-/// Look inside the tuned network and write the report
-///
-/// Reads artifacts/preprocess/, train/ and evaluate/; writes first-layer filters, feature maps,
-/// occlusion maps, a t-SNE map and artifacts/analyze/report.html, one file that needs nothing else.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "Examples:\n  analyze --set 'analyze.layers=[\"conv5\", \"pool5\"]'\n  analyze --set 'analyze.pictures=[\"<id in dataset.csv>\"]' --set analyze.tsne.layer=pool5"
-)]
-struct Cli {
-    #[command(flatten)]
-    common: Common,
-}
-
-/// Parses the command line, runs the stage, and gives its exit code.
-pub fn run() -> ExitCode {
-    run_stage(&Analyze, &Cli::parse().common)
-}
 
 struct Analyze;
 
 impl Stage for Analyze {
     const NAME: &'static str = "analyze";
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
-    const CONFIG: &'static [&'static str] = &["seed", "analyze"];
+    const CONFIG: &'static [&'static str] = &["seed", "analyze", "preprocess.max_pixels", "preprocess.max_memory_mb"];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
@@ -65,6 +47,7 @@ impl Stage for Analyze {
             .collect::<BTreeMap<_, _>>();
         let runtime = runtime::identity(&config.data).hint("run `just setup`")?;
         inputs.insert("onnxruntime".to_owned(), runtime);
+        inputs.extend(given::inputs(config));
         Ok(inputs)
     }
 
@@ -77,11 +60,17 @@ impl Stage for Analyze {
         let dataset = Dataset::read(&run.upstream("preprocess"))?;
         let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
         let results = Results::read(run, &dataset)?;
-        let chosen = choose::choose(&run.config.analyze, &dataset, &results)?;
-        let filters = filters::write(run, &tuned)?;
-        let activations = activations::write(run, &tuned, &dataset, &chosen)?;
+        let chosen = choose::choose(run, &tuned, &dataset, &results)?;
+        layers::write(run, &tuned)?;
+        let filters = weights::write(run, &tuned)?;
+        let watched = activations::layers(run, &tuned);
+        let activations = activations::write(run, &tuned, &dataset, &chosen, &watched, "activations/")?;
+        activations::write_top(run, &tuned, &dataset, &watched, "activations/")?;
+        stop::check()?;
         let occlusion = occlusion::write(run, &tuned, &dataset, &chosen)?;
+        stop::check()?;
         let map = map::write(run, &tuned, &dataset)?;
+        stop::check()?;
         let looked = page::Looked { chosen, filters, activations, occlusion, map };
         page::write(run, &tuned, &dataset, &results, &looked)
     }
@@ -89,6 +78,10 @@ impl Stage for Analyze {
     fn summary(&self, done: &Finished) -> Result<Summary> {
         let report = done.folder.join(page::FILE);
         let size = fs_err::metadata(&report)?.len() as f64 / 1e6;
-        Ok(Summary { headline: format!("{} ({size:.1} MB)", report.display()), ..Summary::default() })
+        Ok(Summary {
+            headline: format!("{} ({size:.1} MB)", report.display()),
+            rejected: given::rejected(&done.folder),
+            ..Summary::default()
+        })
     }
 }

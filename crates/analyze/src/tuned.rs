@@ -11,7 +11,7 @@ use runtime::Session;
 use zoo::Network;
 
 /// Pictures in one run of a session. Fixed: another number could change the last bits.
-const BATCH: usize = 16;
+pub(crate) const BATCH: usize = 16;
 
 /// A network whose every tensor may be asked for.
 #[derive(Debug)]

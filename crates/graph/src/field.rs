@@ -3,8 +3,8 @@
 //! The walk goes backwards from the value, node by node, and keeps for each tensor the range of places that are read,
 //! along each axis of a picture. Windows widen a range by what their attributes say; what works place by place leaves it
 //! as it is; everything else (dense layers, means over a whole map, operators without a rule) reads all there is. So a
-//! field is never too small, and where only convolution, pooling and work place by place lie between, it is the least
-//! rectangle that holds everything that is read.
+//! field is never too small. Places inside of it that windows with dilation or wide strides leave out are part of it: it
+//! is a rectangle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -235,15 +235,15 @@ fn clip(start: i128, end: i128, size: usize) -> Range<usize> {
 }
 
 impl window::Axis {
-    /// The places that the windows `steps` cover, from the first to behind the last; `None` where a size is not known.
+    /// The places that the windows `steps` read, from the first to behind the last; `None` where a size is not known.
     fn reads(&self, steps: &Range<usize>) -> Option<Range<usize>> {
-        let (size, (before, _)) = (self.size?, self.pads?);
-        if steps.is_empty() {
-            return Some(0..0);
+        let mut found = 0..0;
+        for step in steps.start..steps.end.min(self.steps?) {
+            let covered = self.covers(step)?;
+            if let (Some(first), Some(last)) = (covered.first(), covered.last()) {
+                found = hull(&found, &(*first..last + 1));
+            }
         }
-        let (stride, before) = (i128::from(self.stride), i128::from(before));
-        let start = steps.start as i128 * stride - before;
-        let last = (steps.end as i128 - 1) * stride - before;
-        Some(clip(start, last + self.window(), size))
+        Some(found)
     }
 }

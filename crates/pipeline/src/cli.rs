@@ -108,7 +108,7 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
         log::begin(&folder.path().join(LOG))?;
         let pieces = S::CHECKPOINTS
             .contains(&pieces::FOLDER)
-            .then(|| Pieces::open(folder.path().to_owned(), &key, thread_count(config.threads)))
+            .then(|| Pieces::open(folder.path(), &key, thread_count(config.threads)))
             .transpose()?;
         stop::listen(S::NAME)?;
         let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet, pieces };

@@ -7,7 +7,7 @@
 //! The folder is named by the stage's key and the number of threads, so a piece is only ever taken up by a run that would
 //! have made the same bytes. It goes when the stage has its lock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -26,7 +26,7 @@ pub(crate) struct Pieces {
 impl Pieces {
     /// The pieces of the run that `key` and `threads` stand for, below the stage's folder. What other runs left is
     /// removed.
-    pub(crate) fn open(stage: PathBuf, key: &Key, threads: usize) -> Result<Self> {
+    pub(crate) fn open(stage: &Path, key: &Key, threads: usize) -> Result<Self> {
         let name = short_hash(format!("{} {threads}", key.hash()).as_bytes());
         let above = stage.join(FOLDER);
         if above.is_dir() {
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_piece_is_made_once_and_again_when_it_is_damaged() {
         let folder = tempfile::tempdir().unwrap();
-        let open = |key: &Key, threads| Pieces::open(folder.path().to_owned(), key, threads).unwrap();
+        let open = |key: &Key, threads| Pieces::open(folder.path(), key, threads).unwrap();
         let key = Key::default();
         let made = |pieces: &Pieces| {
             let mut made = false;

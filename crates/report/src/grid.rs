@@ -37,6 +37,11 @@ impl Layout {
 ///
 /// Pixels are repeated, not smoothed: what is shown is what is there.
 pub fn tile(tiles: &[RgbImage], layout: Layout) -> RgbImage {
+    tile_on(GAP, tiles, layout)
+}
+
+/// The same on a ground of another colour, where gray is a value.
+pub fn tile_on(ground: Color, tiles: &[RgbImage], layout: Layout) -> RgbImage {
     let Some(first) = tiles.first() else {
         return RgbImage::new(1, 1);
     };
@@ -44,7 +49,7 @@ pub fn tile(tiles: &[RgbImage], layout: Layout) -> RgbImage {
     let rows = (tiles.len() as u32).div_ceil(columns);
     let (width, height) = (first.width() * layout.zoom, first.height() * layout.zoom);
     let across = |count: u32, side: u32| count * (side + layout.gap) + layout.gap;
-    let mut sheet = RgbImage::from_pixel(across(columns, width), across(rows, height), Rgb(GAP.0));
+    let mut sheet = RgbImage::from_pixel(across(columns, width), across(rows, height), Rgb(ground.0));
     for (index, picture) in tiles.iter().enumerate() {
         let (column, row) = (index as u32 % columns, index as u32 / columns);
         let large = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
@@ -65,21 +70,18 @@ pub fn map_picture(values: &[f32], width: u32, range: Range) -> RgbImage {
     })
 }
 
-/// One convolution filter as a colour picture: `planes` are red, green and blue, each `width` wide,
-/// stretched jointly so that the filter's least value is black and its greatest 255.
-pub fn filter_picture(planes: [&[f32]; 3], width: u32) -> RgbImage {
+/// One convolution filter as a colour picture: `planes` are red, green and blue, each `width` wide. 0 is mid gray,
+/// `-extent` black and `extent` white; what is beyond takes the end's colour.
+///
+/// With one `extent` for all filters of a layer, weak ones look weak.
+pub fn filter_picture(planes: [&[f32]; 3], width: u32, extent: f64) -> RgbImage {
     let width = width.max(1);
-    let values = || planes.iter().flat_map(|p| p.iter().copied()).filter(|v| v.is_finite());
-    let low = values().fold(f32::INFINITY, f32::min);
-    let high = values().fold(f32::NEG_INFINITY, f32::max);
-    let span = if high > low { high - low } else { 1.0 };
     let height = (planes[0].len() as u32).div_ceil(width).max(1);
     RgbImage::from_fn(width, height, |x, y| {
         Rgb(planes.map(|plane| {
-            let value = plane.get((y * width + x) as usize).copied().unwrap_or(low);
-            // A filter of one value is shown in mid gray.
-            let share = if high > low { (value - low) / span } else { 0.5 };
-            (share * 255.0).round() as u8
+            let value = plane.get((y * width + x) as usize).copied().filter(|v| v.is_finite()).unwrap_or(0.0);
+            let share = if extent > 0.0 { f64::from(value) / extent / 2.0 + 0.5 } else { 0.5 };
+            (share.clamp(0.0, 1.0) * 255.0).round() as u8
         }))
     })
 }

@@ -16,6 +16,7 @@ pub mod overlay;
 pub mod page;
 pub mod scale;
 pub mod scene;
+pub mod sheet;
 mod text;
 
 pub use color::Color;

@@ -66,12 +66,12 @@ fn a_point_grid_interpolates_between_points_and_holds_beyond_them() {
 }
 
 #[test]
-fn a_filter_is_stretched_jointly_over_its_channels() {
-    let picture = grid::filter_picture([&[-1.0, 0.0], &[1.0, 0.0], &[0.0, 0.0]], 2);
-    assert_eq!(picture.get_pixel(0, 0).0, [0, 255, 128]);
+fn filters_share_one_scale_with_gray_at_0() {
+    let picture = grid::filter_picture([&[-1.0, 0.0], &[3.0, 0.0], &[0.5, 0.0]], 2, 1.0);
+    assert_eq!(picture.get_pixel(0, 0).0, [0, 255, 191], "what is beyond takes the end's colour");
     assert_eq!(picture.get_pixel(1, 0).0, [128; 3]);
-    let flat = grid::filter_picture([&[2.0], &[2.0], &[2.0]], 1);
-    assert_eq!(flat.get_pixel(0, 0).0, [128; 3], "a filter of one value is gray, not a division by zero");
+    let flat = grid::filter_picture([&[2.0], &[2.0], &[2.0]], 1, 0.0);
+    assert_eq!(flat.get_pixel(0, 0).0, [128; 3], "no division by zero");
 }
 
 #[test]

@@ -35,7 +35,8 @@ pub(super) fn filters(of: &Material) -> Result<Section> {
     section.blocks.push(Block::Figures(vec![Figure {
         title: format!("{} filters of {}", filters.count, filters.layer),
         note: format!(
-            "{width} × {height} pixels each, enlarged; every filter's contrast is stretched by itself, its three colours together."
+            "{width} × {height} pixels each, enlarged. One scale for all: 0 is mid gray, −{0} is none of a colour, {0} all of it.",
+            scale::short(filters.extent)
         ),
         body: Body::Picture(picture),
         links: vec![Link::to(&filters.file)],

@@ -16,11 +16,11 @@ use report::{Color, DataUri, Page, scale};
 
 use crate::activations::Maps;
 use crate::choose::Chosen;
-use crate::filters::Filters;
 use crate::map::PictureMap;
 use crate::occlusion::Map;
 use crate::tuned::Tuned;
 use crate::upstream::Results;
+use crate::weights::Filters;
 
 /// The report's file, below the stage's folder.
 pub(crate) const FILE: &str = "report.html";

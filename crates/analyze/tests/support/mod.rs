@@ -1,9 +1,10 @@
 //! A workspace in which the stages before `analyze` seem to have run: drawn pictures, a tiny network with weights that
 //! nobody trained, and results made up to fit.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
@@ -29,17 +30,30 @@ pub const CLASSES: [&str; 3] = [HOSTILE, "disc", "stripes"];
 /// the folder locked for a moment after it was given back.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Starts a command and waits for its end.
-pub fn output(command: &mut Command) -> Output {
-    let started = {
-        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
-    };
-    started.unwrap().wait_with_output().unwrap()
+/// Starts a command.
+pub fn start(command: &mut Command) -> Child {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// A workspace ready for `analyze`.
+/// Starts a command and waits for its end.
+pub fn output(command: &mut Command) -> Output {
+    start(command).wait_with_output().unwrap()
+}
+
+/// A workspace ready for `analyze`, with the [`network`] of this module.
 pub fn workspace() -> Workspace {
+    workspace_of(network)
+}
+
+thread_local! {
+    /// What the made-up `train` of this thread saves.
+    static NETWORK: Cell<fn() -> (Model, Network)> = const { Cell::new(network) };
+}
+
+/// A workspace ready for `analyze`, with a network of the caller's for [`CLASSES`] and pictures of [`SIDE`] pixels.
+pub fn workspace_of(network: fn() -> (Model, Network)) -> Workspace {
+    NETWORK.set(network);
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let workspace = Workspace::new("threads = 1\n[analyze.occlusion]\npatch = 12\nstride = 7\n");
     let config =
@@ -190,7 +204,7 @@ made_up!(Preprocess, "preprocess", &[], |run| {
 });
 
 made_up!(Train, "train", &["preprocess"], |run| {
-    let (model, network) = network();
+    let (model, network) = NETWORK.get()();
     run.write("model.onnx", &model.to_bytes())?;
     run.write("model.json", network.to_json().as_bytes())?;
     run.write(

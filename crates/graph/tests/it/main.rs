@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cost;
 mod edit;
 mod gradient;
 mod hostile;

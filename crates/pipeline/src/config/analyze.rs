@@ -1,5 +1,7 @@
 //! `[analyze]`: what is looked at, a table for each kind of view.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// `[analyze]`: what is looked at.
@@ -10,8 +12,12 @@ pub struct Analyze {
     pub pictures_per_class: usize,
     /// Ids of pictures (see `dataset.csv`) to look into instead.
     pub pictures: Vec<String>,
+    /// Files of pictures to look into instead, or beside those: any pictures, in the data set or not.
+    pub images: Vec<PathBuf>,
     /// Layers whose feature maps are shown; empty: up to five convolutions from first to last.
     pub layers: Vec<String>,
+    /// Statistics of those layers over the data set, and the pictures that excite a channel most.
+    pub activations: Activations,
     /// Occlusion sensitivity.
     pub occlusion: Occlusion,
     /// t-SNE.
@@ -23,10 +29,30 @@ impl Default for Analyze {
         Self {
             pictures_per_class: 3,
             pictures: vec![],
+            images: vec![],
             layers: vec![],
+            activations: Activations::default(),
             occlusion: Occlusion::default(),
             tsne: Tsne::default(),
         }
+    }
+}
+
+/// `[analyze.activations]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Activations {
+    /// Pictures listed for each channel: those that excite it most.
+    pub top: usize,
+    /// Channels of a layer whose pictures are drawn: those with the strongest answers.
+    pub shown: usize,
+    /// Channels that are drawn instead, by their numbers from 0.
+    pub channels: Vec<usize>,
+}
+
+impl Default for Activations {
+    fn default() -> Self {
+        Self { top: 9, shown: 12, channels: vec![] }
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) fn check(config: &Config) -> Result<()> {
 }
 
 fn analyze(analyze: &Analyze) -> Result<()> {
+    rule((1..=100).contains(&analyze.activations.top), "analyze.activations.top", "from 1 to 100")?;
+    rule((1..=100).contains(&analyze.activations.shown), "analyze.activations.shown", "from 1 to 100")?;
     rule(analyze.occlusion.patch > 0, "analyze.occlusion.patch", "at least 1")?;
     rule(analyze.occlusion.stride > 0, "analyze.occlusion.stride", "at least 1")?;
     rule(

@@ -16,7 +16,7 @@ use toml::{Table, Value};
 
 use crate::HintExt;
 use crate::error::UsageError;
-pub use analyze::{Analyze, Occlusion, Tsne};
+pub use analyze::{Activations, Analyze, Occlusion, Tsne};
 pub use scrape::{Queries, Scrape, Searched, Source, Urls, Web};
 pub use sections::{Evaluate, Gate, Model, Preprocess, Split, Weights};
 pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};

@@ -21,8 +21,8 @@ use crate::pick::{Place, pick};
 use crate::sieve::Sieve;
 use crate::source::{Page, Source};
 
-/// How soon Ctrl-C is noticed while nothing arrives. What was fetched until then is in the journal.
-const STOP_WITHIN: Duration = Duration::from_millis(200);
+/// How long nothing may come before Ctrl-C is looked for.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What the work needs.
 pub struct Online<'a> {
@@ -112,7 +112,9 @@ impl Online<'_> {
                         Fetched::Known(verdict) => self.arrive(lanes, &url, &host, &verdict, contents),
                     }
                 }
-                () = tokio::time::sleep(STOP_WITHIN) => {}
+                // Nothing comes while hosts are slow: Ctrl-C is looked for in between.
+                () = tokio::time::sleep(PATIENCE) => {}
+                else => break,
             }
         }
         if let Some(reason) = &exhausted {

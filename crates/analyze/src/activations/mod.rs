@@ -1,4 +1,9 @@
-//! What a layer answers to a picture: its feature maps, as a picture and as raw numbers.
+//! What the layers answer: to a picture, its feature maps, as a picture and as raw numbers; over the data set, the
+//! statistics of every channel ([`survey`]) and the pictures that excite it most ([`top`]).
+
+mod stage;
+mod survey;
+mod top;
 
 use anyhow::{Result, bail};
 use image::RgbImage;
@@ -7,13 +12,17 @@ use ndarray_npy::WriteNpyExt;
 use pipeline::dataset::Dataset;
 use pipeline::{HintExt, Run, stop};
 use rayon::prelude::*;
-use report::colormap::Range;
+use report::colormap::{Colormap, Range};
 use report::grid::{self, Layout};
+use report::{scale, sheet};
 
 use crate::choose::Chosen;
-use crate::filters::file_name;
 use crate::pictures;
 use crate::tuned::Tuned;
+use crate::weights::file_name;
+
+pub(crate) use stage::Activations;
+pub(crate) use top::write as write_top;
 
 /// Width of a picture of feature maps in pixels, about.
 const WIDTH: u32 = 640;
@@ -41,9 +50,17 @@ pub(crate) struct Maps {
     pub file: String,
 }
 
-/// For each chosen picture, in their order, the maps of every layer asked for.
-pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<Vec<Vec<Maps>>> {
-    let layers = layers(run, tuned);
+/// For each chosen picture, in their order, the maps of `layers`, written to `<folder><id>/<layer>.png` and `.npy`. The
+/// grid has all maps of the layer in their order, in one scale, which its title states; the file of numbers is the
+/// layer's output for the one picture, `[c, h, w]` or `[c]`, float32.
+pub(crate) fn write(
+    run: &Run,
+    tuned: &Tuned,
+    dataset: &Dataset,
+    chosen: &[Chosen],
+    layers: &[String],
+    folder: &str,
+) -> Result<Vec<Vec<Maps>>> {
     let names: Vec<&str> = layers.iter().map(String::as_str).collect();
     if names.is_empty() || chosen.is_empty() {
         return Ok(chosen.iter().map(|_| Vec::new()).collect());
@@ -61,9 +78,10 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
             if !values.iter().all(|v| v.is_finite()) {
                 bail!("layer {layer} gives values out that are not finite numbers for {}", picture.source);
             }
-            let file = format!("activations/{}/{}.png", picture.id, file_name(layer));
-            let (maps, sheet) = draw(layer, &values, file);
-            run.write(&maps.file, &imaging::png(&sheet))?;
+            let file = format!("{folder}{}/{}.png", picture.id, file_name(layer));
+            let (maps, whole) = draw(layer, &values, file);
+            let title = format!("Picture {}. {}", picture.id, maps.words());
+            run.write(&maps.file, &imaging::png(&sheet::titled(&title, &whole)))?;
             let mut raw = Vec::new();
             values.as_standard_layout().write_npy(&mut raw)?;
             run.write(maps.file.replace(".png", ".npy"), &raw)?;
@@ -75,9 +93,25 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
     Ok(all)
 }
 
+impl Maps {
+    /// What the grid of all maps shows, and in which scale.
+    fn words(&self) -> String {
+        let what = match self.shape[..] {
+            [count, height, width] => format!("{count} maps of {width} x {height} in their order"),
+            _ => format!("{} values in their order", self.shape.iter().product::<usize>()),
+        };
+        let high = scale::short(self.range.high);
+        let colours = match self.range.map {
+            Colormap::Diverging => format!("blue below 0, white 0, red above, full colour at -{high} and {high}"),
+            Colormap::Viridis | Colormap::Inferno => format!("from violet, 0, to yellow, {high} and more"),
+        };
+        format!("{}: {what}, one scale for all: {colours}.", self.layer)
+    }
+}
+
 /// The layers asked for; where none are, some of the convolutions from first to last, each after its `Relu` where the
 /// network names one.
-fn layers(run: &Run, tuned: &Tuned) -> Vec<String> {
+pub(crate) fn layers(run: &Run, tuned: &Tuned) -> Vec<String> {
     let mut asked = run.config.analyze.layers.clone();
     if asked.is_empty() {
         let all = &tuned.network.layers;
@@ -130,7 +164,6 @@ fn draw(layer: &str, values: &ArrayViewD<f32>, file: String) -> (Maps, RgbImage)
 mod tests {
     use super::*;
     use ndarray::{Array, Array3};
-    use report::colormap::Colormap;
 
     #[test]
     fn a_few_layers_stand_for_many() {

@@ -1,0 +1,251 @@
+//! One pass over the data set: how each channel of some layers answers, and which pictures excite it most.
+//!
+//! Nothing is held but what is asked for, however many pictures there are. Each [`PIECE`] pictures are a piece of work
+//! that a stopped run leaves to the next.
+
+use anyhow::{Context, Result, bail, ensure};
+use ndarray::{ArrayD, Axis};
+use pipeline::Run;
+use pipeline::dataset::{Dataset, Picture};
+use rayon::prelude::*;
+
+use crate::pictures;
+use crate::tuned::{BATCH, Opened, Tuned};
+
+/// Pictures of one piece of work: a multiple of a batch.
+const PIECE: usize = 4 * BATCH;
+
+/// How one layer answers to the data set.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LayerSurvey {
+    /// Name of the layer.
+    pub layer: String,
+    /// Shape for one picture, channels first.
+    pub shape: Vec<usize>,
+    /// What each channel does.
+    pub channels: Vec<Channel>,
+}
+
+/// How one channel answers, over all places of all pictures.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Channel {
+    /// Values seen.
+    pub count: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// Sum of their squared distances from the mean.
+    pub squares: f64,
+    /// The largest.
+    pub max: f32,
+    /// How many are exactly 0: behind a `Relu`, where the channel does not answer.
+    pub zeros: u64,
+    /// The pictures with the largest values, one place each, largest first; of equals the first picture. Values of
+    /// exactly 0 are no answer.
+    pub top: Vec<Peak>,
+}
+
+/// Where a channel answers most in one picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Peak {
+    /// The value.
+    pub value: f32,
+    /// Place of the picture in the data set.
+    pub picture: u32,
+    /// Place in the map, row by row; the first of equals.
+    pub place: u32,
+}
+
+impl Channel {
+    /// What one picture's map says.
+    fn of(values: &[f32], picture: u32) -> Self {
+        let count = values.len().max(1) as f64;
+        let mean = values.iter().copied().map(f64::from).sum::<f64>() / count;
+        let squares = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum();
+        let best =
+            values.iter().enumerate().fold((0, f32::NEG_INFINITY), |b, (at, v)| if *v > b.1 { (at, *v) } else { b });
+        let zeros = values.iter().filter(|v| **v == 0.0).count() as u64;
+        let peak = Peak { value: best.1, picture, place: best.0 as u32 };
+        let top = if best.1 == 0.0 || values.is_empty() { vec![] } else { vec![peak] };
+        Self { count: values.len() as u64, mean, squares, max: best.1, zeros, top }
+    }
+
+    /// Adds what later pictures say (Chan, Golub & LeVeque 1983, equation 2.1); keeps the `most` largest peaks.
+    fn add(&mut self, other: &Self, most: usize) {
+        let (own, new) = (self.count as f64, other.count as f64);
+        if self.count == 0 {
+            self.clone_from(other);
+        } else if other.count > 0 {
+            let apart = other.mean - self.mean;
+            self.mean += apart * new / (own + new);
+            self.squares += other.squares + apart * apart * own * new / (own + new);
+            self.max = self.max.max(other.max);
+            self.count += other.count;
+            self.zeros += other.zeros;
+            self.top.extend(&other.top);
+        }
+        self.top.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.picture.cmp(&b.picture)));
+        self.top.truncate(most);
+    }
+
+    /// The standard deviation (of the population).
+    pub fn deviation(&self) -> f64 {
+        (self.squares / self.count.max(1) as f64).sqrt()
+    }
+
+    /// Share of values that are exactly 0.
+    pub fn zero(&self) -> f64 {
+        self.zeros as f64 / self.count.max(1) as f64
+    }
+
+    /// Mean of the largest values: how strong the channel's answers are.
+    pub fn strength(&self) -> f64 {
+        self.top.iter().map(|peak| f64::from(peak.value)).sum::<f64>() / self.top.len().max(1) as f64
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend(self.count.to_le_bytes());
+        to.extend(self.mean.to_le_bytes());
+        to.extend(self.squares.to_le_bytes());
+        to.extend(self.max.to_le_bytes());
+        to.extend(self.zeros.to_le_bytes());
+        to.extend((self.top.len() as u32).to_le_bytes());
+        for peak in &self.top {
+            to.extend(peak.value.to_le_bytes());
+            to.extend(peak.picture.to_le_bytes());
+            to.extend(peak.place.to_le_bytes());
+        }
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let mut channel = Self {
+            count: u64::from_le_bytes(take(from)?),
+            mean: f64::from_le_bytes(take(from)?),
+            squares: f64::from_le_bytes(take(from)?),
+            max: f32::from_le_bytes(take(from)?),
+            zeros: u64::from_le_bytes(take(from)?),
+            top: Vec::new(),
+        };
+        for _ in 0..u32::from_le_bytes(take(from)?) {
+            let (value, picture) = (f32::from_le_bytes(take(from)?), u32::from_le_bytes(take(from)?));
+            channel.top.push(Peak { value, picture, place: u32::from_le_bytes(take(from)?) });
+        }
+        Some(channel)
+    }
+}
+
+fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, rest) = from.split_first_chunk()?;
+    *from = rest;
+    Some(*first)
+}
+
+/// How `layers` answer to all pictures of the data set, whatever their split.
+pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[String]) -> Result<Vec<LayerSurvey>> {
+    let names: Vec<&str> = layers.iter().map(String::as_str).collect();
+    if names.is_empty() || dataset.pictures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let most = run.config.analyze.activations.top;
+    let shapes = tuned.model.shapes();
+    let mut surveys = Vec::new();
+    for layer in layers {
+        let shape =
+            shapes.per_item(layer).with_context(|| format!("the shape of {layer} is not known before it runs"))?;
+        let channels = vec![Channel::default(); shape.first().copied().unwrap_or(1)];
+        surveys.push(LayerSurvey { layer: layer.clone(), shape, channels });
+    }
+    let counts: Vec<usize> = surveys.iter().map(|survey| survey.channels.len()).collect();
+    let progress = run.progress("surveys the data set", dataset.pictures.len());
+    let mut opened = None;
+    for (piece, pictures) in dataset.pictures.chunks(PIECE).enumerate() {
+        let first = piece * PIECE;
+        let what = format!("activations of {names:?} from picture {first}, top {most}");
+        let mut fresh = false;
+        let bytes = run.remember(&what, || {
+            fresh = true;
+            let opened = match &mut opened {
+                Some(opened) => opened,
+                None => opened.insert(tuned.open_at(&names)?),
+            };
+            let mut found: Vec<Vec<Channel>> = counts.iter().map(|count| vec![Channel::default(); *count]).collect();
+            for (batch, pictures) in pictures.chunks(BATCH).enumerate() {
+                pipeline::stop::check()?;
+                let some = look(tuned, opened, dataset, pictures, first + batch * BATCH, &counts)?;
+                for (found, layer) in found.iter_mut().zip(some) {
+                    found.iter_mut().zip(&layer).for_each(|(found, channel)| found.add(channel, most));
+                }
+                progress.inc(pictures.len() as u64);
+            }
+            let mut bytes = Vec::new();
+            found.iter().flatten().for_each(|channel| channel.write(&mut bytes));
+            Ok(bytes)
+        })?;
+        if !fresh {
+            progress.fewer(pictures.len() as u64);
+        }
+        let mut left = bytes.as_slice();
+        for channel in surveys.iter_mut().flat_map(|survey| &mut survey.channels) {
+            channel.add(&Channel::read(&mut left).context("a piece of an earlier run is too short")?, most);
+        }
+    }
+    Ok(surveys)
+}
+
+/// What each channel of each layer does for one batch, whose first picture is `first`.
+fn look(
+    tuned: &Tuned,
+    opened: &mut Opened,
+    dataset: &Dataset,
+    batch: &[Picture],
+    first: usize,
+    counts: &[usize],
+) -> Result<Vec<Vec<Channel>>> {
+    let some: Vec<&Picture> = batch.iter().collect();
+    let images = pictures::read(dataset, &some, tuned.network.input.size)?;
+    let outputs = opened.run(&tuned.network.input.batch(&images))?;
+    let layers = outputs.par_iter().zip(counts).map(|(output, count)| {
+        let mut channels = vec![Channel::default(); *count];
+        for (picture, (values, row)) in output.axis_iter(Axis(0)).zip(batch).enumerate() {
+            let values: ArrayD<f32> = values.as_standard_layout().into_owned();
+            let values = values.as_slice().context("values that lie apart")?;
+            ensure!(values.len().is_multiple_of((*count).max(1)), "a layer of another shape than the network's own");
+            if !values.iter().all(|v| v.is_finite()) {
+                bail!("the network gives values out that are not finite numbers for {}", row.source);
+            }
+            let maps = values.chunks((values.len() / (*count).max(1)).max(1));
+            for (channel, map) in channels.iter_mut().zip(maps) {
+                channel.add(&Channel::of(map, (first + picture) as u32), usize::MAX);
+            }
+        }
+        Ok(channels)
+    });
+    layers.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_add_up_to_the_whole_and_survive_the_disk() {
+        // np.concatenate(maps).mean() and .std() of the three maps below.
+        let maps = [[0.0f32, 1.0, 5.0], [0.0, 0.0, 0.0], [5.0, 2.0, 2.5]];
+        let mut whole = Channel::default();
+        for (picture, map) in maps.iter().enumerate() {
+            let mut bytes = Vec::new();
+            Channel::of(map, picture as u32).write(&mut bytes);
+            let mut left = bytes.as_slice();
+            whole.add(&Channel::read(&mut left).unwrap(), 2);
+            assert!(left.is_empty());
+            assert_eq!(Channel::read(&mut &bytes[..bytes.len() - 1]), None, "cut short");
+        }
+        assert!(
+            (whole.mean - 1.722_222_222).abs() < 1e-8 && (whole.deviation() - 1.959_465_787).abs() < 1e-8,
+            "{whole:?}"
+        );
+        assert!((whole.zero() - 4.0 / 9.0).abs() < 1e-12 && whole.max == 5.0);
+        let peak = |picture, place| Peak { value: 5.0, picture, place };
+        assert_eq!(whole.top, [peak(0, 2), peak(2, 0)], "the picture without an answer is none; equals in their order");
+        assert_eq!(whole.strength(), 5.0);
+    }
+}

@@ -1,0 +1,172 @@
+//! The pictures that excite a channel most, each with the part of it that the channel sees.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use graph::Fields;
+use image::imageops::{self, FilterType};
+use image::{Rgb, RgbImage};
+use pipeline::dataset::Dataset;
+use pipeline::error::UsageError;
+use pipeline::{HintExt, Run};
+use report::scale;
+use report::sheet::{Row, Tile, sheet};
+
+use super::survey::{LayerSurvey, Peak, survey};
+use crate::pictures;
+use crate::tuned::Tuned;
+use crate::weights::file_name;
+
+/// Side of a crop in the drawing, in pixels.
+const SIDE: u32 = 72;
+/// Around crops that are no squares.
+const AROUND: Rgb<u8> = Rgb([0xd0; 3]);
+
+/// Surveys `layers` and writes, below `folder`:
+///
+/// - `statistics.csv`: mean, standard deviation, largest value and share of values that are exactly 0 of every channel,
+///   over all places of all pictures of the data set: train, val and test.
+/// - `top.csv`: for every channel the pictures with its largest values, the strongest first, and what it sees there:
+///   the receptive field of the place with the largest value, in pixels of the network's input, `right` and `bottom`
+///   being the first beyond. It is cut off at the picture's border. Of each picture one place is listed. Values of
+///   exactly 0 are no answer, so a channel that never answers has no row.
+/// - `top/<layer>.png`: the crops of some channels.
+pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[String], folder: &str) -> Result<()> {
+    let surveys = survey(run, tuned, dataset, layers)?;
+    let fields = if surveys.is_empty() { None } else { Some(Fields::new(&tuned.model)?) };
+    let mut rows = Vec::new();
+    for survey in &surveys {
+        let fields = fields.as_ref().context("no receptive fields")?;
+        for (channel, found) in survey.channels.iter().enumerate() {
+            for (rank, peak) in found.top.iter().enumerate() {
+                let [left, top, right, bottom] = part(fields, survey, *peak)?;
+                let id = &dataset.pictures[peak.picture as usize].id;
+                let numbers = [left, top, right, bottom].map(|v| v.to_string());
+                let first = [survey.layer.clone(), channel.to_string(), (rank + 1).to_string(), id.clone()];
+                rows.push(first.into_iter().chain([peak.value.to_string()]).chain(numbers).collect::<Vec<_>>());
+            }
+        }
+        draw(run, tuned, dataset, fields, survey, folder)?;
+    }
+    let header = ["layer", "channel", "rank", "id", "value", "left", "top", "right", "bottom"];
+    run.write_csv(format!("{folder}top.csv"), &header, rows)?;
+    let statistics = surveys.iter().flat_map(|survey| {
+        survey.channels.iter().enumerate().map(|(channel, found)| {
+            let numbers = [found.mean, found.deviation(), f64::from(found.max), found.zero()].map(|v| v.to_string());
+            [survey.layer.clone(), channel.to_string()].into_iter().chain(numbers)
+        })
+    });
+    run.write_csv(
+        format!("{folder}statistics.csv"),
+        &["layer", "channel", "mean", "deviation", "max", "zero"],
+        statistics,
+    )
+}
+
+/// Left, top, right and bottom of what a channel sees where it answers most.
+fn part(fields: &Fields, survey: &LayerSurvey, peak: Peak) -> Result<[usize; 4]> {
+    // From the last axis to the first.
+    let mut left = peak.place as usize;
+    let mut place = Vec::new();
+    for size in survey.shape.iter().skip(1).rev() {
+        place.insert(0, left % (*size).max(1));
+        left /= (*size).max(1);
+    }
+    let field = fields.of(&survey.layer, &place)?;
+    let [rows, columns] = &field[..] else { bail!("the network's input is no picture") };
+    Ok([columns.start, rows.start, columns.end, rows.end])
+}
+
+/// The channels that are drawn: those asked for, otherwise those with the largest mean of their strongest answers.
+fn channels(run: &Run, survey: &LayerSurvey) -> Result<Vec<usize>> {
+    let config = &run.config.analyze.activations;
+    let count = survey.channels.len();
+    if let Some(none) = config.channels.iter().find(|channel| **channel >= count) {
+        let text = format!("layer {} has no channel {none}", survey.layer);
+        return Err(UsageError(text)).hint(format!("its channels are 0 to {}", count.saturating_sub(1)));
+    }
+    if !config.channels.is_empty() {
+        return Ok(config.channels.clone());
+    }
+    let mut order: Vec<usize> = (0..count).filter(|channel| !survey.channels[*channel].top.is_empty()).collect();
+    let strength = |channel: usize| survey.channels[channel].strength();
+    order.sort_by(|a, b| strength(*b).total_cmp(&strength(*a)).then(a.cmp(b)));
+    order.truncate(config.shown);
+    Ok(order)
+}
+
+fn draw(
+    run: &Run,
+    tuned: &Tuned,
+    dataset: &Dataset,
+    fields: &Fields,
+    survey: &LayerSurvey,
+    folder: &str,
+) -> Result<()> {
+    let channels = channels(run, survey)?;
+    let peaks: Vec<Peak> = channels.iter().flat_map(|channel| survey.channels[*channel].top.clone()).collect();
+    let mut images = BTreeMap::new();
+    let mut side = 1;
+    for peak in &peaks {
+        if let std::collections::btree_map::Entry::Vacant(place) = images.entry(peak.picture) {
+            let picture = &dataset.pictures[peak.picture as usize];
+            place.insert(pictures::read_one(dataset, picture, tuned.network.input.size)?);
+        }
+        let [left, top, right, bottom] = part(fields, survey, *peak)?;
+        side = side.max(right.saturating_sub(left)).max(bottom.saturating_sub(top));
+    }
+    let mut rows = Vec::new();
+    for channel in &channels {
+        let mut tiles = Vec::new();
+        for peak in &survey.channels[*channel].top {
+            let image = images.get(&peak.picture).context("a picture that was not read")?;
+            let picture = crop(image, part(fields, survey, *peak)?, side as u32);
+            tiles.push(Tile { picture, caption: scale::short(f64::from(peak.value)) });
+        }
+        rows.push(Row { label: channel.to_string(), tiles });
+    }
+    let all = survey.channels.len();
+    let which = if run.config.analyze.activations.channels.is_empty() {
+        format!("the {} of {all} channels with the strongest answers", channels.len())
+    } else {
+        format!("{} of {all} channels", channels.len())
+    };
+    let title = format!(
+        "{}: {which}, a row each; the pictures of the data set that excite each most, strongest first, with the value. \
+         What is shown is all that the channel sees there: its receptive field, at most {side} x {side} pixels.",
+        survey.layer
+    );
+    let file = format!("{folder}top/{}.png", file_name(&survey.layer));
+    run.write(file, &imaging::png(&sheet(&title, &rows)))
+}
+
+/// The part `[left, top, right, bottom]` of `image`, in a square of `side` of its pixels drawn with [`SIDE`]: so all crops
+/// of a layer have one scale.
+fn crop(image: &RgbImage, [left, top, right, bottom]: [usize; 4], side: u32) -> RgbImage {
+    let (width, height) = (right.saturating_sub(left) as u32, bottom.saturating_sub(top) as u32);
+    let mut square = RgbImage::from_pixel(side.max(1), side.max(1), AROUND);
+    if width > 0 && height > 0 {
+        let part = imageops::crop_imm(image, left as u32, top as u32, width, height).to_image();
+        // What is missing lies beyond the picture's border: keep the crop on its side of the square.
+        let beside = |start: usize, extent: u32| if start == 0 { i64::from(side.saturating_sub(extent)) } else { 0 };
+        imageops::replace(&mut square, &part, beside(left, width), beside(top, height));
+    }
+    let filter = if side < SIDE { FilterType::Nearest } else { FilterType::Triangle };
+    imageops::resize(&square, SIDE, SIDE, filter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crop_at_the_border_stays_on_its_side() {
+        let image = RgbImage::from_pixel(100, 100, Rgb([9, 200, 9]));
+        let inside = crop(&image, [10, 10, 46, 46], 36);
+        assert!(inside.pixels().all(|pixel| pixel.0 == [9, 200, 9]));
+        let left = crop(&image, [0, 10, 18, 46], 36);
+        assert_eq!((left.get_pixel(0, 40).0, left.get_pixel(SIDE - 1, 40).0), (AROUND.0, [9, 200, 9]));
+        let right = crop(&image, [82, 10, 100, 46], 36);
+        assert_eq!((right.get_pixel(0, 40).0, right.get_pixel(SIDE - 1, 40).0), ([9, 200, 9], AROUND.0));
+    }
+}

@@ -1,0 +1,145 @@
+//! The command line of `analyze`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use pipeline::cli::{Common, conclude, run_stage};
+use pipeline::error::UsageError;
+
+use crate::activations::Activations;
+use crate::{Analyze, layers};
+
+const EXAMPLES: &str = "Examples:
+  analyze --image holiday/*.jpg
+  analyze --set 'analyze.layers=[\"conv5\", \"pool5\"]' --set analyze.tsne.layer=pool5
+  analyze layers --network squeezenet
+  analyze activations --layer relu5 --channel 17 --channel 42";
+
+/// Look inside the tuned network and write the report
+///
+/// Reads artifacts/preprocess/, train/ and evaluate/; writes layers, weights, feature maps, the pictures that excite a
+/// channel most, occlusion maps, a t-SNE map and artifacts/analyze/report.html, one file that needs nothing else. Stopped
+/// with Ctrl-C, it goes on where it was when it is started again.
+#[derive(Debug, Parser)]
+#[command(name = "analyze", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    choice: Choice,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Which pictures are looked into, in place of the best, worst and least certain of each class.
+#[derive(Debug, Clone, Args)]
+struct Choice {
+    /// Look into these files, any pictures: the same as analyze.images
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    image: Vec<PathBuf>,
+    /// Look into these pictures of the data set, by their ids: the same as analyze.pictures
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    picture: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the layers: names, operators, output shapes, parameters and multiply-adds
+    #[command(after_help = "Example:\n  analyze layers --network squeezenet --json")]
+    Layers {
+        /// A network of the zoo, such as squeezenet [default: the tuned network]
+        #[arg(long, value_name = "NAME")]
+        network: Option<String>,
+    },
+    /// Look at layers of your choice: maps, statistics, and the pictures that excite a channel most
+    ///
+    /// Writes <id>/<layer>.png and .npy, statistics.csv, top.csv and top/<layer>.png to artifacts/activations/.
+    #[command(after_help = "Example:\n  analyze activations --layer relu5 --channel 17 --image cat.jpg")]
+    Activations {
+        /// The layers, by the names that `analyze layers` lists
+        #[arg(long, value_name = "NAME", required = true, num_args = 1..)]
+        layer: Vec<String>,
+        /// Draw these channels [default: those with the strongest answers]
+        #[arg(long, value_name = "NUMBER", num_args = 1..)]
+        channel: Vec<usize>,
+        #[command(flatten)]
+        choice: Choice,
+        /// Run even when everything is up to date
+        #[arg(long)]
+        force: bool,
+        /// Say whether it would run, and why, without running it
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Parses the command line, does what it asks, and gives the exit code.
+pub fn run() -> ExitCode {
+    let Cli { mut common, choice, command } = Cli::parse();
+    if let Err(error) = choice.settle(&mut common) {
+        return conclude(Err(error.into()));
+    }
+    match command {
+        None => run_stage(&Analyze, &common),
+        Some(Command::Layers { network }) => conclude(layers::print_layers(&common, network.as_deref())),
+        Some(Command::Activations { layer, channel, choice, force, dry_run }) => {
+            if let Err(error) = choice.settle(&mut common) {
+                return conclude(Err(error.into()));
+            }
+            set(&mut common, "analyze.layers", &layer);
+            set(&mut common, "analyze.activations.channels", &channel);
+            common.force |= force;
+            common.dry_run |= dry_run;
+            run_stage(&Activations, &common)
+        }
+    }
+}
+
+impl Choice {
+    /// Puts the choice in place of what the configuration says.
+    fn settle(&self, common: &mut Common) -> Result<(), UsageError> {
+        let text = |path: &PathBuf| {
+            let error = || UsageError(format!("--image {}: its name is no text", path.display()));
+            path.to_str().map(str::to_owned).ok_or_else(error)
+        };
+        set(common, "analyze.images", &self.image.iter().map(text).collect::<Result<Vec<_>, _>>()?);
+        set(common, "analyze.pictures", &self.picture);
+        Ok(())
+    }
+}
+
+/// Overrides a key by a list, unless it is empty.
+fn set<T: serde::Serialize>(common: &mut Common, key: &str, values: &[T]) {
+    if values.is_empty() {
+        return;
+    }
+    // A list of JSON is one of TOML.
+    let list = serde_json::to_string(values).unwrap_or_else(|error| unreachable!("texts and numbers: {error}"));
+    common.set.push(format!("{key}={list}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn options_become_overrides() {
+        let cli = Cli::parse_from(["analyze", "--image", "a \"b\".jpg", "c\\d.png", "--picture", "00ff"]);
+        let mut common = cli.common;
+        cli.choice.settle(&mut common).unwrap();
+        assert_eq!(common.set, [r#"analyze.images=["a \"b\".jpg","c\\d.png"]"#, r#"analyze.pictures=["00ff"]"#]);
+    }
+
+    #[test]
+    fn help_says_what_there_is() {
+        let mut command = Cli::command().term_width(100);
+        let mut help = command.render_long_help().to_string();
+        for name in ["layers", "activations"] {
+            let part = command.find_subcommand_mut(name).map(|part| part.clone().term_width(100).render_help());
+            help += &format!("\n---- {name}\n{}", part.unwrap_or_default());
+        }
+        insta::assert_snapshot!(help);
+    }
+}

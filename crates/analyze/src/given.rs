@@ -1,0 +1,121 @@
+//! Pictures from anywhere: decoded with limits, oriented, and cut to the network's size as `preprocess` does.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use imaging::{Limits, RgbImage};
+use ndarray::Axis;
+use pipeline::dataset::{Dataset, Picture, Split};
+use pipeline::{Config, HintExt, Run, short_hash};
+
+use crate::choose::Chosen;
+use crate::tuned::{BATCH, Tuned};
+
+/// Files that were given and cannot be used, with the reason.
+pub(crate) const REJECTS: &str = "rejects.csv";
+
+/// What the results depend on: the content of each file.
+pub(crate) fn inputs(config: &Config) -> BTreeMap<String, String> {
+    let hash = |path: &Path| std::fs::read(path).map_or_else(|error| error.to_string(), |bytes| short_hash(&bytes));
+    config.analyze.images.iter().map(|path| (format!("picture {}", path.display()), hash(path))).collect()
+}
+
+/// The pictures of `analyze.images`, in their order. One that is in the data set is taken from there; of the others the
+/// class is what the network says, and `pictures/<id>.png` what it sees. What cannot be used is told, and listed in
+/// `rejects.csv`.
+pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Chosen>> {
+    let files = &run.config.analyze.images;
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let size = tuned.network.input.size;
+    let settings = &run.config.preprocess;
+    let limits = Limits { max_pixels: settings.max_pixels, max_bytes: settings.max_memory_mb.saturating_mul(1 << 20) };
+    let progress = run.progress("reads the given pictures", files.len());
+    // One at a time: each may take as much memory as all threads together are allowed.
+    let (mut rejects, mut found) = (Vec::new(), Vec::new());
+    for path in files {
+        pipeline::stop::check()?;
+        match open(path, size, &limits) {
+            Ok((id, picture)) => found.push((id, path, picture)),
+            Err(error) => {
+                let reason = format!("{error:#}");
+                run.warn(&format!("{reason}; left out"));
+                rejects.push([path.display().to_string(), reason]);
+            }
+        }
+        progress.inc(1);
+    }
+    run.write_csv(REJECTS, &["file", "reason"], &rejects)?;
+    if found.is_empty() && run.config.analyze.pictures.is_empty() {
+        return Err(anyhow!("none of the {} given pictures can be used", files.len()))
+            .hint("`analyze.images` (or --image) names files of pictures: JPEG, PNG, WebP, GIF, BMP or TIFF");
+    }
+    let images: Vec<&RgbImage> = found.iter().map(|(_, _, given)| &given.square).collect();
+    let classes = classes(tuned, &images, &dataset.classes)?;
+    let folder = std::path::absolute(run.folder())?;
+    found
+        .iter()
+        .zip(classes)
+        .map(|((id, path, given), label)| {
+            if dataset.pictures.iter().any(|picture| picture.id == *id) {
+                return Ok(crate::choose::asked(std::slice::from_ref(id), dataset)?.remove(0));
+            }
+            let file = format!("pictures/{id}.png");
+            run.write(&file, &imaging::png(&given.square))?;
+            Ok(Chosen::given(Picture {
+                id: id.clone(),
+                path: folder
+                    .join(file)
+                    .to_str()
+                    .context("the artifacts' folder has a name that is no text")?
+                    .to_owned(),
+                label,
+                split: Split::Test,
+                width: given.width,
+                height: given.height,
+                group: 0,
+                source: path.display().to_string(),
+            }))
+        })
+        .collect()
+}
+
+/// A picture that was given.
+struct Given {
+    /// As the network sees it.
+    square: RgbImage,
+    /// Its own width and height, upright.
+    width: u32,
+    height: u32,
+}
+
+fn open(path: &Path, size: u32, limits: &Limits) -> Result<(String, Given)> {
+    let picture = imaging::read(path, limits)?;
+    let id = short_hash(&fs_err::read(path)?);
+    let (width, height) = picture.dimensions();
+    Ok((id, Given { square: imaging::square(&picture, size), width, height }))
+}
+
+/// What the network names each picture.
+fn classes(tuned: &Tuned, pictures: &[&RgbImage], names: &[String]) -> Result<Vec<String>> {
+    let mut opened = tuned.open_at(&[tuned.probabilities()?])?;
+    let mut found = Vec::new();
+    for some in pictures.chunks(BATCH) {
+        let outputs = opened.run(&tuned.network.input.batch(some.iter().copied()))?;
+        for row in outputs.first().context("the network gave nothing out")?.axis_iter(Axis(0)) {
+            let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+            let name = best.and_then(|(class, _)| names.get(class));
+            ensure!(row.iter().all(|p| p.is_finite()), "the network's probabilities are not finite numbers");
+            found.push(name.context("the network has more classes than the data set")?.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// How many files were given in vain.
+pub(crate) fn rejected(folder: &Path) -> usize {
+    let text = std::fs::read_to_string(folder.join(REJECTS)).unwrap_or_default();
+    csv::Reader::from_reader(text.as_bytes()).records().flatten().count()
+}

@@ -1,0 +1,118 @@
+//! The network's layers: names, operators, shapes, parameters and multiply-adds.
+
+use std::path::Path;
+
+use anyhow::Result;
+use graph::{Cost, Model, cost};
+use pipeline::cli::{Common, print};
+use pipeline::{Align, Exit, HintExt, Run, Table};
+use serde_json::{Value, json};
+use zoo::Network;
+
+use crate::tuned::Tuned;
+
+/// Writes `layers.csv`: a row for each operator that the input flows through, in the order of the file. `output` is the
+/// shape for one picture, `64x55x55`; what is only known when the network runs stays empty.
+pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
+    let layers = cost::of(&tuned.model);
+    let rows = layers.iter().map(|layer| {
+        [
+            layer.name.clone(),
+            layer.operator.clone(),
+            shape(layer, "x"),
+            layer.parameters.to_string(),
+            layer.multiply_adds.map(|count| count.to_string()).unwrap_or_default(),
+        ]
+    });
+    run.write_csv("layers.csv", &["name", "operator", "output", "parameters", "multiply_adds"], rows)
+}
+
+/// `analyze layers`: prints the layers of the tuned network, or of the network `name` of the zoo.
+pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> {
+    let config = common.load()?;
+    let (network, path) = match name {
+        Some(name) => Network::open(&config.data, name).hint("`just setup` installs alexnet and squeezenet")?,
+        None => tuned(&config.artifacts.join("train"))?,
+    };
+    let layers = cost::of(&Model::read(&path)?);
+    if common.json {
+        print(&format!("{:#}\n", to_json(&network, &layers)))?;
+    } else {
+        print(&to_table(&network, &layers).to_text())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn tuned(folder: &Path) -> Result<(Network, std::path::PathBuf)> {
+    if !folder.join(zoo::TUNED_DESCRIPTION).is_file() {
+        return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
+            .hint("run `just train` first, or name a network of the zoo with --network");
+    }
+    Network::open_folder(folder).hint("run `just train --force`")
+}
+
+/// The sums over all layers; the second is unknown where that of one layer is.
+fn totals(layers: &[Cost]) -> (u64, Option<u64>) {
+    (layers.iter().map(|layer| layer.parameters).sum(), layers.iter().map(|layer| layer.multiply_adds).sum())
+}
+
+fn shape(layer: &Cost, between: &str) -> String {
+    let sizes = layer.shape.iter().flatten().map(ToString::to_string);
+    sizes.collect::<Vec<_>>().join(between)
+}
+
+fn to_table(network: &Network, layers: &[Cost]) -> Table {
+    let side = network.input.size;
+    let columns = [
+        ("layer", Align::Left),
+        ("operator", Align::Left),
+        ("output", Align::Left),
+        ("parameters", Align::Right),
+        ("multiply-adds", Align::Right),
+    ];
+    let mut table = Table::new(format!("{}: layers for one picture of {side} x {side} pixels", network.name), &columns);
+    let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), grouped);
+    for layer in layers {
+        let (name, operator) = (layer.name.clone(), layer.operator.clone());
+        let parameters = if layer.parameters == 0 { String::new() } else { grouped(layer.parameters) };
+        let products = if layer.multiply_adds == Some(0) { String::new() } else { count(layer.multiply_adds) };
+        table.row([name, operator, shape(layer, " x "), parameters, products]);
+    }
+    let (parameters, products) = totals(layers);
+    table.row(["total".to_owned(), String::new(), String::new(), grouped(parameters), count(products)]);
+    table
+}
+
+fn to_json(network: &Network, layers: &[Cost]) -> Value {
+    let (parameters, multiply_adds) = totals(layers);
+    let layers = layers.iter().map(|layer| {
+        json!({ "name": layer.name, "operator": layer.operator, "output": layer.shape,
+            "parameters": layer.parameters, "multiply_adds": layer.multiply_adds })
+    });
+    json!({ "network": network.name, "input": [3, network.input.size, network.input.size],
+        "layers": layers.collect::<Vec<_>>(), "parameters": parameters, "multiply_adds": multiply_adds })
+}
+
+/// `61100840` as `61,100,840`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        let texts = [0, 999, 1000, 61_100_840].map(grouped);
+        assert_eq!(texts, ["0", "999", "1,000", "61,100,840"]);
+    }
+}

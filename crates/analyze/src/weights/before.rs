@@ -1,0 +1,64 @@
+//! The weights that tuning began with.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use graph::Model;
+use ndarray::ArrayD;
+use pipeline::Run;
+use pipeline::config::Config;
+use zoo::Network;
+
+use crate::tuned::Tuned;
+use crate::upstream;
+
+/// What there is to compare with.
+#[derive(Debug)]
+pub(crate) enum Before {
+    /// The weights by name.
+    Known(BTreeMap<String, ArrayD<f32>>),
+    /// None, and why.
+    Unknown(String),
+}
+
+impl Before {
+    /// The network that `tuned` was made from: the installed one that its description names, with weights drawn anew
+    /// where training began with such.
+    pub fn of(run: &Run, tuned: &Tuned) -> Result<Self> {
+        let Some(parent) = &tuned.network.parent else {
+            return Ok(Self::Unknown("the description of the network names none that it was tuned from".into()));
+        };
+        let (network, path) = match Network::open(&run.config.data, &parent.name) {
+            Ok(found) => found,
+            Err(error) => return Ok(Self::Unknown(error.to_string())),
+        };
+        if network.sha256 != parent.sha256 {
+            return Ok(Self::Unknown(format!("the installed {} is not the one that was tuned", parent.name)));
+        }
+        let mut model = Model::read(&path)?;
+        if let Some(seed) = drawn(run)? {
+            // As `train` draws them.
+            graph::redraw_weights(&mut model, &mut pipeline::rng(seed, "train", "random weights"))?;
+        }
+        Ok(Self::Known(model.weights()?.into_iter().collect()))
+    }
+
+    /// The weight of this name and shape, where there was one.
+    pub fn weight(&self, name: &str, shape: &[usize]) -> Option<&ArrayD<f32>> {
+        match self {
+            Self::Known(weights) => weights.get(name).filter(|weight| weight.shape() == shape),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The seed of the weights that training began with, where they were drawn and not read.
+fn drawn(run: &Run) -> Result<Option<u64>> {
+    let Some((_, text)) =
+        upstream::configurations(&run.config.artifacts)?.into_iter().find(|(stage, _)| *stage == "train")
+    else {
+        return Ok(None);
+    };
+    let config: Config = toml::from_str(&text).context("train/config.resolved.toml is damaged")?;
+    Ok((config.model.weights == pipeline::config::Weights::Random).then_some(config.seed))
+}

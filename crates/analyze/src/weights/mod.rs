@@ -1,0 +1,176 @@
+//! What the layers have learnt: their weights as pictures and figures, before tuning and after.
+
+mod before;
+mod filters;
+mod grid;
+mod statistics;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use graph::Model;
+use image::RgbImage;
+use ndarray::ArrayD;
+use pipeline::{Run, stop};
+use report::sheet;
+
+use crate::tuned::Tuned;
+use before::Before;
+pub(crate) use filters::{Filters, file_name};
+use statistics::{Histogram, Statistics};
+
+/// Operators whose second input is a layer's weight.
+const WEIGHTED: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
+
+/// The figures of one layer's weight.
+struct LayerWeights {
+    layer: String,
+    after: Statistics,
+    histogram: Histogram,
+    /// Of what tuning began with; none for a layer that is new.
+    before: Option<(Statistics, Histogram)>,
+    /// 0 for a layer that tuning left as it was, none for a new one.
+    moved: Option<f64>,
+}
+
+/// One layer's weight by name, with its values.
+struct Found {
+    layer: String,
+    name: String,
+    /// Outputs first.
+    values: ArrayD<f32>,
+    /// Whether the file has the outputs last.
+    turned: bool,
+}
+
+/// Writes `weights/<layer>.png`, `weights/layers.csv` and `weights/histograms.csv`.
+///
+/// `layers.csv` has the figures of every layer's weight, without its bias: `near_zero` is the share of values with
+/// |w| <= 0.1 x deviation (normally distributed: 0.080), `moved` is |after - before| / |before|; the fields of a layer
+/// that is new stay empty. `histograms.csv` has 100 equal steps from minus to plus the largest |w| of either; `before`
+/// is left out where `moved` is 0. A layer that tuning changed is drawn before and after, side by side.
+///
+/// Gives the first layer's filters; none where it is no convolution of three colours.
+pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<Option<Filters>> {
+    let found = find(&tuned.model)?;
+    let before = Before::of(run, tuned)?;
+    if let Before::Unknown(why) = &before {
+        run.say(&format!("weights are not compared with those before tuning: {why}"));
+    }
+    let progress = run.progress("looks at weights", found.len());
+    let (mut layers, mut filters) = (Vec::new(), None);
+    let mut files = BTreeMap::new();
+    for (place, weight) in found.iter().enumerate() {
+        stop::check()?;
+        if !weight.values.iter().all(|v| v.is_finite()) {
+            bail!("weight {} of layer {} has values that are not finite numbers", weight.name, weight.layer);
+        }
+        let shape: Vec<usize> = if weight.turned {
+            weight.values.shape().iter().rev().copied().collect()
+        } else {
+            weight.values.shape().to_vec()
+        };
+        let earlier = before.weight(&weight.name, &shape).map(|w| grid::outputs_first(w.clone(), weight.turned));
+        let moved = earlier.as_ref().and_then(|earlier| statistics::moved(earlier, &weight.values));
+        let changed = earlier.as_ref().filter(|_| moved != Some(0.0));
+        let own = if place == 0 {
+            Filters::of(&weight.layer, &weight.values, changed, tuned.network.input.channels)?
+        } else {
+            None
+        };
+        let picture = match &own {
+            Some(own) => own.sheet(changed, tuned.network.input.channels)?,
+            None => drawn(weight, changed),
+        };
+        run.write(unique(&mut files, &weight.layer), &imaging::png(&picture))?;
+        let extent = statistics::extent(changed.into_iter().chain([&weight.values]));
+        layers.push(LayerWeights {
+            layer: weight.layer.clone(),
+            after: Statistics::of(&weight.values),
+            histogram: Histogram::of(&weight.values, extent),
+            before: earlier.as_ref().map(|earlier| (Statistics::of(earlier), Histogram::of(earlier, extent))),
+            moved,
+        });
+        filters = filters.or(own);
+        progress.inc(1);
+    }
+    tables(run, &layers)?;
+    if filters.is_none() {
+        run.say("the first layer is no convolution of three colours: no filters to show as colours");
+    }
+    Ok(filters)
+}
+
+/// Every layer with a stored weight of two axes or more; a weight that several layers share counts for the first.
+fn find(model: &Model) -> Result<Vec<Found>> {
+    let mut weights: BTreeMap<String, ArrayD<f32>> = model.weights()?.into_iter().collect();
+    let mut found = Vec::new();
+    for node in model.nodes().iter().filter(|node| WEIGHTED.contains(&node.op_type())) {
+        let (Some(name), Some(layer)) = (node.input.get(1), node.output.first()) else { continue };
+        let Some(values) = weights.remove(name).filter(|values| values.ndim() >= 2 && !values.is_empty()) else {
+            continue;
+        };
+        let transposed = node.attribute.iter().any(|attribute| attribute.name() == "transB" && attribute.i() != 0);
+        // A matrix of `MatMul`, and of `Gemm` as it comes, has a column for each output.
+        let turned = values.ndim() == 2 && !transposed;
+        let values = grid::outputs_first(values, turned);
+        found.push(Found { layer: layer.clone(), name: name.clone(), values, turned });
+    }
+    Ok(found)
+}
+
+/// A layer's picture; with `before`, both in one scale.
+fn drawn(weight: &Found, before: Option<&ArrayD<f32>>) -> RgbImage {
+    let chosen = grid::Chosen::of(&weight.values);
+    let range = chosen.range(before.into_iter().chain([&weight.values]));
+    let words = chosen.words(&weight.layer, &weight.values, range);
+    match before {
+        None => chosen.draw(&words, &weight.values, range),
+        Some(before) => sheet::beside(
+            &chosen.draw(&format!("Before tuning. {words}"), before, range),
+            &chosen.draw(&format!("After tuning. {words}"), &weight.values, range),
+        ),
+    }
+}
+
+/// A file for a layer's picture: two names may come to the same file name.
+fn unique(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
+    let name = file_name(layer);
+    let count = taken.entry(name.clone()).or_insert(0);
+    *count += 1;
+    if *count == 1 { format!("weights/{name}.png") } else { format!("weights/{name}.{count}.png") }
+}
+
+fn tables(run: &Run, layers: &[LayerWeights]) -> Result<()> {
+    let header = [
+        "layer",
+        "values",
+        "mean",
+        "deviation",
+        "norm",
+        "near_zero",
+        "mean_before",
+        "deviation_before",
+        "norm_before",
+        "near_zero_before",
+        "moved",
+    ];
+    let rows = layers.iter().map(|layer| {
+        let figures = |of: &Statistics| [of.mean, of.deviation, of.norm, of.near_zero].map(|v| v.to_string());
+        let before = layer.before.as_ref().map_or_else(Default::default, |(before, _)| figures(before));
+        let moved = layer.moved.map(|moved| moved.to_string()).unwrap_or_default();
+        let first = [layer.layer.clone(), layer.after.values.to_string()];
+        first.into_iter().chain(figures(&layer.after)).chain(before).chain([moved])
+    });
+    run.write_csv("weights/layers.csv", &header, rows)?;
+    let rows = layers.iter().flat_map(|layer| {
+        let before =
+            layer.before.as_ref().filter(|_| layer.moved != Some(0.0)).map(|(_, histogram)| ("before", histogram));
+        before.into_iter().chain([("after", &layer.histogram)]).flat_map(move |(which, histogram)| {
+            histogram.bars().map(move |(low, high, count)| {
+                [layer.layer.clone(), which.to_owned(), low.to_string(), high.to_string(), count.to_string()]
+            })
+        })
+    });
+    run.write_csv("weights/histograms.csv", &["layer", "which", "low", "high", "count"], rows)
+}

@@ -1,0 +1,179 @@
+//! Pictures in rows with words beside them, as one picture that explains itself.
+
+use std::convert::Infallible;
+
+use embedded_graphics::Pixel;
+use embedded_graphics::mono_font::MonoTextStyle;
+use embedded_graphics::mono_font::iso_8859_1::FONT_7X13 as FONT;
+use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
+use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Point, Size};
+use embedded_graphics::text::{Baseline, Text};
+use image::{Rgb, RgbImage, imageops};
+
+use crate::text;
+
+/// Width and height of a letter in pixels; all are alike.
+const LETTER: (u32, u32) = (7, 13);
+const LINE: u32 = LETTER.1 + 2;
+const GAP: u32 = 3;
+const MARGIN: u32 = 6;
+const PAPER: Rgb<u8> = Rgb([0xff; 3]);
+/// Narrower than this, titles would be broken into many lines.
+const LEAST_WIDTH: u32 = 420;
+
+/// A picture with a line below it; an empty line takes no room where the whole sheet has none.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// The picture.
+    pub picture: RgbImage,
+    /// The line below, cut to the picture's width.
+    pub caption: String,
+}
+
+/// Some tiles with a word on their left.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The word on the left.
+    pub label: String,
+    /// Left to right.
+    pub tiles: Vec<Tile>,
+}
+
+/// `rows` below `title`, whose words are broken into lines that fit the width.
+///
+/// Letters beyond Latin-1 are shown as `?`: there are no others in the font.
+pub fn sheet(title: &str, rows: &[Row]) -> RgbImage {
+    let labels = rows.iter().map(|row| letters(&row.label)).max().unwrap_or(0);
+    let left = MARGIN + if labels > 0 { labels * LETTER.0 + 2 * GAP } else { 0 };
+    let captions = rows.iter().flat_map(|row| &row.tiles).any(|tile| !tile.caption.is_empty());
+    let below = if captions { LINE } else { 0 };
+    let widths = rows.iter().map(|row| row.tiles.iter().map(|tile| tile.picture.width() + GAP).sum::<u32>());
+    let width = (left + widths.max().unwrap_or(0) + MARGIN).max(LEAST_WIDTH);
+    let title = broken(title, ((width - 2 * MARGIN) / LETTER.0) as usize);
+    let heights: Vec<u32> = rows
+        .iter()
+        .map(|row| row.tiles.iter().map(|tile| tile.picture.height()).max().unwrap_or(0).max(LETTER.1) + below + GAP)
+        .collect();
+    let top = MARGIN + title.len() as u32 * LINE + GAP;
+    let mut sheet = RgbImage::from_pixel(width, top + heights.iter().sum::<u32>() + MARGIN, PAPER);
+    for (line, words) in title.iter().enumerate() {
+        write(&mut sheet, (MARGIN, MARGIN + line as u32 * LINE), words);
+    }
+    let mut y = top;
+    for (row, height) in rows.iter().zip(&heights) {
+        let middle = (height - below).saturating_sub(LETTER.1 + GAP) / 2;
+        write(&mut sheet, (MARGIN, y + middle), &row.label);
+        let mut x = left;
+        for tile in &row.tiles {
+            imageops::replace(&mut sheet, &tile.picture, i64::from(x), i64::from(y));
+            let room = (tile.picture.width() + GAP) / LETTER.0;
+            let caption: String = tile.caption.chars().take(room as usize).collect();
+            write(&mut sheet, (x, y + tile.picture.height() + 1), &caption);
+            x += tile.picture.width() + GAP;
+        }
+        y += height;
+    }
+    sheet
+}
+
+/// `picture` below `title`.
+pub fn titled(title: &str, picture: &RgbImage) -> RgbImage {
+    let tile = Tile { picture: picture.clone(), caption: String::new() };
+    sheet(title, &[Row { label: String::new(), tiles: vec![tile] }])
+}
+
+/// Two pictures beside each other.
+pub fn beside(left: &RgbImage, right: &RgbImage) -> RgbImage {
+    let (width, height) = (left.width() + right.width() + MARGIN, left.height().max(right.height()));
+    let mut both = RgbImage::from_pixel(width, height, PAPER);
+    imageops::replace(&mut both, left, 0, 0);
+    imageops::replace(&mut both, right, i64::from(left.width() + MARGIN), 0);
+    both
+}
+
+fn letters(words: &str) -> u32 {
+    words.chars().count() as u32
+}
+
+/// `words` in lines of at most `most` letters, broken at spaces where that can be.
+fn broken(words: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text::printable(words).split_whitespace() {
+        let mut letters: Vec<char> = word.chars().collect();
+        if let Some(last) = lines.last_mut().filter(|last| last.chars().count() + 1 + letters.len() <= most) {
+            last.push(' ');
+            last.extend(letters);
+            continue;
+        }
+        while letters.len() > most.max(1) {
+            lines.push(letters.drain(..most.max(1)).collect());
+        }
+        lines.push(letters.into_iter().collect());
+    }
+    lines
+}
+
+fn write(sheet: &mut RgbImage, (x, y): (u32, u32), words: &str) {
+    let style = MonoTextStyle::new(&FONT, Rgb888::new(0x20, 0x20, 0x20));
+    let at = Point::new(x as i32, y as i32);
+    match Text::with_baseline(words, at, style, Baseline::Top).draw(&mut Canvas(sheet)) {
+        Ok(_) => {}
+        Err(never) => match never {},
+    }
+}
+
+/// Where letters are drawn on.
+struct Canvas<'a>(&'a mut RgbImage);
+
+impl OriginDimensions for Canvas<'_> {
+    fn size(&self) -> Size {
+        Size::new(self.0.width(), self.0.height())
+    }
+}
+
+impl DrawTarget for Canvas<'_> {
+    type Color = Rgb888;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
+        for Pixel(at, color) in pixels {
+            let place = u32::try_from(at.x).ok().zip(u32::try_from(at.y).ok());
+            if let Some(pixel) = place.and_then(|(x, y)| self.0.get_pixel_mut_checked(x, y)) {
+                *pixel = Rgb([color.r(), color.g(), color.b()]);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_broken_at_spaces_and_long_ones_anywhere() {
+        assert_eq!(broken("relu1 of two\nlines", 9), ["relu1 of", "two lines"]);
+        assert_eq!(broken("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert!(broken("", 9).is_empty());
+    }
+
+    #[test]
+    fn words_and_pictures_have_their_own_places() {
+        let tile = Tile { picture: RgbImage::from_pixel(30, 20, Rgb([255, 0, 0])), caption: "0.5".into() };
+        let row = Row { label: "17".into(), tiles: vec![tile.clone(), tile] };
+        let sheet = sheet("A title", &[row.clone(), row]);
+        let red = sheet.pixels().filter(|pixel| pixel.0 == [255, 0, 0]).count();
+        assert_eq!(red, 4 * 30 * 20, "nothing is cut or covered");
+        let dark = |x: std::ops::Range<u32>, y: std::ops::Range<u32>| {
+            y.flat_map(|y| x.clone().map(move |x| (x, y)))
+                .filter(|(x, y)| sheet.get_pixel(*x, *y).0 == [0x20; 3])
+                .count()
+        };
+        let left = MARGIN + 2 * LETTER.0 + 2 * GAP;
+        let top = MARGIN + LINE + GAP;
+        assert!(dark(MARGIN..sheet.width(), MARGIN..MARGIN + LETTER.1) > 40, "the title");
+        assert!(dark(MARGIN..left, top..top + 20) > 10, "the label, beside its row");
+        assert!(dark(left..left + 30, top + 21..top + 36) > 10, "the caption, below its tile");
+        assert_eq!(dark(sheet.width() - MARGIN..sheet.width(), 0..sheet.height()), 0, "the margin is free");
+    }
+}
