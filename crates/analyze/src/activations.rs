@@ -21,36 +21,15 @@ const WIDTH: u32 = 640;
 const SHARE: f64 = 0.995;
 /// Layers looked at where the configuration names none.
 const LAYERS: usize = 5;
-/// Maps in the grid of the strongest.
-const STRONGEST: usize = 25;
-
-/// The feature maps of one layer for one picture.
-#[derive(Debug)]
-pub(crate) struct Maps {
-    /// Name of the layer.
-    pub layer: String,
-    /// Shape without the batch axis, such as `[256, 13, 13]`.
-    pub shape: Vec<usize>,
-    /// The maps that answer most in a grid, strongest first.
-    pub strongest: RgbImage,
-    /// How many those are.
-    pub shown: usize,
-    /// The values' colours.
-    pub range: Range,
-    /// The grid's file, below the stage's folder; the raw values are beside it as `.npy`.
-    pub file: String,
-}
-
-/// For each chosen picture, in their order, the maps of every layer asked for.
-pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<Vec<Vec<Maps>>> {
+/// Writes the maps of every layer asked for, for each chosen picture.
+pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<()> {
     let layers = layers(run, tuned);
     let names: Vec<&str> = layers.iter().map(String::as_str).collect();
     if names.is_empty() || chosen.is_empty() {
-        return Ok(chosen.iter().map(|_| Vec::new()).collect());
+        return Ok(());
     }
     let mut opened = tuned.open_at(&names)?;
     let progress = run.progress("looks at feature maps", chosen.len());
-    let mut all = Vec::new();
     for picture in chosen {
         let picture = picture.of(dataset);
         let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
@@ -61,17 +40,15 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
                 bail!("layer {layer} gives values out that are not finite numbers for {}", picture.source);
             }
             let file = format!("activations/{}/{}.png", picture.id, file_name(layer));
-            let (maps, sheet) = draw(layer, &values, file);
-            run.write(&maps.file, &imaging::png(&sheet))?;
+            run.write(&file, &imaging::png(&draw(&values)))?;
             let mut raw = Vec::new();
             values.as_standard_layout().write_npy(&mut raw)?;
-            run.write(maps.file.replace(".png", ".npy"), &raw)?;
-            Ok(maps)
+            run.write(file.replace(".png", ".npy"), &raw)
         });
-        all.push(maps.collect::<Result<Vec<Maps>>>().hint("`layers` in train/model.json lists the names")?);
+        maps.collect::<Result<()>>().hint("`layers` in train/model.json lists the names")?;
         progress.inc(1);
     }
-    Ok(all)
+    Ok(())
 }
 
 /// The layers asked for; where none are, some of the convolutions from first to last, each after its `Relu` where the
@@ -99,30 +76,17 @@ fn spread(items: &[String], most: usize) -> Vec<String> {
     (0..count).map(|i| items[i * (items.len() - 1) / (count - 1).max(1)].clone()).collect()
 }
 
-/// Draws `values`: `[c, h, w]` as `c` maps, anything else as single points; with all of them in a grid, in the order of
-/// the channels.
-fn draw(layer: &str, values: &ArrayViewD<f32>, file: String) -> (Maps, RgbImage) {
+/// `values` in a grid, in the order of the channels: `[c, h, w]` as `c` maps, anything else as single points.
+fn draw(values: &ArrayViewD<f32>) -> RgbImage {
     let range = Range::of(values.iter().copied(), SHARE);
     let flat: Vec<f32> = values.iter().copied().collect();
     let (map, width) = match values.shape() {
         &[_, height, width] => (height * width, width),
         _ => (1, 1),
     };
-    let maps: Vec<&[f32]> = flat.chunks(map.max(1)).collect();
-    let sheet = |maps: &[&[f32]]| {
-        let tiles: Vec<RgbImage> = maps.iter().map(|values| grid::map_picture(values, width as u32, range)).collect();
-        grid::tile(&tiles, Layout::near_square(tiles.len(), width as u32, WIDTH))
-    };
-    // Points have their places in the layer; only maps can be shown out of order.
-    let mut strongest = maps.clone();
-    if map > 1 {
-        let answer = |values: &[f32]| values.iter().map(|v| v.max(0.0)).sum::<f32>();
-        strongest.sort_by(|a, b| answer(b).total_cmp(&answer(a)));
-        strongest.truncate(STRONGEST);
-    }
-    let shown = strongest.len();
-    let strongest = sheet(&strongest);
-    (Maps { layer: layer.to_owned(), shape: values.shape().to_vec(), strongest, shown, range, file }, sheet(&maps))
+    let maps = flat.chunks(map.max(1));
+    let tiles: Vec<RgbImage> = maps.map(|values| grid::map_picture(values, width as u32, range)).collect();
+    grid::tile(&tiles, Layout::near_square(tiles.len(), width as u32, WIDTH))
 }
 
 #[cfg(test)]
@@ -144,18 +108,15 @@ mod tests {
     fn each_channel_is_a_map_and_a_vector_a_field_of_points() {
         let mut values = Array3::<f32>::zeros((4, 2, 2));
         values[[3, 0, 0]] = 1.0;
-        let (maps, sheet) = draw("conv1", &values.view().into_dyn(), "a.png".into());
-        assert_eq!(maps.range.map, Colormap::Viridis);
+        let sheet = draw(&values.view().into_dyn());
         let (width, height) = sheet.dimensions();
         let at = |x: u32, y: u32| sheet.get_pixel(x, y).0;
         assert_eq!(at(width / 2 + 20, height / 2 + 20), Colormap::Viridis.at(1.0).0, "the fourth, its first pixel");
         assert_eq!(at(20, 20), Colormap::Viridis.at(0.0).0, "the first is all 0");
-        assert_eq!(maps.strongest.get_pixel(20, 20).0, Colormap::Viridis.at(1.0).0, "the strongest comes first");
 
         let vector = Array::linspace(-1.0f32, 1.0, 9);
-        let (maps, sheet) = draw("fc8", &vector.view().into_dyn(), "b.png".into());
-        assert_eq!(maps.range.map, Colormap::Diverging, "signed values");
+        let sheet = draw(&vector.view().into_dyn());
+        assert_eq!(sheet.get_pixel(20, 20).0, Colormap::Diverging.at(0.0).0, "signed values");
         assert_eq!(sheet.width(), sheet.height(), "nine points in three rows");
-        assert_eq!(maps.shown, 9);
     }
 }

@@ -13,32 +13,15 @@ use crate::tuned::Tuned;
 /// Width of the picture in pixels, about.
 const WIDTH: u32 = 640;
 
-/// The first layer's filters.
-#[derive(Debug)]
-pub(crate) struct Filters {
-    /// Name of the layer.
-    pub layer: String,
-    /// Number of filters.
-    pub count: usize,
-    /// Their height and width.
-    pub side: (usize, usize),
-    /// All of them in a grid.
-    pub picture: RgbImage,
-    /// The picture's file, below the stage's folder.
-    pub file: String,
-}
-
-/// Writes `weights/<layer>.png`; `None` when the first layer is no convolution of colours.
-pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<Option<Filters>> {
+/// Writes `weights/<layer>.png`, unless the first layer is no convolution of colours.
+pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     let Some((layer, weights)) = first_convolution(&tuned.model)? else {
         run.say("the first layer is no convolution of three colours: no filters to show");
-        return Ok(None);
+        return Ok(());
     };
-    let [count, _, height, width] = [0, 1, 2, 3].map(|axis| weights.len_of(Axis(axis)));
     let picture = sheet(&weights, tuned.network.input.channels)?;
     let file = format!("weights/{}.png", file_name(&layer));
-    run.write(&file, &imaging::png(&picture))?;
-    Ok(Some(Filters { layer, count, side: (height, width), picture, file }))
+    run.write(&file, &imaging::png(&picture))
 }
 
 /// A layer's name as the name of a file: `fire2/squeeze1x1` becomes `fire2-squeeze1x1`.

@@ -77,12 +77,11 @@ impl Stage for Analyze {
         let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
         let results = Results::read(run, &dataset)?;
         let chosen = choose::choose(&run.config.analyze, &dataset, &results)?;
-        let filters = filters::write(run, &tuned)?;
-        let activations = activations::write(run, &tuned, &dataset, &chosen)?;
-        let occlusion = occlusion::write(run, &tuned, &dataset, &chosen)?;
-        let map = map::write(run, &tuned, &dataset)?;
-        let looked = page::Looked { chosen, filters, activations, occlusion, map };
-        page::write(run, &tuned, &dataset, &results, &looked)
+        filters::write(run, &tuned)?;
+        activations::write(run, &tuned, &dataset, &chosen)?;
+        occlusion::write(run, &tuned, &dataset, &chosen)?;
+        map::write(run, &tuned, &dataset)?;
+        page::write(run, &tuned, &dataset, &results, &chosen)
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {

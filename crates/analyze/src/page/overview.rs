@@ -5,7 +5,7 @@ use pipeline::dataset::Split;
 use report::page::{Block, Fact, Section, Table};
 use report::scale;
 
-use super::{Material, links, list};
+use super::{Material, columns, links, list};
 
 /// Classes named in the title; beyond that they are counted.
 const NAMED: usize = 5;
@@ -83,7 +83,8 @@ pub(super) fn section(of: &Material) -> Section {
     let rejected = of.results.quarantine.rows().count();
     let mut blocks = vec![Block::Table(Table {
         title: "Pictures by class and split".into(),
-        columns: ["class", "train", "val", "test", "all"].iter().map(|c| ((*c).to_owned(), *c != "class")).collect(),
+        note: String::new(),
+        columns: columns(&["class", "train", "val", "test", "all"], &["train", "val", "test", "all"]),
         rows,
         links: links(["../preprocess/dataset.csv", "../preprocess/quarantine.csv", "../evaluate/metrics.json"]),
     })];
