@@ -138,6 +138,9 @@ impl Mark {
     }
 }
 
+/// Wider drawings, in pixels, are not shrunk to the width of a phone.
+const WIDE: f64 = 560.0;
+
 /// A finished drawing. [`Scene::inline`] takes its colours from the page around it,
 /// [`Scene::standalone`] brings its own.
 #[derive(Clone, Debug)]
@@ -145,7 +148,6 @@ pub struct Scene {
     width: f64,
     height: f64,
     label: String,
-    least_width: f64,
     marks: Vec<Mark>,
 }
 
@@ -161,7 +163,7 @@ struct SceneTemplate<'a> {
 impl Scene {
     pub(crate) fn new(width: f64, height: f64, label: &str) -> Self {
         let label = text::printable(label);
-        Self { width, height, label, least_width: 0.0, marks: Vec::new() }
+        Self { width, height, label, marks: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, mark: Mark) {
@@ -174,20 +176,14 @@ impl Scene {
         self.add(Mark::group(class, marks));
     }
 
-    /// Narrower than this many pixels the drawing would be illegible: the page scrolls it instead.
-    pub(crate) fn never_below(mut self, width: f64) -> Self {
-        self.least_width = width;
-        self
-    }
-
     /// Natural width in pixels.
     pub fn width(&self) -> f64 {
         self.width
     }
 
-    /// Least legible width in pixels, 0 where it does not matter.
-    pub fn least_width(&self) -> f64 {
-        self.least_width
+    /// Whether the drawing would be illegible on a phone: the page scrolls it there instead of shrinking it.
+    pub fn is_wide(&self) -> bool {
+        self.width > WIDE
     }
 
     /// What the drawing shows, in words, for those who do not see it.

@@ -111,6 +111,7 @@ fn page(text: &str) -> Page {
         Block::Matrix(matrix(text)),
         Block::Map(map(text)),
         Block::Group(group(vec![Block::Figures(vec![figure(text, chart(text), Room::Normal)]), tabs()])),
+        Block::Halves(vec![vec![Block::Text(text.into())], vec![tabs()]]),
         Block::Side(Side { title: text.into(), card: card(text), blocks: vec![tabs()] }),
         Block::Folded(group(vec![Block::Text(text.into())])),
         Block::Code { title: text.into(), text: text.into() },

@@ -54,8 +54,10 @@ pub(super) fn section(of: &Material) -> Result<Section> {
 /// The first picture of each class and all that were asked for, in their order.
 fn firsts<'a>(of: &Material<'a>) -> Vec<&'a Chosen> {
     let mut classes = std::collections::BTreeSet::new();
-    let wanted =
-        |chosen: &&Chosen| chosen.why == Why::Asked || classes.insert(of.dataset.label_index(chosen.of(of.dataset)));
+    let wanted = |chosen: &&Chosen| {
+        !matches!(chosen.why, Why::Best | Why::Worst | Why::LeastCertain)
+            || classes.insert(of.dataset.label_index(chosen.of(of.dataset)))
+    };
     of.chosen.iter().filter(wanted).collect()
 }
 

@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::RgbImage;
 use imaging::Limits;
+use ndarray::ArrayD;
+use ndarray_npy::ReadNpyExt;
 use pipeline::HintExt;
 
 use crate::filters::file_name;
@@ -59,10 +61,10 @@ impl<'a> Beside<'a> {
     }
 
     /// An array of any shape in a `.npy` file.
-    pub fn array(self, file: &str) -> Result<ndarray::ArrayD<f32>> {
+    pub fn array(self, file: &str) -> Result<ArrayD<f32>> {
         let path = self.folder.join(file);
-        let read = ndarray_npy::ReadNpyExt::read_npy(fs_err::File::open(&path)?);
-        Ok(read.with_context(|| format!("{} is damaged", path.display())).hint(AGAIN)?)
+        let read = ArrayD::<f32>::read_npy(fs_err::File::open(&path)?);
+        read.with_context(|| format!("{} is damaged", path.display())).hint(AGAIN)
     }
 
     /// Names without the ending of the files in `folder` that end in `.extension`; sorted.

@@ -53,7 +53,7 @@ pub(super) fn section(of: &Material) -> Result<Option<Section>> {
     }
     let left_out = of.dataset.pictures.len() - found.len();
     let map = Map {
-        title: "The map".into(),
+        title: format!("{} pictures", found.len()),
         note: note(of, left_out)?,
         classes: of.dataset.classes.clone(),
         spots: found.into_iter().map(|(_, spot)| spot).collect(),
@@ -74,20 +74,20 @@ fn note(of: &Material, left_out: usize) -> Result<String> {
     let config = &of.run.config.analyze.tsne;
     let mut note = format!("Made from {}", config.layer);
     if let Some(facts) = of.beside.json(FACTS)? {
-        let number = |keys: &[&str]| keys.iter().find_map(|key| facts.get(key)?.as_f64());
-        if let Some(perplexity) = number(&["perplexity"]) {
+        let number = |key| facts.get(key)?.as_f64();
+        if let Some(perplexity) = number("perplexity") {
             note += &format!(" with perplexity {}", scale::short(perplexity));
         }
         if let Some(engine) = facts.get("engine").and_then(|engine| engine.as_str()) {
             note += &format!(" by the {engine} engine");
         }
         note += ".";
-        if let Some(accuracy) = number(&["nearest_neighbour_accuracy", "one_nn_accuracy", "accuracy_1nn"]) {
+        if let Some(accuracy) = number("neighbour_accuracy") {
             note += &format!(
                 " In the plane {} of the pictures lie next to one of their own class",
                 scale::percent(accuracy)
             );
-            if let Some(trust) = number(&["trustworthiness"]) {
+            if let Some(trust) = number("trustworthiness") {
                 note += &format!("; trustworthiness {}", scale::short(trust));
             }
             note += ".";

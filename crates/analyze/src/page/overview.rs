@@ -42,7 +42,11 @@ pub(super) fn facts(of: &Material) -> Result<Vec<Fact>> {
     let wrong = of.results.predictions.iter().filter(|p| !p.right()).count();
     let fact = |name: &str, value: String, note: String| Fact { name: name.into(), value, note };
     let mut facts = vec![
-        fact("Accuracy", scale::percent(metrics.accuracy), format!("95 % interval {low} to {high}")),
+        fact(
+            "Accuracy",
+            scale::percent(metrics.accuracy),
+            format!("95 % interval {} – {high}", low.trim_end_matches(" %")),
+        ),
         fact("Wrong", wrong.to_string(), format!("of {} {} pictures", metrics.pictures, metrics.split)),
         fact("Macro-F1", scale::percent(metrics.macro_f1), "mean over the classes".into()),
         fact("Calibration error", scale::percent(metrics.ece), format!("log loss {}", scale::short(metrics.log_loss))),

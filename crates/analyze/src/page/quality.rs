@@ -8,6 +8,8 @@ use report::{Color, scale};
 use super::{Material, base, columns, links, probability};
 use crate::upstream::Prediction;
 
+/// Up to so many classes the matrix takes half of the page's width.
+const NARROW: usize = 5;
 /// Pictures behind all cells together, about: the page must stay small enough to open.
 const BEHIND: usize = 400;
 /// Side of a picture behind a cell, in pixels.
@@ -24,8 +26,18 @@ pub(super) fn section(of: &Material) -> Result<Section> {
         metrics.split,
         scale::percent(metrics.accuracy),
     );
-    let mut blocks = vec![Block::Matrix(confusion(of)?), Block::Figures(vec![scores(of)?, calibration(of)?])];
-    blocks.extend(splits(of));
+    let (matrix, calibration) = (Block::Matrix(confusion(of)?), Block::Figures(vec![calibration(of)?]));
+    let scores = Block::Figures(vec![scores(of)?]);
+    let splits: Vec<Block> = splits(of).into_iter().collect();
+    let blocks = if of.dataset.classes.len() <= NARROW {
+        let (left, mut right) = (vec![matrix, scores], vec![calibration]);
+        right.extend(splits);
+        vec![Block::Halves(vec![left, right])]
+    } else {
+        let (left, mut right) = (vec![scores], vec![calibration]);
+        right.extend(splits);
+        vec![matrix, Block::Halves(vec![left, right])]
+    };
     Ok(Section { id: "quality".into(), title: "Quality".into(), lead, blocks })
 }
 

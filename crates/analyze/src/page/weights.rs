@@ -42,10 +42,8 @@ fn filters(of: &Material) -> Result<Vec<Block>> {
     if let Some(picture) = of.beside.picture(&file)? {
         blocks.push(Block::Figures(vec![Figure {
             title: format!("Filters of {layer}"),
-            note:
-                "What the first layer looks for. Trained filters show edges and colours, untrained ones noise. Every \
-                   filter is enlarged, and its contrast stretched by itself, its three colours together."
-                    .into(),
+            note: "What the first layer looks for. Trained filters show edges and colours, untrained ones noise."
+                .into(),
             body: Body::Picture(drawing(
                 &picture,
                 &format!("The filters of {layer}, as small colour pictures in a grid"),
@@ -133,12 +131,17 @@ fn changes(of: &Material) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
+/// How a number is written.
+type Write = fn(f64) -> String;
+/// (low, high, count) of each bin of a histogram.
+type Bins = Vec<(f64, f64, f64)>;
+
 /// Columns of [`TABLE`] that have a twin for the time before, and how they are written.
-const MEASURES: [(&str, fn(f64) -> String); 4] =
+const MEASURES: [(&str, Write); 4] =
     [("mean", scale::short), ("deviation", scale::short), ("norm", scale::short), ("near_zero", scale::percent)];
 
 /// "before → after", or the one number where there is no other or both read the same.
-fn pair(row: &Row, column: &str, write: fn(f64) -> String) -> Result<String> {
+fn pair(row: &Row, column: &str, write: Write) -> Result<String> {
     let after = row.number(column)?.map_or("–".to_owned(), write);
     let before = row.number(&format!("{column}_before"))?.map(write);
     Ok(match before {
@@ -151,7 +154,7 @@ fn pair(row: &Row, column: &str, write: fn(f64) -> String) -> Result<String> {
 fn histograms(of: &Material) -> Result<Vec<Block>> {
     let Some(sheet) = of.beside.sheet(HISTOGRAMS)? else { return Ok(Vec::new()) };
     let mut order: Vec<String> = Vec::new();
-    let mut found: BTreeMap<String, BTreeMap<String, Vec<(f64, f64, f64)>>> = BTreeMap::new();
+    let mut found: BTreeMap<String, BTreeMap<String, Bins>> = BTreeMap::new();
     for row in sheet.rows() {
         let layer = row.text("layer")?.to_owned();
         if !order.contains(&layer) {

@@ -110,8 +110,8 @@ fn one(of: &Material, chosen: &Chosen) -> Result<Option<Side>> {
     let family = "method".to_owned();
     let mut blocks = vec![Block::Tabs(Tabs { label: "Method".into(), family, panels })];
     blocks.extend(curves(of, &format!("{folder}/curves.csv"))?);
-    let place = chosen.picture;
-    let card = match of.prediction(place) {
+    let place = of.dataset.pictures.iter().position(|one| one.id == picture.id);
+    let card = match place.and_then(|place| of.prediction(place)) {
         Some(prediction) => of.card(prediction, 224)?,
         None => Card {
             pictures: vec![of.photo(picture, 224)?],

@@ -61,7 +61,7 @@ impl ScatterChart {
         let ((x0, x1), (y0, y1)) = (ends(|p| p.x), ends(|p| p.y));
         let side = f64::from(Self::thumbnail_side(points.len()));
 
-        let mut scene = Scene::new(WIDTH, HEIGHT, &self.label).never_below(640.0);
+        let mut scene = Scene::new(WIDTH, HEIGHT, &self.label);
         let count = self.classes.len();
         let entries: Vec<Entry> = (0..count)
             .map(|i| Entry { name: &self.classes[i], color: Color::of_class(i, count), swatch: Swatch::Frame })

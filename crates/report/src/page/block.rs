@@ -24,6 +24,8 @@ pub enum Block {
     Map(Map),
     /// Blocks under a heading of their own.
     Group(Group),
+    /// Blocks beside each other where the window is wide enough.
+    Halves(Vec<Vec<Block>>),
     /// Panels of which one at a time is shown where the script runs, and all where it does not or in print.
     Tabs(Tabs),
     /// A picture beside what belongs to it.
