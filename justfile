@@ -96,6 +96,16 @@ test: lint build
     {{bin}}/setup --quiet
     cargo test --release --locked --workspace
 
+# open the report in Chromium and do what a reader does: needs chromium, node and npm (axe-core), and is no part of `test`
+[positional-arguments]
+check-report *args: build
+    @{{bin}}/setup --quiet
+    @npm install --silent --no-audit --no-fund --prefix target/check-report axe-core@4
+    @rm -rf target/check-report/hostile
+    @REPORT_TO_CHECK="$PWD/target/check-report/hostile" cargo test --quiet --release --locked --workspace --test stage the_report_is_whole > target/check-report/made.txt 2>&1 || { cat target/check-report/made.txt; exit 1; }
+    @node tests/report/check.mjs target/check-report/hostile/analyze/report.html --axe target/check-report/node_modules/axe-core/axe.min.js
+    @node tests/report/check.mjs "${1:-artifacts/analyze/report.html}" --axe target/check-report/node_modules/axe-core/axe.min.js --pictures target/check-report/pictures
+
 # formatting and lints, warnings denied
 lint:
     cargo fmt --all --check

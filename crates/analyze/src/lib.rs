@@ -62,17 +62,16 @@ impl Stage for Analyze {
         let results = Results::read(run, &dataset)?;
         let chosen = choose::choose(run, &tuned, &dataset, &results)?;
         layers::write(run, &tuned)?;
-        let filters = weights::write(run, &tuned)?;
+        weights::write(run, &tuned)?;
         let watched = activations::layers(run, &tuned);
-        let activations = activations::write(run, &tuned, &dataset, &chosen, &watched, "activations/")?;
+        activations::write(run, &tuned, &dataset, &chosen, &watched, "activations/")?;
         activations::write_top(run, &tuned, &dataset, &watched, "activations/")?;
         stop::check()?;
-        let occlusion = occlusion::write(run, &tuned, &dataset, &chosen)?;
+        occlusion::write(run, &tuned, &dataset, &chosen)?;
         stop::check()?;
-        let map = map::write(run, &tuned, &dataset)?;
+        map::write(run, &tuned, &dataset)?;
         stop::check()?;
-        let looked = page::Looked { chosen, filters, activations, occlusion, map };
-        page::write(run, &tuned, &dataset, &results, &looked)
+        page::write(run, &tuned, &dataset, &results, &chosen)
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {

@@ -24,21 +24,8 @@ const THUMBNAIL: [u32; 2] = [96, 56];
 /// Beyond this many pictures thumbnails are of the smaller kind.
 const MANY: usize = 600;
 
-/// The map of the data set.
-#[derive(Debug)]
-pub(crate) struct PictureMap {
-    /// The chart.
-    pub chart: ScatterChart,
-    /// The tensor behind it, as the configuration names it.
-    pub layer: String,
-    /// The perplexity it was made with.
-    pub perplexity: f64,
-    /// Pictures that were left out because there are too many.
-    pub left_out: usize,
-}
-
 /// Writes `tsne.csv` and `tsne.svg`.
-pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<PictureMap> {
+pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
     let config = &run.config.analyze.tsne;
     let (logits, probabilities) = (tuned.logits()?, tuned.probabilities()?);
     let tensor = if config.layer == LOGITS { logits } else { &config.layer };
@@ -70,9 +57,10 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Pictu
         classes: dataset.classes.clone(),
         points: marks(dataset, &some, &images, &predicted, &plane.places)?,
     };
+    let facts = serde_json::json!({"layer": config.layer, "points": some.len(), "perplexity": plane.perplexity});
+    run.write("tsne.json", serde_json::to_string_pretty(&facts)?.as_bytes())?;
     run.write("tsne.svg", chart.scene().standalone()?.as_bytes())?;
-    let left_out = dataset.pictures.len() - some.len();
-    Ok(PictureMap { chart, layer: config.layer.clone(), perplexity: plane.perplexity, left_out })
+    Ok(())
 }
 
 /// Values of `tensor` for one picture, as far as they are known before it runs.
@@ -138,7 +126,15 @@ fn marks(
         let guess = dataset.classes.get(predicted[i]).map_or("?", String::as_str);
         let words = format!("{} ({}), predicted {guess}; {}", picture.label, picture.split, picture.source);
         let wrong = predicted[i] != class;
-        points.push(Point { x: places[[i, 0]], y: places[[i, 1]], class, words, thumbnail: Some(thumbnail), wrong });
+        points.push(Point {
+            x: places[[i, 0]],
+            y: places[[i, 1]],
+            class,
+            words,
+            number: None,
+            thumbnail: Some(thumbnail),
+            wrong,
+        });
     }
     points.sort_by_key(|point| point.wrong);
     Ok(points)

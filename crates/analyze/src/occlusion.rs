@@ -7,7 +7,6 @@
 //! stays at 99.9 % wherever it is covered, and a map of the probability would be blank.
 
 use anyhow::{Result, bail, ensure};
-use image::RgbImage;
 use ndarray::{Array3, Array4, Axis, s};
 use pipeline::dataset::Dataset;
 use pipeline::error::UsageError;
@@ -60,43 +59,13 @@ pub(crate) struct Answer {
     pub log_odds: f32,
 }
 
-/// What covering does to one picture.
-#[derive(Debug)]
-pub(crate) struct Map {
-    /// Where it was covered.
-    pub windows: Windows,
-    /// Index of the class whose probability is followed: the label.
-    pub class: usize,
-    /// What the network says of it for the uncovered picture.
-    pub uncovered: Answer,
-    /// And for each window, row by row.
-    pub covered: Vec<Answer>,
-    /// The picture with the drops of the log-odds laid over it.
-    pub overlay: RgbImage,
-    /// The overlay's file, below the stage's folder; the numbers are beside it as `.csv`.
-    pub file: String,
-}
-
-impl Map {
-    /// The greatest drop of the probability, 0 if it never falls.
-    pub fn greatest_drop(&self) -> f32 {
-        self.covered.iter().fold(0.0, |most: f32, p| most.max(self.uncovered.probability - p.probability))
-    }
-
-    /// The greatest gain of the probability, 0 if it never rises.
-    pub fn greatest_gain(&self) -> f32 {
-        self.covered.iter().fold(0.0, |most: f32, p| most.max(p.probability - self.uncovered.probability))
-    }
-}
-
-/// The map of each chosen picture, in their order; writes `occlusion/<id>.png` and `.csv`.
-pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<Vec<Map>> {
+/// The map of each chosen picture: `maps/<id>/occlusion.png` and `.csv`.
+pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<()> {
     let config = &run.config.analyze.occlusion;
     let size = tuned.network.input.size as usize;
     let windows = Windows::new(size, config.patch, config.stride)?;
     let mut opened = tuned.open_at(&[tuned.probabilities()?, tuned.logits()?])?;
     let progress = run.progress("covers parts", chosen.len() * windows.count * windows.count);
-    let mut maps = Vec::new();
     for chosen in chosen {
         let picture = chosen.of(dataset);
         let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
@@ -112,12 +81,11 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
             step: windows.stride as f32,
         };
         let overlay = overlay::signed(&image, &grid, grid.extent().max(LEAST_EXTENT));
-        let file = format!("occlusion/{}.png", picture.id);
+        let file = format!("maps/{}/occlusion.png", picture.id);
         run.write(&file, &imaging::png(&overlay))?;
         table(run, &file.replace(".png", ".csv"), windows, uncovered, &covered)?;
-        maps.push(Map { windows, class, uncovered, covered, overlay, file });
     }
-    Ok(maps)
+    Ok(())
 }
 
 /// What the network says of `class` for `input` `[3, size, size]`, uncovered and for each window.

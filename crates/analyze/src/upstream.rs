@@ -23,13 +23,39 @@ pub(crate) fn configurations(artifacts: &Path) -> Result<Vec<(&'static str, Stri
     Ok(found)
 }
 
-/// The hash of every finished stage's `manifest.csv`: it stands for all the stage's outputs.
-pub(crate) fn manifests(artifacts: &Path) -> Result<Vec<(&'static str, String)>> {
+/// What a finished stage was made from and what came of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Lock {
+    /// The stage.
+    pub stage: String,
+    /// Hash of everything that its outputs depend on.
+    pub key_hash: String,
+    key: Key,
+    /// Hash of its `manifest.csv`, which holds the hashes of all its outputs.
+    pub manifest: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Key {
+    inputs: BTreeMap<String, String>,
+}
+
+impl Lock {
+    /// What came from outside the pipeline, and its version or hash.
+    pub fn inputs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.key.inputs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// `stage.lock.json` of every finished stage before this one, in their order.
+pub(crate) fn locks(artifacts: &Path) -> Result<Vec<Lock>> {
     let mut found = Vec::new();
     for stage in STAGES {
-        let path = artifacts.join(stage).join("manifest.csv");
+        let path = artifacts.join(stage).join("stage.lock.json");
         if path.exists() {
-            found.push((stage, blake3::hash(&fs_err::read(path)?).to_hex().to_string()));
+            let lock = serde_json::from_slice(&fs_err::read(&path)?);
+            let again = format!("run `just {stage} --force`");
+            found.push(lock.with_context(|| format!("{} is damaged", path.display())).hint(again)?);
         }
     }
     Ok(found)
@@ -109,6 +135,22 @@ pub(crate) struct Metrics {
     pub macro_f1: f64,
     /// Expected calibration error.
     pub ece: f64,
+    /// Mean negative log of the label's probability.
+    pub log_loss: f64,
+    /// The splits beside each other.
+    #[serde(default)]
+    pub splits: Vec<SplitMetrics>,
+}
+
+/// How good the network is on one split.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SplitMetrics {
+    /// Its name.
+    pub split: String,
+    /// Pictures in it.
+    pub pictures: usize,
+    /// Share of right predictions.
+    pub accuracy: f64,
     /// Mean negative log of the label's probability.
     pub log_loss: f64,
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::process::Output;
 
 use ndarray::{Array2, Array4};
@@ -28,6 +29,29 @@ fn column(workspace: &Workspace, file: &str, name: &str) -> Vec<String> {
     reader.records().map(|row| row.unwrap()[at].to_owned()).collect()
 }
 
+/// Copies a folder with all that is in it.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+/// What stands behind `attribute` in each tag of `html`.
+fn values(html: &str, attribute: &str) -> Vec<String> {
+    let parts = html.split(attribute).skip(1);
+    parts
+        .map(|part| part.split_once('"').unwrap().0.to_owned())
+        .filter(|value| !value.starts_with("data:image"))
+        .collect()
+}
+
 #[test]
 fn the_report_is_whole_safe_and_repeatable() {
     let workspace = support::workspace();
@@ -38,25 +62,39 @@ fn the_report_is_whole_safe_and_repeatable() {
     assert!(!report.contains("<script>alert") && !report.contains("<img onerror"), "text from outside is text");
     assert!(report.contains("&#60;script&#62;alert(1)"));
     assert!(!report.contains("http:") && !report.contains("https:"), "nothing is asked for");
-    for part in
-        ["overview", "training", "quality", "pictures", "filters", "activations", "occlusion", "map", "provenance"]
-    {
+    for part in ["overview", "training", "quality", "pictures", "weights", "activations", "why", "map", "provenance"] {
         assert!(report.contains(&format!("<section id=\"{part}\"")), "{part}");
     }
     let parts: Vec<&str> = report.split("<section id=").collect();
     let pictures =
         |part: &str| parts.iter().find(|p| p.starts_with(&format!("\"{part}\""))).unwrap().matches("<img").count();
-    assert_eq!(pictures("pictures"), 3 + 2, "the best of each class and every mistake");
-    assert_eq!(pictures("occlusion"), 2 * 6, "three of each class that has any, beside the pictures");
+    assert_eq!(pictures("quality"), 6, "every picture of the test split lies behind a cell");
+    assert_eq!(pictures("pictures"), 2 + 6 + 3 + 6, "mistakes, least certain, the best and the worst of each class");
+    assert_eq!(pictures("why"), 2 * 6, "three of each class that has any, beside its map");
     assert_eq!(report.matches("class=\"thumb\"").count(), 24, "the whole data set");
     assert!(
-        report.contains("id=\"wrong-0-1\"") && report.contains("href=\"#wrong-0-1\""),
+        report.contains("id=\"cell-0-1\"") && report.contains("href=\"#cell-0-1\""),
         "a cell leads to its pictures"
     );
 
     for file in ["weights/conv1.png", "tsne.svg", "activations/0000000000000000/relu1.png"] {
         assert!(workspace.join("artifacts/analyze").join(file).is_file(), "{file}");
     }
+    if let Some(place) = std::env::var_os("REPORT_TO_CHECK") {
+        // For `just check-report`: a report with hostile names in it.
+        copy(&workspace.join("artifacts"), std::path::Path::new(&place));
+    }
+    let (ids, addresses) = (values(&report, " id=\""), values(&report, "href=\""));
+    let unique: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+    let (within, beside): (Vec<&String>, Vec<&String>) =
+        addresses.iter().filter(|address| *address != "data:,").partition(|address| address.starts_with('#'));
+    assert!(within.iter().all(|address| unique.contains(&address[1..].to_owned())), "{within:?}");
+    assert!(beside.len() > 20, "figures lead to their numbers");
+    for address in beside {
+        assert!(workspace.join("artifacts/analyze").join(address).is_file(), "{address} leads nowhere");
+    }
+
     let again = analyze(&workspace, &[]);
     assert!(stderr(&again).contains("up to date"), "{}", stderr(&again));
     let manifest = workspace.text("artifacts/analyze/manifest.csv");
@@ -71,7 +109,7 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
     let output = analyze(&workspace, &["--set", &format!("analyze.pictures=[\"{picture}\"]")]);
     assert!(output.status.success(), "{}", stderr(&output));
     let numbers = |name: &str| -> Vec<f32> {
-        column(&workspace, &format!("artifacts/analyze/occlusion/{picture}.csv"), name)
+        column(&workspace, &format!("artifacts/analyze/maps/{picture}/occlusion.csv"), name)
             .iter()
             .map(|cell| cell.parse().unwrap())
             .collect()

@@ -34,3 +34,13 @@ pub enum ReportError {
     #[error("a picture for the report could not be encoded: {0}")]
     Encode(#[from] image::ImageError),
 }
+
+impl ReportError {
+    /// This error as one of a template, where a drawing is part of a page.
+    fn into_template(self) -> askama::Error {
+        match self {
+            Self::Template(error) => error,
+            other @ Self::Encode(_) => askama::Error::Custom(Box::new(other)),
+        }
+    }
+}

@@ -44,7 +44,7 @@ pub(crate) enum Shape {
     Path { d: String },
     Rect { x: Px, y: Px, width: Px, height: Px, radius: Px },
     Circle { x: Px, y: Px, radius: Px },
-    Text { x: Px, y: Px, anchor: Anchor, words: String, turn: Option<i32> },
+    Text { x: Px, y: Px, anchor: Anchor, words: String },
     Image { x: Px, y: Px, width: Px, height: Px, source: String },
     Group { marks: Vec<Mark> },
 }
@@ -59,12 +59,12 @@ pub(crate) struct Mark {
     stroke: Option<Color>,
     opacity: Option<f64>,
     title: Option<String>,
-    link: Option<String>,
+    number: Option<usize>,
 }
 
 impl Mark {
     fn new(shape: Shape, class: &'static str) -> Self {
-        Self { shape, class, fill: None, stroke: None, opacity: None, title: None, link: None }
+        Self { shape, class, fill: None, stroke: None, opacity: None, title: None, number: None }
     }
 
     pub(crate) fn line(class: &'static str, from: (f64, f64), to: (f64, f64)) -> Self {
@@ -98,7 +98,7 @@ impl Mark {
 
     pub(crate) fn text(class: &'static str, at: (f64, f64), anchor: Anchor, words: &str) -> Self {
         let words = text::printable(words);
-        Self::new(Shape::Text { x: Px(at.0), y: Px(at.1), anchor, words, turn: None }, class)
+        Self::new(Shape::Text { x: Px(at.0), y: Px(at.1), anchor, words }, class)
     }
 
     pub(crate) fn image(class: &'static str, at: (f64, f64), size: (f64, f64), source: String) -> Self {
@@ -108,14 +108,6 @@ impl Mark {
 
     pub(crate) fn group(class: &'static str, marks: Vec<Mark>) -> Self {
         Self::new(Shape::Group { marks }, class)
-    }
-
-    /// Text turned by `degrees` about its anchor.
-    pub(crate) fn turned(mut self, degrees: i32) -> Self {
-        if let Shape::Text { turn, .. } = &mut self.shape {
-            *turn = Some(degrees);
-        }
-        self
     }
 
     pub(crate) fn fill(mut self, color: Color) -> Self {
@@ -139,12 +131,15 @@ impl Mark {
         self
     }
 
-    /// Where a click on the mark leads.
-    pub(crate) fn link(mut self, address: Option<&str>) -> Self {
-        self.link = address.map(str::to_owned);
+    /// The mark's number in data that a script reads.
+    pub(crate) fn number(mut self, number: Option<usize>) -> Self {
+        self.number = number;
         self
     }
 }
+
+/// Wider drawings, in pixels, are not shrunk to the width of a phone.
+const WIDE: f64 = 560.0;
 
 /// A finished drawing. [`Scene::inline`] takes its colours from the page around it,
 /// [`Scene::standalone`] brings its own.
@@ -153,7 +148,6 @@ pub struct Scene {
     width: f64,
     height: f64,
     label: String,
-    least_width: f64,
     marks: Vec<Mark>,
 }
 
@@ -164,23 +158,22 @@ struct SceneTemplate<'a> {
     width: Px,
     height: Px,
     style: Option<&'static str>,
-    role: &'static str,
 }
 
 impl Scene {
     pub(crate) fn new(width: f64, height: f64, label: &str) -> Self {
         let label = text::printable(label);
-        Self { width, height, label, least_width: 0.0, marks: Vec::new() }
+        Self { width, height, label, marks: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, mark: Mark) {
         self.marks.push(mark);
     }
 
-    /// Narrower than this many pixels the drawing would be illegible: the page scrolls it instead.
-    pub(crate) fn never_below(mut self, width: f64) -> Self {
-        self.least_width = width;
-        self
+    /// Puts all marks so far into one group.
+    pub(crate) fn gather(&mut self, class: &'static str) {
+        let marks = std::mem::take(&mut self.marks);
+        self.add(Mark::group(class, marks));
     }
 
     /// Natural width in pixels.
@@ -188,9 +181,9 @@ impl Scene {
         self.width
     }
 
-    /// Least legible width in pixels, 0 where it does not matter.
-    pub fn least_width(&self) -> f64 {
-        self.least_width
+    /// Whether the drawing would be illegible on a phone: the page scrolls it there instead of shrinking it.
+    pub fn is_wide(&self) -> bool {
+        self.width > WIDE
     }
 
     /// What the drawing shows, in words, for those who do not see it.
@@ -212,14 +205,7 @@ impl Scene {
     }
 
     fn write(&self, style: Option<&'static str>) -> Result<String, ReportError> {
-        let linked = self.marks.iter().any(|m| m.link.is_some());
-        let template = SceneTemplate {
-            scene: self,
-            width: Px(self.width),
-            height: Px(self.height),
-            style,
-            role: if linked { "group" } else { "img" },
-        };
+        let template = SceneTemplate { scene: self, width: Px(self.width), height: Px(self.height), style };
         Ok(template.render()?)
     }
 }

@@ -5,8 +5,8 @@ use image::RgbImage;
 use report::{
     Color, DataUri,
     chart::{
-        Bin, DotChart, DotRow, Facet, Line, LineChart, MatrixChart, Measure, Outcome, Point, ReliabilityChart,
-        ScatterChart, Stroke, SweepChart,
+        BarChart, BarRow, Bin, Distribution, DotChart, DotRow, Facet, HistogramChart, Line, LineChart, Measure,
+        Outcome, Point, ReliabilityChart, ScatterChart, Stroke, SweepChart,
     },
 };
 
@@ -43,17 +43,33 @@ fn dot_chart(name: &str) -> DotChart {
     }
 }
 
-fn matrix_chart(name: &str) -> MatrixChart {
-    MatrixChart {
-        label: "Confusion".into(),
-        classes: vec![name.into(), "dog".into()],
-        counts: vec![vec![9, 1], vec![0, 10]],
-        links: vec![vec![None, Some("#wrong-cat-dog".into())]],
+fn bar_chart(name: &str) -> BarChart {
+    let row = |name: &str, value| BarRow { name: name.into(), value, remark: name.into() };
+    BarChart {
+        label: "How far".into(),
+        x: "distance".into(),
+        rows: vec![row(name, Some(0.25)), row("fc7", Some(0.0)), row("fc8", None)],
+        color: Color::BLUE,
+    }
+}
+
+fn histogram_chart(name: &str) -> HistogramChart {
+    let one = |name: &str, filled, shift: f64| Distribution {
+        name: name.into(),
+        bins: (0..4).map(|i| (f64::from(i) + shift, f64::from(i) + 1.0 + shift, f64::from(i % 3) * 2.0)).collect(),
+        color: Color::BLUE,
+        filled,
+    };
+    HistogramChart {
+        label: "Weights".into(),
+        x: "weight".into(),
+        distributions: vec![one("before", true, 0.0), one(name, false, 0.5)],
     }
 }
 
 fn scatter_chart(name: &str) -> ScatterChart {
-    let point = |x, wrong, thumbnail| Point { x, y: x / 2.0, class: 0, words: name.into(), thumbnail, wrong };
+    let point =
+        |x, wrong, thumbnail| Point { x, y: x / 2.0, class: 0, words: name.into(), number: Some(7), thumbnail, wrong };
     let picture = DataUri::png(&RgbImage::new(2, 2)).unwrap();
     ScatterChart {
         label: "t-SNE".into(),
@@ -105,7 +121,8 @@ fn drawings_are_as_they_were() {
     insta::assert_snapshot!("line_over_powers", rising.scene_over_powers().inline().unwrap());
     insta::assert_snapshot!("sweep", sweep_chart("dropout").scene().inline().unwrap());
     insta::assert_snapshot!("dots", dot_chart("cat").scene().inline().unwrap());
-    insta::assert_snapshot!("matrix", matrix_chart("cat").scene().inline().unwrap());
+    insta::assert_snapshot!("bars", bar_chart("fc6").scene().inline().unwrap());
+    insta::assert_snapshot!("histogram", histogram_chart("after").scene().inline().unwrap());
     insta::assert_snapshot!("scatter", scatter_chart("cat").scene().inline().unwrap());
     let bins = vec![
         Bin { low: 0.0, high: 0.5, count: 0, confidence: f64::NAN, accuracy: f64::NAN },
@@ -120,7 +137,8 @@ fn names_from_outside_are_only_text() {
     let scenes = [
         line_chart(HOSTILE).scene(),
         dot_chart(HOSTILE).scene(),
-        matrix_chart(HOSTILE).scene(),
+        bar_chart(HOSTILE).scene(),
+        histogram_chart(HOSTILE).scene(),
         scatter_chart(HOSTILE).scene(),
         sweep_chart(HOSTILE).scene(),
     ];
@@ -135,7 +153,7 @@ fn names_from_outside_are_only_text() {
 
 #[test]
 fn a_standalone_file_brings_its_colours_and_an_inline_one_does_not() {
-    let scene = matrix_chart("cat").scene();
+    let scene = dot_chart("cat").scene();
     let alone = scene.standalone().unwrap();
     assert!(alone.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width="));
     assert!(alone.contains("prefers-color-scheme: dark"));
@@ -150,4 +168,22 @@ fn nothing_to_draw_is_said() {
     assert!(chart.scene().inline().unwrap().contains("Nothing to draw"));
     let empty = ScatterChart { label: String::new(), classes: vec![], points: vec![] };
     assert!(empty.scene().inline().unwrap().contains("Nothing to draw"));
+    let mut bars = bar_chart("a");
+    bars.rows.retain(|row| row.value.is_none());
+    assert!(bars.scene().inline().unwrap().contains("Nothing to draw"));
+    let mut values = histogram_chart("a");
+    values.distributions.iter_mut().for_each(|one| one.bins.clear());
+    assert!(values.scene().inline().unwrap().contains("Nothing to draw"));
+}
+
+#[test]
+fn a_few_far_values_do_not_squeeze_a_histogram() {
+    let bins = |tail: f64| vec![(-1.0, 0.0, 5000.0), (0.0, 1.0, 5000.0), (1.0, 100.0, tail)];
+    let drawn = |tail| {
+        let distributions =
+            vec![Distribution { name: "all".into(), bins: bins(tail), color: Color::BLUE, filled: true }];
+        HistogramChart { label: "a".into(), x: "weight".into(), distributions }.scene().inline().unwrap()
+    };
+    assert!(!drawn(2.0).contains(">50<") && drawn(2.0).contains(">0.5<"), "two of ten thousand are left out");
+    assert!(drawn(2000.0).contains(">50<"), "two thousand are not");
 }

@@ -1,61 +1,128 @@
 //! The report page: nothing from outside runs, nothing is asked for, every picture has words.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use image::RgbImage;
 use report::{
     Color, DataUri, Page,
-    chart::MatrixChart,
-    page::{Block, Body, Card, Fact, Figure, Gallery, Link, Picture, Room, Section, Table},
+    chart::{Line, LineChart, Stroke},
+    page::{
+        Bar, Block, Body, Card, Cell, Fact, Figure, Gallery, Group, Link, Map, Matrix, Panel, Picture, Room, Section,
+        Side, Spot, Table, Tabs, Tile,
+    },
 };
 
 const HOSTILE: &str = "\"><img onerror=alert(1) src=x><script>alert(1)</script>";
 
-fn page(text: &str) -> Page {
-    let picture = Picture {
-        source: DataUri::jpeg(&RgbImage::new(8, 8), 80).unwrap(),
-        alt: text.into(),
-        caption: text.into(),
-        frame: Some(Color::BLUE),
-        pixels: true,
-    };
-    let matrix = MatrixChart {
-        label: text.into(),
-        classes: vec![text.into(), "b".into()],
-        counts: vec![vec![1, 2], vec![3, 4]],
-        links: vec![vec![None, Some("#wrong-0-1".into())]],
-    };
-    let links = || vec![Link::to("../evaluate/a b#?.csv")];
-    let figure = |body, room| Figure { title: text.into(), note: text.into(), body, links: links(), room };
-    let card = Card {
-        id: "wrong-0-1".into(),
-        pictures: vec![picture.clone()],
+fn picture(text: &str) -> Picture {
+    let source = DataUri::jpeg(&RgbImage::new(8, 8), 80).unwrap();
+    Picture { source, alt: text.into(), caption: text.into(), frame: Some(0), pixels: true }
+}
+
+fn links() -> Vec<Link> {
+    vec![Link::to("../evaluate/a b#?.csv")]
+}
+
+fn card(text: &str) -> Card {
+    Card {
+        id: String::new(),
+        pictures: vec![picture(text)],
         title: text.into(),
         lines: vec![text.into()],
+        bars: vec![Bar { name: text.into(), share: 0.25, color: 1 }],
         right: Some(false),
         links: links(),
+    }
+}
+
+fn figure(text: &str, body: Body, room: Room) -> Figure {
+    Figure { title: text.into(), note: text.into(), body, links: links(), room }
+}
+
+fn matrix(text: &str) -> Matrix {
+    let cell = |label, predicted| Cell { label, predicted, cards: vec![card(text)], left_out: 2 };
+    Matrix {
+        title: text.into(),
+        note: text.into(),
+        classes: vec![text.into(), "b".into()],
+        counts: vec![vec![1, 2], vec![0, 4]],
+        cells: vec![cell(0, 1), cell(1, 1)],
+        links: links(),
+    }
+}
+
+fn map(text: &str) -> Map {
+    let spot = |id: usize| Spot {
+        id: id.to_string(),
+        x: id as f64,
+        y: 1.0,
+        label: 0,
+        predicted: id % 2,
+        split: text.into(),
+        source: text.into(),
+        probabilities: vec![0.5, 0.5],
+        thumbnail: Some(picture(text).source),
     };
+    Map {
+        title: text.into(),
+        note: text.into(),
+        classes: vec![text.into(), "b".into()],
+        spots: (0..3).map(spot).collect(),
+        links: links(),
+    }
+}
+
+fn chart(text: &str) -> Body {
+    let points = vec![(1.0, 0.5), (2.0, 0.25)];
+    let line = Line { name: text.into(), points, color: Color::BLUE, stroke: Stroke::Solid };
+    let lines = vec![line];
+    let (x, y) = ("epoch".to_owned(), text.to_owned());
+    Body::Chart(LineChart { label: text.into(), x, y, lines, rule: None, percent: false }.scene())
+}
+
+fn page(text: &str) -> Page {
     let table = Table {
         title: text.into(),
+        note: text.into(),
         columns: vec![(text.into(), false), ("n".into(), true)],
         rows: vec![(vec![text.into(), "1".into()], true)],
         links: links(),
     };
+    let gallery = Gallery {
+        title: text.into(),
+        note: text.into(),
+        cards: vec![Card { id: "picture-1".into(), ..card(text) }],
+        links: links(),
+        tile: Tile::Normal,
+    };
+    let panel = || Panel { title: text.into(), blocks: vec![Block::Text(text.into())] };
+    let tabs = || Block::Tabs(Tabs { label: text.into(), family: text.into(), panels: vec![panel(), panel()] });
+    let group = |blocks| Group { title: text.into(), lead: text.into(), blocks, links: links() };
     let blocks = vec![
         Block::Text(text.into()),
         Block::Note(text.into()),
         Block::Figures(vec![
-            figure(Body::Chart(matrix.scene()), Room::Tall),
-            figure(Body::Picture(picture), Room::Wide),
+            figure(text, chart(text), Room::Normal),
+            figure(text, Body::Picture(picture(text)), Room::Wide),
         ]),
         Block::Table(table),
-        Block::Gallery(Gallery { title: text.into(), cards: vec![card], links: links(), width: 160 }),
+        Block::Gallery(gallery),
+        Block::Matrix(matrix(text)),
+        Block::Map(map(text)),
+        Block::Group(group(vec![Block::Figures(vec![figure(text, chart(text), Room::Normal)]), tabs()])),
+        Block::Halves(vec![vec![Block::Text(text.into())], vec![tabs()]]),
+        Block::Side(Side { title: text.into(), card: card(text), blocks: vec![tabs()] }),
+        Block::Folded(group(vec![Block::Text(text.into())])),
         Block::Code { title: text.into(), text: text.into() },
     ];
     Page {
         title: text.into(),
+        above: text.into(),
         lead: text.into(),
         facts: vec![Fact { name: text.into(), value: text.into(), note: text.into() }],
         sections: vec![Section { id: "all".into(), title: text.into(), lead: text.into(), blocks }],
+        colors: vec![Color::BLUE, Color::ORANGE],
         footer: text.into(),
     }
 }
@@ -67,7 +134,7 @@ fn tags(html: &str) -> Vec<String> {
     while let Some(at) = rest.find('<') {
         let end = rest[at..].find('>').unwrap() + at;
         tags.push(rest[at..=end].to_owned());
-        let skip = ["<style>", "<script>"].contains(&&rest[at..=end]);
+        let skip = rest[at..].starts_with("<style") || rest[at..].starts_with("<script");
         rest = &rest[end + 1..];
         if skip {
             rest = &rest[rest.find("</").unwrap()..];
@@ -78,7 +145,8 @@ fn tags(html: &str) -> Vec<String> {
 
 #[test]
 fn text_from_outside_is_only_text() {
-    let (plain, hostile) = (page("plain").html().unwrap(), page(HOSTILE).html().unwrap());
+    // As long, so that both are cut short in the same places.
+    let (plain, hostile) = (page(&"w".repeat(HOSTILE.len())).html().unwrap(), page(HOSTILE).html().unwrap());
     let names = |html: &str| -> Vec<String> {
         tags(html).iter().map(|t| t.split([' ', '>']).next().unwrap().to_owned()).collect()
     };
@@ -100,6 +168,11 @@ fn the_page_asks_for_nothing() {
         assert!(!tag.starts_with("<link") || tag.contains("href=\"data:,\""), "{tag}");
     }
     assert!(html.contains("default-src 'none'"), "and a policy holds it to that");
+    assert!(
+        !html.contains("unsafe-inline") && html.matches("'sha256-").count() == 3,
+        "one style and two scripts count"
+    );
+    assert!(!tags(&html).iter().any(|tag| tag.contains(" style=") || tag.contains(" on")), "no other would");
 }
 
 #[test]
@@ -107,7 +180,8 @@ fn every_picture_has_words_and_headings_are_in_order() {
     let html = page("plain").html().unwrap();
     let tags = tags(&html);
     assert!(tags.iter().filter(|t| t.starts_with("<img")).all(|t| t.contains("alt=\"plain\"")));
-    assert!(tags.iter().filter(|t| t.starts_with("<svg")).all(|t| t.contains("aria-label=\"plain\"")));
+    let drawings: Vec<&String> = tags.iter().filter(|t| t.starts_with("<svg")).collect();
+    assert!(drawings.iter().all(|t| t.contains("aria-label=\"plain") || t.contains("aria-hidden")), "{drawings:?}");
     let levels: Vec<u32> = tags.iter().filter_map(|t| t.strip_prefix("<h")?.chars().next()?.to_digit(10)).collect();
     assert_eq!(levels.first(), Some(&1));
     assert!(levels.windows(2).all(|w| w[1] <= w[0] + 1), "{levels:?}");
@@ -117,4 +191,55 @@ fn every_picture_has_words_and_headings_are_in_order() {
 fn links_are_percent_encoded() {
     let html = page("plain").html().unwrap();
     assert!(html.contains("href=\"../evaluate/a%20b%23%3F.csv\""));
+}
+
+#[test]
+fn anchors_are_unique_and_lead_somewhere() {
+    let html = page("plain").html().unwrap();
+    let values = |attribute: &str| -> Vec<String> {
+        let own = |tag: &String| Some(tag.split_once(attribute)?.1.split_once('"')?.0.to_owned());
+        tags(&html).iter().filter_map(own).collect()
+    };
+    let ids = values(" id=\"");
+    let unique: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+    let within = values("href=\"#");
+    assert!(within.len() >= 4 && within.iter().all(|id| unique.contains(id)), "{within:?} among {ids:?}");
+    assert_eq!(values("data-opens=\""), ["cell-0-1", "cell-1-1"], "cells with pictures open them");
+}
+
+#[test]
+fn landmarks_and_tables_are_named() {
+    let html = page("plain").html().unwrap();
+    for part in [
+        "<header class=\"top\"",
+        "<nav aria-label=\"Contents\"",
+        "<main id=\"main\"",
+        "<footer",
+        "lang=\"en\"",
+        "class=\"skip\" href=\"#main\"",
+    ] {
+        assert_eq!(html.matches(part).count(), 1, "{part}");
+    }
+    let cells: Vec<String> = tags(&html).into_iter().filter(|tag| tag.starts_with("<th ")).collect();
+    assert!(cells.iter().all(|tag| tag.contains("scope=\"col\"") || tag.contains("scope=\"row\"")), "{cells:?}");
+    assert!(html.contains("2 of 3 plain taken for b (66.7 %)"), "a cell says what it counts");
+}
+
+#[test]
+fn what_the_map_tells_is_data_that_ends_no_script() {
+    let html = page(HOSTILE).html().unwrap();
+    let (_, rest) = html.split_once("<script type=\"application/json\" class=\"data\">").unwrap();
+    let (json, _) = rest.split_once("</script>").unwrap();
+    assert!(json.contains("\\u003cscript\\u003e") && !json.contains('<'));
+    let data: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(data["spots"][1]["source"], HOSTILE);
+    assert_eq!((&data["spots"][1]["predicted"], data["spots"].as_array().unwrap().len()), (&1.into(), 3));
+    for spot in 0..3 {
+        assert_eq!(
+            html.matches(&format!("data-spot=\"{spot}\"")).count(),
+            1,
+            "picture {spot} is in the static drawing"
+        );
+    }
 }

@@ -30,27 +30,21 @@ const WIDTH: u32 = 640;
 const SHARE: f64 = 0.995;
 /// Layers looked at where the configuration names none.
 const LAYERS: usize = 5;
-/// Maps in the grid of the strongest.
-const STRONGEST: usize = 25;
 
 /// The feature maps of one layer for one picture.
 #[derive(Debug)]
-pub(crate) struct Maps {
+struct Maps {
     /// Name of the layer.
-    pub layer: String,
+    layer: String,
     /// Shape without the batch axis, such as `[256, 13, 13]`.
-    pub shape: Vec<usize>,
-    /// The maps that answer most in a grid, strongest first.
-    pub strongest: RgbImage,
-    /// How many those are.
-    pub shown: usize,
+    shape: Vec<usize>,
     /// The values' colours.
-    pub range: Range,
+    range: Range,
     /// The grid's file, below the stage's folder; the raw values are beside it as `.npy`.
-    pub file: String,
+    file: String,
 }
 
-/// For each chosen picture, in their order, the maps of `layers`, written to `<folder><id>/<layer>.png` and `.npy`. The
+/// Writes the maps of `layers` for each chosen picture to `<folder><id>/<layer>.png` and `.npy`. The
 /// grid has all maps of the layer in their order, in one scale, which its title states; the file of numbers is the
 /// layer's output for the one picture, `[c, h, w]` or `[c]`, float32.
 pub(crate) fn write(
@@ -60,14 +54,13 @@ pub(crate) fn write(
     chosen: &[Chosen],
     layers: &[String],
     folder: &str,
-) -> Result<Vec<Vec<Maps>>> {
+) -> Result<()> {
     let names: Vec<&str> = layers.iter().map(String::as_str).collect();
     if names.is_empty() || chosen.is_empty() {
-        return Ok(chosen.iter().map(|_| Vec::new()).collect());
+        return Ok(());
     }
     let mut opened = tuned.open_at(&names)?;
     let progress = run.progress("looks at feature maps", chosen.len());
-    let mut all = Vec::new();
     for picture in chosen {
         stop::check()?;
         let picture = picture.of(dataset);
@@ -84,13 +77,12 @@ pub(crate) fn write(
             run.write(&maps.file, &imaging::png(&sheet::titled(&title, &whole)))?;
             let mut raw = Vec::new();
             values.as_standard_layout().write_npy(&mut raw)?;
-            run.write(maps.file.replace(".png", ".npy"), &raw)?;
-            Ok(maps)
+            run.write(maps.file.replace(".png", ".npy"), &raw)
         });
-        all.push(maps.collect::<Result<Vec<Maps>>>().hint("`layers` in train/model.json lists the names")?);
+        maps.collect::<Result<()>>().hint("`layers` in train/model.json lists the names")?;
         progress.inc(1);
     }
-    Ok(all)
+    Ok(())
 }
 
 impl Maps {
@@ -143,21 +135,10 @@ fn draw(layer: &str, values: &ArrayViewD<f32>, file: String) -> (Maps, RgbImage)
         &[_, height, width] => (height * width, width),
         _ => (1, 1),
     };
-    let maps: Vec<&[f32]> = flat.chunks(map.max(1)).collect();
-    let sheet = |maps: &[&[f32]]| {
-        let tiles: Vec<RgbImage> = maps.iter().map(|values| grid::map_picture(values, width as u32, range)).collect();
-        grid::tile(&tiles, Layout::near_square(tiles.len(), width as u32, WIDTH))
-    };
-    // Points have their places in the layer; only maps can be shown out of order.
-    let mut strongest = maps.clone();
-    if map > 1 {
-        let answer = |values: &[f32]| values.iter().map(|v| v.max(0.0)).sum::<f32>();
-        strongest.sort_by(|a, b| answer(b).total_cmp(&answer(a)));
-        strongest.truncate(STRONGEST);
-    }
-    let shown = strongest.len();
-    let strongest = sheet(&strongest);
-    (Maps { layer: layer.to_owned(), shape: values.shape().to_vec(), strongest, shown, range, file }, sheet(&maps))
+    let maps = flat.chunks(map.max(1));
+    let tiles: Vec<RgbImage> = maps.map(|values| grid::map_picture(values, width as u32, range)).collect();
+    let sheet = grid::tile(&tiles, Layout::near_square(tiles.len(), width as u32, WIDTH));
+    (Maps { layer: layer.to_owned(), shape: values.shape().to_vec(), range, file }, sheet)
 }
 
 #[cfg(test)]
@@ -184,12 +165,10 @@ mod tests {
         let at = |x: u32, y: u32| sheet.get_pixel(x, y).0;
         assert_eq!(at(width / 2 + 20, height / 2 + 20), Colormap::Viridis.at(1.0).0, "the fourth, its first pixel");
         assert_eq!(at(20, 20), Colormap::Viridis.at(0.0).0, "the first is all 0");
-        assert_eq!(maps.strongest.get_pixel(20, 20).0, Colormap::Viridis.at(1.0).0, "the strongest comes first");
 
         let vector = Array::linspace(-1.0f32, 1.0, 9);
         let (maps, sheet) = draw("fc8", &vector.view().into_dyn(), "b.png".into());
         assert_eq!(maps.range.map, Colormap::Diverging, "signed values");
         assert_eq!(sheet.width(), sheet.height(), "nine points in three rows");
-        assert_eq!(maps.shown, 9);
     }
 }

@@ -1,100 +1,139 @@
-//! The best pictures of each class and every mistake.
-
-use std::collections::BTreeSet;
+//! Which pictures the network is sure of, gets wrong, or cannot decide.
 
 use anyhow::Result;
-use report::page::{Block, Card, Gallery, Section};
+use report::page::{Block, Gallery, Panel, Section, Tabs, Tile};
 
-use super::{Material, base, links, probability, quality};
+use super::{Material, links, probability};
 use crate::upstream::Prediction;
 
-/// Mistakes shown at most; more would make the file too large to open.
-const MOST: usize = 600;
+/// Pictures in one row of the page.
+const ROW: usize = 5;
+/// Mistakes shown; all of them are behind the cells of the confusion matrix.
+const MISTAKES: usize = 10;
+/// Least certain pictures shown.
+const UNDECIDED: usize = 10;
+/// Classes shown at most: the page must stay small enough to open.
+const CLASSES: usize = 40;
 
 /// The section.
 pub(super) fn section(of: &Material) -> Result<Section> {
-    let mut blocks = Vec::new();
-    for class in 0..of.dataset.classes.len() {
-        blocks.extend(best(of, class)?);
+    let split = &of.results.metrics.split;
+    let mut blocks = vec![mistakes(of)?];
+    blocks.extend(undecided(of)?);
+    let mut panels = Vec::new();
+    for class in 0..of.dataset.classes.len().min(CLASSES) {
+        panels.push(Panel { title: of.class(class).to_owned(), blocks: class_blocks(of, class)? });
     }
-    blocks.extend(mistakes(of)?);
+    blocks.push(Block::Group(report::page::Group {
+        title: "Class by class".into(),
+        lead:
+            "The pictures to which the network gives each class the highest probability, whatever they show, and those \
+               of the class that it recognizes least."
+                .into(),
+        blocks: vec![Block::Tabs(Tabs { label: "Class".into(), family: String::new(), panels })],
+        links: Vec::new(),
+    }));
+    let left_out = of.dataset.classes.len().saturating_sub(CLASSES);
+    if left_out > 0 {
+        blocks.push(Block::Note(format!(
+            "{left_out} of {} classes are left out here; top_images.csv has them.",
+            of.dataset.classes.len()
+        )));
+    }
     Ok(Section {
         id: "pictures".into(),
         title: "Pictures".into(),
-        lead: "Each picture is framed in the colour of its label. What is shown is what the network sees: the middle, \
-               cut to a square."
-            .into(),
+        lead: format!(
+            "From the {split} split. Each picture is framed in the colour of its label and shown as the network sees it: \
+             the middle, cut to a square. Bars are the probabilities that the network gives."
+        ),
         blocks,
     })
 }
 
-/// The pictures to which the network gives `class` the highest probability, whatever their label: as many as
-/// `evaluate` lists.
-fn best(of: &Material, class: usize) -> Result<Option<Block>> {
+/// Sorted by `key`, least first, ties by the order of the data set.
+fn sorted<'a>(
+    predictions: impl Iterator<Item = &'a Prediction>,
+    key: impl Fn(&Prediction) -> f64,
+) -> Vec<&'a Prediction> {
+    let mut sorted: Vec<&Prediction> = predictions.collect();
+    sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.picture.cmp(&b.picture)));
+    sorted
+}
+
+/// The highest probabilities of `class`, and its pictures with the lowest.
+fn class_blocks(of: &Material, class: usize) -> Result<Vec<Block>> {
+    let all = &of.results.predictions;
+    let sure = sorted(all.iter(), |prediction| -prediction.probabilities[class]);
     let mut listed = 0;
     for row in of.results.top_images.rows() {
         listed += usize::from(row.text("class")? == of.class(class));
     }
-    if listed == 0 {
-        return Ok(None);
+    let mut best = Vec::new();
+    for prediction in sure.into_iter().take(listed) {
+        let mut card = of.card(prediction, 224)?;
+        card.lines.insert(0, format!("{} {}", of.class(class), probability(prediction.probabilities[class])));
+        card.bars.clear();
+        best.push(card);
     }
-    let mut sorted: Vec<&Prediction> = of.results.predictions.iter().collect();
-    sorted.sort_by(|a, b| b.probabilities[class].total_cmp(&a.probabilities[class]).then(a.picture.cmp(&b.picture)));
-    let card = |prediction: &&Prediction| -> Result<Card> {
-        let picture = &of.dataset.pictures[prediction.picture];
-        let mut lines = vec![base(&picture.source).to_owned()];
-        if prediction.label != class {
-            lines.insert(0, format!("label: {}", picture.label));
-        }
-        Ok(Card {
-            pictures: vec![of.photo(picture, 224)?],
-            title: probability(prediction.probabilities[class]),
-            lines,
-            right: Some(prediction.label == class),
-            ..Card::default()
-        })
+    let least = sorted(all.iter().filter(|prediction| prediction.label == class), Prediction::of_label);
+    let worst: Result<Vec<_>> = least.into_iter().take(ROW).map(|prediction| of.card(prediction, 224)).collect();
+    let gallery = |title: String, cards, links| {
+        Block::Gallery(Gallery { title, note: String::new(), cards, links, tile: Tile::Normal })
     };
-    Ok(Some(Block::Gallery(Gallery {
-        title: format!("Most certainly {}", of.class(class)),
-        cards: sorted.iter().take(listed).map(card).collect::<Result<_>>()?,
-        links: links(["../evaluate/top_images.csv"]),
-        width: 160,
-    })))
-}
-
-/// Every picture whose label was not predicted, most confident mistakes first.
-fn mistakes(of: &Material) -> Result<Vec<Block>> {
-    let mut wrong: Vec<&Prediction> = of.results.predictions.iter().filter(|p| !p.right()).collect();
-    wrong.sort_by(|a, b| {
-        let sure = |p: &Prediction| p.probabilities[p.predicted];
-        sure(b).total_cmp(&sure(a)).then(a.picture.cmp(&b.picture))
-    });
-    let links = links(["../evaluate/misclassified.csv", "../evaluate/predictions.csv"]);
-    if wrong.is_empty() {
-        let text = format!("No picture of the {} split was misclassified.", of.results.metrics.split);
-        return Ok(vec![Block::Note(text)]);
+    let mut blocks = Vec::new();
+    if !best.is_empty() {
+        let title = format!("Most certainly {}", of.class(class));
+        blocks.push(gallery(title, best, links(["../evaluate/top_images.csv"])));
     }
-    let mut anchored = BTreeSet::new();
-    let mut cards = Vec::new();
-    for prediction in wrong.iter().take(MOST) {
-        let picture = &of.dataset.pictures[prediction.picture];
-        let cell = (prediction.label, prediction.predicted);
-        let id = if anchored.insert(cell) { quality::anchor(cell.0, cell.1) } else { String::new() };
-        let share = |class: usize| format!("{} {}", of.class(class), probability(prediction.probabilities[class]));
-        cards.push(Card {
-            id,
-            pictures: vec![of.photo(picture, 224)?],
-            title: format!("{} taken for {}", of.class(cell.0), of.class(cell.1)),
-            lines: vec![format!("{}, {}", share(cell.1), share(cell.0)), base(&picture.source).to_owned()],
-            right: Some(false),
-            ..Card::default()
-        });
-    }
-    let left_out = wrong.len() - cards.len();
-    let title = format!("Every misclassified picture ({})", wrong.len());
-    let mut blocks = vec![Block::Gallery(Gallery { title, cards, links, width: 160 })];
-    if left_out > 0 {
-        blocks.push(Block::Note(format!("{left_out} more are listed in misclassified.csv.")));
+    let worst = worst?;
+    if worst.is_empty() {
+        blocks.push(Block::Note(format!(
+            "No picture of {} is in the {} split.",
+            of.class(class),
+            of.results.metrics.split
+        )));
+    } else {
+        let title = format!("Least recognized as {}", of.class(class));
+        blocks.push(gallery(title, worst, links(["../evaluate/predictions.csv"])));
     }
     Ok(blocks)
+}
+
+/// Pictures whose label was not predicted, most confident mistakes first.
+fn mistakes(of: &Material) -> Result<Block> {
+    let wrong = of.results.predictions.iter().filter(|prediction| !prediction.right());
+    let wrong = sorted(wrong, |prediction| -prediction.probabilities[prediction.predicted]);
+    if wrong.is_empty() {
+        let text = format!("No picture of the {} split was misclassified.", of.results.metrics.split);
+        return Ok(Block::Note(text));
+    }
+    let cards: Result<Vec<_>> = wrong.iter().take(MISTAKES).map(|prediction| of.card(prediction, 224)).collect();
+    let cards = cards?;
+    let title = if cards.len() == wrong.len() {
+        format!("Every mistake ({}), most confident first", wrong.len())
+    } else {
+        format!("Most confident mistakes ({} of {})", cards.len(), wrong.len())
+    };
+    Ok(Block::Gallery(Gallery {
+        title,
+        note: String::new(),
+        cards,
+        links: links(["../evaluate/misclassified.csv"]),
+        tile: Tile::Normal,
+    }))
+}
+
+/// Pictures whose first two classes are closest.
+fn undecided(of: &Material) -> Result<Option<Block>> {
+    let least = sorted(of.results.predictions.iter(), Prediction::lead);
+    let cards: Result<Vec<_>> = least.into_iter().take(UNDECIDED).map(|prediction| of.card(prediction, 224)).collect();
+    let gallery = Gallery {
+        title: "Least certain".into(),
+        note: "The two most likely classes are closest here.".into(),
+        cards: cards?,
+        links: links(["../evaluate/predictions.csv"]),
+        tile: Tile::Normal,
+    };
+    Ok((!gallery.cards.is_empty()).then_some(Block::Gallery(gallery)))
 }

@@ -5,7 +5,7 @@ use pipeline::dataset::Split;
 use report::page::{Block, Fact, Section, Table};
 use report::scale;
 
-use super::{Material, links, list};
+use super::{Material, columns, links, list};
 
 /// Classes named in the title; beyond that they are counted.
 const NAMED: usize = 5;
@@ -42,7 +42,11 @@ pub(super) fn facts(of: &Material) -> Result<Vec<Fact>> {
     let wrong = of.results.predictions.iter().filter(|p| !p.right()).count();
     let fact = |name: &str, value: String, note: String| Fact { name: name.into(), value, note };
     let mut facts = vec![
-        fact("Accuracy", scale::percent(metrics.accuracy), format!("95 % interval {low} to {high}")),
+        fact(
+            "Accuracy",
+            scale::percent(metrics.accuracy),
+            format!("95 % interval {} – {high}", low.trim_end_matches(" %")),
+        ),
         fact("Wrong", wrong.to_string(), format!("of {} {} pictures", metrics.pictures, metrics.split)),
         fact("Macro-F1", scale::percent(metrics.macro_f1), "mean over the classes".into()),
         fact("Calibration error", scale::percent(metrics.ece), format!("log loss {}", scale::short(metrics.log_loss))),
@@ -83,7 +87,8 @@ pub(super) fn section(of: &Material) -> Section {
     let rejected = of.results.quarantine.rows().count();
     let mut blocks = vec![Block::Table(Table {
         title: "Pictures by class and split".into(),
-        columns: ["class", "train", "val", "test", "all"].iter().map(|c| ((*c).to_owned(), *c != "class")).collect(),
+        note: String::new(),
+        columns: columns(&["class", "train", "val", "test", "all"], &["train", "val", "test", "all"]),
         rows,
         links: links(["../preprocess/dataset.csv", "../preprocess/quarantine.csv", "../evaluate/metrics.json"]),
     })];

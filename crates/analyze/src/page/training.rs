@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use report::Color;
-use report::chart::{Line, LineChart, Stroke};
+use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 use report::page::{Block, Body, Figure, Room, Section, Table};
 use report::scale;
 
@@ -72,12 +72,17 @@ pub(super) fn section(of: &Material) -> Result<Section> {
             ([name].into_iter().chain(shown.iter().map(text)).chain(cells).collect(), is_chosen)
         })
         .collect();
+    let mut figures = figures(of, &chosen, best)?;
+    if rows.len() > 1 {
+        figures.push(sweep(of, &settings)?);
+    }
     let count = rows.len();
     let table = Table {
-        title: format!("The sweep: {count} {}, chosen by validation loss", if count == 1 { "trial" } else { "trials" }),
+        title: format!("The sweep: {count} {}", if count == 1 { "trial" } else { "trials" }),
+        note: "The trial with the least validation loss is chosen, and marked.".into(),
         columns,
         rows,
-        links: links(["../train/trials.csv", "../train/sweep.svg"]),
+        links: links(["../train/trials.csv"]),
     };
     Ok(Section {
         id: "training".into(),
@@ -85,7 +90,48 @@ pub(super) fn section(of: &Material) -> Result<Section> {
         lead: "The layers from the tuning depth up learn; the network below is frozen. The epoch with the least validation \
                loss is kept."
             .into(),
-        blocks: vec![Block::Figures(figures(of, &chosen, best)?), Block::Table(table)],
+        blocks: vec![Block::Figures(figures), Block::Table(table)],
+    })
+}
+
+/// What each setting is worth: every trial's loss by the settings that differ.
+fn sweep(of: &Material, settings: &[Vec<String>]) -> Result<Figure> {
+    let facets = SETTINGS.iter().enumerate().map(|(at, (_, name, _))| {
+        let mut values: Vec<String> = Vec::new();
+        for texts in settings {
+            if !values.contains(&texts[at]) {
+                values.push(texts[at].clone());
+            }
+        }
+        // No hidden layer comes before any.
+        values.sort_by_key(|value| !value.is_empty());
+        let places = settings.iter().map(|texts| values.iter().position(|value| *value == texts[at]).unwrap_or(0));
+        let places = places.collect();
+        let values = values.into_iter().map(|value| if value.is_empty() { "none".to_owned() } else { value });
+        Facet { name: (*name).to_owned(), values: values.collect(), places }
+    });
+    let mut outcomes = Vec::new();
+    for trial in of.results.trials.rows() {
+        outcomes.push(Outcome {
+            name: format!("trial {}", trial.text("trial")?),
+            value: trial.number("val_loss")?,
+            chosen: trial.text("chosen")? == "true",
+        });
+    }
+    let chart = SweepChart {
+        label: "Validation loss of every trial, by each setting".into(),
+        y: "validation loss".into(),
+        outcomes,
+        facets: facets.collect(),
+    };
+    Ok(Figure {
+        title: "What each setting is worth".into(),
+        note: "A dot is a trial, the square marks the chosen one, the line the best of each value. A setting that matters has \
+               columns at different heights."
+            .into(),
+        body: Body::Chart(chart.scene()),
+        links: links(["../train/trials.csv", "../train/sweep.svg"]),
+        room: Room::Wide,
     })
 }
 
@@ -121,7 +167,7 @@ fn figures(of: &Material, chosen: &str, best: Option<f64>) -> Result<Vec<Figure>
         title,
         note: note.into(),
         body: Body::Chart(chart.scene()),
-        links: links(["../train/history.csv"]),
+        links: links(["../train/history.csv", "../train/curves.svg"]),
         room: Room::Normal,
     };
     let chart = |label: &str, y: &str, lines, percent| LineChart {

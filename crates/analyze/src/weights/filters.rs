@@ -26,8 +26,6 @@ pub(crate) struct Filters {
     pub picture: RgbImage,
     /// Weights of plus and minus this are full colour, 0 is mid gray.
     pub extent: f64,
-    /// The picture's file, below the stage's folder.
-    pub file: String,
 }
 
 impl Filters {
@@ -46,8 +44,7 @@ impl Filters {
         let extent = Range::of(values, SHARE).high;
         let picture = grid_of(weights, channels, extent)?;
         let [count, _, height, width] = [0, 1, 2, 3].map(|axis| weights.len_of(Axis(axis)));
-        let file = format!("weights/{}.png", file_name(layer));
-        Ok(Some(Self { layer: layer.to_owned(), count, side: (height, width), picture, extent, file }))
+        Ok(Some(Self { layer: layer.to_owned(), count, side: (height, width), picture, extent }))
     }
 
     /// The picture's title: what it shows, in which scale.

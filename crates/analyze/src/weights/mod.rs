@@ -16,7 +16,8 @@ use report::sheet;
 
 use crate::tuned::Tuned;
 use before::Before;
-pub(crate) use filters::{Filters, file_name};
+use filters::Filters;
+pub(crate) use filters::file_name;
 use statistics::{Histogram, Statistics};
 
 /// Operators whose second input is a layer's weight.
@@ -49,16 +50,14 @@ struct Found {
 /// |w| <= 0.1 x deviation (normally distributed: 0.080), `moved` is |after - before| / |before|; the fields of a layer
 /// that is new stay empty. `histograms.csv` has 100 equal steps from minus to plus the largest |w| of either; `before`
 /// is left out where `moved` is 0. A layer that tuning changed is drawn before and after, side by side.
-///
-/// Gives the first layer's filters; none where it is no convolution of three colours.
-pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<Option<Filters>> {
+pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     let found = find(&tuned.model)?;
     let before = Before::of(run, tuned)?;
     if let Before::Unknown(why) = &before {
         run.say(&format!("weights are not compared with those before tuning: {why}"));
     }
     let progress = run.progress("looks at weights", found.len());
-    let (mut layers, mut filters) = (Vec::new(), None);
+    let (mut layers, mut coloured) = (Vec::new(), false);
     let mut files = BTreeMap::new();
     for (place, weight) in found.iter().enumerate() {
         stop::check()?;
@@ -91,14 +90,14 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<Option<Filters>> {
             before: earlier.as_ref().map(|earlier| (Statistics::of(earlier), Histogram::of(earlier, extent))),
             moved,
         });
-        filters = filters.or(own);
+        coloured |= own.is_some();
         progress.inc(1);
     }
     tables(run, &layers)?;
-    if filters.is_none() {
+    if !coloured {
         run.say("the first layer is no convolution of three colours: no filters to show as colours");
     }
-    Ok(filters)
+    Ok(())
 }
 
 /// Every layer with a stored weight of two axes or more; a weight that several layers share counts for the first.

@@ -207,6 +207,9 @@ made_up!(Train, "train", &["preprocess"], |run| {
     let (model, network) = NETWORK.get()();
     run.write("model.onnx", &model.to_bytes())?;
     run.write("model.json", network.to_json().as_bytes())?;
+    for drawing in ["curves.svg", "sweep.svg"] {
+        run.write(drawing, b"<svg/>")?;
+    }
     run.write(
         "trials.csv",
         b"trial,tune,hidden,copies,dropout,weight_decay,learning_rate,epochs,best_epoch,val_loss,val_accuracy,status,rung,\
@@ -234,5 +237,7 @@ made_up!(Evaluate, "evaluate", &["preprocess", "train"], |run| {
         CLASSES.map(|c| [c, "0.6", "0.7", "0.65", "3"]),
     )?;
     run.write("calibration.csv", b"low,high,pictures,confidence,accuracy\n0,0.5,0,,\n0.5,1,6,0.7,0.667\n")?;
+    run.write("confusion_matrix.csv", b"label\n")?;
+    run.write("misclassified.csv", b"id\n")?;
     run.write_csv("top_images.csv", &["class", "rank"], CLASSES.map(|c| [c, "1"]))
 });

@@ -99,7 +99,7 @@ impl Config {
     }
 
     /// The part of the configuration below the dotted `keys` as TOML text, defaults filled in.
-    pub(crate) fn resolved(&self, keys: &[&str]) -> Result<String> {
+    pub fn resolved(&self, keys: &[&str]) -> Result<String> {
         let mut part = Table::new();
         for (key, value) in self.select(keys)? {
             *entry(&mut part, &key).context("sections overlap")? = value;

@@ -1,15 +1,17 @@
 //! The charts of the report. Each is plain data with a `scene` function that lays it out.
 
+mod bars;
 mod dots;
+mod histogram;
 mod line;
-mod matrix;
 mod reliability;
 mod scatter;
 mod sweep;
 
+pub use bars::{BarChart, BarRow};
 pub use dots::{DotChart, DotRow, Measure};
+pub use histogram::{Distribution, HistogramChart};
 pub use line::{Line, LineChart, Stroke};
-pub use matrix::MatrixChart;
 pub use reliability::{Bin, ReliabilityChart};
 pub use scatter::{Point, ScatterChart};
 pub use sweep::{Facet, Outcome, SweepChart};

@@ -17,6 +17,8 @@ pub struct Point {
     pub class: usize,
     /// What shows on hover.
     pub words: String,
+    /// Its number in what the page tells of it.
+    pub number: Option<usize>,
     /// The picture; a dot where there is none.
     pub thumbnail: Option<DataUri>,
     /// The network was wrong about it: it carries a cross.
@@ -59,7 +61,7 @@ impl ScatterChart {
         let ((x0, x1), (y0, y1)) = (ends(|p| p.x), ends(|p| p.y));
         let side = f64::from(Self::thumbnail_side(points.len()));
 
-        let mut scene = Scene::new(WIDTH, HEIGHT, &self.label).never_below(640.0);
+        let mut scene = Scene::new(WIDTH, HEIGHT, &self.label);
         let count = self.classes.len();
         let entries: Vec<Entry> = (0..count)
             .map(|i| Entry { name: &self.classes[i], color: Color::of_class(i, count), swatch: Swatch::Frame })
@@ -69,6 +71,8 @@ impl ScatterChart {
             cross(&mut scene, (WIDTH - 132.0, 12.0), 6.0);
             scene.add(Mark::text("soft", (WIDTH - 118.0, 16.0), Anchor::Start, "predicted wrongly"));
         }
+        // The script hides the legend, which its own controls repeat, and moves the pictures alone.
+        scene.gather("legend");
         let (room_x, room_y) = (WIDTH - side - 12.0, HEIGHT - top - side - 12.0);
         let scale = (room_x / (x1 - x0).max(1e-12)).min(room_y / (y1 - y0).max(1e-12)).min(1e9);
         let left = (WIDTH - (x1 - x0) * scale) / 2.0;
@@ -77,9 +81,8 @@ impl ScatterChart {
             points.iter().map(|p| [left + (p.x - x0) * scale, up + (y1 - p.y) * scale]).collect();
         let inset = side / 2.0 + 6.0;
         push_apart(&mut places, side + 1.0, [[inset, WIDTH - inset], [top + inset, HEIGHT - inset]]);
-        for (point, place) in points.iter().zip(places) {
-            scene.add(thumb(point, place.into(), side, count));
-        }
+        let thumbs = points.iter().zip(places).map(|(point, place)| thumb(point, place.into(), side, count));
+        scene.add(Mark::group("plane", thumbs.collect()));
         scene
     }
 }
@@ -134,7 +137,7 @@ fn thumb(point: &Point, (x, y): (f64, f64), side: f64, classes: usize) -> Mark {
         marks.push(Mark::circle("badge", corner, 5.0).fill(Color::VERMILION));
         marks.push(Mark::text("badge-sign", (corner.0, corner.1 + 3.5), Anchor::Middle, "×"));
     }
-    Mark::group("thumb", marks).title(&point.words)
+    Mark::group("thumb", marks).title(&point.words).number(point.number)
 }
 
 /// The sign of a wrong prediction, for the legend.

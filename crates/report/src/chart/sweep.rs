@@ -47,6 +47,8 @@ pub struct SweepChart {
 }
 
 const WIDTH: f64 = 720.0;
+/// Room for the legend.
+const LEAST_WIDTH: f64 = 300.0;
 /// Height of a panel's plot, and of what lies above and below it.
 const PLOT: f64 = 190.0;
 const ABOVE: f64 = 30.0;
@@ -86,13 +88,15 @@ impl SweepChart {
         let panels = panels(if facets.is_empty() { vec![&all] } else { facets }, axis);
         let bottom = panels.last().map_or(0.0, |panel| panel.top + PLOT + BELOW);
         let lost = self.outcomes.len() - values.len();
-        let mut scene = Scene::new(WIDTH, bottom + if lost > 0 { 22.0 } else { 4.0 }, &self.label);
+        let right = |panel: &Panel| panel.left + panel.column * panel.facet.values.len() as f64;
+        let width = panels.iter().map(right).fold(LEAST_WIDTH, f64::max) + 4.0;
+        let mut scene = Scene::new(width, bottom + if lost > 0 { 22.0 } else { 4.0 }, &self.label);
         let entries = [
             Entry { name: "a trial", color: Color::BLUE, swatch: Swatch::Dot },
             Entry { name: "chosen", color: Color::VERMILION, swatch: Swatch::Frame },
         ];
         scene.add(Mark::text("strong", (0.0, 14.0), Anchor::Start, &self.y));
-        legend(&mut scene, &entries, text::width(&self.y, TEXT) * 1.08 + 24.0, WIDTH, 10.0);
+        legend(&mut scene, &entries, text::width(&self.y, TEXT) * 1.08 + 24.0, width, 10.0);
         for panel in &panels {
             self.panel(&mut scene, panel, &up, axis);
         }
