@@ -10,6 +10,7 @@ use report::{Color, page::Card, scale};
 use super::beside::by_layer;
 use super::{Material, columns, drawing, links};
 use crate::upstream::Row;
+use crate::weights;
 
 const TABLE: &str = "weights/layers.csv";
 const HISTOGRAMS: &str = "weights/histograms.csv";
@@ -33,30 +34,32 @@ pub(super) fn section(of: &Material) -> Result<Section> {
 
 /// The first layer's filters, and those of deeper layers folded away.
 fn filters(of: &Material) -> Result<Vec<Block>> {
-    let mut found = by_layer(of.beside.names("weights", "png")?, of.layers()).into_iter();
-    let Some((stem, layer)) = found.next() else {
-        return Ok(vec![Block::Note("The first layer is no convolution of three colours: no filters to show.".into())]);
-    };
-    let file = format!("weights/{stem}.png");
+    let mut found = by_layer(of.beside.names("weights", "png")?, of.layers());
     let mut blocks = Vec::new();
-    if let Some(picture) = of.beside.picture(&file)? {
-        blocks.push(Block::Figures(vec![Figure {
-            title: format!("Filters of {layer}"),
-            note: "What the first layer looks for. Trained filters show edges and colours, untrained ones noise."
-                .into(),
-            body: Body::Picture(drawing(
-                &picture,
-                &format!("The filters of {layer}, as small colour pictures in a grid"),
-            )?),
-            links: links([file]),
-            room: Room::Wide,
-        }]));
-    }
-    let mut cards = Vec::new();
-    for (stem, layer) in found.take(PICTURES) {
+    if weights::sees_colours(&of.tuned.model) && !found.is_empty() {
+        let (stem, layer) = found.remove(0);
         let file = format!("weights/{stem}.png");
         if let Some(picture) = of.beside.picture(&file)? {
-            let alt = format!("Some filters of {layer}, channel by channel in a grid");
+            let alt = format!("The filters of {layer}, as small colour pictures in a grid");
+            blocks.push(Block::Figures(vec![Figure {
+                title: format!("Filters of {layer}"),
+                note: "What the first layer looks for. Trained filters show edges and colours, untrained ones noise."
+                    .into(),
+                body: Body::Picture(drawing(&picture, &alt)?),
+                links: links([file]),
+                room: Room::Wide,
+            }]));
+        }
+    } else {
+        blocks.push(Block::Note(
+            "The first layer is no convolution of three colours: no filters to show as colours.".into(),
+        ));
+    }
+    let mut cards = Vec::new();
+    for (stem, layer) in found.into_iter().take(PICTURES) {
+        let file = format!("weights/{stem}.png");
+        if let Some(picture) = of.beside.picture(&file)? {
+            let alt = format!("Some weights of {layer}, channel by channel in a grid");
             cards.push(Card {
                 pictures: vec![drawing(&picture, &alt)?],
                 title: layer,
@@ -68,9 +71,9 @@ fn filters(of: &Material) -> Result<Vec<Block>> {
     if !cards.is_empty() {
         let gallery = Gallery { cards, tile: Tile::Large, ..Gallery::default() };
         blocks.push(Block::Folded(Group {
-            title: "Filters of deeper layers".into(),
-            lead: "Some of their channels, in one scale, which stands above them: what they mean shows in the pictures that excite them."
-                .into(),
+            title: "Weights of deeper layers".into(),
+            lead: "Some of their channels, in one scale, which stands above them. What they mean shows better in the pictures that \
+                   excite them.".into(),
             blocks: vec![Block::Gallery(gallery)],
             links: Vec::new(),
         }));
@@ -120,7 +123,9 @@ fn changes(of: &Material) -> Result<Vec<Block>> {
     }
     blocks.push(Block::Table(Table {
         title: "Values before and after tuning".into(),
-        note: "One number: the layer is new, or tuning did not change it.".into(),
+        note: "One number: the layer is new, or tuning did not change it. Near 0 are values of at most a tenth of the \
+               deviation."
+            .into(),
         columns: columns(
             &["layer", "values", "mean", "deviation", "norm", "near 0", "moved"],
             &["values", "mean", "deviation", "norm", "near 0", "moved"],
@@ -169,8 +174,13 @@ fn histograms(of: &Material) -> Result<Vec<Block>> {
             let bins = |which: &str| found[layer].get(which).cloned();
             let one = |name: &str, bins, color, filled| Distribution { name: name.into(), bins, color, filled };
             let mut distributions = Vec::new();
-            distributions.extend(bins("before").map(|bins| one("before", bins, Color::BLUE, true)));
-            distributions.extend(bins("after").map(|bins| one("after", bins, Color::VERMILION, false)));
+            let before = bins("before");
+            let changed = before.is_some();
+            distributions.extend(before.map(|bins| one("before", bins, Color::BLUE, true)));
+            // What tuning left as it was, or began itself, has no time before.
+            let color = if changed { Color::VERMILION } else { Color::BLUE };
+            let name = if changed { "after" } else { "after tuning" };
+            distributions.extend(bins("after").map(|bins| one(name, bins, color, !changed)));
             let chart = HistogramChart {
                 label: format!("Histogram of the weights of {layer}"),
                 x: "weight".into(),
@@ -192,7 +202,9 @@ fn histograms(of: &Material) -> Result<Vec<Block>> {
         blocks.push(Block::Folded(Group { title, blocks: vec![Block::Figures(rest)], ..Group::default() }));
     }
     let lead =
-        "Blue: before tuning; red line: after. Heights are shares per width; the thinnest ends are left out.".into();
+        "Where tuning changed a layer, blue is before and the red line after. Heights are shares per width; the thinnest \
+                ends are left out."
+        .into();
     let title = "How the weights are spread".into();
     Ok(vec![Block::Group(Group { title, lead, blocks, links: links([HISTOGRAMS]) })])
 }

@@ -100,6 +100,13 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     Ok(())
 }
 
+/// Whether the first layer with a weight is a convolution of three colours.
+pub(crate) fn sees_colours(model: &Model) -> bool {
+    let first = model.nodes().iter().find(|node| WEIGHTED.contains(&node.op_type()));
+    let Some(name) = first.and_then(|node| node.input.get(1)) else { return false };
+    model.weight(name).is_ok_and(|values| values.ndim() == 4 && values.len_of(ndarray::Axis(1)) == 3)
+}
+
 /// Every layer with a stored weight of two axes or more; a weight that several layers share counts for the first.
 fn find(model: &Model) -> Result<Vec<Found>> {
     let mut weights: BTreeMap<String, ArrayD<f32>> = model.weights()?.into_iter().collect();
