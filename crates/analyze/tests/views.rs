@@ -249,11 +249,11 @@ fn weights_are_compared_with_those_before_tuning() {
     assert_eq!(conv[5], conv[9], "the share near zero is in parts of the deviation");
     assert_eq!((&*dense[10], &dense[2]), ("0", &dense[6]), "as it was");
     let bars = rows(&workspace, "artifacts/analyze/weights/histograms.csv");
-    let total = |layer: &str, which: &str| -> f64 {
-        bars.iter().filter(|row| row[0] == layer && row[1] == which).map(|row| number(&row[4])).sum()
+    let total = |layer: &str, which: &str| -> u64 {
+        bars.iter().filter(|row| row[0] == layer && row[1] == which).map(|row| row[4].parse::<u64>().unwrap()).sum()
     };
-    assert_eq!([total("conv1", "before"), total("conv1", "after")], [300.0; 2]);
-    assert_eq!([total("fc8", "before"), total("fc8", "after")], [0.0, 12.0], "not shown twice");
+    assert_eq!([total("conv1", "before"), total("conv1", "after")], [300; 2]);
+    assert_eq!([total("fc8", "before"), total("fc8", "after")], [0, 12], "not shown twice");
     let width = |layer: &str| {
         let bytes = std::fs::read(workspace.join(format!("artifacts/analyze/weights/{layer}.png"))).unwrap();
         imaging::decode(&bytes, &imaging::Limits::default()).unwrap().width()

@@ -78,8 +78,8 @@ pub fn sheet(title: &str, rows: &[Row]) -> RgbImage {
 
 /// `picture` below `title`.
 pub fn titled(title: &str, picture: &RgbImage) -> RgbImage {
-    let tile = Tile { picture: picture.clone(), caption: String::new() };
-    sheet(title, &[Row { label: String::new(), tiles: vec![tile] }])
+    let whole = Tile { picture: picture.clone(), caption: String::new() };
+    sheet(title, &[Row { label: String::new(), tiles: vec![whole] }])
 }
 
 /// Two pictures beside each other.

@@ -128,8 +128,9 @@ mod tests {
             beside.sheet("layers.csv").unwrap().is_none() && beside.picture("weights/conv1.png").unwrap().is_none()
         );
         assert_eq!(beside.json("tsne.json").unwrap().unwrap()["points"], 3);
-        assert!(beside.json("bad.json").unwrap_err().to_string().contains("bad.json is damaged"));
-        assert!(beside.array("maps/a/gradcam.npy").unwrap_err().to_string().contains("gradcam.npy is damaged"));
+        let told = |error: anyhow::Error| pipeline::error::render(&error);
+        assert!(told(beside.json("bad.json").unwrap_err()).contains("bad.json is damaged"));
+        assert!(told(beside.array("maps/a/gradcam.npy").unwrap_err()).contains("gradcam.npy is damaged"));
         assert_eq!(beside.names("maps/a", "npy").unwrap(), ["gradcam"]);
         assert!(beside.names("activations/a", "npy").unwrap().is_empty());
         assert_eq!(beside.present(&["tsne.csv", "tsne.json"]), ["tsne.json"]);

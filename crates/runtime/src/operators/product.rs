@@ -1,5 +1,7 @@
 //! Small matrix products whose operands lie in a core's cache: parts of larger ones that an operator goes through once.
 
+#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
+
 use pulp::{Arch, Simd, WithSimd};
 
 /// Columns of every operand are a multiple of this: [`WIDE`] registers of the widest kind.
