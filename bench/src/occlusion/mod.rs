@@ -120,7 +120,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
             rows.push(row(plan, &python, &weights, above, geometry)?);
         }
     }
-    fs_err::write(&plan.page, page::markdown(&rows, plan, &machine::described())).context("the measurements are lost")?;
+    fs_err::write(&plan.page, page::markdown(&rows, plan, &machine::described()))
+        .context("the measurements are lost")?;
     talk(&format!("bench        wrote {}", plan.page.display()));
     Ok(())
 }

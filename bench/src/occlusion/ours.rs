@@ -11,13 +11,19 @@ use super::network::{Above, picture};
 use super::{Covered, Geometry};
 
 /// Measures once, after one picture that is not measured, and prints one line of JSON. The map goes to `map`.
-pub(crate) fn run(above: Above, geometry: Geometry, reuse: Reuse, data: &Path, threads: usize, map: &Path) -> Result<()> {
+pub(crate) fn run(
+    above: Above,
+    geometry: Geometry,
+    reuse: Reuse,
+    data: &Path,
+    threads: usize,
+    map: &Path,
+) -> Result<()> {
     runtime::load(&runtime::locate(data)).context("run `just setup` first")?;
     let model = above.model(data)?;
     let windows = Windows::new(224, geometry.patch, geometry.stride)?;
     let ready = Instant::now();
-    let mut occluder =
-        Occluder::new(&model, &[graph::head::PROBABILITIES], &windows.rects(), reuse, threads)?;
+    let mut occluder = Occluder::new(&model, &[graph::head::PROBABILITIES], &windows.rects(), reuse, threads)?;
     let ready = ready.elapsed().as_secs_f64();
     let picture = picture();
     let cover = ndarray::Array3::zeros(picture.dim());

@@ -60,7 +60,10 @@ In brackets the fastest and the slowest round. The maps of both sides differ by 
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     let ready = median(rows.iter().flat_map(|row| &row.reuse).map(|one| one.ready));
-    let _ = writeln!(text, "\nTaking the network apart for the windows and opening its parts took {ready:.2} s, once for any number of pictures.");
+    let _ = writeln!(
+        text,
+        "\nTaking the network apart for the windows and opening its parts took {ready:.2} s, once for any number of pictures."
+    );
     text
 }
 

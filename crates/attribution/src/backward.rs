@@ -157,12 +157,8 @@ mod tests {
     #[test]
     fn a_map_is_enlarged_as_pytorch_does() {
         // torch.nn.functional.interpolate(torch.tensor([[[[0., 1.], [2., 5.]]]]), size=(4, 4), mode="bilinear")
-        let expected = array![
-            [0.0, 0.25, 0.75, 1.0],
-            [0.5, 0.875, 1.625, 2.0],
-            [1.5, 2.125, 3.375, 4.0],
-            [2.0, 2.75, 4.25, 5.0]
-        ];
+        let expected =
+            array![[0.0, 0.25, 0.75, 1.0], [0.5, 0.875, 1.625, 2.0], [1.5, 2.125, 3.375, 4.0], [2.0, 2.75, 4.25, 5.0]];
         assert_eq!(enlarged(&array![[0.0, 1.0], [2.0, 5.0]], 4, 4), expected);
         assert_eq!(enlarged(&array![[3.0]], 2, 3), array![[3.0, 3.0, 3.0], [3.0, 3.0, 3.0]]);
     }

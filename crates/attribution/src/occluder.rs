@@ -158,7 +158,8 @@ impl Occluder {
     ) -> Result<Array4<f32>, Error> {
         let [channels, height, width] = self.plan.tensors[self.plan.cut].sizes;
         let plane = &planes[self.plan.cut];
-        let around = Array3::from_shape_vec((height, width, channels), plane.values.clone()).map_err(Error::misshapen)?;
+        let around =
+            Array3::from_shape_vec((height, width, channels), plane.values.clone()).map_err(Error::misshapen)?;
         let around = around.permuted_axes([2, 0, 1]);
         let mut batch = Array4::<f32>::zeros((windows.len(), channels, height, width));
         let parts: Vec<_> = batch.axis_chunks_iter_mut(Axis(0), CHUNK).map(Mutex::new).collect();
@@ -183,7 +184,8 @@ impl Occluder {
         std::thread::scope(|scope| {
             let others: Vec<_> = self.workers[1..].iter().map(|worker| scope.spawn(|| work(worker))).collect();
             let own = work(&self.workers[0]);
-            let panicked = |_| Error::Unsuitable { model: "occlusion".to_owned(), reason: "a thread panicked".to_owned() };
+            let panicked =
+                |_| Error::Unsuitable { model: "occlusion".to_owned(), reason: "a thread panicked".to_owned() };
             others.into_iter().map(|other| other.join().map_err(panicked)?).fold(own, Result::and)
         })?;
         drop(parts);

@@ -75,7 +75,13 @@ fn smooth(size: usize, salt: u32) -> Array3<f32> {
     })
 }
 
-fn conv(net: &mut Builder, name: &str, from: &str, filters: [usize; 4], salt: u64, size: f64, stride: i64, pad: i64) {
+fn conv(
+    net: &mut Builder,
+    [name, from]: [&str; 2],
+    filters: [usize; 4],
+    (salt, size): (u64, f64),
+    [stride, pad]: [i64; 2],
+) {
     let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
     net.weight(&weight, &values(&filters, salt, size)).weight(&bias, &values(&filters[..1], salt + 1, 0.3));
     let node = Node::new("Conv", name).inputs([from, &weight, &bias]);
@@ -90,11 +96,11 @@ fn small() -> Model {
         let node = node.ints("pads", [pad; 4]);
         if operator == "AveragePool" { node.int("count_include_pad", 1) } else { node }
     };
-    conv(&mut net, "conv1", "input", [12, 3, 5, 5], 1, 0.6, 2, 2);
+    conv(&mut net, ["conv1", "input"], [12, 3, 5, 5], (1, 0.6), [2, 2]);
     net.node(Node::new("Relu", "relu1").inputs(["conv1"])).node(pool("pool1", "relu1", "MaxPool", 0));
-    conv(&mut net, "conv2", "pool1", [16, 12, 3, 3], 3, 0.5, 1, 1);
+    conv(&mut net, ["conv2", "pool1"], [16, 12, 3, 3], (3, 0.5), [1, 1]);
     net.node(Node::new("Relu", "relu2").inputs(["conv2"]));
-    conv(&mut net, "conv3", "relu2", [10, 16, 3, 3], 5, 0.5, 1, 1);
+    conv(&mut net, ["conv3", "relu2"], [10, 16, 3, 3], (5, 0.5), [1, 1]);
     net.node(Node::new("Relu", "relu3").inputs(["conv3"])).node(pool("pool3", "relu3", "AveragePool", 1));
     net.weight("fc.weight", &values(&[4, 250], 7, 0.4)).weight("fc.bias", &values(&[4], 8, 0.2));
     dense(&mut net, "pool3");

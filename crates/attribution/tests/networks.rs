@@ -146,7 +146,11 @@ fn branches_that_join_again() {
     net.conv("conv1", "input", [16, 3, 3, 3], |node| node.ints("pads", [1, 1, 1, 1]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
     net.node(
-        Node::new("MaxPool", "pool1").inputs(["relu1"]).ints("kernel_shape", [3, 3]).ints("strides", [2, 2]).int("ceil_mode", 1),
+        Node::new("MaxPool", "pool1")
+            .inputs(["relu1"])
+            .ints("kernel_shape", [3, 3])
+            .ints("strides", [2, 2])
+            .int("ceil_mode", 1),
     );
     net.conv("narrow", "pool1", [16, 16, 1, 1], |node| node);
     net.conv("wide", "pool1", [16, 16, 3, 3], |node| node.ints("pads", [1, 1, 1, 1]));

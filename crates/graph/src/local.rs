@@ -141,7 +141,8 @@ pub fn local(model: &Model, shapes: &Shapes, node: &NodeProto) -> Option<Local> 
             (along && node.input.iter().all(same)).then_some(Local::Pointwise)
         }
         operator if POINTWISE.contains(&operator) => {
-            let knows_no_place = |name: &String| stored(model, name).is_some_and(|weight| no_place(weight, output.len()));
+            let knows_no_place =
+                |name: &String| stored(model, name).is_some_and(|weight| no_place(weight, output.len()));
             let small = weights.clone().all(knows_no_place);
             (small && size(input(node, 0)?)? == output).then_some(Local::Pointwise)
         }
@@ -150,7 +151,8 @@ pub fn local(model: &Model, shapes: &Shapes, node: &NodeProto) -> Option<Local> 
                 Some(weight) => no_place(weight, output.len()) && weight.dims.len() != 1,
                 None => size(name).is_some_and(|sizes| sizes == output),
             };
-            let scalar = |name: &String| stored(model, name).is_some_and(|weight| weight.dims.iter().all(|dim| *dim == 1));
+            let scalar =
+                |name: &String| stored(model, name).is_some_and(|weight| weight.dims.iter().all(|dim| *dim == 1));
             node.input.iter().all(|name| fits(name) || scalar(name)).then_some(Local::Pointwise)
         }
         _ => None,
@@ -198,4 +200,3 @@ pub fn products(matrices: &[ndarray::Array2<f32>]) -> Result<Model, Error> {
     }
     net.finish(&outputs.iter().map(String::as_str).collect::<Vec<_>>())
 }
-

@@ -84,10 +84,8 @@ impl Session {
         }
         let outputs = self.inner.run(values).map_err(failed)?;
         let values: Vec<_> = outputs.iter().collect();
-        let arrays: Result<Vec<_>, RuntimeError> = values
-            .iter()
-            .map(|(name, value)| Ok((*name, value.try_extract_array::<f32>().map_err(failed)?)))
-            .collect();
+        let arrays: Result<Vec<_>, RuntimeError> =
+            values.iter().map(|(name, value)| Ok((*name, value.try_extract_array::<f32>().map_err(failed)?))).collect();
         Ok(read(&arrays?))
     }
 

@@ -38,7 +38,7 @@ pub(super) fn section(of: &Material) -> Result<Section> {
     let mut section = Section {
         id: "why".into(),
         title: "Why this class".into(),
-        lead: "Which parts of a picture carry the decision for its label, by several methods. No method is the truth: the \
+        lead: "Which parts of a picture carry the decision for the class that the network names, by several methods. No method is the truth: the \
                curves measure each by removing or adding the pixels in the order that the map gives them."
             .into(),
         blocks: Vec::new(),

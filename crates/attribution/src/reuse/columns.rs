@@ -31,14 +31,16 @@ impl Columns {
         (Self { slides, group }, matrices)
     }
 
-    /// The rows of each group's product, `[groups][places of the output, kernel * kernel * channels / group]`.
-    pub(super) fn gather(&self, input: &Regions, plane: &Plane, rects: &[Rect]) -> (usize, usize, Vec<f32>) {
+    /// Writes the rows of each group's product, `[groups][places of the output, kernel * kernel * channels / group]`, over
+    /// `rows`; returns how many places there are and how long a row is.
+    pub(super) fn gather(&self, input: &Regions, plane: &Plane, rects: &[Rect], rows: &mut Vec<f32>) -> (usize, usize) {
         let [down, across] = self.slides;
         let each = input.channels / self.group;
         let row = down.kernel * across.kernel * each;
         let places: usize = rects.iter().map(|rect| rect.area()).sum();
         let differences = input.differences(plane);
-        let mut rows = vec![0.0; self.group * places * row];
+        rows.clear();
+        rows.resize(self.group * places * row, 0.0);
         for part in 0..self.group {
             let mut place = part * places;
             for (window, rect) in rects.iter().enumerate() {
@@ -60,9 +62,8 @@ impl Columns {
                             let length = if self.group == 1 { count * each } else { each };
                             values[to..to + length].copy_from_slice(&differences[from..from + length]);
                         };
-                        let inside = |kx: usize| {
-                            across.place(x, kx).filter(|from| (read.left..read.right()).contains(from))
-                        };
+                        let inside =
+                            |kx: usize| across.place(x, kx).filter(|from| (read.left..read.right()).contains(from));
                         if self.group == 1 && across.dilation == 1 {
                             // Neighbours lie side by side: one run.
                             let first = (0..across.kernel).find_map(|kx| inside(kx).map(|from| (kx, from)));
@@ -80,15 +81,11 @@ impl Columns {
                 }
             }
         }
-        (places, row, rows)
+        (places, row)
     }
 
     /// Adds the products `[places of the output, channels / group]`, one a group, to `output`.
-    pub(super) fn scatter(
-        &self,
-        products: &[(&str, ArrayViewD<f32>)],
-        output: &mut Regions,
-    ) -> Result<(), ShapeError> {
+    pub(super) fn scatter(&self, products: &[(&str, ArrayViewD<f32>)], output: &mut Regions) -> Result<(), ShapeError> {
         let each = output.channels / self.group;
         for (part, (_, rows)) in products.iter().enumerate() {
             let rows = rows.view().into_dimensionality::<Ix2>()?;

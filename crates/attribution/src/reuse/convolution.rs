@@ -63,25 +63,24 @@ impl Convolution {
     }
 
     /// What the layer computes in `rects`, from what it reads; `planes` are what both were for the uncovered picture.
+    /// `rows` is room to work in: made anew each time, it would cost as much as a transform.
     pub(super) fn run(
         &self,
         session: &mut Session,
+        rows: &mut Vec<f32>,
         input: &Regions,
         planes: [&Plane; 2],
         rects: &[Rect],
     ) -> Result<Regions, Error> {
         let mut output = Regions::of_plane(planes[1], rects);
-        let (count, width, rows) = match &self.form {
-            Form::Tiles(tiles) => {
-                let (count, rows) = tiles.gather(input, planes[0]);
-                (count, input.channels, rows)
-            }
-            Form::Columns(columns) => columns.gather(input, planes[0], rects),
+        let (count, width) = match &self.form {
+            Form::Tiles(tiles) => (tiles.gather(input, planes[0], rows), input.channels),
+            Form::Columns(columns) => columns.gather(input, planes[0], rects, rows),
         };
         if count == 0 {
             return Ok(output);
         }
-        let rows = named_rows(&rows, count, width).map_err(Error::misshapen)?;
+        let rows = named_rows(rows, count, width).map_err(Error::misshapen)?;
         let rows: Vec<(&str, ArrayViewD<f32>)> = rows.iter().map(|(name, rows)| (name.as_str(), rows.view())).collect();
         let added = session.run_with(&rows, |products| match &self.form {
             Form::Tiles(tiles) => tiles.scatter(products, &input.rects, &mut output),

@@ -91,8 +91,12 @@ impl Plan {
 
     /// Names of the tensors that must be known for the uncovered picture.
     pub(crate) fn needed(&self) -> Vec<usize> {
-        let mut needed: Vec<usize> =
-            self.steps.iter().flat_map(|step| step.inputs.iter().copied().chain([step.output])).chain([self.cut]).collect();
+        let mut needed: Vec<usize> = self
+            .steps
+            .iter()
+            .flat_map(|step| step.inputs.iter().copied().chain([step.output]))
+            .chain([self.cut])
+            .collect();
         needed.sort_unstable();
         needed.dedup();
         needed
@@ -135,9 +139,8 @@ fn follow<'m>(model: &'m Model, shapes: &Shapes, tensors: &mut Vec<Tensor>) -> V
 /// For each window, what it may change of what a node computes.
 fn changed(local: &Local, inputs: &[usize], tensors: &[Tensor]) -> Vec<Rect> {
     let windows = tensors[0].rects.len();
-    let read = |window: usize| {
-        inputs.iter().map(|input| tensors[*input].rects[window]).fold(Rect::default(), Rect::around)
-    };
+    let read =
+        |window: usize| inputs.iter().map(|input| tensors[*input].rects[window]).fold(Rect::default(), Rect::around);
     (0..windows)
         .map(|window| match local {
             Local::Pointwise => read(window),

@@ -24,8 +24,7 @@ impl Pool {
             #[inline(always)]
             || {
                 for (window, rect) in rects.iter().enumerate() {
-                    let places =
-                        (rect.top..rect.bottom()).flat_map(|y| (rect.left..rect.right()).map(move |x| (y, x)));
+                    let places = (rect.top..rect.bottom()).flat_map(|y| (rect.left..rect.right()).map(move |x| (y, x)));
                     for ((y, x), values) in places.zip(output.of_mut(window).chunks_exact_mut(channels)) {
                         let mut read = 0;
                         if self == Self::Greatest {
@@ -37,7 +36,13 @@ impl Pool {
                                 let from = input.at(plane, window, from_y, from_x);
                                 for (value, from) in values.iter_mut().zip(from) {
                                     *value = match self {
-                                        Self::Greatest => if *from > *value { *from } else { *value },
+                                        Self::Greatest => {
+                                            if *from > *value {
+                                                *from
+                                            } else {
+                                                *value
+                                            }
+                                        }
                                         Self::Mean { .. } => *value + *from,
                                     };
                                 }

@@ -64,7 +64,11 @@ impl Tiles {
 
     /// For blocks of `side` x `side`; with it the matrices `[inputs, outputs]`, one a point, that the filters
     /// `[outputs, inputs, kernel, kernel]` become.
-    pub(super) fn new(side: usize, slides: &[Slide; 2], filters: &ndarray::ArrayView4<f32>) -> (Self, Vec<Array2<f32>>) {
+    pub(super) fn new(
+        side: usize,
+        slides: &[Slide; 2],
+        filters: &ndarray::ArrayView4<f32>,
+    ) -> (Self, Vec<Array2<f32>>) {
         let kernel = slides[0].kernel;
         let toom = Toom::new(side, kernel);
         let points = side + kernel - 1;
@@ -96,23 +100,23 @@ impl Tiles {
         tiles
     }
 
-    /// The rows of each point's product, `[points][tiles, channels]`.
-    pub(super) fn gather(&self, input: &Regions, plane: &Plane) -> (usize, Vec<f32>) {
+    /// Writes the rows of each point's product, `[points][tiles, channels]`, over `rows`; returns how many tiles there are.
+    pub(super) fn gather(&self, input: &Regions, plane: &Plane, rows: &mut Vec<f32>) -> usize {
         let tiles = self.tiles(&input.rects);
         let differences = input.differences(plane);
-        let mut rows = vec![0.0; self.points * self.points * tiles.len() * input.channels];
+        rows.resize(self.points * self.points * tiles.len() * input.channels, 0.0);
         match (self.side, self.points) {
-            (2, 4) => gather::<2, 4>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (3, 5) => gather::<3, 5>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (4, 6) => gather::<4, 6>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (5, 7) => gather::<5, 7>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (6, 8) => gather::<6, 8>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (2, 6) => gather::<2, 6>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (3, 7) => gather::<3, 7>(&self.evaluate, &tiles, input, &differences, &mut rows),
-            (4, 8) => gather::<4, 8>(&self.evaluate, &tiles, input, &differences, &mut rows),
+            (2, 4) => gather::<2, 4>(&self.evaluate, &tiles, input, &differences, rows),
+            (3, 5) => gather::<3, 5>(&self.evaluate, &tiles, input, &differences, rows),
+            (4, 6) => gather::<4, 6>(&self.evaluate, &tiles, input, &differences, rows),
+            (5, 7) => gather::<5, 7>(&self.evaluate, &tiles, input, &differences, rows),
+            (6, 8) => gather::<6, 8>(&self.evaluate, &tiles, input, &differences, rows),
+            (2, 6) => gather::<2, 6>(&self.evaluate, &tiles, input, &differences, rows),
+            (3, 7) => gather::<3, 7>(&self.evaluate, &tiles, input, &differences, rows),
+            (4, 8) => gather::<4, 8>(&self.evaluate, &tiles, input, &differences, rows),
             _ => unreachable!("`sides` offers no other"),
         }
-        (tiles.len(), rows)
+        tiles.len()
     }
 
     /// Adds the products `[tiles, channels]`, one a point, of the blocks of `rects` to `output`.
@@ -272,7 +276,11 @@ fn scatter<const T: usize>(interpolate: &[f32], placed: &Placed, rows: &[&[f32]]
 }
 
 /// Views of equal parts of `rows`, `[count, channels]` each, under the names of `graph::local::products`.
-pub(super) fn named_rows(rows: &[f32], count: usize, channels: usize) -> Result<Vec<(String, ArrayViewD<'_, f32>)>, ShapeError> {
+pub(super) fn named_rows(
+    rows: &[f32],
+    count: usize,
+    channels: usize,
+) -> Result<Vec<(String, ArrayViewD<'_, f32>)>, ShapeError> {
     let parts = rows.chunks_exact((count * channels).max(1)).enumerate();
     parts
         .map(|(place, part)| Ok((format!("x{place}"), ArrayViewD::from_shape(IxDyn(&[count, channels]), part)?)))

@@ -14,6 +14,8 @@ use crate::Error;
 pub(crate) struct Worker {
     /// One a step, where it has a model.
     sessions: Vec<Option<Session>>,
+    /// Room for the rows of products.
+    rows: Vec<f32>,
 }
 
 /// What there is while some windows are worked on.
@@ -29,7 +31,7 @@ impl Worker {
     /// Sessions of `threads` threads each.
     pub(crate) fn new(plan: &Plan, threads: usize) -> Result<Self, Error> {
         let open = |step: &Step| step.model.as_ref().map(|model| Session::from_bytes(model, threads)).transpose();
-        Ok(Self { sessions: plan.steps.iter().map(open).collect::<Result<_, _>>()? })
+        Ok(Self { sessions: plan.steps.iter().map(open).collect::<Result<_, _>>()?, rows: Vec::new() })
     }
 
     /// What `windows` make of the tensor at the cut, where `cover` is what they lay over the picture and `planes` holds
@@ -45,7 +47,7 @@ impl Worker {
         let mut under = Under { plan, planes, windows, regions: plan.tensors.iter().map(|_| None).collect() };
         under.regions[0] = Some(picture);
         for (place, (step, session)) in plan.steps.iter().zip(&mut self.sessions).enumerate() {
-            let output = under.step(place, step, session.as_mut())?;
+            let output = under.step(place, step, session.as_mut(), &mut self.rows)?;
             under.regions[step.output] = Some(output);
             for input in &step.inputs {
                 if plan.ends(*input, place) {
@@ -58,12 +60,19 @@ impl Worker {
 }
 
 impl Under<'_> {
-    fn step(&mut self, place: usize, step: &Step, session: Option<&mut Session>) -> Result<Regions, Error> {
+    fn step(
+        &mut self,
+        place: usize,
+        step: &Step,
+        session: Option<&mut Session>,
+        rows: &mut Vec<f32>,
+    ) -> Result<Regions, Error> {
         let first = step.inputs[0];
         let rects = &self.plan.tensors[step.output].rects[self.windows.clone()];
         match (&step.work, session) {
             (Work::Convolution(layer), Some(session)) => {
-                layer.run(session, self.read(first), [&self.planes[first], &self.planes[step.output]], rects)
+                let planes = [&self.planes[first], &self.planes[step.output]];
+                layer.run(session, rows, self.read(first), planes, rects)
             }
             (Work::Pool(pool, slides), _) => Ok(pool.run(slides, self.read(first), &self.planes[first], rects)),
             (Work::Places(names), Some(session)) => self.places(step, names, session),

@@ -123,7 +123,8 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
     let seed = format!("{}_grad", plan.logits);
     tuning::differentiable(&model, &plan.logits, &wanted)?;
-    let backward = gradient::differentiate(&model, &model.shapes(), [&plan.logits, &seed], &wanted, &[], Rectifier::Slope)?;
+    let backward =
+        gradient::differentiate(&model, &model.shapes(), [&plan.logits, &seed], &wanted, &[], Rectifier::Slope)?;
     let mut graph = start(&model);
     backward.complete(&mut graph.node);
     let parameters = plan.parameters();
