@@ -91,6 +91,12 @@ bench-peers *args: build
 bench-scrape *args: build
     @{{bin}}/bench scrape "$@"
 
+# measure occlusion against Captum: just bench-occlusion [--rounds N]; writes BENCHMARKS-occlusion.md
+[positional-arguments]
+bench-occlusion *args: build
+    @{{bin}}/setup {{flags}} --quiet
+    @{{bin}}/bench occlusion "$@"
+
 # everything that CI checks
 test: lint build
     {{bin}}/setup --quiet

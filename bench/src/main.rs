@@ -1,12 +1,15 @@
 //! The benchmarks against others' programs: the same training in this project, in PyTorch and in TensorFlow, in turn on the same
-//! pictures, and the same download in this project and in img2dataset, in turn from the same server.
+//! pictures; the same download in this project and in img2dataset, in turn from the same server; and the same occlusion in this
+//! project and in Captum, in turn with the same weights.
 //!
-//! `just bench-peers` is the way in to the first, `just bench-scrape` to the second ([`scrape`]). `bench ours` is one measurement of ours, and `bench peers` sets the peers up, lets
-//! all three take turns, and writes BENCHMARKS.md. Each measurement is a process of its own, so its memory is its own.
+//! `just bench-peers` is the way in to the first, `just bench-scrape` to the second ([`scrape`]), `just bench-occlusion` to the
+//! third ([`occlusion`]). `bench ours` is one measurement of ours, and `bench peers` sets the peers up, lets all three take turns,
+//! and writes BENCHMARKS.md. Each measurement is a process of its own, so its memory is its own.
 
 mod depth;
 mod environment;
 mod machine;
+mod occlusion;
 mod ours;
 mod page;
 mod peers;
@@ -22,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::depth::Depth;
 
-/// Measures how fast AlexNet trains here, in PyTorch and in TensorFlow, and how fast pictures are downloaded here and by img2dataset
+/// Measures training against PyTorch and TensorFlow, downloading against img2dataset, occlusion against Captum
 #[derive(Parser)]
 #[command(
     after_help = "Example:\n  bench peers --rounds 3 --photos ../shared/photos\n  bench ours --depth fc678\n  bench scrape --pictures 3000 --rounds 3"
@@ -69,6 +72,10 @@ enum Command {
         /// The folder
         folder: PathBuf,
     },
+    /// Occlusion of one picture, ours and Captum's in turn; writes BENCHMARKS-occlusion.md
+    Occlusion(occlusion::Plan),
+    /// Occlusion, ours alone: covers one picture and writes one line of JSON to stdout
+    OcclusionOurs(occlusion::Side),
 }
 
 /// What is the same on all sides.
@@ -98,6 +105,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Scrape(plan) => scrape::run(&plan),
         Command::Serve { folder } => scrape::serve(&folder),
+        Command::Occlusion(plan) => occlusion::run(&plan),
+        Command::OcclusionOurs(side) => occlusion::side(&side),
         Command::Ours { depth, work } => ours::run(depth, &work),
         Command::Peers { depths, rounds, trial_epochs, photos, page, work } => {
             rounds::run(&rounds::Plan { depths, rounds, trial_epochs, page }, photos.as_deref(), &work)

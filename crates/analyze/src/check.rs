@@ -7,17 +7,18 @@ use pipeline::{Config, HintExt};
 
 use crate::choose;
 use crate::map::LOGITS;
-use crate::occlusion::Windows;
+use crate::maps;
 use crate::tuned::Tuned;
 
 /// Refuses pictures, layers, channels and windows that the run could not find.
 pub(crate) fn check(config: &Config) -> Result<()> {
     let asked = &config.analyze;
     let network = zoo::Network::read(&config.artifacts.join("train")).hint("run `just train --force`")?;
-    Windows::new(network.input.size as usize, asked.occlusion.patch, asked.occlusion.stride)?;
+    maps::windows(&asked.occlusion, network.input.size)?;
     pictures_and_layers(config)?;
-    let layer = asked.tsne.layer.as_str();
-    if layer == LOGITS { Ok(()) } else { tuned(config)?.has(&[layer]) }
+    let layers = [&asked.tsne.layer, &asked.maps.layer].map(String::as_str);
+    let layers: Vec<&str> = layers.into_iter().filter(|layer| !layer.is_empty() && *layer != LOGITS).collect();
+    if layers.is_empty() { Ok(()) } else { tuned(config)?.has(&layers) }
 }
 
 /// Refuses pictures, layers and channels that are not there.

@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:
 /// Look inside the tuned network and write the report
 ///
 /// Reads artifacts/preprocess/, train/ and evaluate/; writes layers, weights, feature maps, the pictures that excite a
-/// channel most, occlusion maps, a t-SNE map and artifacts/analyze/report.html, one file that needs nothing else. Stopped
+/// channel most, maps of what carries the decision, a t-SNE map and artifacts/analyze/report.html, one file that needs nothing else. Stopped
 /// with Ctrl-C, it goes on where it was when it is started again.
 #[derive(Debug, Parser)]
 #[command(name = "analyze", version, after_help = EXAMPLES)]

@@ -1,7 +1,7 @@
 //! Stage `analyze`: a look inside the tuned network, and the report.
 //!
 //! What the layers have learnt ([`weights`]) and what they take ([`layers`]), what they answer to a few chosen pictures
-//! and to the data set ([`activations`]), which part of a picture carries the decision ([`occlusion`]), and how the
+//! and to the data set ([`activations`]), which part of a picture carries the decision ([`maps`]), and how the
 //! network arranges the whole data set ([`map`]). [`page`] puts it all, with what `train` and `evaluate` found, into one
 //! HTML file. [`command`] is what may be asked on the command line.
 
@@ -12,7 +12,7 @@ mod command;
 mod given;
 mod layers;
 mod map;
-mod occlusion;
+mod maps;
 mod page;
 mod pca;
 mod pictures;
@@ -67,7 +67,7 @@ impl Stage for Analyze {
         activations::write(run, &tuned, &dataset, &chosen, &watched, "activations/")?;
         activations::write_top(run, &tuned, &dataset, &watched, "activations/")?;
         stop::check()?;
-        occlusion::write(run, &tuned, &dataset, &chosen)?;
+        maps::write(run, &tuned, &dataset, &chosen)?;
         stop::check()?;
         map::write(run, &tuned, &dataset)?;
         stop::check()?;

@@ -3,7 +3,7 @@
 use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::onnx::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto,
     attribute_proto::AttributeType, tensor_proto::DataType,
 };
 use crate::shape::value_info;
@@ -142,6 +142,12 @@ impl Builder {
     /// A `float32` weight: a named constant that training may change.
     pub fn weight<S: Data<Elem = f32>, D: Dimension>(&mut self, name: &str, values: &ArrayBase<S, D>) -> &mut Self {
         self.graph.initializer.push(tensor::from_array(name, values));
+        self
+    }
+
+    /// Weights and constants of another model, as they are.
+    pub(crate) fn stored(&mut self, weights: impl IntoIterator<Item = TensorProto>) -> &mut Self {
+        self.graph.initializer.extend(weights);
         self
     }
 

@@ -7,6 +7,7 @@
 //! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
 //! - [`backward`] makes a model that computes gradients in an ordinary session.
 //! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
+//! - [`local`] tells which corner of what a node computes a corner of its picture reaches.
 //! - [`Shapes`] tells the shape of each tensor, [`cost::of`] what each layer takes, [`Fields`] which part of the input it sees.
 //!
 //! ```
@@ -33,6 +34,7 @@ mod field;
 mod fold;
 mod gradient;
 pub mod head;
+pub mod local;
 mod model;
 mod modern;
 mod names;
@@ -51,7 +53,7 @@ mod wire;
 pub use cost::Cost;
 pub use error::Error;
 pub use field::Fields;
-pub use gradient::backward;
+pub use gradient::{Rectifier, backward, backward_through};
 pub use model::Model;
 pub use shape::{Dim, Shapes};
 pub use weights::redraw_weights;

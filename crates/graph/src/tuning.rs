@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::reads;
+use crate::gradient::{self, Rectifier};
 use crate::node::{is_standard, node_name};
 use crate::onnx::{NodeProto, TensorProto, tensor_proto::DataType};
-use crate::{Error, Model, gradient};
+use crate::{Error, Model};
 
 /// What [`split`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +67,9 @@ pub(crate) fn differentiable(model: &Model, output: &str, trained: &[String]) ->
     let flow = Flow::of(&part);
     let known: BTreeSet<&str> = part.graph().initializer.iter().map(TensorProto::name).collect();
     let reached: Vec<String> = trained.iter().filter(|weight| known.contains(weight.as_str())).cloned().collect();
-    let works = |weights: &[String]| gradient::differentiate(&part, &shapes, output, "seed", weights, &[]).map(|_| ());
+    let works = |weights: &[String]| {
+        gradient::differentiate(&part, &shapes, [output, "seed"], weights, &[], Rectifier::Slope).map(|_| ())
+    };
     works(&reached).map_err(|error| match error {
         Error::Gradient { model, node, operator, reason, .. } => {
             let layers = flow.layers.iter().filter(|&&place| works(&flow.trained_from(place)).is_ok());

@@ -12,6 +12,7 @@ pub mod color;
 pub mod colormap;
 pub mod embed;
 pub mod grid;
+mod letters;
 pub mod overlay;
 pub mod page;
 pub mod scale;

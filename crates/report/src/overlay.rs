@@ -2,7 +2,8 @@
 
 use image::{Rgb, RgbImage};
 
-use crate::Color;
+use crate::letters::{LETTER, write};
+use crate::{Color, scale};
 
 /// Bright red and blue that stay apart for colour-blind readers.
 const POSITIVE: Color = Color([0xe8, 0x3a, 0x10]);
@@ -57,12 +58,74 @@ impl PointGrid {
 pub fn signed(picture: &RgbImage, values: &PointGrid, extent: f32) -> RgbImage {
     let extent = if extent > 0.0 { extent } else { 1.0 };
     RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let value = values.at(x as f32 + 0.5, y as f32 + 0.5) / extent;
-        let value = if value.is_nan() { 0.0 } else { value.clamp(-1.0, 1.0) };
-        let color = if value > 0.0 { POSITIVE } else { NEGATIVE };
-        let opacity = 0.85 * f64::from(value.abs()).powf(0.8);
-        Rgb(faded(*picture.get_pixel(x, y)).mix(color, opacity).0)
+        laid(*picture.get_pixel(x, y), values.at(x as f32 + 0.5, y as f32 + 0.5) / extent)
     })
+}
+
+/// A pixel with a value from -1 to 1 laid over it.
+fn laid(pixel: Rgb<u8>, value: f32) -> Rgb<u8> {
+    let value = if value.is_nan() { 0.0 } else { value.clamp(-1.0, 1.0) };
+    let color = if value > 0.0 { POSITIVE } else { NEGATIVE };
+    let opacity = 0.85 * f64::from(value.abs()).powf(0.8);
+    Rgb(faded(pixel).mix(color, opacity).0)
+}
+
+/// What the colours of a map stand for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    /// The value of full colour; what is beyond has it too.
+    pub extent: f32,
+    /// Whether values below 0 occur.
+    pub signed: bool,
+    /// What a value is, with its unit.
+    pub unit: String,
+}
+
+/// A pixel of the map is shown as a square of so many.
+const ZOOM: u32 = 2;
+const MARGIN: u32 = 8;
+/// Width of the bar of colours.
+const BAR: u32 = 16;
+/// Letters of a number beside the bar.
+const NUMBER: u32 = 9;
+const PAPER: Rgb<u8> = Rgb([0xff; 3]);
+/// What the bar's colours lie over.
+const UNDER: Rgb<u8> = Rgb([0x80; 3]);
+
+/// `picture` in gray with one of `values` laid over each of its pixels, row by row, enlarged; a line above says what the
+/// values are, and a bar beside it what the colours say. As [`signed`] colours them.
+pub fn explained(picture: &RgbImage, values: &[f32], scale: &Scale) -> RgbImage {
+    let extent = if scale.extent > 0.0 { scale.extent } else { 1.0 };
+    let (width, height) = (picture.width() * ZOOM, picture.height() * ZOOM);
+    let top = MARGIN + LETTER.1 + 4;
+    let bar = MARGIN + width + MARGIN;
+    let total = (bar + BAR + 4 + NUMBER * LETTER.0).max(2 * MARGIN + scale.unit.chars().count() as u32 * LETTER.0);
+    let mut sheet = RgbImage::from_pixel(total, top + height + MARGIN, PAPER);
+    write(&mut sheet, (MARGIN, MARGIN), &scale.unit);
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        let value = values.get((y * picture.width() + x) as usize).copied().unwrap_or_default();
+        let color = laid(*pixel, value / extent);
+        for (across, down) in (0..ZOOM).flat_map(|across| (0..ZOOM).map(move |down| (across, down))) {
+            sheet.put_pixel(MARGIN + x * ZOOM + across, top + y * ZOOM + down, color);
+        }
+    }
+    let low = if scale.signed { -1.0 } else { 0.0 };
+    for y in 0..height {
+        let value = 1.0 - (1.0 - low) * y as f32 / (height - 1).max(1) as f32;
+        for x in 0..BAR {
+            sheet.put_pixel(bar + x, top + y, laid(UNDER, value));
+        }
+    }
+    for share in [0.0, 0.25, 0.5, 0.75, 1.0_f32] {
+        let value = f64::from((1.0 - (1.0 - low) * share) * extent);
+        let y = top as f32 + share * (height - 1) as f32;
+        let line = (y - LETTER.1 as f32 / 2.0).clamp(top as f32, (top + height - LETTER.1) as f32) as u32;
+        for x in BAR - 4..BAR {
+            sheet.put_pixel(bar + x, y as u32, Rgb([0x20; 3]));
+        }
+        write(&mut sheet, (bar + BAR + 4, line), &scale::short(value));
+    }
+    sheet
 }
 
 /// A pixel nearly without its own colour and lightened, so that the overlay's colour speaks alone and shows on dark

@@ -124,3 +124,28 @@ fn numbers_are_short() {
     assert_eq!(scale::percent(0.0), "0 %");
     assert_eq!(scale::percent(f64::NAN), "–");
 }
+
+#[test]
+fn a_map_is_explained_by_a_bar_and_words() {
+    let gray = RgbImage::from_pixel(60, 40, Rgb([128; 3]));
+    let mut values = vec![0.0f32; 60 * 40];
+    values[0] = 2.0;
+    values[60 * 40 - 1] = -2.0;
+    let scale = overlay::Scale { extent: 2.0, signed: true, unit: "fall of the log-odds".into() };
+    let sheet = overlay::explained(&gray, &values, &scale);
+    let red = |x: u32, y: u32| i32::from(sheet.get_pixel(x, y).0[0]) - i32::from(sheet.get_pixel(x, y).0[2]);
+    let top = sheet.height() - 8 - 80;
+    assert!(red(8, top) > 60 && red(9, top + 1) > 60, "the first pixel, enlarged");
+    assert!(red(8 + 119, top + 79) < -60, "the last");
+    assert!(red(8 + 40, top + 40).abs() < 10, "nothing in between");
+    let bar = 8 + 120 + 8;
+    assert!(red(bar, top) > 60 && red(bar, top + 79) < -60, "the bar runs from one to the other");
+    let dark = |x: std::ops::Range<u32>, y: std::ops::Range<u32>| {
+        y.flat_map(|y| x.clone().map(move |x| (x, y))).filter(|(x, y)| sheet.get_pixel(*x, *y).0 == [0x20; 3]).count()
+    };
+    assert!(dark(8..sheet.width(), 0..top) > 60, "the unit above");
+    for line in [top, top + 34, top + 67] {
+        assert!(dark(bar + 20..sheet.width(), line..line + 13) > 4, "a number beside the bar");
+    }
+    assert_eq!(dark(sheet.width() - 1..sheet.width(), 0..sheet.height()), 0, "nothing is cut");
+}

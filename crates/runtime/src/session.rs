@@ -63,6 +63,18 @@ impl Session {
 
     /// Computes all outputs, in the model's order. `inputs` names every input of the model once, in any order.
     pub fn run(&mut self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<Vec<(String, ArrayD<f32>)>, RuntimeError> {
+        self.run_with(inputs, |outputs| {
+            outputs.iter().map(|(name, array)| ((*name).to_owned(), array.to_owned())).collect()
+        })
+    }
+
+    /// The same for outputs that are read where they lie and not kept: `read` gets each with its name, in the model's
+    /// order.
+    pub fn run_with<R>(
+        &mut self,
+        inputs: &[(&str, ArrayViewD<f32>)],
+        read: impl FnOnce(&[(&str, ArrayViewD<f32>)]) -> R,
+    ) -> Result<R, RuntimeError> {
         self.check_names(inputs)?;
         let failed = |error: ort::Error| RuntimeError::Failed { model: self.model.clone(), message: said(&error) };
         let arrays: Vec<CowArray<f32, IxDyn>> = inputs.iter().map(|(_, array)| array.as_standard_layout()).collect();
@@ -71,10 +83,10 @@ impl Session {
             values.push((name, TensorRef::from_array_view(array.view()).map_err(failed)?.into()));
         }
         let outputs = self.inner.run(values).map_err(failed)?;
-        outputs
-            .iter()
-            .map(|(name, value)| Ok((name.to_owned(), value.try_extract_array::<f32>().map_err(failed)?.to_owned())))
-            .collect()
+        let values: Vec<_> = outputs.iter().collect();
+        let arrays: Result<Vec<_>, RuntimeError> =
+            values.iter().map(|(name, value)| Ok((*name, value.try_extract_array::<f32>().map_err(failed)?))).collect();
+        Ok(read(&arrays?))
     }
 
     fn check_names(&self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<(), RuntimeError> {

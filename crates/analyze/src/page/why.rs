@@ -38,7 +38,7 @@ pub(super) fn section(of: &Material) -> Result<Section> {
     let mut section = Section {
         id: "why".into(),
         title: "Why this class".into(),
-        lead: "Which parts of a picture carry the decision for its label, by several methods. No method is the truth: the \
+        lead: "Which parts of a picture carry the decision for the class that the network names, by several methods. No method is the truth: the \
                curves measure each by removing or adding the pixels in the order that the map gives them."
             .into(),
         blocks: Vec::new(),
@@ -81,13 +81,13 @@ fn in_order(found: Vec<String>) -> Vec<String> {
 fn one(of: &Material, chosen: &Chosen) -> Result<Option<Side>> {
     let picture = chosen.of(of.dataset);
     let folder = format!("maps/{}", picture.id);
+    let target = target(of, &picture.id)?.unwrap_or_else(|| picture.label.clone());
     let mut panels = Vec::new();
     for method in in_order(of.beside.names(&folder, "png")?) {
         let file = format!("{folder}/{method}.png");
         let Some(overlay) = of.beside.picture(&file)? else { continue };
         let known = METHODS.iter().find(|(file, ..)| *file == method);
-        let alt =
-            format!("{} map for {}, laid over the picture of {}", name(&method), picture.label, base(&picture.source));
+        let alt = format!("{} map for {target}, laid over the picture of {}", name(&method), base(&picture.source));
         let mut paths = vec![Link::named("picture (.png)", &file)];
         for kind in ["npy", "csv"] {
             let path = format!("{folder}/{method}.{kind}");
@@ -121,6 +121,17 @@ fn one(of: &Material, chosen: &Chosen) -> Result<Option<Side>> {
         },
     };
     Ok(Some(Side { title: format!("{}, {}", picture.label, chosen.why.words()), card, blocks }))
+}
+
+/// The class that a picture's maps are for: the one that the network names.
+fn target(of: &Material, id: &str) -> Result<Option<String>> {
+    let Some(sheet) = of.beside.sheet("maps/targets.csv")? else { return Ok(None) };
+    for row in sheet.rows() {
+        if row.text("id")? == id && row.text("folder")? == format!("maps/{id}") {
+            return Ok(Some(row.text("target")?.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 /// The deletion and insertion curves of one picture.

@@ -1,13 +1,23 @@
 //! Gradients of activation functions. Where the output tells the slope, it is taken: training keeps it anyway.
 
-use super::{MICROSOFT, Walk};
+use super::{MICROSOFT, Rectifier, Walk};
 use crate::builder::Node;
 use crate::node::{float_attribute, input};
 use crate::onnx::NodeProto;
 
-/// `dX = dY` where `Y > 0`, else 0.
+/// `dX = dY` where `Y > 0`, else 0; or as the [`Rectifier`] has it, `max(dY, 0)` where `Y > 0` or wherever.
 pub(super) fn relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
-    from_output(walk, node, "ReluGrad")
+    if walk.rectifier == Rectifier::Slope {
+        return from_output(walk, node, "ReluGrad");
+    }
+    let unary = Unary::of(walk, node)?;
+    let positive = walk.between(&unary.hint("positive"), |name| Node::new("Relu", name).inputs([&unary.dy]));
+    if walk.rectifier == Rectifier::Deconvolution {
+        walk.pass(&unary.x, positive);
+        return Ok(());
+    }
+    walk.give(&unary.x, |name| Node::new("ReluGrad", name).domain(MICROSOFT).inputs([&positive, &unary.y]));
+    Ok(())
 }
 
 /// `dX = dY * Y * (1 - Y)`.

@@ -1,6 +1,6 @@
 //! Gradients as a model of its own, for those who look at a network instead of training it.
 
-use super::{MICROSOFT, differentiate};
+use super::{MICROSOFT, Rectifier, differentiate};
 use crate::builder::Node;
 use crate::onnx::{OperatorSetIdProto, ValueInfoProto};
 use crate::{Error, Model};
@@ -18,6 +18,12 @@ use crate::{Error, Model};
 /// # Errors
 /// A tensor that the model does not have, or that `top` does not depend on; an operator between them without a rule.
 pub fn backward(model: &Model, top: &str, of: &[&str]) -> Result<Model, Error> {
+    backward_through(model, top, of, Rectifier::Slope)
+}
+
+/// The same, where `Relu` lets pass something else than its slope says: what comes out are then no gradients, but views
+/// of what the network looks at.
+pub fn backward_through(model: &Model, top: &str, of: &[&str], rectifier: Rectifier) -> Result<Model, Error> {
     let forward = model.cut(top)?.without_dropout()?.modernized()?;
     let known = forward.tensors();
     for tensor in of {
@@ -46,7 +52,7 @@ pub fn backward(model: &Model, top: &str, of: &[&str]) -> Result<Model, Error> {
         let reason = format!("a tensor of the name `{clash}` is there already");
         return Err(Error::Unsuitable { model: model.label().to_owned(), reason });
     }
-    let gradients = differentiate(&forward, &shapes, top, &seed, &wanted, &taken)?;
+    let gradients = differentiate(&forward, &shapes, [top, &seed], &wanted, &taken, rectifier)?;
     let mut graph = forward.graph().clone();
     gradients.complete(&mut graph.node);
     graph.input.push(ValueInfoProto { name: Some(seed), ..shapes.describe(top) });

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use crate::node::{is_standard, node_name};
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};
 use crate::{Error, Model, Shapes};
-pub use backward::backward;
+pub use backward::{backward, backward_through};
 use walk::Walk;
 
 /// The domain of the runtime's own operators, the gradients among them.
@@ -34,6 +34,18 @@ pub(crate) const MICROSOFT: &str = "com.microsoft";
 /// Passes the gradient of a node's output on to those inputs that [`Walk::wants`] one. An error is the reason why it
 /// cannot.
 type Rule = fn(&mut Walk<'_>, &NodeProto) -> Result<(), String>;
+
+/// What `Relu` lets pass backwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rectifier {
+    /// What its slope says: the gradient where its output is above 0.
+    #[default]
+    Slope,
+    /// The same, and only what is above 0 itself: guided backpropagation (Springenberg et al. 2014, section 3.4).
+    Guided,
+    /// What is above 0 itself, wherever: the way back of a deconvolutional network (Zeiler & Fergus 2013, section 2.1).
+    Deconvolution,
+}
 
 /// The rule of an operator.
 fn rule(node: &NodeProto) -> Option<Rule> {
@@ -105,17 +117,17 @@ impl Gradients {
 }
 
 /// Builds the gradients of the `wanted` tensors of `model`, given a tensor `seed` that holds the gradient of the tensor
-/// `top`. No name in `taken` is used for a new tensor.
+/// `top`, where `Relu` lets pass what `rectifier` says. No name in `taken` is used for a new tensor.
 pub(crate) fn differentiate(
     model: &Model,
     shapes: &Shapes,
-    top: &str,
-    seed: &str,
+    [top, seed]: [&str; 2],
     wanted: &[String],
     taken: &[&str],
+    rectifier: Rectifier,
 ) -> Result<Gradients, Error> {
     shapes.accept(model.label())?;
-    let mut walk = Walk::new(model, shapes, wanted);
+    let mut walk = Walk::new(model, shapes, wanted, rectifier);
     walk.reserve([seed].iter().chain(taken));
     walk.pass(top, seed.to_owned());
     for node in model.nodes().iter().rev() {

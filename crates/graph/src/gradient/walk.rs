@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Gradients;
+use super::{Gradients, Rectifier};
 use crate::builder::Node;
 use crate::node::is_standard;
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};
@@ -28,6 +28,7 @@ const STEPS: [&str; 13] = [
 /// What has been built so far, and what is wanted.
 pub(super) struct Walk<'m> {
     pub(super) shapes: &'m Shapes,
+    pub(super) rectifier: Rectifier,
     /// Tensors that a wanted one flows into, the wanted ones included.
     leading: BTreeSet<&'m str>,
     /// By tensor, the parts of its gradient that have been given so far.
@@ -41,7 +42,7 @@ pub(super) struct Walk<'m> {
 }
 
 impl<'m> Walk<'m> {
-    pub(super) fn new(model: &'m Model, shapes: &'m Shapes, wanted: &'m [String]) -> Self {
+    pub(super) fn new(model: &'m Model, shapes: &'m Shapes, wanted: &'m [String], rectifier: Rectifier) -> Self {
         let mut leading: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
         for node in model.nodes() {
             let step = is_standard(node) && STEPS.contains(&node.op_type());
@@ -52,6 +53,7 @@ impl<'m> Walk<'m> {
         let weights = model.graph().initializer.iter().map(TensorProto::name);
         Self {
             shapes,
+            rectifier,
             leading,
             parts: BTreeMap::new(),
             nodes: Vec::new(),

@@ -7,7 +7,7 @@ use ndarray::ArrayD;
 
 use super::{LABELS, LOSS, Options, Sized, faster, loss, optimizer};
 use crate::builder::Node;
-use crate::gradient::{self, MICROSOFT};
+use crate::gradient::{self, MICROSOFT, Rectifier};
 use crate::head::PROBABILITIES;
 use crate::onnx::{GraphProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
 use crate::shape::value_info;
@@ -123,7 +123,8 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
     let seed = format!("{}_grad", plan.logits);
     tuning::differentiable(&model, &plan.logits, &wanted)?;
-    let backward = gradient::differentiate(&model, &model.shapes(), &plan.logits, &seed, &wanted, &[])?;
+    let backward =
+        gradient::differentiate(&model, &model.shapes(), [&plan.logits, &seed], &wanted, &[], Rectifier::Slope)?;
     let mut graph = start(&model);
     backward.complete(&mut graph.node);
     let parameters = plan.parameters();

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::maps::{Maps, Occlusion};
+
 /// `[analyze]`: what is looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +22,8 @@ pub struct Analyze {
     pub activations: Activations,
     /// Occlusion sensitivity.
     pub occlusion: Occlusion,
+    /// Maps of the parts of a picture that carry the decision.
+    pub maps: Maps,
     /// t-SNE.
     pub tsne: Tsne,
 }
@@ -33,6 +37,7 @@ impl Default for Analyze {
             layers: vec![],
             activations: Activations::default(),
             occlusion: Occlusion::default(),
+            maps: Maps::default(),
             tsne: Tsne::default(),
         }
     }
@@ -53,22 +58,6 @@ pub struct Activations {
 impl Default for Activations {
     fn default() -> Self {
         Self { top: 9, shown: 12, channels: vec![] }
-    }
-}
-
-/// `[analyze.occlusion]`: Zeiler & Fergus 2013, section 4.2.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Occlusion {
-    /// Side of the covering square, in pixels of the network's input.
-    pub patch: usize,
-    /// Step from one position to the next, in pixels.
-    pub stride: usize,
-}
-
-impl Default for Occlusion {
-    fn default() -> Self {
-        Self { patch: 50, stride: 10 }
     }
 }
 

@@ -34,6 +34,10 @@ fn analyze(analyze: &Analyze) -> Result<()> {
     rule((1..=100).contains(&analyze.activations.shown), "analyze.activations.shown", "from 1 to 100")?;
     rule(analyze.occlusion.patch > 0, "analyze.occlusion.patch", "at least 1")?;
     rule(analyze.occlusion.stride > 0, "analyze.occlusion.stride", "at least 1")?;
+    let methods = &analyze.maps.methods;
+    let once = methods.iter().enumerate().all(|(place, method)| !methods[..place].contains(method));
+    rule(once, "analyze.maps.methods", "a list that names no method twice")?;
+    rule(analyze.maps.steps <= 1000, "analyze.maps.steps", "from 0 to 1000")?;
     rule(
         analyze.tsne.perplexity.is_finite() && analyze.tsne.perplexity >= 1.0,
         "analyze.tsne.perplexity",

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod check;
+mod maps;
 mod scrape;
 mod sections;
 mod train;
@@ -16,7 +17,8 @@ use toml::{Table, Value};
 
 use crate::HintExt;
 use crate::error::UsageError;
-pub use analyze::{Activations, Analyze, Occlusion, Tsne};
+pub use analyze::{Activations, Analyze, Tsne};
+pub use maps::{Baseline, Maps, Method, Occlusion};
 pub use scrape::{Queries, Scrape, Searched, Source, Urls, Web};
 pub use sections::{Evaluate, Gate, Model, Preprocess, Split, Weights};
 pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};

@@ -1,0 +1,140 @@
+//! Why this class: maps of the parts of a picture that carry the decision, by several methods, and how faithful each is.
+//!
+//! ```text
+//! maps/targets.csv                    id,folder,target,probability,of: which class the maps of a folder are for
+//! maps/<id>/<method>.png .npy         the map over the picture; its values [size, size]
+//! maps/<id>/occlusion.csv             a row for each window
+//! maps/<id>/gradcam.layer.npy         Grad-CAM in the layer's own size
+//! maps/<id>/curves.csv                method,kind,share,probability: deletion and insertion
+//! maps/<id>/label/…                   the same for the true class, where the network names another
+//! maps/faithfulness.csv               id,method,deletion,insertion: areas under the curves
+//! ```
+//! The class that the maps are for is the one that the network names: the question is why it does.
+
+mod cover;
+mod faithful;
+mod gradients;
+mod occlusion;
+mod overlay;
+
+use anyhow::Result;
+use image::RgbImage;
+use ndarray::{Array2, Array3};
+use ndarray_npy::WriteNpyExt;
+use pipeline::Run;
+use pipeline::config::Method;
+use pipeline::dataset::Dataset;
+
+use crate::choose::Chosen;
+use crate::pictures;
+use crate::tuned::Tuned;
+
+use faithful::Faithful;
+use gradients::Gradients;
+use occlusion::Occlusion;
+pub(crate) use occlusion::windows;
+
+/// A picture, with all that the methods take of it.
+struct Asked<'a> {
+    id: &'a str,
+    image: &'a RgbImage,
+    /// What the network takes, `[3, size, size]`.
+    input: Array3<f32>,
+}
+
+/// The map of one method: the higher a value, the more of the decision lies there.
+struct Map {
+    method: Method,
+    /// `[size, size]`.
+    values: Array2<f32>,
+    /// What a value is, in words, with its unit.
+    unit: &'static str,
+    /// A value that is shown in full colour even where none is as large.
+    least: f32,
+}
+
+/// Writes the maps of the chosen pictures.
+pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<()> {
+    let config = &run.config.analyze.maps;
+    if chosen.is_empty() || config.methods.is_empty() {
+        return Ok(());
+    }
+    let mut occlusion =
+        if config.methods.contains(&Method::Occlusion) { Some(Occlusion::open(run, tuned)?) } else { None };
+    let mut gradients = Gradients::open(run, tuned)?;
+    let mut faithful = Faithful::open(run, tuned)?;
+    let each = occlusion.as_ref().map_or(0, Occlusion::windows) + faithful.runs(config.methods.len());
+    let progress = run.progress("asks why", chosen.len() * each);
+    let (mut targets, mut areas) = (Vec::new(), Vec::new());
+    for chosen in chosen {
+        pipeline::stop::check()?;
+        let picture = chosen.of(dataset);
+        let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
+        let asked = Asked { id: &picture.id, image: &image, input: tuned.network.input.tensor(&image) };
+        let probabilities = faithful.ask(&asked.input)?;
+        let probed = occlusion.as_mut().map(|occlusion| occlusion.probe(run, tuned, &asked, &progress)).transpose()?;
+        let named = most_likely(&probabilities);
+        let label = dataset.label_index(picture);
+        let mut classes = vec![(named, format!("maps/{}", picture.id), "named by the network")];
+        if label != named {
+            classes.push((label, format!("maps/{}/label", picture.id), "the label"));
+        }
+        for (class, folder, of) in classes {
+            let mut maps: Vec<Map> = Vec::new();
+            if let Some(probed) = &probed {
+                maps.push(probed.write(run, class, &folder)?);
+            }
+            maps.extend(gradients.maps(run, &asked, class, probabilities.len(), &folder)?);
+            // In the order that was asked for.
+            maps.sort_by_key(|map| config.methods.iter().position(|method| *method == map.method));
+            for map in &maps {
+                let name = map.method.name();
+                run.write(format!("{folder}/{name}.png"), &imaging::png(&overlay::drawn(&image, map)))?;
+                // Occlusion's values are drops of the probability, as its table has them; it is drawn by log-odds.
+                if map.method != Method::Occlusion {
+                    write_array(run, &format!("{folder}/{name}.npy"), &map.values)?;
+                }
+            }
+            if class == named {
+                areas.extend(faithful.write(run, &asked, &maps, class, &folder, &progress)?);
+            }
+            let name = dataset.classes.get(class).map_or_else(|| class.to_string(), Clone::clone);
+            let probability = probabilities.get(class).copied().unwrap_or_default().to_string();
+            targets.push([picture.id.clone(), folder, name, probability, of.to_owned()]);
+        }
+    }
+    run.write_csv("maps/targets.csv", &["id", "folder", "target", "probability", "of"], targets)?;
+    if config.steps > 0 {
+        run.write_csv("maps/faithfulness.csv", &["id", "method", "deletion", "insertion"], areas)?;
+    }
+    Ok(())
+}
+
+/// The first of the classes with the highest probability.
+fn most_likely(probabilities: &[f32]) -> usize {
+    let mut best = 0;
+    for (class, probability) in probabilities.iter().enumerate() {
+        if *probability > probabilities[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+/// Writes an array's raw values as `.npy`.
+fn write_array(run: &Run, file: &str, values: &Array2<f32>) -> Result<()> {
+    let mut raw = Vec::new();
+    values.write_npy(&mut raw)?;
+    run.write(file, &raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equals_is_named() {
+        assert_eq!(most_likely(&[0.1, 0.45, 0.45]), 1);
+        assert_eq!(most_likely(&[f32::NAN, 0.5]), 0);
+    }
+}

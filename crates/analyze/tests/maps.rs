@@ -1,0 +1,121 @@
+//! Maps of what carries the decision, as a person asks for them.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Output;
+
+use ndarray::Array2;
+use ndarray_npy::ReadNpyExt;
+use testkit::Workspace;
+
+use support::SIDE;
+
+const METHODS: [&str; 5] = ["occlusion", "gradcam", "saliency", "guided", "deconvnet"];
+/// One picture.
+const PICTURE: &str = "1400000000000000";
+
+fn analyze(workspace: &Workspace, sets: &[&str]) -> Output {
+    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
+    command.env("ORT_DYLIB_PATH", support::runtime_library()).args(["--set", "analyze.tsne.iterations=10"]);
+    support::output(command.args(sets.iter().flat_map(|set| ["--set", set])))
+}
+
+fn text(workspace: &Workspace, file: &str) -> String {
+    workspace.text(format!("artifacts/analyze/maps/{file}"))
+}
+
+fn rows(workspace: &Workspace, file: &str) -> Vec<Vec<String>> {
+    let text = text(workspace, file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+fn array(workspace: &Workspace, file: &str) -> Array2<f32> {
+    let path = workspace.join("artifacts/analyze/maps").join(file);
+    Array2::read_npy(std::fs::File::open(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
+    let workspace = support::workspace();
+    let output = analyze(&workspace, &["analyze.maps.steps=8"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let targets = rows(&workspace, "targets.csv");
+    let named: Vec<&Vec<String>> = targets.iter().filter(|row| row[4] == "named by the network").collect();
+    let labels: Vec<&Vec<String>> = targets.iter().filter(|row| row[4] == "the label").collect();
+    assert_eq!(named.len(), 6, "three pictures of two classes");
+    assert!(!labels.is_empty(), "weights that nobody trained name the wrong class somewhere");
+    for label in labels {
+        let other = named.iter().find(|row| row[0] == label[0]).unwrap();
+        assert!(other[2] != label[2] && label[1] == format!("maps/{}/label", label[0]));
+        let probabilities = [other, &label].map(|row| row[3].parse::<f32>().unwrap());
+        assert!(probabilities[0] > probabilities[1], "{probabilities:?}");
+    }
+    let side = SIDE as usize;
+    for row in &targets {
+        let folder = row[1].strip_prefix("maps/").unwrap();
+        for method in METHODS {
+            let map = array(&workspace, &format!("{folder}/{method}.npy"));
+            assert_eq!(map.dim(), (side, side));
+            assert!(map.iter().all(|value| value.is_finite()) && map.iter().any(|value| *value != 0.0), "{method}");
+            let overlay = workspace.join(format!("artifacts/analyze/maps/{folder}/{method}.png"));
+            let overlay = imaging::read(&overlay, &imaging::Limits::default()).unwrap();
+            assert!(overlay.width() > 2 * SIDE && overlay.height() > 2 * SIDE, "{:?}", overlay.dimensions());
+        }
+        assert_eq!(array(&workspace, &format!("{folder}/gradcam.layer.npy")).dim(), (22, 22), "relu1's own size");
+    }
+    let areas = rows(&workspace, "faithfulness.csv");
+    assert_eq!(areas.len(), 6 * METHODS.len());
+    for row in &areas {
+        let curves = rows(&workspace, &format!("{}/curves.csv", row[0]));
+        for (kind, area) in [("deletion", &row[2]), ("insertion", &row[3])] {
+            let points: Vec<(f64, f64)> = curves
+                .iter()
+                .filter(|point| point[0] == row[1] && point[1] == kind)
+                .map(|point| (point[2].parse().unwrap(), point[3].parse().unwrap()))
+                .collect();
+            assert_eq!(points.len(), 9, "steps and both ends");
+            assert_eq!((points[0].0, points[8].0), (0.0, 1.0));
+            let own: f64 = points.windows(2).map(|p| (p[1].0 - p[0].0) * (p[0].1 + p[1].1) / 2.0).sum();
+            assert!((own - area.parse::<f64>().unwrap()).abs() < 1e-6, "{row:?}");
+            // Whatever the map, both ways begin and end with the same pictures.
+            let named = named.iter().find(|target| target[0] == row[0]).unwrap()[3].parse::<f64>().unwrap();
+            let whole = if kind == "deletion" { points[0].1 } else { points[8].1 };
+            assert!((whole - named).abs() < 1e-5, "{whole} and {named}");
+        }
+    }
+}
+
+#[test]
+fn occlusion_does_as_it_is_told() {
+    let workspace = support::workspace();
+    let choice = format!("analyze.pictures=[\"{PICTURE}\"]");
+    let file = format!("{PICTURE}/occlusion.csv");
+    let mut seen = BTreeSet::new();
+    let numbers = |text: &str| -> Vec<f32> {
+        text.lines()
+            .skip(1)
+            .flat_map(|line| line.split(',').map(|cell| cell.parse().unwrap()).collect::<Vec<_>>())
+            .collect()
+    };
+    for baseline in ["mean", "gray", "blur", "noise"] {
+        let baseline = format!("analyze.occlusion.baseline={baseline}");
+        let sets = [choice.as_str(), &baseline, "analyze.maps.methods=[\"occlusion\"]", "analyze.maps.steps=0"];
+        let output = analyze(&workspace, &sets);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let with_reuse = text(&workspace, &file);
+        assert!(!workspace.join("artifacts/analyze/maps/faithfulness.csv").exists(), "no curves were asked for");
+        assert!(analyze(&workspace, &[&sets[..], &["analyze.occlusion.reuse=false"]].concat()).status.success());
+        let (a, b) = (numbers(&with_reuse), numbers(&text(&workspace, &file)));
+        assert_eq!(a.len(), 49 * 8);
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4), "reuse changes nothing");
+        assert!(seen.insert(with_reuse), "{baseline} differs from the others");
+    }
+    let sets = [choice.as_str(), "analyze.occlusion.baseline=noise", "seed=2"];
+    assert!(analyze(&workspace, &sets).status.success());
+    assert!(seen.insert(text(&workspace, &file)), "another seed, another noise");
+    assert!(analyze(&workspace, &[&choice, "analyze.maps.methods=[]"]).status.success());
+    assert!(!workspace.join("artifacts/analyze/maps").exists(), "no maps were asked for");
+}
