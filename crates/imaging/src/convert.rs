@@ -1,6 +1,6 @@
 //! Whatever a decoder gives, as 8-bit sRGB.
 
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
 
 /// `picture` as 8-bit RGB: gray is copied to all three channels, 16-bit samples are scaled
 /// (65535 becomes 255) and not cut, and what is transparent is laid over white.
@@ -15,6 +15,16 @@ pub(crate) fn to_rgb(picture: DynamicImage) -> RgbImage {
         *pixel = Rgb([r, g, b].map(|sample| over_white(sample, alpha)));
     }
     rgb
+}
+
+/// The luma of 8-bit RGB after ITU-R BT.601, as JPEG files hold it, rounded to nearest.
+pub(crate) fn luma(picture: &RgbImage) -> GrayImage {
+    let mut luma = GrayImage::new(picture.width(), picture.height());
+    for (pixel, source) in luma.pixels_mut().zip(picture.pixels()) {
+        let [red, green, blue] = source.0.map(u32::from);
+        *pixel = Luma([((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8]);
+    }
+    luma
 }
 
 /// `sample` with opacity `alpha` over white, rounded to nearest.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use image::{DynamicImage, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::guard::{explain, guarded};
 use crate::{DecodeError, Format, Limits, ReadError, convert, header, jpeg};
@@ -20,13 +20,34 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
         let picture = DynamicImage::from_decoder(decoder).map_err(|error| explain(error, format, limits))?;
         let picture = convert::to_rgb(picture);
         if format == Format::Jpeg
-            && let Some(detail) = jpeg::damage(bytes, &picture)
+            && picture.rows().next_back().is_some_and(|row| row.into_iter().all(|pixel| pixel.0 == [jpeg::FILL; 3]))
         {
-            return Err(DecodeError::Damaged { format, detail });
+            jpeg::check_all(bytes)?;
         }
         let mut upright = DynamicImage::ImageRgb8(picture);
         upright.apply_orientation(orientation);
         Ok(upright.into_rgb8())
+    })
+}
+
+/// The luma (ITU-R BT.601, 0 to 255) of the JPEG picture in `bytes`, upright; `None` for other pictures, and for those whose
+/// file does not hold it apart from the colours.
+///
+/// What [`decode`] refuses is refused here, for the same reason. Colours are not made, which saves much of the time.
+pub(crate) fn decode_luma(bytes: &[u8], limits: &Limits) -> Result<Option<GrayImage>, DecodeError> {
+    let format = header::format_of(bytes)?;
+    if format != Format::Jpeg {
+        return Ok(None);
+    }
+    guarded(format, || {
+        let (header, orientation, _) = header::open(bytes, format, limits)?;
+        let Some(picture) = jpeg::luma(bytes, [header.width, header.height])? else { return Ok(None) };
+        if picture.rows().next_back().is_some_and(|row| row.into_iter().all(|pixel| pixel.0 == [jpeg::FILL])) {
+            jpeg::check_all(bytes)?;
+        }
+        let mut upright = DynamicImage::ImageLuma8(picture);
+        upright.apply_orientation(orientation);
+        Ok(Some(upright.into_luma8()))
     })
 }
 

@@ -3,10 +3,13 @@
 //! The decoder in use is lenient: it fills what is missing with gray and calls it a picture. A
 //! half-gray picture in a training set is worse than none, so completeness is checked here.
 
-use image::RgbImage;
+use image::GrayImage;
 use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
+
+use crate::{DecodeError, Format};
 
 /// What the markers of a JPEG file say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,16 +108,39 @@ fn samples(segment: &[u8]) -> u64 {
     factors.iter().map(|(h, v)| (256 * h * v).div_ceil(widest * tallest)).sum()
 }
 
-/// What is wrong with the data of `bytes`, which were decoded leniently to `picture`.
+/// What the lenient decoder fills a row with when the data make no sense.
 ///
-/// The lenient decoder stops at data that makes no sense and fills the rest with the gray 128.
-/// Only a picture that ends in a row of it is suspect, and only then is it decoded again, strictly.
-pub(crate) fn damage(bytes: &[u8], picture: &RgbImage) -> Option<String> {
-    let last_row = picture.rows().next_back()?;
-    if last_row.into_iter().any(|pixel| pixel.0 != [128; 3]) {
-        return None;
+/// Only a picture that ends in a row of it is suspect, and only then is it worth while to [`check_all`].
+pub(crate) const FILL: u8 = 128;
+
+/// Decodes `bytes` strictly; the error says what is wrong with them.
+pub(crate) fn check_all(bytes: &[u8]) -> Result<(), DecodeError> {
+    let decoded = JpegDecoder::new_with_options(ZCursor::new(bytes), options().set_strict_mode(true)).decode();
+    let damaged = |error| damaged(format!("part of it cannot be decoded ({error})"));
+    decoded.map(|_| ()).map_err(damaged)
+}
+
+/// The luma of `bytes`, of which the header says that they are `[width, height]` large, as stored; `None` when luma is
+/// not one of the file's components.
+pub(crate) fn luma(bytes: &[u8], [width, height]: [u32; 2]) -> Result<Option<GrayImage>, DecodeError> {
+    let options = options().set_strict_mode(false).jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let failed = |error: zune_jpeg::errors::DecodeErrors| damaged(error.to_string());
+    decoder.decode_headers().map_err(failed)?;
+    if !matches!(decoder.input_colorspace(), Some(ColorSpace::Luma | ColorSpace::YCbCr)) {
+        return Ok(None);
     }
-    let options = DecoderOptions::default().set_strict_mode(true).set_max_width(usize::MAX).set_max_height(usize::MAX);
-    let error = JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode().err()?;
-    Some(format!("part of it cannot be decoded ({error})"))
+    let samples = decoder.decode().map_err(failed)?;
+    let told = samples.len();
+    let picture = GrayImage::from_raw(width, height, samples);
+    picture.map(Some).ok_or_else(|| damaged(format!("{told} samples for {width}x{height} pixels")))
+}
+
+/// Sizes are checked before, against limits of our own.
+fn options() -> DecoderOptions {
+    DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX)
+}
+
+fn damaged(detail: String) -> DecodeError {
+    DecodeError::Damaged { format: Format::Jpeg, detail }
 }

@@ -6,9 +6,11 @@
 use std::f32::consts::PI;
 use std::fmt::Write;
 
-use image::RgbImage;
+use image::{GrayImage, RgbImage};
 
-use crate::thumbnail;
+use crate::decode::decode_luma;
+use crate::resize::thumbnail_luma;
+use crate::{DecodeError, Limits, convert, thumbnail};
 
 /// Spatial frequencies each way of a fine hash: 256 bits.
 const FINE: usize = 16;
@@ -42,7 +44,22 @@ impl Look {
     /// # Panics
     /// When `img` has no pixels; [`crate::decode`] returns no such picture.
     pub fn of(img: &RgbImage) -> Self {
-        let sums = Sums::of(&thumbnail(img, SMALL));
+        Self::of_luma(&convert::luma(&thumbnail(img, SMALL)))
+    }
+
+    /// The look of the picture in `bytes`, and its width and height, upright.
+    ///
+    /// Refuses what [`crate::decode`] refuses, and is faster than that and [`Look::of`]: a look needs no colours.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<(Self, [u32; 2]), DecodeError> {
+        if let Some(luma) = decode_luma(bytes, limits)? {
+            return Ok((Self::of_luma(&luma), [luma.width(), luma.height()]));
+        }
+        let picture = crate::decode(bytes, limits)?;
+        Ok((Self::of(&picture), [picture.width(), picture.height()]))
+    }
+
+    fn of_luma(img: &GrayImage) -> Self {
+        let sums = Sums::of(&thumbnail_luma(img, SMALL));
         let basis = basis();
         let whole = frequencies(&sums.sample([0.0; 4]), &basis);
         let low: Vec<f32> =
@@ -149,14 +166,13 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(img: &RgbImage) -> Self {
+    fn of(img: &GrayImage) -> Self {
         let (width, height) = (img.width() as usize, img.height() as usize);
         let mut table = vec![0_u32; (width + 1) * (height + 1)];
         for (y, row) in img.rows().enumerate() {
             let mut sum = 0;
             for (x, pixel) in row.enumerate() {
-                let [red, green, blue] = pixel.0.map(u32::from);
-                sum += (299 * red + 587 * green + 114 * blue) / 1000;
+                sum += u32::from(pixel.0[0]);
                 table[(y + 1) * (width + 1) + x + 1] = table[y * (width + 1) + x + 1] + sum;
             }
         }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use imaging::{DecodeError, Format, Limits, decode, inspect, sniff};
+use imaging::{DecodeError, Format, Limits, Look, decode, inspect, sniff};
 use testkit::pictures::{is_upright, quadrants};
 use testkit::{files, hostile};
 
@@ -180,6 +180,42 @@ fn the_hostile_folder_is_told_apart() {
                 assert!(source.to_string().contains(text), "{}: {source}", path.display());
             }
             (wanted, got) => panic!("{}: wanted {wanted:?}, got {got:?}", case.path.display()),
+        }
+    }
+}
+
+#[test]
+fn a_look_without_colours_is_that_of_the_picture() {
+    let detailed = testkit::pictures::draw("disc", 1, 96);
+    let mut kinds: Vec<(String, Vec<u8>)> = good().into_iter().map(|(kind, bytes)| (kind.to_owned(), bytes)).collect();
+    kinds.push(("detailed jpeg".into(), files::jpeg(&detailed)));
+    kinds.push(("detailed progressive jpeg".into(), files::progressive_jpeg(&detailed)));
+    // Sizes that fill no block.
+    for (width, height) in [(17, 9), (33, 8), (7, 40)] {
+        let part = image::imageops::crop_imm(&detailed, 20, 20, width, height).to_image();
+        kinds.push((format!("{width}x{height}"), files::jpeg(&part)));
+    }
+    for orientation in 1..=8 {
+        kinds.push((format!("turned {orientation}"), files::rotated_jpeg(&detailed, orientation)));
+    }
+    for (kind, bytes) in kinds {
+        let picture = decode(&bytes, &Limits::default()).unwrap();
+        let (look, size) = Look::decode(&bytes, &Limits::default()).unwrap();
+        assert_eq!(size, [picture.width(), picture.height()], "{kind}");
+        let off = look.distance(&Look::of(&picture));
+        // Colours outside of what RGB can hold are cut off, and their luma with them.
+        assert!(off <= 12, "{kind}: {off}");
+    }
+}
+
+#[test]
+fn what_is_no_picture_has_no_look_for_the_same_reason() {
+    let limits = Limits { max_pixels: 10_000, ..Limits::default() };
+    for (kind, bytes) in good() {
+        for cut in [bytes.len() / 3, bytes.len() * 9 / 10, bytes.len()] {
+            let bytes = &bytes[..cut];
+            let [picture, look] = [decode(bytes, &limits).err(), Look::decode(bytes, &limits).err()];
+            assert_eq!(picture.map(|e| e.to_string()), look.map(|e| e.to_string()), "{kind} cut at {cut}");
         }
     }
 }

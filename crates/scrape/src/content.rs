@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::passenger::passenger;
 
-/// What decoding one picture may take, in bytes; the same sum is shared by all that are decoded at a time.
-pub const DECODE_BYTES: u64 = 256 << 20;
+/// What decoding one picture may take, in bytes.
+const DECODE_BYTES: u64 = 256 << 20;
+/// What all that are decoded at a time may take together, in bytes; one that takes more is decoded alone.
+pub const SHARED_BYTES: u64 = 160 << 20;
 
 /// A picture's file, as the journal tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +52,7 @@ pub fn cost(bytes: &[u8], limits: &Limits) -> Result<u64, String> {
 
 /// Decodes `bytes` whole and says what they are; the error says why they are no picture.
 pub fn examine(bytes: &[u8], limits: &Limits) -> Result<Content, String> {
-    let picture = imaging::decode(bytes, limits).map_err(|error| error.to_string())?;
+    let (look, [width, height]) = Look::decode(bytes, limits).map_err(|error| error.to_string())?;
     if let Some(other) = passenger(bytes) {
         return Err(format!("it is a picture and {other} at once"));
     }
@@ -59,8 +61,8 @@ pub fn examine(bytes: &[u8], limits: &Limits) -> Result<Content, String> {
         hash: pipeline::short_hash(bytes),
         extension,
         bytes: bytes.len() as u64,
-        width: picture.width(),
-        height: picture.height(),
-        look: Look::of(&picture).to_hex(),
+        width,
+        height,
+        look: look.to_hex(),
     })
 }

@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use imaging::Limits;
 use pipeline::config::Scrape;
 use tokio::sync::Semaphore;
-use web::{Failure, Request, Web};
+use web::{Failure, Request, Response, Room, Web};
 
 use crate::cache::Cache;
-use crate::content::{self, DECODE_BYTES};
+use crate::content::{self, SHARED_BYTES};
 use crate::journal::{Journal, Verdict};
 use crate::sieve::TYPES;
 
@@ -47,7 +47,7 @@ impl Fetcher {
             limits: content::limits(scrape),
             limits_text: content::limits_text(scrape),
             max_bytes: scrape.max_file_mb * MEBIBYTE,
-            memory: Arc::new(Semaphore::new((DECODE_BYTES / MEBIBYTE) as usize)),
+            memory: Arc::new(Semaphore::new((SHARED_BYTES / MEBIBYTE) as usize)),
         }
     }
 
@@ -63,7 +63,7 @@ impl Fetcher {
             Err(failure) => Err(failure),
         };
         let verdict = match answer {
-            Ok(response) => match self.look(response.body).await? {
+            Ok(Response { body, room, .. }) => match self.look(body, room).await? {
                 Ok(content) => Verdict::Picture(Arc::new(content)),
                 Err(reason) => refused(reason),
             },
@@ -76,17 +76,17 @@ impl Fetcher {
         Ok(Fetched::Known(verdict))
     }
 
-    /// Looks at a body, and keeps it when it is a picture.
-    async fn look(&self, body: Vec<u8>) -> Result<Result<content::Content, String>> {
+    /// Looks at a body, and keeps it when it is a picture; then its room is free.
+    async fn look(&self, body: Vec<u8>, room: Option<Room>) -> Result<Result<content::Content, String>> {
         let cost = match content::cost(&body, &self.limits) {
             Ok(cost) => cost,
             Err(reason) => return Ok(Err(reason)),
         };
-        let share = cost.div_ceil(MEBIBYTE).min(DECODE_BYTES / MEBIBYTE) as u32;
+        let share = cost.div_ceil(MEBIBYTE).min(SHARED_BYTES / MEBIBYTE) as u32;
         let loan = Arc::clone(&self.memory).acquire_many_owned(share).await.context("no memory is lent any more")?;
         let (limits, cache) = (self.limits, self.cache.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let _loan = loan;
+            let _held = (loan, room);
             let content = match content::examine(&body, &limits) {
                 Ok(content) => content,
                 Err(reason) => return Ok(Err(reason)),

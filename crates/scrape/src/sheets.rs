@@ -8,6 +8,7 @@ use imaging::{Limits, RgbImage, Sheet, contact_sheet, png, thumbnail};
 use pipeline::Run;
 use rayon::prelude::*;
 
+use crate::content::SHARED_BYTES;
 use crate::gather::Gathered;
 use crate::lane::Known;
 use crate::store::path_of;
@@ -37,7 +38,7 @@ pub fn write(run: &Run, gathered: &Gathered) -> Result<()> {
     Ok(())
 }
 
-/// The pictures at `paths`, `side` pixels large, in their order; as many at a time as fit into the memory of [`LIMITS`].
+/// The pictures at `paths`, `side` pixels large, in their order; as many at a time as [`SHARED_BYTES`] are enough for.
 fn thumbnails(paths: impl Iterator<Item = PathBuf>, side: u32) -> Vec<RgbImage> {
     let decode = |files: &[Vec<u8>]| -> Vec<RgbImage> {
         let small = |bytes: &Vec<u8>| Some(thumbnail(&imaging::decode(bytes, &LIMITS).ok()?, side));
@@ -47,7 +48,7 @@ fn thumbnails(paths: impl Iterator<Item = PathBuf>, side: u32) -> Vec<RgbImage> 
     for path in paths {
         let Ok(bytes) = std::fs::read(path) else { continue };
         let Ok(header) = imaging::inspect(&bytes, &LIMITS) else { continue };
-        if memory + header.memory > LIMITS.max_bytes {
+        if memory + header.memory > SHARED_BYTES {
             pictures.append(&mut decode(&files));
             (files, memory) = (Vec::new(), 0);
         }

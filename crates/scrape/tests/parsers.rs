@@ -19,7 +19,7 @@ fn response(status: u16, body: &[u8], headers: &[(&str, &str)]) -> Response {
         map.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
     let final_url = Url::parse("https://api.example/").unwrap();
-    Response { status, final_url, headers: map, body: body.to_vec(), elapsed: Duration::ZERO }
+    Response { status, final_url, headers: map, body: body.to_vec(), elapsed: Duration::ZERO, room: None }
 }
 
 type Reader = fn(&Response) -> Result<Page, Fault>;

@@ -11,39 +11,57 @@ use tokio::time::{Instant, timeout_at};
 use crate::budget::Purse;
 use crate::failure::{Counted, Failure, Phase, Reason};
 use crate::request::Request;
+use crate::response::{Room, Rooms};
 use crate::settings::Limits;
 
-/// Reads `body` to its end. `started` is when the connection was begun.
-pub(crate) async fn read(
-    mut body: Incoming,
-    headers: &HeaderMap,
-    request: &Request,
-    limits: &Limits,
-    started: Instant,
-    purse: &Purse,
-) -> Result<Vec<u8>, Failure> {
-    let mut sink = Sink::new(headers, request)?;
-    let begun = Instant::now();
-    let mut received = 0_u64;
-    loop {
-        let (deadline, phase) = deadline(limits, started, begun, received);
-        let now = Instant::now();
-        // A server that always has a byte ready must not keep us past the deadline.
-        if deadline <= now {
-            return Err(Failure::Later(Reason::Timeout(phase)));
-        }
-        let frame = match timeout_at(deadline, body.frame()).await {
-            Err(_) => return Err(Failure::Later(Reason::Timeout(phase))),
-            Ok(None) => return sink.finish(),
-            Ok(Some(Err(error))) => {
-                return Err(purse.check().err().unwrap_or_else(|| broken(&error)));
+/// What reading a body is held to.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub limits: &'a Limits,
+    pub purse: &'a Purse,
+    pub rooms: &'a Rooms,
+}
+
+impl Reader<'_> {
+    /// Reads `body` to its end; a large one with the room that it takes. `started` is when the connection was begun.
+    pub async fn read(
+        self,
+        mut body: Incoming,
+        headers: &HeaderMap,
+        request: &Request,
+        mut started: Instant,
+    ) -> Result<(Vec<u8>, Option<Room>), Failure> {
+        let mut sink = Sink::new(headers, request)?;
+        let mut begun = Instant::now();
+        let mut received = 0_u64;
+        let mut room = None;
+        loop {
+            let (deadline, phase) = deadline(self.limits, started, begun, received);
+            let now = Instant::now();
+            // A server that always has a byte ready must not keep us past the deadline.
+            if deadline <= now {
+                return Err(Failure::Later(Reason::Timeout(phase)));
             }
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else { continue };
-        received += data.len() as u64;
-        if !sink.take(&data)? {
-            return sink.finish();
+            let frame = match timeout_at(deadline, body.frame()).await {
+                Err(_) => return Err(Failure::Later(Reason::Timeout(phase))),
+                Ok(None) => return Ok((sink.finish()?, room)),
+                Ok(Some(Err(error))) => {
+                    return Err(self.purse.check().err().unwrap_or_else(|| broken(&error)));
+                }
+                Ok(Some(Ok(frame))) => frame,
+            };
+            let Ok(data) = frame.into_data() else { continue };
+            received += data.len() as u64;
+            if !sink.take(&data)? {
+                return Ok((sink.finish()?, room));
+            }
+            if room.is_none() && sink.len() > Rooms::FROM {
+                let waits = Instant::now();
+                room = self.rooms.enter().await;
+                // The server is not to blame for the wait.
+                started += waits.elapsed();
+                begun += waits.elapsed();
+            }
         }
     }
 }
@@ -124,6 +142,14 @@ impl Sink {
             Err(_) if capped.over && capped.cut => Ok(false),
             Err(_) if capped.over => Err(Failure::Refused(Reason::TooLarge(counted))),
             Err(_) => Err(Failure::Refused(Reason::Compressed)),
+        }
+    }
+
+    /// Bytes in memory.
+    fn len(&self) -> usize {
+        match self {
+            Self::Plain(capped) => capped.bytes.len(),
+            Self::Gzip(decoder, _) => decoder.get_ref().bytes.len(),
         }
     }
 

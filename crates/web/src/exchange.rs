@@ -16,6 +16,7 @@ use crate::failure::{Failure, Phase, Reason};
 use crate::host::Key;
 use crate::pool::{Connection, Pool};
 use crate::request::{Kind, Request};
+use crate::response::{Room, Rooms};
 use crate::settings::Limits;
 
 /// Sends requests: what is needed below the rules of politeness.
@@ -25,6 +26,7 @@ pub(crate) struct Wire {
     pub purse: Arc<Purse>,
     pub limits: Limits,
     pub user_agent: HeaderValue,
+    pub rooms: Rooms,
 }
 
 /// An answer whose body has not been read. Dropping it closes the connection.
@@ -34,6 +36,13 @@ pub(crate) struct Answer {
     body: Incoming,
     connection: Connection,
     started: Instant,
+}
+
+/// An answer whose body has been read.
+pub(crate) struct Whole {
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    pub room: Option<Room>,
 }
 
 /// Bodies up to this size are read and thrown away when nobody wants them, to keep the connection.
@@ -85,11 +94,12 @@ impl Wire {
     }
 
     /// Reads the body and keeps the connection.
-    pub async fn read(&self, answer: Answer, key: &Key, request: &Request) -> Result<(HeaderMap, Vec<u8>), Failure> {
+    pub async fn read(&self, answer: Answer, key: &Key, request: &Request) -> Result<Whole, Failure> {
         let Answer { headers, body, connection, started, .. } = answer;
-        let bytes = body::read(body, &headers, request, &self.limits, started, &self.purse).await?;
+        let reader = body::Reader { limits: &self.limits, purse: &self.purse, rooms: &self.rooms };
+        let (body, room) = reader.read(body, &headers, request, started).await?;
         self.pool.put(key.clone(), connection);
-        Ok((headers, bytes))
+        Ok(Whole { headers, body, room })
     }
 
     /// Reads a body that nobody wants if that is cheaper than a new connection.

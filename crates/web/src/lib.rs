@@ -83,7 +83,7 @@ pub use opt_out::OptOut;
 pub use origin::parse_url;
 pub use recorder::Recorder;
 pub use request::{Kind, Request};
-pub use response::Response;
+pub use response::{Response, Room};
 pub use retry::retry_after;
 pub use secret::Secret;
 pub use settings::{Backoff, Budget, Limits, PerHost, Settings, SettingsError};

@@ -1,8 +1,10 @@
 //! What came back.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 /// An answer, read to its end.
@@ -18,6 +20,34 @@ pub struct Response {
     pub body: Vec<u8>,
     /// From the first byte of the successful try to its last, redirects included, without the waits that politeness asks for.
     pub elapsed: Duration,
+    /// For a large body, its room; it belongs to the body and is to be dropped with it.
+    pub room: Option<Room>,
+}
+
+/// Room for a body of more than a mebibyte. There are few: who holds one keeps the next large body waiting, so what is in memory
+/// at a time stays small however many requests are under way.
+#[derive(Debug, Clone)]
+pub struct Room {
+    _seat: Arc<OwnedSemaphorePermit>,
+}
+
+/// The rooms of a run.
+#[derive(Debug)]
+pub(crate) struct Rooms(Arc<Semaphore>);
+
+impl Rooms {
+    /// The size from which a body needs a room, in bytes.
+    pub const FROM: usize = 1 << 20;
+
+    pub fn new() -> Self {
+        Self(Arc::new(Semaphore::new(4)))
+    }
+
+    /// A room, once there is one; `None` never happens, since nobody closes them.
+    pub async fn enter(&self) -> Option<Room> {
+        let seat = Arc::clone(&self.0).acquire_owned().await.ok()?;
+        Some(Room { _seat: Arc::new(seat) })
+    }
 }
 
 impl Response {

@@ -11,7 +11,7 @@ use url::{Position, Url};
 use crate::budget::{Purse, Spent};
 use crate::connect::{Connector, tls};
 use crate::dial::Dial;
-use crate::exchange::{Answer, Wire};
+use crate::exchange::{Answer, Whole, Wire};
 use crate::failure::{Failure, Phase, Reason};
 use crate::host::{Gate, Hosts, Key, Verdict};
 use crate::opt_out;
@@ -19,7 +19,7 @@ use crate::origin::{Named, Origin, admit};
 use crate::pool::Pool;
 use crate::redirect::Chain;
 use crate::request::{Kind, Request};
-use crate::response::{Response, media_type};
+use crate::response::{Response, Rooms, media_type};
 use crate::retry::{Jitter, retry_after};
 use crate::robots::{READ_BYTES, Robots};
 use crate::settings::{Settings, SettingsError};
@@ -67,7 +67,8 @@ impl Web {
         let purse = Arc::new(Purse::new(settings.budget));
         let limits = settings.limits;
         let connector = Connector { dial, tls: tls(settings)?, purse: Arc::clone(&purse), limits };
-        let wire = Wire { connector, pool: Pool::new(settings.concurrency), purse, limits, user_agent };
+        let (pool, rooms) = (Pool::new(settings.concurrency), Rooms::new());
+        let wire = Wire { connector, pool, purse, limits, user_agent, rooms };
         Ok(Self(Arc::new(Inner {
             wire,
             hosts: Hosts::new(settings.per_host, named, settings.longest_wait),
@@ -155,9 +156,10 @@ impl Web {
                 self.0.wire.discard(answer, &key, request).await;
                 return Err(trouble);
             }
-            let (headers, body) = self.0.wire.read(answer, &key, request).await?;
+            let Whole { headers, body, room } = self.0.wire.read(answer, &key, request).await?;
             elapsed += begun.elapsed();
-            return Ok(Response { status: status.as_u16(), final_url: chain.shown(request), headers, body, elapsed });
+            let (status, final_url) = (status.as_u16(), chain.shown(request));
+            return Ok(Response { status, final_url, headers, body, elapsed, room });
         }
     }
 

@@ -5,7 +5,8 @@
 
 use anyhow::{Context, Result, ensure};
 use attribution::{Occluder, Probed, Rect, Reuse, Windows};
-use ndarray::{ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::config::{self, Method};
 use pipeline::{HintExt, Progress, Run};
 
@@ -14,6 +15,9 @@ use crate::tuned::Tuned;
 
 /// A map of smaller changes of the log-odds than this is shown faint, not stretched to full colour.
 const LEAST: f32 = 0.5;
+
+/// What the network is asked for: probabilities and logits.
+const OUTPUTS: usize = 2;
 
 /// The windows that the configuration asks for, in pictures of `size` x `size` pixels.
 pub(crate) fn windows(config: &config::Occlusion, size: u32) -> Result<Windows> {
@@ -48,7 +52,7 @@ impl Occlusion {
         let config = &run.config.analyze.occlusion;
         let windows = windows(config, tuned.network.input.size)?;
         let reuse = if config.reuse { Reuse::On } else { Reuse::Off };
-        let outputs = [tuned.probabilities()?, tuned.logits()?];
+        let outputs: [&str; OUTPUTS] = [tuned.probabilities()?, tuned.logits()?];
         let occluder = Occluder::new(&tuned.model, &outputs, &windows.rects(), reuse, run.threads())?;
         if config.reuse && occluder.reused_up_to() == tuned.network.input.tensor {
             run.say("nothing of this network can be reused between windows: each runs as a whole");
@@ -61,12 +65,45 @@ impl Occlusion {
         self.windows.count * self.windows.count
     }
 
+    /// Covers the picture window by window, unless an earlier run that was stopped has done so.
     pub(super) fn probe(&mut self, run: &Run, tuned: &Tuned, asked: &Asked, progress: &Progress) -> Result<Covered> {
-        let baseline = run.config.analyze.occlusion.baseline;
-        let cover = cover::cover(run, baseline, &tuned.network, asked.image, asked.id);
-        let probed = self.occluder.probe(&asked.input, &cover, &|windows| progress.inc(windows as u64))?;
+        let mut fresh = false;
+        let bytes = run.remember(&format!("occlusion of {}", asked.id), || {
+            fresh = true;
+            let baseline = run.config.analyze.occlusion.baseline;
+            let cover = cover::cover(run, baseline, &tuned.network, asked.image, asked.id);
+            let probed = self.occluder.probe(&asked.input, &cover, &|windows| progress.inc(windows as u64))?;
+            let mut bytes = Vec::new();
+            stacked(&probed)?.write_npy(&mut bytes)?;
+            Ok(bytes)
+        })?;
+        if !fresh {
+            progress.fewer(self.windows() as u64);
+        }
+        let probed = unstacked(&Array2::read_npy(bytes.as_slice())?);
         Ok(Covered { probed, windows: self.windows })
     }
+}
+
+/// What was probed as one array, `[1 + windows, OUTPUTS x classes]`, the uncovered picture first.
+fn stacked(probed: &Probed) -> Result<Array2<f32>> {
+    let outputs = probed.uncovered.iter().zip(&probed.covered);
+    let whole: Vec<Array2<f32>> = outputs
+        .map(|(uncovered, covered)| concatenate(Axis(0), &[uncovered.view().insert_axis(Axis(0)), covered.view()]))
+        .collect::<Result<_, _>>()?;
+    let views: Vec<_> = whole.iter().map(|part| part.view()).collect();
+    Ok(concatenate(Axis(1), &views)?)
+}
+
+/// The reverse of [`stacked`].
+fn unstacked(whole: &Array2<f32>) -> Probed {
+    let mut probed = Probed { uncovered: Vec::new(), covered: Vec::new() };
+    for part in whole.axis_chunks_iter(Axis(1), (whole.ncols() / OUTPUTS).max(1)) {
+        let (uncovered, covered) = part.split_at(Axis(0), 1.min(part.nrows()));
+        probed.uncovered.push(uncovered.iter().copied().collect());
+        probed.covered.push(covered.to_owned());
+    }
+    probed
 }
 
 impl Covered {
@@ -126,12 +163,21 @@ fn table(run: &Run, file: &str, windows: Windows, rects: &[Rect], uncovered: Ans
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::array;
 
     #[test]
     fn log_odds_of_two_are_their_difference() {
         assert!((log_of_sum(&[-3.0]) + 3.0).abs() < 1e-12);
         assert!((log_of_sum(&[1000.0, 1000.0]) - (1000.0 + 2f64.ln())).abs() < 1e-9, "no overflow");
         assert!(log_of_sum(&[]) == f64::NEG_INFINITY, "one class alone is certain");
+    }
+
+    #[test]
+    fn what_was_probed_survives_being_remembered() {
+        let uncovered = vec![array![0.1, 0.9], array![-1.0, 1.0]];
+        let covered = vec![array![[0.2, 0.8], [0.3, 0.7], [0.4, 0.6]], array![[0.0, 2.0], [3.0, 4.0], [5.0, 6.0]]];
+        let again = unstacked(&stacked(&Probed { uncovered: uncovered.clone(), covered: covered.clone() }).unwrap());
+        assert_eq!((again.uncovered, again.covered), (uncovered, covered));
     }
 
     #[test]

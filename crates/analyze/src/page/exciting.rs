@@ -46,7 +46,10 @@ pub(super) fn blocks(of: &Material) -> Result<Vec<Block>> {
     let mut panels = Vec::new();
     for layer in order.iter().take(MOST.0) {
         let mut blocks = Vec::new();
-        for (channel, seen) in found[layer].iter().take(MOST.1) {
+        let mut channels: Vec<(&u64, &Vec<Seen>)> = found[layer].iter().collect();
+        let most = |seen: &[Seen]| seen.iter().map(|one| one.value).fold(f64::NEG_INFINITY, f64::max);
+        channels.sort_by(|a, b| most(b.1).total_cmp(&most(a.1)));
+        for (channel, seen) in channels.into_iter().take(MOST.1) {
             let mut cards = Vec::new();
             for one in seen.iter().take(MOST.2) {
                 cards.extend(card(of, layer, *channel, one)?);
@@ -65,7 +68,7 @@ pub(super) fn blocks(of: &Material) -> Result<Vec<Block>> {
     }
     let group = Group {
         title: "What excites a channel".into(),
-        lead: "For some channels of a layer the pictures of the data set to which they answer most, strongest first, cut \
+        lead: "For the channels of a layer that answer most the pictures of the data set to which they answer most, strongest first, cut \
                to the part that the channel sees (its receptive field). What the parts of one row have in common is what \
                the channel looks for."
             .into(),

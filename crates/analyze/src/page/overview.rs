@@ -45,7 +45,8 @@ pub(super) fn facts(of: &Material) -> Result<Vec<Fact>> {
         fact(
             "Accuracy",
             scale::percent(metrics.accuracy),
-            format!("95 % interval {} – {high}", low.trim_end_matches(" %")),
+            // The numbers stay on one line.
+            format!("95 % interval {}\u{a0}–\u{a0}{}", low.trim_end_matches(" %"), high.replace(' ', "\u{a0}")),
         ),
         fact("Wrong", wrong.to_string(), format!("of {} {} pictures", metrics.pictures, metrics.split)),
         fact("Macro-F1", scale::percent(metrics.macro_f1), "mean over the classes".into()),

@@ -104,7 +104,11 @@ fn changes(of: &Material) -> Result<Vec<Block>> {
         return Ok(Vec::new());
     }
     let mut blocks = Vec::new();
-    if moved.iter().any(|row| row.value.is_some()) {
+    if moved.iter().all(|row| row.value.is_none_or(|moved| moved == 0.0)) {
+        blocks.push(Block::Note(
+            "Tuning trained new layers only: every layer that was there before is as it was.".into(),
+        ));
+    } else {
         let chart = BarChart {
             label: "How far each layer moved while it was tuned".into(),
             x: "|after − before| / |before|".into(),

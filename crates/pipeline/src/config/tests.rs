@@ -58,7 +58,7 @@ fn wrong_values_are_told_with_their_place() {
     ");
     insta::assert_snapshot!(refused("", &["model.weights=rnadom"]), @r"
     error: --set model.weights=rnadom: unknown value `rnadom`
-    hint: did you mean `random`?
+    hint: known here: pretrained, random
     ");
     insta::assert_snapshot!(refused("", &["seed"]), @r"
     error: --set seed: not KEY=VALUE

@@ -21,8 +21,13 @@ fn told(place: &str, message: &str) -> anyhow::Error {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (text, hint) = match (message.split_whitespace().next(), names.as_slice()) {
         (Some("unknown"), [wrong, known @ ..]) => {
-            let what = if message.starts_with("unknown variant") { "value" } else { "key" };
-            (format!("{place}: unknown {what} `{wrong}`"), nearest(wrong, known))
+            // Values are few: all of them help more than the nearest.
+            let (what, hint) = if message.starts_with("unknown variant") {
+                ("value", format!("known here: {}", known.join(", ")))
+            } else {
+                ("key", nearest(wrong, known))
+            };
+            (format!("{place}: unknown {what} `{wrong}`"), Some(hint))
         }
         _ => (format!("{place}: {message}"), None),
     };
@@ -34,11 +39,10 @@ fn told(place: &str, message: &str) -> anyhow::Error {
     error.err().unwrap_or_else(|| anyhow::anyhow!("unreachable"))
 }
 
-fn nearest(wrong: &str, known: &[&str]) -> Option<String> {
-    let best = known.iter().max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)))?;
-    if strsim::jaro_winkler(wrong, best) > 0.7 {
-        Some(format!("did you mean `{best}`?"))
-    } else {
-        Some(format!("known here: {}", known.join(", ")))
+fn nearest(wrong: &str, known: &[&str]) -> String {
+    let likeness = |name: &str| strsim::jaro_winkler(wrong, name);
+    match known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
+        Some(best) if likeness(best) > 0.7 => format!("did you mean `{best}`?"),
+        _ => format!("known here: {}", known.join(", ")),
     }
 }
