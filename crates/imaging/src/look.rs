@@ -5,6 +5,7 @@
 
 use std::f32::consts::PI;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use image::{GrayImage, RgbImage};
 
@@ -60,13 +61,12 @@ impl Look {
 
     fn of_luma(img: &GrayImage) -> Self {
         let sums = Sums::of(&thumbnail_luma(img, SMALL));
-        let basis = basis();
-        let whole = frequencies(&sums.sample([0.0; 4]), &basis);
+        let whole = frequencies(&sums.sample([0.0; 4]), &BASIS);
         let low: Vec<f32> =
             (0..COARSE).flat_map(|row| whole[row * FINE..row * FINE + COARSE].iter().copied()).collect();
         let fine = std::array::from_fn(|sides| {
             let cut = std::array::from_fn(|side| if sides >> side & 1 == 1 { CUT } else { 0.0 });
-            let words = bits(&frequencies(&sums.sample(cut), &basis));
+            let words = bits(&frequencies(&sums.sample(cut), &BASIS));
             std::array::from_fn(|at| words[at])
         });
         Self { coarse: bits(&low)[0], fine }
@@ -220,10 +220,10 @@ impl Sums {
 }
 
 /// `[FINE, SIDE]`: the cosines of the lowest frequencies (DCT-II), the first of them constant.
-fn basis() -> Vec<[f32; SIDE]> {
+static BASIS: LazyLock<Vec<[f32; SIDE]>> = LazyLock::new(|| {
     let cosine = |k: usize, n: usize| (PI * k as f32 * (2 * n + 1) as f32 / (2 * SIDE) as f32).cos();
     (0..FINE).map(|k| std::array::from_fn(|n| cosine(k, n) * if k == 0 { 0.5_f32.sqrt() } else { 1.0 })).collect()
-}
+});
 
 /// The lowest frequencies of `[SIDE, SIDE]` samples: `[FINE, FINE]`.
 fn frequencies(samples: &[f32], basis: &[[f32; SIDE]]) -> Vec<f32> {
