@@ -13,7 +13,8 @@ The same points arranged by this project's `embedding::tsne` and by openTSNE, in
 The points are drawn: ten classes in 50 dimensions, each a bent sheet, `0.5 c + tanh(z A) B + 0.05 e` with `z` of 6 normal numbers
 and `A`, `B`, `c` normal and drawn once for each class, `e` noise (`bench/src/tsne/points.rs`; seeded). The time is the wall time
 of the whole fit of points that are in memory: neighbours, start from the principal components, descent. openTSNE runs with its
-defaults but for `negative_gradient_method` and `neighbors`: those that were fastest in one trial each.
+defaults but for `negative_gradient_method` and `neighbors`, those that were fastest in one trial each, and with
+`OMP_WAIT_POLICY=PASSIVE`, without which it took three times as long on a machine that did other work as well.
 ";
 
 /// The page's text.
