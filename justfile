@@ -97,6 +97,11 @@ bench-occlusion *args: build
     @{{bin}}/setup {{flags}} --quiet
     @{{bin}}/bench occlusion "$@"
 
+# measure t-SNE against openTSNE: just bench-tsne [--points N,…] [--rounds N]; writes BENCHMARKS-tsne.md
+[positional-arguments]
+bench-tsne *args: build
+    @{{bin}}/bench tsne "$@"
+
 # everything that CI checks
 test: lint build
     {{bin}}/setup --quiet

@@ -1,9 +1,9 @@
 //! The benchmarks against others' programs: the same training in this project, in PyTorch and in TensorFlow, in turn on the same
 //! pictures; the same download in this project and in img2dataset, in turn from the same server; and the same occlusion in this
-//! project and in Captum, in turn with the same weights.
+//! project and in Captum, in turn with the same weights; the same points arranged in this project and in openTSNE.
 //!
 //! `just bench-peers` is the way in to the first, `just bench-scrape` to the second ([`scrape`]), `just bench-occlusion` to the
-//! third ([`occlusion`]). `bench ours` is one measurement of ours, and `bench peers` sets the peers up, lets all three take turns,
+//! third ([`occlusion`]), `just bench-tsne` to the fourth ([`tsne`]). `bench ours` is one measurement of ours, and `bench peers` sets the peers up, lets all three take turns,
 //! and writes BENCHMARKS.md. Each measurement is a process of its own, so its memory is its own.
 
 mod depth;
@@ -17,6 +17,7 @@ mod pictures;
 mod result;
 mod rounds;
 mod scrape;
+mod tsne;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::depth::Depth;
 
-/// Measures training against PyTorch and TensorFlow, downloading against img2dataset, occlusion against Captum
+/// Measures training against PyTorch and TensorFlow, downloading against img2dataset, occlusion against Captum, t-SNE against openTSNE
 #[derive(Parser)]
 #[command(
     after_help = "Example:\n  bench peers --rounds 3 --photos ../shared/photos\n  bench ours --depth fc678\n  bench scrape --pictures 3000 --rounds 3"
@@ -76,6 +77,10 @@ enum Command {
     Occlusion(occlusion::Plan),
     /// Occlusion, ours alone: covers one picture and writes one line of JSON to stdout
     OcclusionOurs(occlusion::Side),
+    /// t-SNE of drawn points, ours and openTSNE's in turn; writes BENCHMARKS-tsne.md
+    Tsne(tsne::Plan),
+    /// t-SNE, ours alone: arranges points and writes one line of JSON to stdout
+    TsneOurs(tsne::Side),
 }
 
 /// What is the same on all sides.
@@ -107,6 +112,8 @@ fn main() -> ExitCode {
         Command::Serve { folder } => scrape::serve(&folder),
         Command::Occlusion(plan) => occlusion::run(&plan),
         Command::OcclusionOurs(side) => occlusion::side(&side),
+        Command::Tsne(plan) => tsne::run(&plan),
+        Command::TsneOurs(side) => tsne::side(&side),
         Command::Ours { depth, work } => ours::run(depth, &work),
         Command::Peers { depths, rounds, trial_epochs, photos, page, work } => {
             rounds::run(&rounds::Plan { depths, rounds, trial_epochs, page }, photos.as_deref(), &work)

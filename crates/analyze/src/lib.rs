@@ -9,14 +9,13 @@ mod activations;
 mod check;
 mod choose;
 mod command;
+mod features;
 mod given;
 mod layers;
 mod map;
 mod maps;
 mod page;
-mod pca;
 mod pictures;
-mod tsne;
 mod tuned;
 mod upstream;
 mod weights;
@@ -35,7 +34,7 @@ struct Analyze;
 
 impl Stage for Analyze {
     const NAME: &'static str = "analyze";
-    const FORMAT: u32 = 3;
+    const FORMAT: u32 = 4;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
     const CONFIG: &'static [&'static str] = &["seed", "analyze", "preprocess.max_pixels", "preprocess.max_memory_mb"];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use graph::Model;
-use imaging::RgbImage;
-use ndarray::{Array4, ArrayD, Axis};
-use pipeline::{HintExt, Progress};
+use ndarray::{Array4, ArrayD};
+use pipeline::HintExt;
 use runtime::Session;
 use zoo::Network;
 
@@ -51,24 +50,6 @@ impl Tuned {
         let part = self.model.cut_many(tensors).hint("`layers` in model.json lists the names")?;
         let session = Session::from_bytes(&part.to_bytes(), self.threads)?;
         Ok(Opened { session, input: self.network.input.tensor.clone() })
-    }
-
-    /// `tensors` for all `pictures`, each `[n, …]`.
-    pub fn compute(&self, tensors: &[&str], pictures: &[RgbImage], progress: &Progress) -> Result<Vec<ArrayD<f32>>> {
-        let mut opened = self.open_at(tensors)?;
-        let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); tensors.len()];
-        for some in pictures.chunks(BATCH) {
-            let input = self.network.input.batch(some);
-            for (part, output) in parts.iter_mut().zip(opened.run(&input)?) {
-                part.push(output);
-            }
-            progress.inc(some.len() as u64);
-        }
-        let joined = parts.iter().map(|part| {
-            let views: Vec<_> = part.iter().map(|array| array.view()).collect();
-            Ok(ndarray::concatenate(Axis(0), &views)?)
-        });
-        joined.collect()
     }
 }
 

@@ -170,16 +170,45 @@ fn raw_activations_are_what_the_layer_gives() {
 #[test]
 fn the_map_lists_every_picture_once_and_may_use_any_layer() {
     let workspace = support::workspace();
-    let output = analyze(&workspace, &["--set", "analyze.tsne.layer=relu1", "--set", "analyze.tsne.max_points=12"]);
+    let output = analyze(&workspace, &["--set", "analyze.tsne.layer=relu1"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let labels = column(&workspace, "artifacts/analyze/tsne.csv", "label");
-    assert_eq!(labels.iter().filter(|label| *label == HOSTILE).count(), 4, "a third of the sample");
-    let mut ids = column(&workspace, "artifacts/analyze/tsne.csv", "id");
-    ids.dedup();
-    assert_eq!(ids.len(), 12);
+    assert_eq!(labels.iter().filter(|label| *label == HOSTILE).count(), 8, "a third");
+    let ids: BTreeSet<String> = column(&workspace, "artifacts/analyze/tsne.csv", "id").into_iter().collect();
+    assert_eq!((labels.len(), ids.len()), (24, 24));
     let svg = workspace.text("artifacts/analyze/tsne.svg");
-    assert!(svg.starts_with("<svg xmlns=") && !svg.contains("<script") && svg.matches("data:image/jpeg").count() == 12);
-    assert!(workspace.text("artifacts/analyze/report.html").contains("12 pictures are left out"));
+    assert!(svg.starts_with("<svg xmlns=") && !svg.contains("<script") && svg.matches("data:image/jpeg").count() == 24);
+    let wrong = |(label, predicted): (&String, &String)| label != predicted;
+    let predicted = column(&workspace, "artifacts/analyze/tsne.csv", "predicted");
+    let wrong = labels.iter().zip(&predicted).filter(|pair| wrong(*pair)).count();
+    let legend = usize::from(wrong > 0);
+    assert_eq!(svg.matches("class=\"badge\"").count(), wrong + legend, "wrong predictions carry a cross");
+}
+
+#[test]
+fn the_map_is_judged_and_its_engine_recorded() {
+    let workspace = support::workspace();
+    let output = analyze(&workspace, &["--set", "analyze.tsne.iterations=300"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let read = |file: &str| -> serde_json::Value { serde_json::from_str(&workspace.text(file)).unwrap() };
+    let facts = read("artifacts/analyze/tsne.json");
+    assert_eq!(facts["engine"], "exact");
+    assert_eq!(read("artifacts/analyze/stage.lock.json")["recorded"]["t-SNE engine"], "exact");
+    let numbers = |name| -> Vec<f64> {
+        column(&workspace, "artifacts/analyze/tsne.csv", name).iter().map(|cell| cell.parse().unwrap()).collect()
+    };
+    let (x, y, labels) = (numbers("x"), numbers("y"), column(&workspace, "artifacts/analyze/tsne.csv", "label"));
+    let own = |i: &usize| {
+        let apart = |j: usize| (x[*i] - x[j]).powi(2) + (y[*i] - y[j]).powi(2);
+        let nearest = (0..x.len()).filter(|j| j != i).min_by(|a, b| apart(*a).total_cmp(&apart(*b))).unwrap();
+        labels[nearest] == labels[*i]
+    };
+    let share = (0..x.len()).filter(own).count() as f64 / x.len() as f64;
+    assert!((facts["neighbour_accuracy"].as_f64().unwrap() - share).abs() < 1e-12, "{facts}");
+    assert_eq!(facts["trustworthiness_neighbours"], 11, "24 pictures have no 12 nearest to judge");
+    assert!((0.5..=1.0).contains(&facts["trustworthiness"].as_f64().unwrap()), "{facts}");
+    let report = workspace.text("artifacts/analyze/report.html");
+    assert!(report.contains("by the exact engine") && report.contains("1-nearest-neighbour accuracy"));
 }
 
 #[test]

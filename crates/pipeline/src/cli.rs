@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -111,9 +112,19 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
             .then(|| Pieces::open(folder.path(), &key, thread_count(config.threads)))
             .transpose()?;
         stop::listen(S::NAME)?;
-        let run = Run { config: &config, stage: S::NAME, folder: folder.clone(), quiet: common.quiet, pieces };
+        let facts = Mutex::default();
+        let run = Run {
+            config: &config,
+            stage: S::NAME,
+            folder: folder.clone(),
+            quiet: common.quiet,
+            pieces,
+            recorded: facts,
+        };
         stage.run(&run)?;
-        folder.finish(&key, &keep, &config.resolved(S::CONFIG)?, recorded(&config, began.elapsed()))?;
+        let mut facts = run.recorded.into_inner().unwrap_or_default();
+        facts.extend(recorded(&config, began.elapsed()));
+        folder.finish(&key, &keep, &config.resolved(S::CONFIG)?, facts)?;
         folder.remove(S::CHECKPOINTS)?;
     }
     let done = Finished { config: &config, folder: folder.path().to_owned() };

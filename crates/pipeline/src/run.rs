@@ -1,6 +1,8 @@
 //! A stage at work: where it reads, where it writes, and how it tells of itself.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +21,7 @@ pub struct Run<'a> {
     pub(crate) quiet: bool,
     /// `None` for a stage that keeps none.
     pub(crate) pieces: Option<Pieces>,
+    pub(crate) recorded: Mutex<BTreeMap<String, String>>,
 }
 
 impl Run<'_> {
@@ -84,6 +87,14 @@ impl Run<'_> {
         match &self.pieces {
             Some(pieces) => pieces.remember(piece, work),
             None => work(),
+        }
+    }
+
+    /// Has the lock record `value` under `name`, beside threads and times: what the run decided by itself and what no key
+    /// says.
+    pub fn record(&self, name: &str, value: &str) {
+        if let Ok(mut recorded) = self.recorded.lock() {
+            recorded.insert(name.to_owned(), value.to_owned());
         }
     }
 

@@ -81,6 +81,12 @@ impl Mark {
         Self::new(Shape::Path { d: steps.collect() }, class)
     }
 
+    /// A dot at each of `places`, as wide as the class's lines.
+    pub(crate) fn dots(class: &'static str, places: &[(f64, f64)]) -> Self {
+        let dots = places.iter().map(|(x, y)| format!("M{} {}h0", Px(*x), Px(*y)));
+        Self::new(Shape::Path { d: dots.collect() }, class)
+    }
+
     pub(crate) fn rect(class: &'static str, at: (f64, f64), size: (f64, f64), radius: f64) -> Self {
         let shape = Shape::Rect {
             x: Px(at.0),

@@ -184,6 +184,11 @@ const setUpMap = (box) => {
       spot.node.classList.toggle("off", !spot.on);
       if (spot.on) spot.node.removeAttribute("aria-hidden"); else spot.node.setAttribute("aria-hidden", "true");
     }
+    // Dots know their class, and rims that they are wrong; of which split they are, nobody says.
+    for (const dots of plane.querySelectorAll(".dots")) {
+      const missed = dots.classList.contains("missed");
+      dots.classList.toggle("off", !classes.has(Number(dots.dataset.spot)) || (wrong && !missed) || split !== "");
+    }
     if (!current?.on) reach(spots.find((spot) => spot.on) ?? null);
     told.textContent = `${spots.filter((spot) => spot.on).length} of ${spots.length} pictures`;
   };

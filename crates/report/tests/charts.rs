@@ -5,7 +5,7 @@ use image::RgbImage;
 use report::{
     Color, DataUri,
     chart::{
-        BarChart, BarRow, Bin, Distribution, DotChart, DotRow, Facet, HistogramChart, Line, LineChart, Measure,
+        BarChart, BarRow, Bin, Distribution, Dot, DotChart, DotRow, Facet, HistogramChart, Line, LineChart, Measure,
         Outcome, Point, ReliabilityChart, ScatterChart, Stroke, SweepChart,
     },
 };
@@ -75,6 +75,7 @@ fn scatter_chart(name: &str) -> ScatterChart {
         label: "t-SNE".into(),
         classes: vec![name.into()],
         points: vec![point(-3.0, false, None), point(5.0, true, Some(picture)), point(f64::NAN, false, None)],
+        dots: vec![],
     }
 }
 
@@ -133,6 +134,30 @@ fn drawings_are_as_they_were() {
 }
 
 #[test]
+fn many_pictures_are_dots_of_few_bytes() {
+    let mut chart = scatter_chart("cat");
+    chart.classes.push("dog".into());
+    let place = |i: usize| (0.001 * i as f64).sin() * (1.0 + 0.01 * i as f64);
+    chart.dots = (0..50_000)
+        .map(|i| Dot { x: place(i), y: place(i + 1600), class: i % 2, wrong: i % 40 == 0 })
+        .chain([Dot { x: f64::NAN, y: 0.0, class: 0, wrong: false }])
+        .collect();
+    let svg = chart.scene().inline().unwrap();
+    assert!(svg.len() < 700_000, "{}", svg.len());
+    // Class 1 has no wrong ones; rims lie below the dots, dots below the pictures.
+    let order: Vec<usize> = [
+        "class=\"dots missed\"",
+        "class=\"dots\" data-spot=\"0\"",
+        "class=\"dots\" data-spot=\"1\"",
+        "class=\"thumb\"",
+    ]
+    .map(|mark| svg.find(mark).unwrap())
+    .to_vec();
+    assert!(order.is_sorted() && svg.matches("class=\"dots missed\"").count() == 1);
+    assert!(!svg.contains("NaN"));
+}
+
+#[test]
 fn names_from_outside_are_only_text() {
     let scenes = [
         line_chart(HOSTILE).scene(),
@@ -166,7 +191,7 @@ fn nothing_to_draw_is_said() {
     let mut chart = line_chart("a");
     chart.lines.clear();
     assert!(chart.scene().inline().unwrap().contains("Nothing to draw"));
-    let empty = ScatterChart { label: String::new(), classes: vec![], points: vec![] };
+    let empty = ScatterChart { label: String::new(), classes: vec![], points: vec![], dots: vec![] };
     assert!(empty.scene().inline().unwrap().contains("Nothing to draw"));
     let mut bars = bar_chart("a");
     bars.rows.retain(|row| row.value.is_none());

@@ -69,6 +69,7 @@ fn map(text: &str) -> Map {
         note: text.into(),
         classes: vec![text.into(), "b".into()],
         spots: (0..3).map(spot).collect(),
+        dots: vec![],
         links: links(),
     }
 }

@@ -71,12 +71,10 @@ pub struct Tsne {
     pub perplexity: f64,
     /// Steps of gradient descent.
     pub iterations: usize,
-    /// Points at most; a larger data set is sampled, each class alike.
-    pub max_points: usize,
 }
 
 impl Default for Tsne {
     fn default() -> Self {
-        Self { layer: "logits".to_owned(), perplexity: 30.0, iterations: 1000, max_points: 1500 }
+        Self { layer: "logits".to_owned(), perplexity: 30.0, iterations: 1000 }
     }
 }

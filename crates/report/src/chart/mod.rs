@@ -13,7 +13,7 @@ pub use dots::{DotChart, DotRow, Measure};
 pub use histogram::{Distribution, HistogramChart};
 pub use line::{Line, LineChart, Stroke};
 pub use reliability::{Bin, ReliabilityChart};
-pub use scatter::{Point, ScatterChart};
+pub use scatter::{Dot, Point, ScatterChart};
 pub use sweep::{Facet, Outcome, SweepChart};
 
 use crate::{

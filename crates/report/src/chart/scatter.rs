@@ -1,5 +1,7 @@
 //! Pictures on a plane, framed in their class's colour: the t-SNE map.
 
+use std::collections::BTreeSet;
+
 use super::{Entry, Swatch, legend, nothing};
 use crate::{
     Color, DataUri,
@@ -25,6 +27,19 @@ pub struct Point {
     pub wrong: bool,
 }
 
+/// One picture of too many, of which only the place is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Dot {
+    /// Its place, in the units of [`Point::x`].
+    pub x: f64,
+    /// Its place, upwards.
+    pub y: f64,
+    /// Its class, an index into [`ScatterChart::classes`].
+    pub class: usize,
+    /// The network was wrong about it: it has a rim in the colour of the crosses.
+    pub wrong: bool,
+}
+
 /// Thumbnails on a plane with a legend of classes.
 #[derive(Clone, Debug)]
 pub struct ScatterChart {
@@ -34,6 +49,8 @@ pub struct ScatterChart {
     pub classes: Vec<String>,
     /// The pictures; later ones lie on top.
     pub points: Vec<Point>,
+    /// More pictures, below those.
+    pub dots: Vec<Dot>,
 }
 
 const WIDTH: f64 = 1040.0;
@@ -54,11 +71,14 @@ impl ScatterChart {
         if points.is_empty() {
             return nothing(&self.label);
         }
-        let ends = |pick: fn(&Point) -> f64| {
-            let values = points.iter().map(|p| pick(p));
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
+        let places = || {
+            let dots = self.dots.iter().map(|dot| (dot.x, dot.y)).filter(|(x, y)| x.is_finite() && y.is_finite());
+            points.iter().map(|p| (p.x, p.y)).chain(dots)
         };
-        let ((x0, x1), (y0, y1)) = (ends(|p| p.x), ends(|p| p.y));
+        let ends = |pick: fn((f64, f64)) -> f64| {
+            places().map(pick).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
+        };
+        let ((x0, x1), (y0, y1)) = (ends(|(x, _)| x), ends(|(_, y)| y));
         let side = f64::from(Self::thumbnail_side(points.len()));
 
         let mut scene = Scene::new(WIDTH, HEIGHT, &self.label);
@@ -67,7 +87,7 @@ impl ScatterChart {
             .map(|i| Entry { name: &self.classes[i], color: Color::of_class(i, count), swatch: Swatch::Frame })
             .collect();
         let top = 8.0 + legend(&mut scene, &entries, 4.0, WIDTH - 150.0, 12.0);
-        if points.iter().any(|p| p.wrong) {
+        if points.iter().any(|p| p.wrong) || self.dots.iter().any(|dot| dot.wrong) {
             cross(&mut scene, (WIDTH - 132.0, 12.0), 6.0);
             scene.add(Mark::text("soft", (WIDTH - 118.0, 16.0), Anchor::Start, "predicted wrongly"));
         }
@@ -77,13 +97,38 @@ impl ScatterChart {
         let scale = (room_x / (x1 - x0).max(1e-12)).min(room_y / (y1 - y0).max(1e-12)).min(1e9);
         let left = (WIDTH - (x1 - x0) * scale) / 2.0;
         let up = top + (HEIGHT - top - (y1 - y0) * scale) / 2.0;
-        let mut places: Vec<[f64; 2]> =
-            points.iter().map(|p| [left + (p.x - x0) * scale, up + (y1 - p.y) * scale]).collect();
+        let on_paper = |x: f64, y: f64| [left + (x - x0) * scale, up + (y1 - y) * scale];
+        let mut places: Vec<[f64; 2]> = points.iter().map(|p| on_paper(p.x, p.y)).collect();
         let inset = side / 2.0 + 6.0;
         push_apart(&mut places, side + 1.0, [[inset, WIDTH - inset], [top + inset, HEIGHT - inset]]);
-        let thumbs = points.iter().zip(places).map(|(point, place)| thumb(point, place.into(), side, count));
-        scene.add(Mark::group("plane", thumbs.collect()));
+        let mut marks = self.clouds(on_paper);
+        marks.extend(points.iter().zip(places).map(|(point, place)| thumb(point, place.into(), side, count)));
+        scene.add(Mark::group("plane", marks));
         scene
+    }
+
+    /// The dots, a mark for each class and below it one for the rims of its wrong ones: few bytes each, whole half pixels,
+    /// and none on top of another.
+    fn clouds(&self, on_paper: impl Fn(f64, f64) -> [f64; 2]) -> Vec<Mark> {
+        let places = |class: usize, wrong: bool| {
+            let own = self.dots.iter().filter(|dot| dot.class == class && (dot.wrong || !wrong));
+            let found: BTreeSet<[i64; 2]> = own
+                .map(|dot| on_paper(dot.x, dot.y))
+                .filter(|place| place.iter().all(|at| at.is_finite()))
+                .map(|place| place.map(|at| (2.0 * at).round() as i64))
+                .collect();
+            found.into_iter().map(|[x, y]| (x as f64 / 2.0, y as f64 / 2.0)).collect::<Vec<_>>()
+        };
+        let count = self.classes.len();
+        let kinds = [("dots missed", true), ("dots", false)];
+        let marks = (0..count).flat_map(|class| kinds.map(|(name, wrong)| (class, name, places(class, wrong), wrong)));
+        marks
+            .filter(|(_, _, places, _)| !places.is_empty())
+            .map(|(class, name, places, wrong)| {
+                let color = if wrong { Color::VERMILION } else { Color::of_class(class, count) };
+                Mark::dots(name, &places).stroke(color).number(Some(class))
+            })
+            .collect()
     }
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use serde::Serialize;
 
 use super::Link;
-use crate::chart::{Point, ScatterChart};
+use crate::chart::{Dot, Point, ScatterChart};
 use crate::{DataUri, ReportError, Scene};
 
 /// A map of pictures to look around in.
@@ -18,6 +18,8 @@ pub struct Map {
     pub classes: Vec<String>,
     /// The pictures.
     pub spots: Vec<Spot>,
+    /// More pictures, of which only the place is shown.
+    pub dots: Vec<Dot>,
     /// The files behind it.
     pub links: Vec<Link>,
 }
@@ -76,8 +78,13 @@ impl Map {
     pub fn scene(&self) -> Scene {
         let mut points: Vec<Point> = self.spots.iter().enumerate().map(|(at, spot)| self.point(at, spot)).collect();
         points.sort_by_key(|point| point.wrong);
-        let label = format!("{}: {} pictures of {} classes", self.title, self.spots.len(), self.classes.len());
-        ScatterChart { label, classes: self.classes.clone(), points }.scene()
+        let label = format!(
+            "{}: {} pictures of {} classes",
+            self.title,
+            self.spots.len() + self.dots.len(),
+            self.classes.len()
+        );
+        ScatterChart { label, classes: self.classes.clone(), points, dots: self.dots.clone() }.scene()
     }
 
     fn point(&self, number: usize, spot: &Spot) -> Point {
@@ -104,7 +111,8 @@ impl Map {
     }
 
     fn count(&self, class: usize) -> usize {
-        self.spots.iter().filter(|spot| spot.label == class).count()
+        let dots = self.dots.iter().filter(|dot| dot.class == class);
+        self.spots.iter().filter(|spot| spot.label == class).count() + dots.count()
     }
 
     /// The parts of the data set that occur, in the order in which they come.
@@ -119,7 +127,8 @@ impl Map {
     }
 
     fn wrong(&self) -> usize {
-        self.spots.iter().filter(|spot| spot.label != spot.predicted).count()
+        let dots = self.dots.iter().filter(|dot| dot.wrong);
+        self.spots.iter().filter(|spot| spot.label != spot.predicted).count() + dots.count()
     }
 
     /// The data as JSON that is safe inside a `script` element.
