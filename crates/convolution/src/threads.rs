@@ -1,6 +1,6 @@
 //! Work in pieces, and who does it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Runs pieces of work, perhaps at once.
 pub trait Threads: Sync {
@@ -34,6 +34,11 @@ impl<T> Shares<T> {
 
     /// Part `at`, for as long as `work` runs.
     pub(crate) fn with<R>(&self, at: usize, work: impl FnOnce(&mut T) -> R) -> R {
-        work(&mut self.0[at].lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.hold(at))
+    }
+
+    /// Part `at`, until it is let go.
+    pub(crate) fn hold(&self, at: usize) -> MutexGuard<'_, T> {
+        self.0[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
