@@ -29,7 +29,10 @@ fn main() {
             _ => Box::new(Pool(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap())),
         };
         println!("{threads} threads");
-        println!("{:6} {:>9} | {:>14} | {:>14} | {:>14}   (ms a picture, GFLOP/s)", "", "prepare", "forward", "by input", "by filters");
+        println!(
+            "{:6} {:>9} | {:>14} | {:>14} | {:>14}   (ms a picture, GFLOP/s)",
+            "", "prepare", "forward", "by input", "by filters"
+        );
         let mut sums = [0.0; 4];
         for (at, geometry) in layers().iter().enumerate() {
             let times = time(geometry, &*pool, runs);
@@ -51,7 +54,8 @@ fn time(geometry: &Geometry, threads: &dyn Threads, runs: usize) -> [f64; 4] {
     let weights = geometry.filters * geometry.channels * geometry.kernel[0] * geometry.kernel[1];
     let read = BATCH * geometry.channels * geometry.size[0] * geometry.size[1];
     let written = BATCH * geometry.filters * geometry.output()[0] * geometry.output()[1];
-    let drawn = |count: usize| -> Vec<f32> { (0..count).map(|at| ((at * 7919) % 1009) as f32 / 1009.0 - 0.5).collect() };
+    let drawn =
+        |count: usize| -> Vec<f32> { (0..count).map(|at| ((at * 7919) % 1009) as f32 / 1009.0 - 0.5).collect() };
     let (x, w, dy, bias) = (drawn(read), drawn(weights), drawn(written), drawn(geometry.filters));
     let (mut y, mut dx, mut dw) = (vec![0.0; written], vec![0.0; read], vec![0.0; weights]);
     let mut shortest = [f64::INFINITY; 4];

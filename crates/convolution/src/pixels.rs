@@ -51,26 +51,47 @@ pub(crate) fn gather<S: Simd>(simd: S, from: &[Lanes], places: &[usize], planes:
     }
 }
 
-/// The planes of a group of phases, `[LANES, rows, columns]` as the tiles read them, padding and all.
-pub(crate) fn phases(plan: &Plan, picture: &[f32], group: usize, into: &mut [f32]) {
+/// The pixels of a group of phases, as the tiles read them, padding and all: `into` is `[rows, columns]`.
+pub(crate) fn phases(plan: &Plan, picture: &[f32], group: usize, into: &mut [Lanes]) {
     let geometry = &plan.geometry;
-    let ([rows, columns], [down, right]) = (plan.reads(), plan.phases);
-    into.fill(0.0);
-    for (channel, plane) in (group * LANES..plan.channels()).zip(into.chunks_exact_mut(rows * columns)) {
-        let (i, j) = (channel / right % down, channel % right);
-        let from = &picture[channel / (down * right) * geometry.size[0] * geometry.size[1]..];
-        // The first column that is not padding, and the pixel that it reads.
-        let first = geometry.pads[1].saturating_sub(j).div_ceil(right);
-        let pixel = first * right + j - geometry.pads[1];
-        for (y, row) in plane.chunks_exact_mut(columns).enumerate() {
-            let Some(line) = (y * down + i).checked_sub(geometry.pads[0]).filter(|&line| line < geometry.size[0])
-            else {
+    let ([_, columns], [down, right]) = (plan.reads(), plan.phases);
+    let (first, end) = (group * LANES, plan.channels().min((group + 1) * LANES));
+    let mut line = vec![0.0; columns * right];
+    // The phases of one channel and row come from the same line: neighbours in it are neighbouring phases.
+    for run in first / right..end.div_ceil(right) {
+        let (channel, i) = (run / down, run % down);
+        let plane = &picture[channel * geometry.size[0] * geometry.size[1]..];
+        let lanes = (run * right).max(first) - first..(run * right + right).min(end) - first;
+        let phase = (run * right).max(first) - run * right;
+        for (y, row) in into.chunks_exact_mut(columns).enumerate() {
+            let inside = (y * down + i).checked_sub(geometry.pads[0]).filter(|&from| from < geometry.size[0]);
+            let Some(from) = inside else {
+                row.iter_mut().for_each(|pixel| pixel[lanes.clone()].fill(0.0));
                 continue;
             };
-            let line = &from[line * geometry.size[1]..][..geometry.size[1]];
-            for (into, from) in row.iter_mut().skip(first).zip(line.iter().skip(pixel).step_by(right)) {
-                *into = *from;
+            let count = geometry.size[1].min(line.len() - geometry.pads[1].min(line.len()));
+            let start = line.len().min(geometry.pads[1]);
+            line[start..start + count].copy_from_slice(&plane[from * geometry.size[1]..][..count]);
+            match (right, lanes.start) {
+                (4, 0) => place::<4, 0>(&line, row),
+                (4, 4) => place::<4, 4>(&line, row),
+                (4, 8) => place::<4, 8>(&line, row),
+                (4, 12) => place::<4, 12>(&line, row),
+                _ => {
+                    for (pixel, from) in row.iter_mut().zip(line.chunks_exact(right)) {
+                        pixel[lanes.clone()].copy_from_slice(&from[phase..][..lanes.len()]);
+                    }
+                }
             }
+        }
+    }
+}
+
+/// Neighbours in a line, `N` at a time, to the lanes of a pixel from `AT`.
+fn place<const N: usize, const AT: usize>(line: &[f32], row: &mut [Lanes]) {
+    for (pixel, from) in row.iter_mut().zip(line.as_chunks::<N>().0) {
+        if let Some(into) = pixel[AT..].first_chunk_mut() {
+            *into = *from;
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Read<'m> {
     pub(crate) plan: &'m Plan,
     pub(crate) pictures: &'m [f32],
     pub(crate) group: usize,
-    /// Of the pixels of a picture, or of a phase, among what the tiles read.
+    /// Of the pixels of a picture among what the tiles read, where there is one phase.
     pub(crate) places: &'m [usize],
     pub(crate) pitch: usize,
     pub(crate) into: &'m mut [Lanes],
@@ -31,14 +31,11 @@ impl WithSimd for Read<'_> {
         let pixels = scratch.lanes_mut();
         pixels.fill([0.0; LANES]);
         let plain = plan.phases == [1, 1];
-        let mut planes = Scratch::new(if plain { 0 } else { places.len() });
         for (picture, from) in pictures.chunks_exact(plan.geometry.read()).enumerate() {
             if plain {
                 spread(simd, part(from, group, places.len()), places, pixels);
             } else {
-                let planes = planes.lanes_mut().as_flattened_mut();
-                phases(plan, from, group, planes);
-                spread(simd, planes, places, pixels);
+                phases(plan, from, group, pixels);
             }
             for (tile, origin) in origins(plan, columns).enumerate() {
                 input_tile(simd, &pixels[origin..], columns, into, pitch, picture * plan.tiles() + tile);

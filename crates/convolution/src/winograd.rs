@@ -126,10 +126,10 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
 /// Transforms the tiles of all channels: `into` is `[groups, products, pitch]`.
 fn read(plan: &Plan, x: &[f32], pitch: usize, into: &mut [Lanes], threads: &dyn Threads) {
     let (arch, geometry) = (Arch::new(), &plan.geometry);
-    let [rows, columns] = plan.reads();
+    let [_, columns] = plan.reads();
     let places = match plan.phases {
         [1, 1] => places(geometry.size, columns, [geometry.pads[0], geometry.pads[1]]),
-        _ => (0..rows * columns).collect(),
+        _ => Vec::new(),
     };
     let shares = Shares::new(into.chunks_mut(PRODUCTS * pitch));
     threads.each(shares.len(), &|group| {
