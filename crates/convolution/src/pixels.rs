@@ -1,5 +1,6 @@
 //! Pictures turned so that the channels of a pixel lie side by side, and back.
 
+#![allow(clippy::similar_names, reason = "places in planes")]
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
 use crate::plan::Plan;
@@ -15,18 +16,17 @@ pub(crate) fn places(size: [usize; 2], width: usize, [top, left]: [usize; 2]) ->
 /// Puts up to [`LANES`] planes side by side: pixel `i` goes to `into[places[i]]`. Missing planes are zero.
 #[inline(always)]
 pub(crate) fn spread<S: Simd>(simd: S, planes: &[f32], places: &[usize], into: &mut [Lanes]) {
-    let count = places.len();
     let mut rows = [[0.0; LANES]; LANES];
-    for (at, places) in places.chunks(LANES).enumerate() {
-        for (row, plane) in rows.iter_mut().zip(planes.chunks_exact(count)) {
-            let plane = &plane[at * LANES..];
-            match plane.first_chunk() {
+    for (at, some) in places.chunks(LANES).enumerate() {
+        for (row, plane) in rows.iter_mut().zip(planes.chunks_exact(places.len())) {
+            let rest = &plane[at * LANES..];
+            match rest.first_chunk() {
                 Some(whole) => *row = *whole,
-                None => row[..plane.len()].copy_from_slice(plane),
+                None => row[..rest.len()].copy_from_slice(rest),
             }
         }
-        for (&place, pixel) in places.iter().zip(&transpose(simd, &rows)) {
-            into[place] = *pixel;
+        for (&to, pixel) in some.iter().zip(&transpose(simd, &rows)) {
+            into[to] = *pixel;
         }
     }
 }
@@ -34,18 +34,17 @@ pub(crate) fn spread<S: Simd>(simd: S, planes: &[f32], places: &[usize], into: &
 /// The reverse of [`spread`]: pixel `i` of up to [`LANES`] planes is read from `from[places[i]]`.
 #[inline(always)]
 pub(crate) fn gather<S: Simd>(simd: S, from: &[Lanes], places: &[usize], planes: &mut [f32]) {
-    let count = places.len();
     let mut pixels = [[0.0; LANES]; LANES];
-    for (at, places) in places.chunks(LANES).enumerate() {
-        for (pixel, &place) in pixels.iter_mut().zip(places) {
-            *pixel = from[place];
+    for (at, some) in places.chunks(LANES).enumerate() {
+        for (pixel, &to) in pixels.iter_mut().zip(some) {
+            *pixel = from[to];
         }
         let rows = transpose(simd, &pixels);
-        for (row, plane) in rows.iter().zip(planes.chunks_exact_mut(count)) {
-            let plane = &mut plane[at * LANES..];
-            match plane.first_chunk_mut() {
+        for (row, plane) in rows.iter().zip(planes.chunks_exact_mut(places.len())) {
+            let rest = &mut plane[at * LANES..];
+            match rest.first_chunk_mut() {
                 Some(whole) => *whole = *row,
-                None => plane.copy_from_slice(&row[..plane.len()]),
+                None => rest.copy_from_slice(&row[..rest.len()]),
             }
         }
     }
@@ -66,7 +65,9 @@ pub(crate) fn phases(plan: &Plan, picture: &[f32], group: usize, into: &mut [Lan
         for (y, row) in into.chunks_exact_mut(columns).enumerate() {
             let inside = (y * down + i).checked_sub(geometry.pads[0]).filter(|&from| from < geometry.size[0]);
             let Some(from) = inside else {
-                row.iter_mut().for_each(|pixel| pixel[lanes.clone()].fill(0.0));
+                for pixel in row {
+                    pixel[lanes.clone()].fill(0.0);
+                }
                 continue;
             };
             let count = geometry.size[1].min(line.len() - geometry.pads[1].min(line.len()));

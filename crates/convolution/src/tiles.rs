@@ -199,7 +199,7 @@ fn output_tile<S: Simd, const M: usize>(
     into: &mut [Lanes],
     columns: usize,
 ) {
-    let from = &from[at..][..(PRODUCTS - 1) * pitch + 1];
+    let from = &from[at..][..=(PRODUCTS - 1) * pitch];
     for part in 0..LANES / S::F32_LANES {
         let bias = S::as_simd_f32s(bias).0[part];
         let mut half = [[simd.splat_f32s(0.0); M]; TILE];

@@ -116,7 +116,8 @@ mod tests {
     fn exact_taps<const R: usize>(g: [f64; R]) -> [f64; TILE] {
         let mut values: [f64; TILE] = std::array::from_fn(|row| {
             let Some(&point) = POINTS.get(row) else { return g[R - 1] };
-            let others = POINTS.iter().filter(|&&other| other != point).map(|&other| point - other).product::<f64>();
+            let others =
+                (0..POINTS.len()).filter(|&other| other != row).map(|other| point - POINTS[other]).product::<f64>();
             g.iter().rev().fold(0.0, |sum, &tap| sum * point + tap) / others
         });
         values[TILE - 1] = g[R - 1];
@@ -127,25 +128,23 @@ mod tests {
     fn identity<const M: usize, const R: usize>() {
         assert_eq!(M + R, TILE + 1);
         for (seed, tap) in (0..40).flat_map(|seed| (0..R).map(move |tap| (seed, tap))) {
-            let d: [f32; TILE] = std::array::from_fn(|at| ((seed * 31 + at * at * 17 + at * 5) % 23) as f32 - 11.0);
-            let mut g = [0.0; R];
-            g[tap] = 1.0;
-            // 90 is a multiple of every product of differences' odd part.
-            let g = g.map(|tap| tap * 90.0);
-            let (v, u) = (inputs(Scalar, d), exact_taps(g));
-            let products: [f32; TILE] = std::array::from_fn(|at| (f64::from(v[at]) * u[at]) as f32);
-            let y: [f32; M] = outputs(Scalar, products);
-            for (at, y) in y.into_iter().enumerate() {
-                assert!((y - 90.0 * d[at + tap]).abs() < 1e-6, "{M} outputs of {R} taps, tap {tap}: {y}");
+            let read: [f32; TILE] = std::array::from_fn(|at| ((seed * 31 + at * at * 17 + at * 5) % 23) as f32 - 11.0);
+            // 90 is a multiple of the odd part of every product of differences.
+            let factors = exact_taps::<R>(std::array::from_fn(|at| if at == tap { 90.0 } else { 0.0 }));
+            let values = inputs(Scalar, read);
+            let products: [f32; TILE] = std::array::from_fn(|at| (f64::from(values[at]) * factors[at]) as f32);
+            let written: [f32; M] = outputs(Scalar, products);
+            for (at, &found) in written.iter().enumerate() {
+                assert!((found - 90.0 * read[at + tap]).abs() < 1e-6, "{M} outputs of {R} taps, tap {tap}: {found}");
             }
-            for (row, (found, exact)) in taps::<R>().into_iter().zip(u).enumerate() {
+            for (row, (found, exact)) in taps::<R>().into_iter().zip(factors).enumerate() {
                 assert!((f64::from(found[tap]) - exact / 90.0).abs() < 1e-7, "{R} taps, point {row}");
             }
             // back is the transpose of outputs: <outputs(v), y> = <v, back(y)>.
-            let dy: [f32; M] = std::array::from_fn(|at| d[(at * 3 + 1) % TILE]);
-            let there: f32 = outputs::<_, M>(Scalar, d).into_iter().zip(dy).map(|(a, b)| a * b).sum();
-            let again: f32 = d.into_iter().zip(back(Scalar, dy)).map(|(a, b)| a * b).sum();
-            assert_eq!(there, again);
+            let gradient: [f32; M] = std::array::from_fn(|at| read[(at * 3 + 1) % TILE]);
+            let there: f32 = outputs::<_, M>(Scalar, read).into_iter().zip(gradient).map(|(a, b)| a * b).sum();
+            let again: f32 = read.into_iter().zip(back(Scalar, gradient)).map(|(a, b)| a * b).sum();
+            assert!((there - again).abs() < 1e-6, "{there}, {again}");
         }
     }
 

@@ -213,3 +213,56 @@ fn slices_that_do_not_fit_are_refused() {
         wrong("bias", 6, 7)
     );
 }
+
+/// Layers with more channels, filters and tiles than are worked on at once, and some left over of each.
+#[test]
+fn it_is_the_convolution_in_several_blocks() {
+    let layer = |channels, filters, kernel, stride, pads, size| Geometry {
+        channels,
+        filters,
+        kernel: [kernel; 2],
+        strides: [stride; 2],
+        pads,
+        dilations: [1, 1],
+        groups: 1,
+        size,
+    };
+    compare(&layer(150, 70, 3, 1, [1; 4], [13, 13]), 17, true, 2);
+    compare(&layer(20, 130, 5, 1, [2; 4], [27, 27]), 3, false, 3);
+    compare(&layer(3, 24, 11, 4, [2; 4], [64, 68]), 2, true, 4);
+    compare(&layer(3, 24, 7, 2, [3, 3, 2, 2], [40, 41]), 2, false, 5);
+}
+
+#[test]
+fn a_picture_has_the_same_bits_in_any_batch() {
+    let geometry = Geometry { channels: 40, filters: 20, groups: 1, size: [13, 13], ..plain() };
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let (w, x) = (drawn(&mut rng, 20 * 40 * 9), drawn(&mut rng, 30 * 40 * 169));
+    let prepared = Prepared::new(&geometry, &w, &OneThread).unwrap();
+    let forward = |x: &[f32]| {
+        let mut y = vec![f32::NAN; x.len() / 2];
+        prepared.forward(x, None, false, &mut y, &OneThread).unwrap();
+        y
+    };
+    let alone: Vec<f32> = x.chunks(40 * 169).flat_map(forward).collect();
+    assert!(alone.iter().zip(forward(&x)).all(|(a, b)| a.to_bits() == b.to_bits()));
+}
+
+#[test]
+fn alexnets_layers_are_worthwhile_and_thin_ones_are_not() {
+    let layer = |channels, filters, kernel, stride, size| Geometry {
+        channels,
+        filters,
+        kernel: [kernel; 2],
+        strides: [stride; 2],
+        groups: 1,
+        size: [size; 2],
+        ..plain()
+    };
+    let layers =
+        [layer(3, 64, 11, 4, 224), layer(64, 192, 5, 1, 27), layer(192, 384, 3, 1, 13), layer(256, 256, 3, 1, 13)];
+    assert!(layers.iter().all(convolution::worthwhile));
+    let thin =
+        [layer(3, 64, 3, 1, 224), layer(64, 64, 1, 1, 56), Geometry { dilations: [2, 2], ..layer(256, 256, 3, 1, 13) }];
+    assert!(!thin.iter().any(convolution::worthwhile));
+}
