@@ -91,7 +91,8 @@ impl Prepared {
                 for y in y.iter_mut() {
                     *y += bias;
                     if relu {
-                        *y = y.max(0.0);
+                        // What is no number stays none.
+                        *y = if *y < 0.0 { 0.0 } else { *y };
                     }
                 }
             });
