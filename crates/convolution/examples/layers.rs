@@ -37,7 +37,10 @@ fn main() {
         for (at, geometry) in layers().iter().enumerate() {
             let times = time(geometry, &*pool, runs);
             let work = multiply_adds(geometry) * 2.0;
-            let show = |time: f64| format!("{time:7.3} {:6.0}", work / time / 1e6);
+            let show = |time: f64| match time {
+                0.0.. if time < 1e-4 => format!("{:>14}", "-"),
+                _ => format!("{time:7.3} {:6.0}", work / time / 1e6),
+            };
             let [prepare, rest @ ..] = times;
             println!("conv{}  {:9.3} | {}", at + 1, prepare * BATCH as f64, rest.map(show).join(" | "));
             for (sum, time) in sums.iter_mut().zip(times) {

@@ -50,12 +50,11 @@ impl WithSimd for Prepare<'_> {
     }
 }
 
-/// Transforms the gradients by one group of filters back: `from` is `[products, panels, groups]`, `into` is
-/// `[filters of the group, channels, kernel height, kernel width]`.
+/// Transforms the gradients by the filters of one panel back: `from` is `[groups, products]`, `into` is
+/// `[filters of the panel, channels, kernel height, kernel width]`.
 pub(crate) struct Gradient<'m> {
     pub(crate) plan: &'m Plan,
     pub(crate) from: &'m [Panel],
-    pub(crate) filter_group: usize,
     pub(crate) into: &'m mut [f32],
 }
 
@@ -64,28 +63,31 @@ impl WithSimd for Gradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, from, filter_group, into } = self;
-        let (panel, part) = (filter_group / WIDE, filter_group % WIDE);
+        let Self { plan, from, into } = self;
         let all = plan.geometry.taps();
-        let mut scratch = Scratch::new(all);
+        let mut scratch = Scratch::new(WIDE * all);
         let lanes = scratch.lanes_mut();
-        for group in 0..plan.groups() {
+        let parts = into.len().div_ceil(LANES * all);
+        for (group, from) in from.chunks_exact(PRODUCTS).enumerate() {
             let first = share(plan, group).0;
-            let lanes = &mut lanes[first..];
-            for channel in 0..LANES {
-                let from =
-                    |product: usize| &from[(product * plan.panels() + panel) * plan.groups() + group][channel][part];
-                let sources = sources(plan, group, channel);
-                match plan.taps {
-                    2 => again::<S, 2>(simd, from, sources, lanes),
-                    3 => again::<S, 3>(simd, from, sources, lanes),
-                    4 => again::<S, 4>(simd, from, sources, lanes),
-                    _ => again::<S, 5>(simd, from, sources, lanes),
+            for (part, lanes) in lanes.chunks_exact_mut(all).take(parts).enumerate() {
+                let lanes = &mut lanes[first..];
+                for channel in 0..LANES {
+                    let from = |product: usize| &from[product][channel][part];
+                    let sources = sources(plan, group, channel);
+                    match plan.taps {
+                        2 => again::<S, 2>(simd, from, sources, lanes),
+                        3 => again::<S, 3>(simd, from, sources, lanes),
+                        4 => again::<S, 4>(simd, from, sources, lanes),
+                        _ => again::<S, 5>(simd, from, sources, lanes),
+                    }
                 }
             }
         }
         let places: Vec<usize> = (0..all).collect();
-        gather(simd, lanes, &places, into);
+        for (lanes, into) in lanes.chunks_exact(all).zip(into.chunks_mut(LANES * all)) {
+            gather(simd, lanes, &places, into);
+        }
     }
 }
 

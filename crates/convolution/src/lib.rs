@@ -189,7 +189,8 @@ pub fn filter_gradient(
 
 /// Whether this crate is worth using for `geometry` instead of the runtime's own operator: where there is a form by tiles, and
 /// what that takes for a picture, with the rates of `examples/layers.rs`, is less than what a sum as it is written down takes
-/// at the runtime's rate. Never in groups, with dilations, or with windows that are not square once strides are phases.
+/// at the runtime's rate. Never where a picture's tiles take more than 64 MiB, in groups, with dilations, or with windows that
+/// are not square once strides are phases.
 pub fn worthwhile(geometry: &Geometry) -> bool {
     geometry.check().is_ok() && Plan::new(geometry).is_some_and(|plan| plan.pays())
 }

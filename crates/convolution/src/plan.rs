@@ -19,6 +19,9 @@ const TRANSFORM: usize = 90;
 /// a Zen 5 at which the products of tiles go at 115.
 const SPEED: f64 = 0.45;
 
+/// Bytes that the transformed tiles of a picture and their products may take: they are held at once.
+const MEMORY: usize = 64 << 20;
+
 /// A convolution as one with strides of 1 and a square window, cut into tiles of [`TILE`] by [`TILE`].
 ///
 /// With strides `s`, each channel becomes as many phases as there are pixels in a step: channel `(c, i, j)` holds the pixels
@@ -85,12 +88,13 @@ impl Plan {
         (self.tiles() * pictures) | 1
     }
 
-    /// Whether the tiles of a picture take less time than the plain sum in the runtime.
+    /// Whether the tiles of a picture take less time than the plain sum in the runtime, and no more memory than [`MEMORY`].
     pub(crate) fn pays(&self) -> bool {
         let (channels, filters) = (self.groups() * LANES, self.filter_groups() * LANES);
         let here = self.tiles() * PRODUCTS * (channels * filters + TRANSFORM * (channels + filters));
         let there = self.geometry.written() * self.geometry.taps();
-        here as f64 * SPEED < there as f64
+        let bytes = (channels + filters) * PRODUCTS * self.tiles() * size_of::<f32>();
+        here as f64 * SPEED < there as f64 && bytes <= MEMORY
     }
 
     /// Rows and columns that the tiles read of a phase.

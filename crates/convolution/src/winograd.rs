@@ -98,28 +98,29 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
         });
         drop(shares);
         let (tiles, gradients, count) = (tiles.lanes(), gradients.lanes(), x.len() / geometry.read() * plan.tiles());
-        let shares = Shares::new(panels_mut(sums.lanes_mut()).chunks_mut(groups));
-        threads.each(shares.len(), &|at| {
+        let shares = Shares::new(panels_mut(sums.lanes_mut()).iter_mut());
+        threads.each(PRODUCTS * panels, &|at| {
             let (product, panel) = (at / panels, at % panels);
             let wide = WIDE.min(filter_groups - panel * WIDE);
             let b: Vec<&[Lanes]> = (panel * WIDE..panel * WIDE + wide)
                 .map(|group| &gradients[(group * PRODUCTS + product) * pitch..][..count])
                 .collect();
-            shares.with(at, |into| {
-                for (group, into) in into.iter_mut().enumerate() {
+            for group in 0..groups {
+                shares.with((panel * groups + group) * PRODUCTS + product, |into| {
                     if block == 0 {
-                        *into = [[[0.0; LANES]; WIDE]; LANES];
+                        **into = [[[0.0; LANES]; WIDE]; LANES];
                     }
                     let a = &tiles[(group * PRODUCTS + product) * pitch..][..count];
                     arch.dispatch(Correlate { into, a, b: &b });
-                }
-            });
+                });
+            }
         });
     }
     let from = self::panels(sums.lanes());
-    let shares = Shares::new(dw.chunks_mut(LANES * geometry.taps()));
-    threads.each(shares.len(), &|filter_group| {
-        shares.with(filter_group, |into| arch.dispatch(Gradient { plan, from, filter_group, into }));
+    let shares = Shares::new(dw.chunks_mut(WIDE * LANES * geometry.taps()));
+    threads.each(shares.len(), &|panel| {
+        let from = &from[panel * groups * PRODUCTS..][..groups * PRODUCTS];
+        shares.with(panel, |into| arch.dispatch(Gradient { plan, from, into }));
     });
 }
 
