@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use graph::Convolutions;
 use graph::training::{self, AdamW, Sized};
 use ndarray::{ArrayD, ArrayViewD, IxDyn};
 use rand::RngExt;
@@ -40,7 +41,11 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     let mut trainer = Trainer::new(&files, work.threads)?;
     let masks = artifacts.masks.clone();
     drop(artifacts);
-    let frozen = below.map(|model| Session::from_bytes(&model.to_bytes(), work.threads)).transpose()?;
+    let frozen = below.map(|model| -> Result<Session> {
+        let model = model.with_own_convolutions(Convolutions::Fastest)?;
+        Ok(Session::with_own_operators(&model.to_bytes(), work.threads)?)
+    });
+    let frozen = frozen.transpose()?;
 
     let (start, cpu) = (Instant::now(), cpu_seconds()?);
     let mut items = Items::open(&work.scratch.join(pictures::FIRST))?;

@@ -6,6 +6,7 @@
 //! - [`builder`] writes new graphs.
 //! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
 //! - [`backward`] makes a model that computes gradients in an ordinary session.
+//! - [`Model::with_own_convolutions`] leaves convolutions to operators of crate `runtime`.
 //! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
 //! - [`local`] tells which corner of what a node computes a corner of its picture reaches.
 //! - [`Shapes`] tells the shape of each tensor, [`cost::of`] what each layer takes, [`Fields`] which part of the input it sees.
@@ -42,6 +43,7 @@ mod node;
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 pub mod onnx;
+mod own_convolution;
 mod shape;
 pub mod tensor;
 pub mod training;
@@ -55,5 +57,6 @@ pub use error::Error;
 pub use field::Fields;
 pub use gradient::{Rectifier, backward, backward_through};
 pub use model::Model;
+pub use own_convolution::Convolutions;
 pub use shape::{Dim, Shapes};
 pub use weights::redraw_weights;

@@ -3,18 +3,20 @@
 //! ```text
 //! cargo run --release -p runtime --example speed -- train c5fc678
 //! cargo run --release -p runtime --example speed -- train all --batch 32 --steps 20 --threads 2
-//! cargo run --release -p runtime --example speed -- trunk c5fc678 --batch 16
+//! cargo run --release -p runtime --example speed -- trunk c5fc678 --batch 16 --convolutions runtime,own
 //! ```
 //! `train` takes steps on drawn numbers, as if the part below the depth came from the cache; `trunk` runs that part.
+//! `--convolutions` names who computes the convolutions, `runtime`, `fastest` or `own`; several take turns, step by step, so
+//! that what else the machine does slows all of them alike. The usual is `runtime,fastest`. Memory is that of all together.
 //! With `ORT_PROFILE=<prefix>` the runtime writes how long each operator took to files of that prefix.
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::training::{Options, artifacts};
+use graph::{Convolutions, Model};
 use ndarray::{Array, ArrayD, Dimension, IxDyn, ShapeBuilder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -122,61 +124,93 @@ fn peak() -> Outcome<usize> {
     Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? / 1024)
 }
 
-fn train(from: &str, shape: &[usize], batch: usize, steps: usize, threads: usize) -> Outcome<()> {
+/// What is measured: how large the batches are, how many steps, on how many threads, and with whose convolutions.
+struct Measure {
+    batch: usize,
+    steps: usize,
+    threads: usize,
+    convolutions: Vec<Convolutions>,
+}
+
+fn train(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
-    let made = artifacts(&part(from, shape, true)?, &Options::default())?;
-    let files = TrainingFiles {
-        training_model: &made.training_model,
-        eval_model: &made.eval_model,
-        checkpoint: &made.checkpoint,
-        classes: CLASSES,
-    };
-    let mut trainer = Trainer::new(&files, threads)?;
-    let (data, masks) = (made.inputs.clone(), made.masks.clone());
-    drop(made);
-    let sized = |shape: &[usize]| IxDyn(&[&[batch], shape].concat());
-    let mut inputs: Vec<ArrayD<f32>> = data.iter().map(|input| uniform(&mut rng, sized(&input.shape), 1.0)).collect();
-    for mask in &masks {
-        inputs.push(uniform(&mut rng, sized(&mask.shape), 1.0).mapv(|value| if value < 0.0 { 0.0 } else { 2.0 }));
+    let model = part(from, shape, true)?;
+    let sized = |shape: &[usize]| IxDyn(&[&[measure.batch], shape].concat());
+    let mut inputs: Vec<ArrayD<f32>> = Vec::new();
+    let mut trainers = Vec::new();
+    for &convolutions in &measure.convolutions {
+        let made = artifacts(&model, &Options { convolutions, ..Options::default() })?;
+        let files = TrainingFiles {
+            training_model: &made.training_model,
+            eval_model: &made.eval_model,
+            checkpoint: &made.checkpoint,
+            classes: CLASSES,
+        };
+        trainers.push(Trainer::new(&files, measure.threads)?);
+        if inputs.is_empty() {
+            inputs.extend(made.inputs.iter().map(|input| uniform(&mut rng, sized(&input.shape), 1.0)));
+            for mask in &made.masks {
+                let drawn = uniform(&mut rng, sized(&mask.shape), 1.0);
+                inputs.push(drawn.mapv(|value| if value < 0.0 { 0.0 } else { 2.0 }));
+            }
+        }
     }
+    drop(model);
     let inputs: Vec<_> = inputs.iter().map(|input| input.view()).collect();
-    let labels: Vec<i64> = (0..batch).map(|at| (at % CLASSES) as i64).collect();
+    let labels: Vec<i64> = (0..measure.batch).map(|at| (at % CLASSES) as i64).collect();
     println!("memory before the first step: at most {} MB", peak()?);
-    trainer.step(&inputs, &labels, 1e-4)?;
-    let mut seconds = Vec::new();
-    let mut loss = 0.0;
-    for _ in 0..steps {
-        let start = Instant::now();
-        loss = trainer.step(&inputs, &labels, 1e-4)?;
-        seconds.push(start.elapsed().as_secs_f64());
+    let mut losses = vec![0.0; trainers.len()];
+    take_turns(measure, |turn| {
+        losses[turn] = trainers[turn].step(&inputs, &labels, 1e-4)?;
+        Ok(())
+    })?;
+    for (convolutions, loss) in measure.convolutions.iter().zip(losses) {
+        println!("{convolutions:?}: loss {loss} ({:08x})", loss.to_bits());
     }
-    tell(&mut seconds, batch)?;
-    println!("loss {loss} ({:08x})", loss.to_bits());
     Ok(())
 }
 
-fn trunk(from: &str, shape: &[usize], batch: usize, steps: usize, threads: usize) -> Outcome<()> {
-    let model = part(from, shape, false)?.to_bytes();
-    let mut session = Session::from_bytes(&model, threads)?;
-    drop(model);
-    let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[batch, 3, 224, 224]), 1.0);
-    session.run(&[("data", data.view())])?;
-    let mut seconds = Vec::new();
-    for _ in 0..steps {
-        let start = Instant::now();
-        session.run(&[("data", data.view())])?;
-        seconds.push(start.elapsed().as_secs_f64());
+fn trunk(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
+    let model = part(from, shape, false)?;
+    let mut sessions = Vec::new();
+    for &convolutions in &measure.convolutions {
+        let bytes = model.with_own_convolutions(convolutions)?.to_bytes();
+        sessions.push(Session::with_own_operators(&bytes, measure.threads)?);
     }
-    tell(&mut seconds, batch)
+    drop(model);
+    let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[measure.batch, 3, 224, 224]), 1.0);
+    take_turns(measure, |turn| Ok(sessions[turn].run_with(&[("data", data.view())], |_| ())?))
+}
+
+/// Takes a step that nobody counts and then as many as are to be measured, each with all the convolutions in turn.
+fn take_turns(measure: &Measure, mut step: impl FnMut(usize) -> Outcome<()>) -> Outcome<()> {
+    // The runtime's threads look out for more work for a while, at the cost of whoever has the next turn.
+    const REST: Duration = Duration::from_millis(100);
+    let mut seconds = vec![Vec::new(); measure.convolutions.len()];
+    for number in 0..=measure.steps {
+        for (turn, seconds) in seconds.iter_mut().enumerate() {
+            let start = Instant::now();
+            step(turn)?;
+            if number > 0 {
+                seconds.push(start.elapsed().as_secs_f64());
+            }
+            std::thread::sleep(REST);
+        }
+    }
+    for (convolutions, seconds) in measure.convolutions.iter().zip(&mut seconds) {
+        println!("{convolutions:?}:");
+        tell(seconds, measure.batch)?;
+    }
+    println!("peak memory {} MB", peak()?);
+    Ok(())
 }
 
 fn tell(seconds: &mut [f64], batch: usize) -> Outcome<()> {
     seconds.sort_by(f64::total_cmp);
     let (fastest, median) = (seconds.first().ok_or("no step")?, seconds[seconds.len() / 2]);
     let rate = |seconds: f64| batch as f64 / seconds;
-    println!("median {:.1} ms, {:.1} pictures/s", median * 1e3, rate(median));
-    println!("fastest {:.1} ms, {:.1} pictures/s", fastest * 1e3, rate(*fastest));
-    println!("peak memory {} MB", peak()?);
+    println!("  median {:.1} ms, {:.1} pictures/s", median * 1e3, rate(median));
+    println!("  fastest {:.1} ms, {:.1} pictures/s", fastest * 1e3, rate(*fastest));
     Ok(())
 }
 
@@ -186,14 +220,27 @@ fn run() -> Outcome<()> {
         let at = arguments.iter().position(|argument| argument == name);
         Ok(at.and_then(|at| arguments.get(at + 1)).map_or(Ok(usual), |value| value.parse())?)
     };
-    let (batch, steps, threads) = (number("--batch", 32)?, number("--steps", 20)?, number("--threads", 2)?);
+    let option = arguments.iter().position(|argument| argument == "--convolutions");
+    let names = option.and_then(|at| arguments.get(at + 1)).map_or("runtime,fastest", String::as_str);
+    let whose = |name: &str| match name {
+        "runtime" => Ok(Convolutions::Runtime),
+        "fastest" => Ok(Convolutions::Fastest),
+        "own" => Ok(Convolutions::Own),
+        other => Err(format!("convolutions are `runtime`, `fastest` or `own`, not `{other}`")),
+    };
+    let measure = Measure {
+        batch: number("--batch", 32)?,
+        steps: number("--steps", 20)?,
+        threads: number("--threads", 2)?,
+        convolutions: names.split(',').map(whose).collect::<Result<_, _>>()?,
+    };
     let depth = arguments.get(1).map(String::as_str).unwrap_or_default();
     let known = DEPTHS.iter().find(|(name, ..)| *name == depth);
     let (_, from, shape) = known.ok_or("the depths are all, c2fc678, …, c5fc678, fc678 and fc8")?;
     runtime::load(&runtime::locate(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data")))?;
     match arguments[0].as_str() {
-        "train" => train(from, shape, batch, steps, threads),
-        "trunk" => trunk(from, shape, batch, steps, threads),
+        "train" => train(from, shape, &measure),
+        "trunk" => trunk(from, shape, &measure),
         other => Err(format!("`{other}` is neither train nor trunk").into()),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! [`load`] loads its library, which `setup` installed; then [`Session`] runs a model and
 //! [`Trainer`] trains one. [`repackage`] makes the library from the vendor's wheel.
-//! This is the only crate of the project with `unsafe`, and it keeps that to `base.rs`, `mapped.rs` and
-//! `operators/pieces.rs`.
+//! This is the only crate of the project with `unsafe`, and it keeps that to `base.rs`, `mapped.rs`,
+//! `operators/pieces.rs` and `operators/threads.rs`.
 
 mod base;
 mod elf;
@@ -22,6 +22,10 @@ pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
 pub use mapped::Mapped;
 pub use session::Session;
 pub use trainer::{Evaluation, Trainer, TrainingFiles};
+
+/// Tells our own operators from earlier ones: goes up whenever one of them comes to other bits, as when crate `convolution`
+/// sums up in another order. What was computed with them, and is kept, is known by it.
+pub const OPERATORS: u32 = 1;
 
 /// The version of ONNX Runtime that this crate works with: the last one the vendor built with training.
 const VERSION: &str = "1.19.2";

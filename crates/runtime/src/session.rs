@@ -7,7 +7,7 @@ use ort::session::SessionInputValue;
 use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
 use crate::error::said;
-use crate::{RuntimeError, load};
+use crate::{RuntimeError, load, operators};
 
 /// A model ready to run. The same model, inputs and number of threads give the same bits.
 #[derive(Debug)]
@@ -34,6 +34,20 @@ impl Session {
         let model = "the model in memory".to_owned();
         let mut options = load::options(threads).map_err(|error| error.of(&model))?;
         let inner = options.commit_from_memory(bytes);
+        Self::new(inner, model)
+    }
+
+    /// The same for a model with operators of our own, such as `graph` writes into one that is about to run.
+    pub fn with_own_operators(bytes: &[u8], threads: usize) -> Result<Self, RuntimeError> {
+        let model = "the model in memory".to_owned();
+        let refused = |message: String| RuntimeError::BadModel { model: model.clone(), message };
+        let options = load::options(threads).map_err(|error| error.of(&model))?;
+        // The session keeps them for as long as it is there itself.
+        let operators = operators::domain().map_err(|error| refused(said(&error)))?;
+        let mut options = options.with_operators(operators).map_err(|error| refused(said(&error)))?;
+        let alone = operators::alone();
+        let inner = options.commit_from_memory(bytes);
+        drop(alone);
         Self::new(inner, model)
     }
 

@@ -1,6 +1,6 @@
 //! Trains a model: forward, backward and `AdamW` update of the weights, a batch at a time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::memory::Allocator;
@@ -14,8 +14,6 @@ use crate::{RuntimeError, load, operators, state};
 
 const MODEL: &str = "the training model";
 const PROBABILITIES: &str = "probabilities";
-
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// The four files that ONNX Runtime trains from, as bytes, and what they do not say.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +63,7 @@ impl Trainer {
         let checkpoint = Checkpoint::load_from_buffer(files.checkpoint)
             .map_err(|error| refused(format!("the checkpoint: {}", said(&error))))?;
         let (training, eval) = (files.training_model, files.eval_model);
-        // ONNX Runtime asks whether it knows a domain of operators and then adds it, unguarded: of two trainers that
-        // begin at once, one would fail.
-        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = operators::alone();
         // The update of the weights is in the training model: there is no third one.
         let inner =
             ort::training::Trainer::new_from_memory(options, Allocator::default(), checkpoint, training, eval, &[])

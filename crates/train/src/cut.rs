@@ -1,13 +1,14 @@
 //! Where the network is cut: what lies below runs once for each picture, what lies above is trained.
 
 use anyhow::{Context, Result};
-use graph::Model;
 use graph::head::{self, FEATURES, Head};
+use graph::{Convolutions, Model};
 use pipeline::config::Weights;
 use pipeline::{Config, HintExt};
 use zoo::{Network, Pool};
 
 use crate::depth::Depth;
+use crate::features::BATCH;
 
 /// The stage whose random streams the weights are drawn from, whichever stage cuts.
 const STAGE: &str = "train";
@@ -53,7 +54,7 @@ impl Base {
 #[derive(Debug, Clone)]
 pub(crate) struct Cut {
     /// 16 hex digits that stand for all that the values at the cut depend on but the picture: the part below with its
-    /// weights, the input transform, the runtime and its threads.
+    /// weights, the input transform, the runtime with our own operators, its threads, and how many pictures run at once.
     pub key: String,
     /// Name of the tensor between the two parts.
     pub tensor: String,
@@ -85,6 +86,11 @@ impl Cut {
         Ok(Self { key, tensor, item, trunk, above, trained })
     }
 
+    /// [`Cut::trunk`] as it is run, with convolutions by operators of our own.
+    pub fn running_trunk(&self) -> Result<Option<Model>> {
+        self.trunk.as_ref().map(running).transpose()
+    }
+
     /// The whole network: `above`, this cut's own with other weights, on what lies below the cut.
     pub fn join(&self, above: &Model) -> Result<Model> {
         Ok(match &self.trunk {
@@ -106,11 +112,17 @@ fn first_weights(config: &Config, head: &Head) -> Result<Model> {
     Ok(model)
 }
 
+fn running(trunk: &Model) -> Result<Model> {
+    Ok(trunk.with_own_convolutions(Convolutions::Fastest)?)
+}
+
 fn key(config: &Config, base: &Base, trunk: Option<&Model>) -> Result<String> {
     let mut hasher = blake3::Hasher::new_derive_key("tunescope values at a cut");
     match trunk {
         Some(trunk) => {
-            hasher.update(&trunk.to_bytes());
+            hasher.update(&running(trunk)?.to_bytes());
+            hasher.update(&runtime::OPERATORS.to_le_bytes());
+            hasher.update(&(BATCH as u64).to_le_bytes());
             hasher.update(serde_json::to_string(&base.network.input)?.as_bytes());
             hasher.update(runtime::identity(&config.data)?.as_bytes());
             hasher.update(&(pipeline::thread_count(config.threads) as u64).to_le_bytes());
@@ -140,6 +152,10 @@ mod tests {
         names.iter().flat_map(|name| ["weight", "bias"].map(|part| format!("{name}.{part}"))).collect()
     }
 
+    fn has_own_operators(model: &Model) -> bool {
+        model.nodes().iter().any(|node| node.domain() == "tunescope")
+    }
+
     /// Cuts, and checks what must hold of every cut.
     fn cut(network: &str, depth: &str, hidden: &[usize]) -> (Cut, BTreeSet<String>) {
         let (config, base) = base(network);
@@ -162,6 +178,7 @@ mod tests {
         let head = first_weights(&config, &head).unwrap();
         let whole = base.model.append(&head).unwrap().without_dropout().unwrap();
         assert_eq!(joined.tensors(), whole.tensors());
+        assert!(!has_own_operators(&joined), "what is saved is for everybody's runtime");
         assert_eq!(joined.weights().unwrap().len(), whole.weights().unwrap().len());
         let trained = cut.trained.iter().cloned().collect();
         (cut, trained)
@@ -186,6 +203,10 @@ mod tests {
             assert_eq!((cut.tensor.as_str(), &cut.item), (tensor, &item), "{depth}");
             assert_eq!(found, layers(&trained), "{depth}");
             assert_eq!(cut.trunk.is_none(), depth == "all");
+            if let Some(running) = cut.running_trunk().unwrap() {
+                assert!(has_own_operators(&running), "{depth}");
+                assert_eq!(running.outputs(), [tensor]);
+            }
         }
     }
 

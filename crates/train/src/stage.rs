@@ -56,6 +56,7 @@ pub(crate) fn inputs(config: &Config) -> Result<BTreeMap<String, String>> {
     let (network, _) = zoo::Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
     Ok(BTreeMap::from([
         ("onnxruntime".to_owned(), runtime::identity(&config.data).hint("run `just setup`")?),
+        ("own operators".to_owned(), runtime::OPERATORS.to_string()),
         (format!("network {}", network.name), zoo::sha256(network.to_json().as_bytes())),
     ]))
 }

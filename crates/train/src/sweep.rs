@@ -102,6 +102,7 @@ fn identity(bench: &Bench) -> Result<[u8; 32]> {
     add(serde_json::to_string(&train)?.as_bytes());
     add(bench.base.network.to_json().as_bytes());
     add(runtime::identity(&run.config.data)?.as_bytes());
+    add(&runtime::OPERATORS.to_le_bytes());
     add(&(run.threads() as u64).to_le_bytes());
     add(&fs_err::read(run.upstream("preprocess").join(Manifest::FILE))?);
     add(&Train::FORMAT.to_le_bytes());

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Sized, optimizer};
+use super::Sized;
 use crate::builder::Node;
 use crate::node::{int_attribute, ints_attribute};
 use crate::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto, type_proto};
+use crate::own_convolution::DOMAIN;
 use crate::{Error, Model, tensor};
 
 /// Weights of a dense layer from which on the runtime spends more time on laying them out anew than on the product, and
@@ -114,7 +115,7 @@ pub(super) fn pool_gradients(nodes: &mut [NodeProto], described: &[ValueInfoProt
         let output = node.output.first().map(String::as_str).unwrap_or_default();
         let sizes = described.iter().find(|info| info.name() == output).and_then(per_item);
         if let (Some(sizes), [incoming, places]) = (sizes, node.input.as_slice()) {
-            let own = Node::new("PoolGradient", output).domain(optimizer::DOMAIN).inputs([incoming, places]);
+            let own = Node::new("PoolGradient", output).domain(DOMAIN).inputs([incoming, places]);
             *node = own.ints("sizes", sizes).into();
         }
     }

@@ -10,6 +10,7 @@ use crate::builder::Node;
 use crate::gradient::{self, MICROSOFT, Rectifier};
 use crate::head::PROBABILITIES;
 use crate::onnx::{GraphProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
+use crate::own_convolution::{self, DOMAIN};
 use crate::shape::value_info;
 use crate::{Dim, Error, Model, tuning};
 
@@ -95,7 +96,7 @@ fn batch(model: &Model, logits: &str) -> Dim {
 
 fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> {
     let mut proto = model.to_proto();
-    for domain in [MICROSOFT, optimizer::DOMAIN] {
+    for domain in [MICROSOFT, DOMAIN] {
         if proto.opset_import.iter().all(|set| set.domain() != domain) {
             proto.opset_import.push(OperatorSetIdProto { domain: Some(domain.to_owned()), version: Some(1) });
         }
@@ -105,7 +106,7 @@ fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> 
 }
 
 /// Loss and probabilities, without dropout.
-pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
+pub(super) fn eval(model: &Model, plan: &Plan, options: &Options) -> Result<Model, Error> {
     let without = model.without_dropout()?;
     let mut graph = start(&without);
     let batch = batch(&without, &plan.logits);
@@ -114,6 +115,7 @@ pub(super) fn eval(model: &Model, plan: &Plan) -> Result<Model, Error> {
     graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
     graph.output.push(ValueInfoProto { name: Some(PROBABILITIES.to_owned()), ..without.graph().output[0].clone() });
+    own_convolution::rewrite(&mut graph, options.convolutions);
     finish(&without, "eval model", graph)
 }
 
@@ -132,13 +134,17 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     graph.input.push(value_info(RESET, DataType::Bool as i32, Some(&[Dim::Size(1)])));
     loss::add(&mut graph, &model, &plan.logits, &seed, options)?;
     faster::turn_products(&mut graph, &parameters);
-    let first = graph.node.len();
-    let mut constants = backward.constants;
-    let mut nodes = faster::split_convolutions(backward.nodes, &mut constants);
-    faster::pool_gradients(&mut nodes, &backward.described);
-    graph.node.extend(nodes);
-    graph.initializer.extend(constants);
+    graph.node.extend(backward.nodes);
+    graph.initializer.extend(backward.constants);
     graph.value_info.extend(backward.described);
+    own_convolution::rewrite(&mut graph, options.convolutions);
+    // The backward part follows the node that gives it its start.
+    let start = graph.node.iter().position(|node| node.output.contains(&seed));
+    let first = start.map_or(graph.node.len(), |start| start + 1);
+    let backward_nodes = graph.node.split_off(first);
+    let mut backward_nodes = faster::split_convolutions(backward_nodes, &mut graph.initializer);
+    faster::pool_gradients(&mut backward_nodes, &graph.value_info);
+    graph.node.extend(backward_nodes);
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
     optimizer::add(&mut graph, &options.optimizer, &parameters, &backward.of, first);
     Ok((finish(&model, "training model", graph)?, masks))

@@ -18,7 +18,7 @@ mod optimizer;
 
 use ndarray::ArrayViewD;
 
-use crate::{Error, Model};
+use crate::{Convolutions, Error, Model};
 pub use optimizer::AdamW;
 
 /// The name of the training and eval models' loss, a scalar: the mean cross-entropy in nats.
@@ -42,6 +42,8 @@ pub struct Options {
     pub class_weights: Option<Vec<f32>>,
     /// The optimizer.
     pub optimizer: AdamW,
+    /// Who computes the convolutions of both models, and their gradients.
+    pub convolutions: Convolutions,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             label_smoothing: 0.0,
             class_weights: None,
             optimizer: AdamW::default(),
+            convolutions: Convolutions::default(),
         }
     }
 }
@@ -120,7 +123,7 @@ pub fn artifacts(model: &Model, options: &Options) -> Result<TrainingArtifacts, 
     let (training, masks) = graphs::training(&part, &plan, options)?;
     Ok(TrainingArtifacts {
         training_model: training.to_bytes(),
-        eval_model: graphs::eval(&part, &plan)?.to_bytes(),
+        eval_model: graphs::eval(&part, &plan, options)?.to_bytes(),
         checkpoint: checkpoint::write(&plan.trained),
         inputs: graphs::inputs(&part)?,
         masks,

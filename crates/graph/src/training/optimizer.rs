@@ -9,10 +9,9 @@ use crate::Dim;
 use crate::builder::Node;
 use crate::node::{float_attribute, int_attribute};
 use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
+use crate::own_convolution::DOMAIN;
 use crate::shape::value_info;
 
-/// The domain of the operators that crate `runtime` brings along.
-pub(super) const DOMAIN: &str = "tunescope";
 const LEARNING_RATE: &str = "learning_rate";
 const STEP: &str = "step";
 const MOMENTS: [&str; 2] = ["first_moments", "second_moments"];

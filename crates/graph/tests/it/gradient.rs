@@ -3,7 +3,7 @@
 
 use graph::builder::{Builder, Node};
 use graph::training::{Options, artifacts};
-use graph::{Error, Model, tuning};
+use graph::{Convolutions, Error, Model, tuning};
 use ndarray::{Array1, Array2};
 
 use crate::nets::{branched, head, operators};
@@ -86,7 +86,8 @@ fn a_weight_without_influence_cannot_be_trained() {
 
 #[test]
 fn the_first_layers_picture_gets_no_gradient() {
-    let model = training_model(&branched(), &with_logits("logits")).unwrap();
+    let options = Options { convolutions: Convolutions::Runtime, ..with_logits("logits") };
+    let model = training_model(&branched(), &options).unwrap();
     let gradient = |layer: &str| {
         let weight = format!("{layer}.weight");
         let mut nodes = model.nodes().iter().filter(|node| node.op_type() == "ConvGrad");

@@ -7,6 +7,7 @@ mod edit;
 mod gradient;
 mod hostile;
 mod nets;
+mod own_convolution;
 mod shapes;
 mod training;
 mod tuning;

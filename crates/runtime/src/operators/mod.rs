@@ -1,16 +1,18 @@
-//! Operators of our own, which training models may use beside ONNX Runtime's: what its own training operators do with one
-//! thread or in many passes over memory, done with all threads in one.
+//! Operators of our own, which models may use beside ONNX Runtime's: what its own training operators do with one thread or
+//! in many passes over memory, done with all threads in one, and convolutions that take less time than its own.
 //!
 //! They run on the session's threads. Work is cut into pieces of fixed size that do not depend on each other, so results
 //! have the same bits with any number of threads.
 
 mod adamw;
+mod convolution;
 mod dense_adamw;
 mod pieces;
 mod pool_gradient;
 mod product;
+mod threads;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ort::operator::{ComputeContext, OperatorDomain};
 use ort::value::TensorRef;
@@ -22,7 +24,16 @@ const DOMAIN: &str = "tunescope";
 #[allow(clippy::arc_with_non_send_sync, reason = "`ort` takes an `Arc`; it never leaves the thread")]
 pub(crate) fn domain() -> ort::Result<Arc<OperatorDomain>> {
     let domain = OperatorDomain::new(DOMAIN)?.add(adamw::AdamW)?.add(dense_adamw::DenseAdamW)?;
-    Ok(Arc::new(domain.add(pool_gradient::PoolGradient)?))
+    let domain = domain.add(pool_gradient::PoolGradient)?.add(convolution::Convolution)?;
+    let domain = domain.add(convolution::ConvolutionInputGradient)?.add(convolution::ConvolutionFilterGradient)?;
+    Ok(Arc::new(domain))
+}
+
+/// To be held while a session with operators of our own is set up. ONNX Runtime asks whether it knows a domain of operators
+/// and then adds it, unguarded: of two sessions that begin at once, one would fail.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An input that the operator cannot do without.

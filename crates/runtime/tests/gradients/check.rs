@@ -2,7 +2,7 @@
 
 use graph::builder::{Builder, Node};
 use graph::onnx::tensor_proto::DataType;
-use graph::{Dim, Model, backward};
+use graph::{Convolutions, Dim, Model, backward};
 use ndarray::ArrayD;
 use runtime::Session;
 
@@ -99,6 +99,11 @@ pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String],
     given.push(("y_grad".to_owned(), counts.clone()));
     let told = run(&mut back, &given);
     assert!(close(&told[0].1, &y), "the forward part must stay as it is");
+    let own = whole.with_own_convolutions(Convolutions::Own).unwrap();
+    let own = run(&mut Session::with_own_operators(&own.to_bytes(), 1).unwrap(), &given);
+    for ((name, told), (_, own)) in told.iter().zip(&own) {
+        assert!(close(own, told), "{name} by our own convolutions: {own}, by the runtime's: {told}\n{model:?}");
+    }
     for (tensor, (output, gradient)) in wanted.iter().zip(&told[1..]) {
         assert_eq!(*output, format!("{tensor}_grad"));
         let place = values.iter().position(|(name, _)| name == tensor).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use graph::training::{AdamW, Options, artifacts};
-use graph::{Model, tuning};
+use graph::{Convolutions, Model, tuning};
 use ndarray::{ArrayD, ArrayViewD, Axis, stack};
 use runtime::{Session, Trainer, TrainingFiles};
 use serde::Deserialize;
@@ -53,16 +53,22 @@ fn at_cut(model: &Model, tensor: &str) -> Vec<ArrayD<f32>> {
     pictures.map(run).collect()
 }
 
-/// Trains from a depth on and compares the losses with the reference's.
+/// Trains from a depth on and compares the losses with the reference's, with the runtime's convolutions and with ours.
 fn check(depth: &str) {
     common::load();
+    for convolutions in [Convolutions::Runtime, Convolutions::Own] {
+        check_with(convolutions, depth);
+    }
+}
+
+fn check_with(convolutions: Convolutions, depth: &str) {
     let curves: Curves = serde_json::from_str(include_str!("reference/curves.json")).unwrap();
     let expected = &curves.depths[depth];
     let model = networks::alexnet([9216, 64, 48, CLASSES], true);
     let cut = tuning::split(&model, &expected.first).unwrap();
     let above = model.above(&cut.tensor, "fc8").unwrap();
     let optimizer = AdamW { weight_decay: curves.weight_decay, ..AdamW::default() };
-    let options = Options { trained: Some(cut.trained), optimizer, ..Options::default() };
+    let options = Options { trained: Some(cut.trained), optimizer, convolutions, ..Options::default() };
     let made = artifacts(&above, &options).unwrap();
     let files = TrainingFiles {
         training_model: &made.training_model,
@@ -91,7 +97,10 @@ fn check(depth: &str) {
         let mut inputs = vec![batch.view()];
         inputs.extend(masks.iter().map(|mask| mask.view()));
         let loss = f64::from(trainer.step(&inputs, &labels, expected.learning_rate).unwrap());
-        assert!((loss - reference).abs() < TOLERANCE, "{depth}, step {step}: loss {loss}, not {reference}");
+        assert!(
+            (loss - reference).abs() < TOLERANCE,
+            "{depth}, {convolutions:?}, step {step}: loss {loss}, not {reference}"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `graph` differentiates and `runtime` trains, against what `PyTorch` computes for the same networks, weights and
-//! pictures. `reference/` holds its numbers and the scripts that made them.
+//! pictures. `reference/` holds its numbers and the scripts that made them. Of the same networks, our own convolutions
+//! against the runtime's.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
@@ -7,4 +8,5 @@ mod common;
 mod curve;
 mod gradient;
 mod networks;
+mod own_convolution;
 mod values;

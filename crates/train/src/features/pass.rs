@@ -1,6 +1,7 @@
 //! The pass that makes what is missing: pictures through the frozen trunk.
 
 use anyhow::{Context, Result, bail};
+use graph::Model;
 use ndarray::{Array4, ArrayD, Axis};
 use pipeline::{Run, stop};
 use runtime::Session;
@@ -11,7 +12,7 @@ use super::{Pictures, Row, space};
 use crate::cut::Cut;
 
 /// Pictures in one run of the session.
-pub(super) const BATCH: usize = 16;
+pub(crate) const BATCH: usize = 32;
 
 /// Makes the records of `wanted` that `store` lacks.
 pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, wanted: &[(Key, Row)]) -> Result<()> {
@@ -32,8 +33,7 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
         "features"
     );
     let progress = run.progress(&format!("values at {place}"), missing.len());
-    let mut trunk =
-        cut.trunk.as_ref().map(|trunk| Session::from_bytes(&trunk.to_bytes(), run.threads())).transpose()?;
+    let mut trunk = cut.running_trunk()?.map(|trunk| open(&trunk, run.threads())).transpose()?;
     store.fill(&missing, |rows| {
         let mut records = Vec::new();
         for rows in rows.chunks(BATCH) {
@@ -46,6 +46,10 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
         }
         Ok(records)
     })
+}
+
+fn open(trunk: &Model, threads: usize) -> Result<Session> {
+    Ok(Session::with_own_operators(&trunk.to_bytes(), threads)?)
 }
 
 /// Runs the trunk on some pictures and adds their records.
@@ -94,7 +98,7 @@ mod tests {
             let base = Base::open(&config).unwrap();
             let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
             let cut = Cut::new(&config, &base, &depth, &hidden, 3).unwrap();
-            let mut session = Session::from_bytes(&cut.trunk.unwrap().to_bytes(), 2).unwrap();
+            let mut session = open(&cut.running_trunk().unwrap().unwrap(), 2).unwrap();
             let drawn: Vec<_> = (0..5).map(|at| testkit::pictures::draw("disc", at, base.network.input.size)).collect();
             let mut run = |places: &[usize]| -> Vec<Vec<u32>> {
                 let input = base.network.input.batch(places.iter().map(|place| &drawn[*place]));

@@ -1,0 +1,110 @@
+//! Times `AlexNet`'s five convolutions, forward and backward, over a batch of 32 pictures: the shortest of some runs, a
+//! picture, and the multiply-adds of the sums as they are written down, twice counted, a second.
+//!
+//! `cargo run --release -p convolution --example layers -- [runs] [threads]...`
+
+#![allow(clippy::unwrap_used)]
+
+use convolution::{Geometry, OneThread, Prepared, Threads, filter_gradient, input_gradient};
+use rayon::prelude::*;
+use std::time::Instant;
+
+const BATCH: usize = 32;
+
+struct Pool(rayon::ThreadPool);
+
+impl Threads for Pool {
+    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        self.0.install(|| (0..count).into_par_iter().with_max_len(1).for_each(work));
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<usize>().unwrap());
+    let runs = arguments.next().unwrap_or(5);
+    let threads: Vec<usize> = arguments.collect();
+    for &threads in if threads.is_empty() { &[1, 2] } else { &threads[..] } {
+        let pool: Box<dyn Threads> = match threads {
+            1 => Box::new(OneThread),
+            _ => Box::new(Pool(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap())),
+        };
+        println!("{threads} threads");
+        println!(
+            "{:6} {:>9} | {:>14} | {:>14} | {:>14}   (ms a picture, GFLOP/s)",
+            "", "prepare", "forward", "by input", "by filters"
+        );
+        let mut sums = [0.0; 4];
+        for (at, geometry) in layers().iter().enumerate() {
+            let times = time(geometry, &*pool, runs);
+            let work = multiply_adds(geometry) * 2.0;
+            let show = |time: f64| match time {
+                0.0.. if time < 1e-4 => format!("{:>14}", "-"),
+                _ => format!("{time:7.3} {:6.0}", work / time / 1e6),
+            };
+            let [prepare, rest @ ..] = times;
+            println!("conv{}  {:9.3} | {}", at + 1, prepare * BATCH as f64, rest.map(show).join(" | "));
+            for (sum, time) in sums.iter_mut().zip(times) {
+                *sum += time;
+            }
+        }
+        let [prepare, rest @ ..] = sums;
+        println!("all    {:9.3} | {}", prepare * BATCH as f64, rest.map(|sum| format!("{sum:7.3}       ")).join(" | "));
+    }
+}
+
+/// Shortest times of preparing (a whole batch's once), forward, and the gradients by input and filters, in ms a picture.
+fn time(geometry: &Geometry, threads: &dyn Threads, runs: usize) -> [f64; 4] {
+    let weights = geometry.filters * geometry.channels * geometry.kernel[0] * geometry.kernel[1];
+    let read = BATCH * geometry.channels * geometry.size[0] * geometry.size[1];
+    let written = BATCH * geometry.filters * geometry.output()[0] * geometry.output()[1];
+    let drawn =
+        |count: usize| -> Vec<f32> { (0..count).map(|at| ((at * 7919) % 1009) as f32 / 1009.0 - 0.5).collect() };
+    let (x, w, dy, bias) = (drawn(read), drawn(weights), drawn(written), drawn(geometry.filters));
+    let (mut y, mut dx, mut dw) = (vec![0.0; written], vec![0.0; read], vec![0.0; weights]);
+    let mut shortest = [f64::INFINITY; 4];
+    for _ in 0..runs {
+        let mut measure = |at: usize, work: &mut dyn FnMut()| {
+            let start = Instant::now();
+            work();
+            shortest[at] = shortest[at].min(start.elapsed().as_secs_f64() * 1e3 / BATCH as f64);
+        };
+        let mut prepared = None;
+        measure(0, &mut || prepared = Some(Prepared::new(geometry, &w, threads).unwrap()));
+        let prepared = prepared.unwrap();
+        measure(1, &mut || prepared.forward(&x, Some(&bias), true, &mut y, threads).unwrap());
+        // The first layer's input has no use for its gradient.
+        if geometry.channels > 3 {
+            measure(2, &mut || input_gradient(geometry, &w, &dy, &mut dx, threads).unwrap());
+        } else {
+            measure(2, &mut || ());
+        }
+        measure(3, &mut || filter_gradient(geometry, &x, &dy, &mut dw, None, threads).unwrap());
+    }
+    shortest
+}
+
+fn multiply_adds(geometry: &Geometry) -> f64 {
+    let [height, width] = geometry.output();
+    (geometry.filters * geometry.channels * geometry.kernel[0] * geometry.kernel[1] * height * width) as f64
+}
+
+/// torchvision's `AlexNet` over pictures of 224 by 224.
+fn layers() -> [Geometry; 5] {
+    let layer = |channels, filters, kernel, stride, pad, size| Geometry {
+        channels,
+        filters,
+        kernel: [kernel; 2],
+        strides: [stride; 2],
+        pads: [pad; 4],
+        dilations: [1, 1],
+        groups: 1,
+        size: [size; 2],
+    };
+    [
+        layer(3, 64, 11, 4, 2, 224),
+        layer(64, 192, 5, 1, 2, 27),
+        layer(192, 384, 3, 1, 1, 13),
+        layer(384, 256, 3, 1, 1, 13),
+        layer(256, 256, 3, 1, 1, 13),
+    ]
+}

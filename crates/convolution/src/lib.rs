@@ -1,0 +1,196 @@
+//! Convolutions of `f32` pictures on the processor, forward and backward, in safe Rust.
+//!
+//! Pictures are `[n, channels, height, width]`, filters `[filters, channels / groups, kernel height, kernel width]`, as in
+//! ONNX. What is computed is ONNX's `Conv`: a correlation, `y[o] = bias + sum over k of w[k] x[stride o + dilation k - pad]`,
+//! where what lies outside of the picture is zero.
+
+#![forbid(unsafe_code)]
+
+mod direct;
+mod filters;
+mod geometry;
+mod pixels;
+mod plan;
+mod product;
+mod spectra;
+mod threads;
+mod tiles;
+mod toom_cook;
+mod transpose;
+mod winograd;
+
+pub use geometry::{Error, Geometry};
+pub use threads::{OneThread, Threads};
+
+use plan::Plan;
+use spectra::Scratch;
+use threads::Shares;
+
+/// Filters laid out for [`Prepared::forward`].
+#[derive(Debug)]
+pub struct Prepared {
+    geometry: Geometry,
+    filters: Filters,
+}
+
+#[derive(Debug)]
+enum Filters {
+    AsGiven(Vec<f32>),
+    Transformed(Plan, Scratch),
+}
+
+impl Prepared {
+    /// Lays `weight`, `[filters, channels / groups, kernel height, kernel width]`, out for the processor.
+    pub fn new(geometry: &Geometry, weight: &[f32], threads: &dyn Threads) -> Result<Self, Error> {
+        geometry.check()?;
+        geometry.expect_weight(weight.len())?;
+        let filters = match Plan::new(geometry) {
+            Some(plan) => {
+                let filters = winograd::prepare(&plan, weight, threads);
+                Filters::Transformed(plan, filters)
+            }
+            None => Filters::AsGiven(weight.to_vec()),
+        };
+        Ok(Self { geometry: geometry.clone(), filters })
+    }
+
+    /// What these filters were laid out for.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Reads `x`, `[n, channels, height, width]`, and fills `y`, `[n, filters, output height, output width]`: the
+    /// convolution, `bias` (`[filters]`) added, and with `relu` what is negative set to zero. A picture's results have the
+    /// same bits in any batch and with any number of threads.
+    pub fn forward(
+        &self,
+        x: &[f32],
+        bias: Option<&[f32]>,
+        relu: bool,
+        y: &mut [f32],
+        threads: &dyn Threads,
+    ) -> Result<(), Error> {
+        let geometry = &self.geometry;
+        geometry.expect_batch(x.len(), y.len())?;
+        geometry.expect_bias(bias.map(<[f32]>::len))?;
+        let weight = match &self.filters {
+            Filters::Transformed(plan, filters) => {
+                winograd::forward(plan, filters, x, bias, relu, y, threads);
+                return Ok(());
+            }
+            Filters::AsGiven(weight) => weight,
+        };
+        let plane = geometry.output().iter().product();
+        let shares = Shares::new(y.chunks_mut(plane));
+        threads.each(shares.len(), &|at| {
+            shares.with(at, |y| {
+                let (picture, filter) = (at / geometry.filters, at % geometry.filters);
+                let x = &x[picture * geometry.read()..][..geometry.read()];
+                direct::forward(geometry, weight, filter, x, y);
+                let bias = bias.map_or(0.0, |bias| bias[filter]);
+                for y in y.iter_mut() {
+                    *y += bias;
+                    if relu {
+                        // What is no number stays none.
+                        *y = if *y < 0.0 { 0.0 } else { *y };
+                    }
+                }
+            });
+        });
+        Ok(())
+    }
+}
+
+/// Fills `dx`, `[n, channels, height, width]`, with the gradient by the picture, given that by the output, `dy`,
+/// `[n, filters, output height, output width]`.
+pub fn input_gradient(
+    geometry: &Geometry,
+    weight: &[f32],
+    dy: &[f32],
+    dx: &mut [f32],
+    threads: &dyn Threads,
+) -> Result<(), Error> {
+    geometry.check()?;
+    geometry.expect_weight(weight.len())?;
+    geometry.expect_batch(dx.len(), dy.len())?;
+    if let Some(reverse) = reverse(geometry) {
+        let turned = turn(geometry, weight);
+        return Prepared::new(&reverse, &turned, threads)?.forward(dy, None, false, dx, threads);
+    }
+    let plane = geometry.size.iter().product();
+    let shares = Shares::new(dx.chunks_mut(plane));
+    threads.each(shares.len(), &|at| {
+        shares.with(at, |dx| {
+            let (picture, channel) = (at / geometry.channels, at % geometry.channels);
+            let dy = &dy[picture * geometry.written()..][..geometry.written()];
+            direct::input_gradient(geometry, weight, channel, dy, dx);
+        });
+    });
+    Ok(())
+}
+
+/// The convolution that takes the gradient by the output to that by the picture: with the filters turned round, and padding
+/// for the windows that begin before the first pixel. None with strides, in groups, or where that padding is negative.
+fn reverse(geometry: &Geometry) -> Option<Geometry> {
+    let Geometry { channels, filters, kernel, strides, pads, dilations, groups, .. } = geometry.clone();
+    let last = [0, 1, 2, 3].map(|side| (kernel[side % 2] - 1).checked_sub(pads[side]));
+    let [Some(top), Some(left), Some(bottom), Some(right)] = last else { return None };
+    let plain = strides == [1, 1] && dilations == [1, 1] && groups == 1;
+    let (pads, size) = ([top, left, bottom, right], geometry.output());
+    plain.then_some(Geometry { channels: filters, filters: channels, kernel, strides, pads, dilations, groups, size })
+}
+
+/// The filters of [`reverse`]: `[channels, filters, kernel height, kernel width]`, the taps from last to first.
+fn turn(geometry: &Geometry, weight: &[f32]) -> Vec<f32> {
+    let kernel = geometry.kernel[0] * geometry.kernel[1];
+    let mut turned = Vec::with_capacity(weight.len());
+    for channel in 0..geometry.channels {
+        for filter in weight.chunks_exact(geometry.taps()) {
+            turned.extend(filter[channel * kernel..][..kernel].iter().rev());
+        }
+    }
+    turned
+}
+
+/// Fills `dw`, shaped as the filters, and `db`, `[filters]`, with the gradients by filters and bias, summed over the batch,
+/// given `x`, `[n, channels, height, width]`, and the gradient by the output, `dy`, `[n, filters, output height, output width]`.
+pub fn filter_gradient(
+    geometry: &Geometry,
+    x: &[f32],
+    dy: &[f32],
+    dw: &mut [f32],
+    db: Option<&mut [f32]>,
+    threads: &dyn Threads,
+) -> Result<(), Error> {
+    geometry.check()?;
+    geometry.expect_weight(dw.len())?;
+    geometry.expect_batch(x.len(), dy.len())?;
+    geometry.expect_bias(db.as_ref().map(|db| db.len()))?;
+    if let Some(plan) = Plan::new(geometry) {
+        winograd::filter_gradient(&plan, x, dy, dw, threads);
+    } else {
+        let shares = Shares::new(dw.chunks_mut(geometry.taps()));
+        threads.each(shares.len(), &|filter| {
+            shares.with(filter, |dw| direct::filter_gradient(geometry, filter, x, dy, dw));
+        });
+    }
+    if let Some(db) = db {
+        let shares = Shares::new(db.iter_mut());
+        let plane: usize = geometry.output().iter().product();
+        threads.each(shares.len(), &|filter| {
+            shares.with(filter, |db| {
+                let planes = dy.chunks(geometry.written()).map(|dy| &dy[filter * plane..][..plane]);
+                **db = planes.map(|plane| plane.iter().sum::<f32>()).sum();
+            });
+        });
+    }
+    Ok(())
+}
+
+/// Whether this crate is worth using for `geometry` instead of the runtime's own operator: where there is a form by tiles, and
+/// what that takes for a picture, with the rates of `examples/layers.rs`, is less than what a sum as it is written down takes
+/// at the runtime's rate. Never where a picture's tiles take more than 64 MiB, in groups, with dilations, or with windows that
+/// are not square once strides are phases.
+pub fn worthwhile(geometry: &Geometry) -> bool {
+    geometry.check().is_ok() && Plan::new(geometry).is_some_and(|plan| plan.pays())
+}

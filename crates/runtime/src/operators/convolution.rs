@@ -1,0 +1,211 @@
+//! `Convolution`, `ConvolutionInputGradient` and `ConvolutionFilterGradient`: convolutions over pictures by crate
+//! `convolution`.
+//!
+//! All have the attributes `strides`, `pads`, `dilations` and `group` of ONNX's `Conv`, written out: there is no `auto_pad`.
+//!
+//! | | inputs | outputs | further attributes |
+//! |---|---|---|---|
+//! | `Convolution` | `X` `[n, c, h, w]`, `W` `[m, c / group, kh, kw]`, perhaps `B` `[m]` | `Y` `[n, m, oh, ow]` | `relu`: 1 for `max(Y, 0)` |
+//! | `ConvolutionInputGradient` | `dY`, `W` | `dX` | `size`: `[h, w]` |
+//! | `ConvolutionFilterGradient` | `X`, `dY` | `dW`, perhaps `dB` | `kernel_shape`: `[kh, kw]` |
+
+use convolution::{Geometry, Prepared};
+use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
+use ort::value::{TensorElementType, TensorValueType};
+
+use super::input;
+use super::threads::SessionThreads;
+
+pub(super) struct Convolution;
+pub(super) struct ConvolutionInputGradient;
+pub(super) struct ConvolutionFilterGradient;
+
+const FLOAT: TensorElementType = TensorElementType::Float32;
+
+impl Operator for Convolution {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &'static str {
+        "Convolution"
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        [OperatorInput::required(FLOAT), OperatorInput::required(FLOAT), OperatorInput::optional(FLOAT)]
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(FLOAT)]
+    }
+
+    fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
+        let windows = Windows::of(node)?;
+        let relu = node.get::<i64>("relu").unwrap_or(0) != 0;
+        // Filters that are fed in may change from run to run, in training with every step.
+        let constant = node.constant_input::<TensorValueType<f32>>(1).is_ok();
+        let mut kept = None;
+        Ok(Box::new(move |context: &ComputeContext| {
+            if !constant {
+                kept = None;
+            }
+            forward(context, &windows, relu, &mut kept)
+        }))
+    }
+}
+
+impl Operator for ConvolutionInputGradient {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &'static str {
+        "ConvolutionInputGradient"
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        [OperatorInput::required(FLOAT), OperatorInput::required(FLOAT)]
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(FLOAT)]
+    }
+
+    fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
+        let (windows, size) = (Windows::of(node)?, list(node, "size")?);
+        Ok(Box::new(move |context: &ComputeContext| input_gradient(context, &windows, size)))
+    }
+}
+
+impl Operator for ConvolutionFilterGradient {
+    type Kernel<'attr> = BoxedKernel<'attr>;
+
+    fn name(&self) -> &'static str {
+        "ConvolutionFilterGradient"
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        [OperatorInput::required(FLOAT), OperatorInput::required(FLOAT)]
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(FLOAT), OperatorOutput::optional(FLOAT)]
+    }
+
+    fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
+        let (windows, kernel) = (Windows::of(node)?, list(node, "kernel_shape")?);
+        Ok(Box::new(move |context: &ComputeContext| filter_gradient(context, &windows, kernel)))
+    }
+}
+
+/// The attributes that all three have.
+struct Windows {
+    strides: [usize; 2],
+    pads: [usize; 4],
+    dilations: [usize; 2],
+    groups: usize,
+}
+
+impl Windows {
+    fn of(node: &KernelContext) -> ort::Result<Self> {
+        let groups = node.get::<i64>("group").and_then(|group| usize::try_from(group).ok());
+        Ok(Self {
+            strides: list(node, "strides")?,
+            pads: list(node, "pads")?,
+            dilations: list(node, "dilations")?,
+            groups: groups.ok_or_else(|| ort::Error::new("it has no attribute `group`"))?,
+        })
+    }
+
+    fn geometry(&self, channels: usize, filters: usize, kernel: [usize; 2], size: [usize; 2]) -> ort::Result<Geometry> {
+        let Self { strides, pads, dilations, groups } = *self;
+        let geometry = Geometry { channels, filters, kernel, strides, pads, dilations, groups, size };
+        geometry.check().map_err(ort::Error::wrap)?;
+        Ok(geometry)
+    }
+}
+
+/// An attribute of `N` sizes.
+fn list<const N: usize>(node: &KernelContext, name: &str) -> ort::Result<[usize; N]> {
+    let values = node.get::<Vec<i64>>(name).unwrap_or_default();
+    let sizes: Option<Vec<usize>> = values.iter().map(|&value| usize::try_from(value).ok()).collect();
+    let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
+    sizes.ok_or_else(|| ort::Error::new(format!("its attribute `{name}` is not {N} sizes")))
+}
+
+/// The sizes of pictures or filters.
+fn four(shape: &[i64]) -> ort::Result<[usize; 4]> {
+    let sizes: Option<Vec<usize>> = shape.iter().map(|&size| usize::try_from(size).ok()).collect();
+    let sizes = sizes.and_then(|sizes| <[usize; 4]>::try_from(sizes).ok());
+    sizes.ok_or_else(|| ort::Error::new(format!("a tensor of the shape {shape:?} is no pictures or filters")))
+}
+
+/// An output's shape.
+fn told(sizes: [usize; 4]) -> [i64; 4] {
+    sizes.map(|size| size as i64)
+}
+
+fn forward(
+    context: &ComputeContext,
+    windows: &Windows,
+    relu: bool,
+    kept: &mut Option<(Geometry, Prepared)>,
+) -> ort::Result<()> {
+    let (x, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
+    let (shape, x) = x.extract_tensor();
+    let [pictures, channels, height, width] = four(shape)?;
+    let (shape, weight) = weight.extract_tensor();
+    let [filters, _, rows, columns] = four(shape)?;
+    let geometry = windows.geometry(channels, filters, [rows, columns], [height, width])?;
+    let bias = match context.input(2)? {
+        Some(bias) => Some(bias.downcast::<TensorValueType<f32>>()?),
+        None => None,
+    };
+    let bias = bias.as_ref().map(|bias| bias.extract_tensor().1);
+    let threads = SessionThreads::of(context);
+    let prepared = match kept.take().filter(|(laid_out_for, _)| *laid_out_for == geometry) {
+        Some((_, prepared)) => prepared,
+        None => Prepared::new(&geometry, weight, &threads).map_err(ort::Error::wrap)?,
+    };
+    let [high, wide] = geometry.output();
+    if let Some(mut output) = context.output(0, told([pictures, filters, high, wide]))? {
+        let (_, y) = output.try_extract_tensor_mut::<f32>()?;
+        prepared.forward(x, bias, relu, y, &threads).map_err(ort::Error::wrap)?;
+    }
+    threads.accept()?;
+    *kept = Some((geometry, prepared));
+    Ok(())
+}
+
+fn input_gradient(context: &ComputeContext, windows: &Windows, size: [usize; 2]) -> ort::Result<()> {
+    let (incoming, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
+    let (shape, dy) = incoming.extract_tensor();
+    let [pictures, ..] = four(shape)?;
+    let (shape, weight) = weight.extract_tensor();
+    let [filters, of_group, rows, columns] = four(shape)?;
+    let channels = of_group.saturating_mul(windows.groups);
+    let geometry = windows.geometry(channels, filters, [rows, columns], size)?;
+    let threads = SessionThreads::of(context);
+    if let Some(mut output) = context.output(0, told([pictures, channels, size[0], size[1]]))? {
+        let (_, dx) = output.try_extract_tensor_mut::<f32>()?;
+        convolution::input_gradient(&geometry, weight, dy, dx, &threads).map_err(ort::Error::wrap)?;
+    }
+    threads.accept()
+}
+
+fn filter_gradient(context: &ComputeContext, windows: &Windows, kernel: [usize; 2]) -> ort::Result<()> {
+    let (x, incoming) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
+    let (shape, x) = x.extract_tensor();
+    let [_, channels, height, width] = four(shape)?;
+    let (shape, dy) = incoming.extract_tensor();
+    let [_, filters, ..] = four(shape)?;
+    let geometry = windows.geometry(channels, filters, kernel, [height, width])?;
+    let threads = SessionThreads::of(context);
+    let of_group = channels / windows.groups;
+    let of_filters = context.output(0, told([filters, of_group, kernel[0], kernel[1]]))?;
+    let Some(mut of_filters) = of_filters else { return Ok(()) };
+    let (_, dw) = of_filters.try_extract_tensor_mut::<f32>()?;
+    let mut of_biases = context.output(1, [filters as i64])?;
+    let db = match &mut of_biases {
+        Some(of_biases) => Some(of_biases.try_extract_tensor_mut::<f32>()?.1),
+        None => None,
+    };
+    convolution::filter_gradient(&geometry, x, dy, dw, db, &threads).map_err(ort::Error::wrap)?;
+    threads.accept()
+}

@@ -1,0 +1,232 @@
+//! Sessions with convolutions of our own: what changes from run to run, training, and what is refused.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use graph::builder::{Builder, Node};
+use graph::onnx::tensor_proto::DataType;
+use graph::training::{Options, TrainingArtifacts, artifacts};
+use graph::{Convolutions, Model};
+use ndarray::{ArrayD, Axis, IxDyn};
+use runtime::{Session, Trainer, TrainingFiles};
+
+/// Numbers of no pattern, between -1 and 1.
+fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
+    let count = shape.iter().product::<usize>();
+    let values = (0..count).map(|at| (seed + at as f32 * 1.7).sin() * (at as f32 * 0.31 + seed).cos());
+    ArrayD::from_shape_vec(IxDyn(shape), values.collect()).unwrap()
+}
+
+fn own(model: &Model) -> Session {
+    let model = model.with_own_convolutions(Convolutions::Own).unwrap();
+    assert!(model.nodes().iter().any(|node| node.op_type() == "Convolution"));
+    Session::with_own_operators(&model.to_bytes(), 2).unwrap()
+}
+
+fn runtimes(model: &Model) -> Session {
+    Session::from_bytes(&model.to_bytes(), 2).unwrap()
+}
+
+fn close(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
+    a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5)
+}
+
+/// `relu(conv(picture))`, the filters stored or fed in.
+fn one_layer(stored: bool) -> Model {
+    let mut net = Builder::new("one layer");
+    net.batch_input("picture", &[4, 9, 7]);
+    if stored {
+        net.weight("filters", &drawn(&[6, 2, 3, 3], 0.5));
+    } else {
+        net.input("filters", DataType::Float, &[6.into(), 2.into(), 3.into(), 3.into()]);
+    }
+    net.weight("biases", &drawn(&[6], 0.7));
+    let conv = Node::new("Conv", "conv").inputs(["picture", "filters", "biases"]).int("group", 2);
+    net.node(conv.ints("pads", [1, 0, 2, 1]));
+    net.node(Node::new("Relu", "relu").inputs(["conv"]));
+    net.finish(&["relu"]).unwrap()
+}
+
+#[test]
+fn batches_of_any_size_one_after_another() {
+    common::load();
+    let model = one_layer(true);
+    let (mut own, mut runtimes) = (own(&model), runtimes(&model));
+    for pictures in [3, 1, 8, 3] {
+        let picture = drawn(&[pictures, 4, 9, 7], pictures as f32);
+        let found = own.run(&[("picture", picture.view())]).unwrap().remove(0).1;
+        let expected = runtimes.run(&[("picture", picture.view())]).unwrap().remove(0).1;
+        assert!(close(&found, &expected), "{found} instead of {expected}");
+        assert!(found.iter().any(|&value| value > 0.0) && found.iter().all(|&value| value >= 0.0));
+    }
+    let none = own.run(&[("picture", drawn(&[0, 4, 9, 7], 0.0).view())]).unwrap().remove(0).1;
+    assert_eq!(none.shape(), [0, 6, 10, 6]);
+}
+
+#[test]
+fn filters_that_are_fed_in_are_looked_at_anew() {
+    common::load();
+    let model = one_layer(false);
+    let (mut own, mut runtimes) = (own(&model), runtimes(&model));
+    let picture = drawn(&[2, 4, 9, 7], 0.1);
+    let mut filters = drawn(&[6, 2, 3, 3], 0.2);
+    for _ in 0..3 {
+        // The same memory with other numbers.
+        filters.mapv_inplace(|value| 0.5 - value);
+        let inputs = [("picture", picture.view()), ("filters", filters.view())];
+        let (found, expected) = (own.run(&inputs).unwrap().remove(0).1, runtimes.run(&inputs).unwrap().remove(0).1);
+        assert!(close(&found, &expected), "{found} instead of {expected}");
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_none() {
+    common::load();
+    let model = one_layer(true);
+    let mut picture = drawn(&[1, 4, 9, 7], 0.3);
+    picture[[0, 1, 4, 4]] = f32::NAN;
+    let found = own(&model).run(&[("picture", picture.view())]).unwrap().remove(0).1;
+    let expected = runtimes(&model).run(&[("picture", picture.view())]).unwrap().remove(0).1;
+    assert!(expected.iter().any(|value| value.is_nan()));
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!(found.is_nan() || !expected.is_nan(), "{found} where the runtime has {expected}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    common::load();
+    let attributes = |node: Node| {
+        let node = node.domain("tunescope").ints("strides", [1, 1]).ints("dilations", [1, 1]);
+        node.int("group", 1)
+    };
+    let session = |node: Node, picture: &[usize]| {
+        let mut net = Builder::new("by hand");
+        net.import("tunescope", 1).batch_input("picture", picture).weight("filters", &drawn(&[2, 3, 3, 3], 0.0));
+        net.node(node.inputs(["picture", "filters"]));
+        Session::with_own_operators(&net.finish(&["conv"]).unwrap().to_bytes(), 1)
+    };
+    let whole = attributes(Node::new("Convolution", "conv")).ints("pads", [0; 4]);
+    assert!(session(whole.clone(), &[3, 5, 5]).unwrap().run(&[("picture", drawn(&[1, 3, 5, 5], 0.0).view())]).is_ok());
+    for node in [attributes(Node::new("Convolution", "conv")), whole.clone().ints("strides", [1])] {
+        let message = session(node, &[3, 5, 5]).unwrap_err().to_string();
+        assert!(message.contains("`pads`") || message.contains("strides"), "{message}");
+    }
+    for picture in [vec![1, 2, 5, 5], vec![1, 3, 2, 5], vec![1, 3, 5]] {
+        let mut session = session(whole.clone(), &picture[1..]).unwrap();
+        let error = session.run(&[("picture", drawn(&picture, 0.0).view())]).unwrap_err();
+        assert!(error.to_string().starts_with("the model in memory: "), "{error}");
+    }
+}
+
+/// Two convolutions, the first read by two nodes, the second in groups and frozen, then a dense layer; of 8 px pictures.
+fn network() -> Model {
+    let mut net = Builder::new("convolutions");
+    net.batch_input("picture", &[3, 8, 8]);
+    for (name, shape) in [("conv1", [4, 3, 3, 3]), ("conv2", [6, 2, 3, 3])] {
+        net.weight(&format!("{name}.weight"), &drawn(&shape, shape[0] as f32));
+        net.weight(&format!("{name}.bias"), &drawn(&shape[..1], 0.3));
+    }
+    net.weight("fc.weight", &drawn(&[3, 96], 0.9)).weight("fc.bias", &drawn(&[3], 0.8));
+    let conv = |name: &str, input: &str| {
+        Node::new("Conv", name).inputs([input.to_owned(), format!("{name}.weight"), format!("{name}.bias")])
+    };
+    net.node(conv("conv1", "picture").ints("pads", [1; 4]));
+    net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
+    net.node(conv("conv2", "relu1").ints("pads", [1; 4]).ints("strides", [2, 2]).int("group", 2));
+    net.node(Node::new("Relu", "relu2").inputs(["conv2"]));
+    net.node(Node::new("Flatten", "flat").inputs(["relu2"]).int("axis", 1));
+    net.node(Node::new("Gemm", "fc8").inputs(["flat", "fc.weight", "fc.bias"]).int("transB", 1));
+    net.finish(&["fc8"]).unwrap()
+}
+
+fn files(made: &TrainingArtifacts) -> TrainingFiles<'_> {
+    TrainingFiles {
+        training_model: &made.training_model,
+        eval_model: &made.eval_model,
+        checkpoint: &made.checkpoint,
+        classes: 3,
+    }
+}
+
+/// The losses of steps number `from..to`, each with its own batch.
+fn train(trainer: &mut Trainer, from: usize, to: usize) -> Vec<f32> {
+    let labels = [0, 1, 2, 0, 1];
+    let step = |at: usize| trainer.step(&[drawn(&[5, 3, 8, 8], at as f32).view()], &labels, 0.01).unwrap();
+    (from..to).map(step).collect()
+}
+
+#[test]
+fn training_with_them_is_training_with_the_runtimes() {
+    common::load();
+    for trained in [None, Some(vec!["conv1.weight".to_owned(), "fc.weight".to_owned()])] {
+        let course = |convolutions: Convolutions| {
+            let options = Options { convolutions, trained: trained.clone(), ..Options::default() };
+            let made = artifacts(&network(), &options).unwrap();
+            let mut trainer = Trainer::new(&files(&made), 2).unwrap();
+            let losses = train(&mut trainer, 0, 20);
+            let batch = drawn(&[2, 3, 8, 8], 0.4);
+            (losses, trainer.evaluate(&[batch.view()], &[1, 2]).unwrap().loss)
+        };
+        let ((expected, judged), (found, own_judged)) = (course(Convolutions::Runtime), course(Convolutions::Own));
+        assert!(expected[19] < 0.8 * expected[0], "{expected:?}");
+        for (step, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            assert!((found - expected).abs() < 1e-4, "step {step}: {found} instead of {expected}");
+        }
+        assert!((judged - own_judged).abs() < 1e-4, "{own_judged} instead of {judged}");
+    }
+}
+
+#[test]
+fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
+    common::load();
+    let made = artifacts(&network(), &Options { convolutions: Convolutions::Own, ..Options::default() }).unwrap();
+    let bits = |losses: &[f32], trainer: &Trainer| -> Vec<u32> {
+        losses.iter().chain(&trainer.parameters().unwrap()).map(|value| value.to_bits()).collect()
+    };
+    for threads in [1, 2] {
+        let mut straight = Trainer::new(&files(&made), threads).unwrap();
+        train(&mut straight, 0, 4);
+        let state = straight.state().unwrap();
+        let losses = train(&mut straight, 4, 9);
+        let mut resumed = Trainer::resume(&files(&made), &state, threads).unwrap();
+        let again = train(&mut resumed, 4, 9);
+        assert_eq!(bits(&again, &resumed), bits(&losses, &straight));
+    }
+}
+
+#[test]
+fn gradients_have_the_same_bits_with_any_number_of_threads() {
+    common::load();
+    let model = network().cut("relu2").unwrap();
+    let of = ["picture", "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"];
+    let backward = graph::backward(&model, "relu2", &of).unwrap().with_own_convolutions(Convolutions::Own).unwrap();
+    let (picture, counts) = (drawn(&[7, 3, 8, 8], 0.2), drawn(&[7, 6, 4, 4], 0.6));
+    let run = |threads: usize| -> Vec<Vec<u32>> {
+        let mut session = Session::with_own_operators(&backward.to_bytes(), threads).unwrap();
+        let outputs = session.run(&[("picture", picture.view()), ("relu2_grad", counts.view())]).unwrap();
+        outputs.iter().map(|(_, values)| values.iter().map(|value| value.to_bits()).collect()).collect()
+    };
+    let one = run(1);
+    assert_eq!(one.len(), 1 + of.len());
+    assert!(one.iter().all(|values| values.iter().any(|&bits| bits != 0)));
+    assert_eq!(run(2), one);
+    assert_eq!(run(3), one);
+}
+
+#[test]
+fn sessions_that_begin_at_once_all_begin() {
+    common::load();
+    let bytes = one_layer(true).with_own_convolutions(Convolutions::Own).unwrap().to_bytes();
+    let picture = drawn(&[2, 4, 9, 7], 0.9);
+    let run = || {
+        let mut session = Session::with_own_operators(&bytes, 1).unwrap();
+        session.run(&[("picture", picture.view())]).unwrap().remove(0).1
+    };
+    let results: Vec<ArrayD<f32>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(results.iter().all(|result| *result == results[0]));
+    assert_eq!(results[0].len_of(Axis(0)), 2);
+}

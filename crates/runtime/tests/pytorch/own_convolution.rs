@@ -1,0 +1,73 @@
+//! Whole networks with our own convolutions against the same with the runtime's.
+
+use graph::onnx::NodeProto;
+use graph::{Convolutions, Model};
+use ndarray::ArrayD;
+use runtime::Session;
+
+use crate::values::uniform;
+use crate::{common, networks};
+
+/// How far an output may be from the runtime's, as a share of the outputs' root mean square.
+const TOLERANCE: f64 = 1e-5;
+
+fn own(model: &Model) -> Model {
+    model.with_own_convolutions(Convolutions::Own).unwrap()
+}
+
+fn run(model: &Model, input: &ArrayD<f32>, threads: usize) -> ArrayD<f32> {
+    let mut session = Session::with_own_operators(&model.to_bytes(), threads).unwrap();
+    session.run(&[("input", input.view())]).unwrap().remove(0).1
+}
+
+fn count(model: &Model, operator: &str) -> usize {
+    model.nodes().iter().map(NodeProto::op_type).filter(|found| *found == operator).count()
+}
+
+/// The last layer's values of a network, one after another through all its convolutions.
+fn check(model: &Model, pictures: &[usize], amplitude: f32, convolutions: usize) {
+    common::load();
+    let input = uniform("input", pictures, amplitude, 0.0);
+    let mine = own(model);
+    assert_eq!((count(&mine, "Convolution"), count(&mine, "Conv")), (convolutions, 0));
+    let (expected, found) = (run(model, &input, 1), run(&mine, &input, 1));
+    let square = expected.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / expected.len() as f64;
+    let apart = expected.iter().zip(&found).map(|(a, b)| f64::from(a - b).abs()).fold(0.0, f64::max);
+    let error = apart / square.sqrt();
+    assert!(error < TOLERANCE, "{}: off by {error:e}", model.label());
+}
+
+#[test]
+fn alexnet_gives_what_it_gives_with_the_runtimes() {
+    check(&networks::alexnet(networks::CLASSIFIER, false), &[2, 3, 224, 224], 1.7, 5);
+}
+
+#[test]
+fn alexnet_as_caffe_has_it_gives_what_it_gives_with_the_runtimes() {
+    check(&networks::caffe(), &[2, 3, 227, 227], 120.0, 5);
+}
+
+#[test]
+fn squeezenet_gives_what_it_gives_with_the_runtimes() {
+    check(&networks::squeezenet(), &[2, 3, 224, 224], 1.7, 26);
+}
+
+#[test]
+fn a_residual_network_gives_what_it_gives_with_the_runtimes() {
+    check(&networks::residual(), &[4, 3, 32, 32], 1.7, 11);
+}
+
+/// No share of the work depends on how many threads there are, nor a picture's values on those beside it.
+#[test]
+fn threads_and_neighbours_change_no_bit() {
+    common::load();
+    let model = own(&networks::alexnet(networks::CLASSIFIER, false).cut("conv5.relu.pool").unwrap());
+    let input = uniform("input", &[5, 3, 224, 224], 1.7, 0.0);
+    let bits = |values: &ArrayD<f32>| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    let whole = bits(&run(&model, &input, 1));
+    assert_eq!(bits(&run(&model, &input, 2)), whole);
+    let backwards = input.slice(ndarray::s![..;-1, .., .., ..]).to_owned().into_dyn();
+    let mut found = run(&model, &backwards, 2);
+    found.invert_axis(ndarray::Axis(0));
+    assert_eq!(bits(&found), whole);
+}
