@@ -10,7 +10,7 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use runtime::{Session, Trainer, TrainingFiles};
+use runtime::{Layout, Session, Trainer, TrainingFiles};
 
 use crate::Work;
 use crate::depth::{Depth, Parts};
@@ -43,7 +43,8 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     drop(artifacts);
     let frozen = below.map(|model| -> Result<Session> {
         let model = model.with_own_convolutions(Convolutions::Fastest)?;
-        Ok(Session::with_own_operators(&model.to_bytes(), work.threads)?)
+        let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
+        Ok(Session::with_own_operators(&model.to_bytes(), work.threads, layout)?)
     });
     let frozen = frozen.transpose()?;
 

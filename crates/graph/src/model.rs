@@ -86,6 +86,11 @@ impl Model {
         standard.map_or(1, crate::onnx::OperatorSetIdProto::version)
     }
 
+    /// Whether a node of the graph is `operator`, whatever domain it is of.
+    pub fn has_operator(&self, operator: &str) -> bool {
+        self.nodes().iter().any(|node| node.op_type() == operator)
+    }
+
     /// The nodes, each after those that compute its inputs.
     pub fn nodes(&self) -> &[NodeProto] {
         &self.graph.node

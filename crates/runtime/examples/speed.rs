@@ -20,7 +20,7 @@ use graph::{Convolutions, Model};
 use ndarray::{Array, ArrayD, Dimension, IxDyn, ShapeBuilder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use runtime::{Session, Trainer, TrainingFiles};
+use runtime::{Layout, Session, Trainer, TrainingFiles};
 
 const CLASSES: usize = 5;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -174,8 +174,9 @@ fn trunk(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     let model = part(from, shape, false)?;
     let mut sessions = Vec::new();
     for &convolutions in &measure.convolutions {
-        let bytes = model.with_own_convolutions(convolutions)?.to_bytes();
-        sessions.push(Session::with_own_operators(&bytes, measure.threads)?);
+        let model = model.with_own_convolutions(convolutions)?;
+        let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
+        sessions.push(Session::with_own_operators(&model.to_bytes(), measure.threads, layout)?);
     }
     drop(model);
     let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[measure.batch, 3, 224, 224]), 1.0);

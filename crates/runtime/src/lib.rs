@@ -20,7 +20,7 @@ pub use elf::ElfError;
 pub use error::RuntimeError;
 pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
 pub use mapped::Mapped;
-pub use session::Session;
+pub use session::{Layout, Session};
 pub use trainer::{Evaluation, Trainer, TrainingFiles};
 
 /// Tells our own operators from earlier ones: goes up whenever one of them comes to other bits, as when crate `convolution`

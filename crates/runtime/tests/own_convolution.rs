@@ -8,7 +8,7 @@ use graph::onnx::tensor_proto::DataType;
 use graph::training::{Options, TrainingArtifacts, artifacts};
 use graph::{Convolutions, Model};
 use ndarray::{ArrayD, Axis, IxDyn};
-use runtime::{Session, Trainer, TrainingFiles};
+use runtime::{Layout, Session, Trainer, TrainingFiles};
 
 /// Numbers of no pattern, between -1 and 1.
 fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
@@ -20,7 +20,7 @@ fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
 fn own(model: &Model) -> Session {
     let model = model.with_own_convolutions(Convolutions::Own).unwrap();
     assert!(model.nodes().iter().any(|node| node.op_type() == "Convolution"));
-    Session::with_own_operators(&model.to_bytes(), 2).unwrap()
+    Session::with_own_operators(&model.to_bytes(), 2, Layout::Plain).unwrap()
 }
 
 fn runtimes(model: &Model) -> Session {
@@ -104,7 +104,7 @@ fn what_does_not_fit_is_refused() {
         let mut net = Builder::new("by hand");
         net.import("tunescope", 1).batch_input("picture", picture).weight("filters", &drawn(&[2, 3, 3, 3], 0.0));
         net.node(node.inputs(["picture", "filters"]));
-        Session::with_own_operators(&net.finish(&["conv"]).unwrap().to_bytes(), 1)
+        Session::with_own_operators(&net.finish(&["conv"]).unwrap().to_bytes(), 1, Layout::Plain)
     };
     let whole = attributes(Node::new("Convolution", "conv")).ints("pads", [0; 4]);
     assert!(session(whole.clone(), &[3, 5, 5]).unwrap().run(&[("picture", drawn(&[1, 3, 5, 5], 0.0).view())]).is_ok());
@@ -203,7 +203,7 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
     let backward = graph::backward(&model, "relu2", &of).unwrap().with_own_convolutions(Convolutions::Own).unwrap();
     let (picture, counts) = (drawn(&[7, 3, 8, 8], 0.2), drawn(&[7, 6, 4, 4], 0.6));
     let run = |threads: usize| -> Vec<Vec<u32>> {
-        let mut session = Session::with_own_operators(&backward.to_bytes(), threads).unwrap();
+        let mut session = Session::with_own_operators(&backward.to_bytes(), threads, Layout::Plain).unwrap();
         let outputs = session.run(&[("picture", picture.view()), ("relu2_grad", counts.view())]).unwrap();
         outputs.iter().map(|(_, values)| values.iter().map(|value| value.to_bits()).collect()).collect()
     };
@@ -220,7 +220,7 @@ fn sessions_that_begin_at_once_all_begin() {
     let bytes = one_layer(true).with_own_convolutions(Convolutions::Own).unwrap().to_bytes();
     let picture = drawn(&[2, 4, 9, 7], 0.9);
     let run = || {
-        let mut session = Session::with_own_operators(&bytes, 1).unwrap();
+        let mut session = Session::with_own_operators(&bytes, 1, Layout::Plain).unwrap();
         session.run(&[("picture", picture.view())]).unwrap().remove(0).1
     };
     let results: Vec<ArrayD<f32>> = std::thread::scope(|scope| {

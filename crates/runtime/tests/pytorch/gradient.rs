@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use graph::{Convolutions, Model, backward};
 use ndarray::{Array2, Axis, Ix2};
-use runtime::Session;
+use runtime::{Layout, Session};
 use serde::Deserialize;
 
 use crate::values::{hashes, uniform};
@@ -89,7 +89,7 @@ fn check_with(convolutions: Convolutions, name: &str, model: &Model, pictures: &
     let backward = above(&backward, &top, convolutions);
     let own = backward.nodes().iter().any(|node| node.op_type() == "ConvolutionFilterGradient");
     assert_eq!(own, convolutions == Convolutions::Own);
-    let mut session = Session::with_own_operators(&backward.to_bytes(), 1).unwrap();
+    let mut session = Session::with_own_operators(&backward.to_bytes(), 1, Layout::Plain).unwrap();
     let seed = seed.into_dyn();
     let outputs = session.run(&[("input", input.view()), (&format!("{top}_grad"), seed.view())]).unwrap();
     let outputs: BTreeMap<_, _> = outputs.into_iter().collect();

@@ -3,7 +3,7 @@
 use graph::onnx::NodeProto;
 use graph::{Convolutions, Model};
 use ndarray::ArrayD;
-use runtime::Session;
+use runtime::{Layout, Session};
 
 use crate::values::uniform;
 use crate::{common, networks};
@@ -16,7 +16,7 @@ fn own(model: &Model) -> Model {
 }
 
 fn run(model: &Model, input: &ArrayD<f32>, threads: usize) -> ArrayD<f32> {
-    let mut session = Session::with_own_operators(&model.to_bytes(), threads).unwrap();
+    let mut session = Session::with_own_operators(&model.to_bytes(), threads, Layout::Plain).unwrap();
     session.run(&[("input", input.view())]).unwrap().remove(0).1
 }
 

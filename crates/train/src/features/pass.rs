@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use graph::Model;
 use ndarray::{Array4, ArrayD, Axis};
 use pipeline::{Run, stop};
-use runtime::Session;
+use runtime::{Layout, Session};
 
 use super::shard::Key;
 use super::store::Store;
@@ -49,7 +49,8 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
 }
 
 fn open(trunk: &Model, threads: usize) -> Result<Session> {
-    Ok(Session::with_own_operators(&trunk.to_bytes(), threads)?)
+    let layout = if trunk.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
+    Ok(Session::with_own_operators(&trunk.to_bytes(), threads, layout)?)
 }
 
 /// Runs the trunk on some pictures and adds their records.
