@@ -10,6 +10,7 @@ mod side;
 mod tree;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -111,6 +112,8 @@ fn told(side: &Side, setting: &Setting, one: &Measured, when: &str) {
 fn emptied(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs_err::remove_dir_all(folder)?;
+        // For five seconds ext4 keeps what was deleted from being used again, and looks for other room at each new file.
+        std::thread::sleep(Duration::from_secs(6));
     }
     Ok(fs_err::create_dir_all(folder)?)
 }

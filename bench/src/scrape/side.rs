@@ -141,7 +141,6 @@ impl Side {
         let (pictures, working_seconds) = self.outcome(job)?;
         ensure!(pictures == job.pictures, "{} got {pictures} of {} pictures:\n{said}", self.name, job.pictures);
         let peak_mib = peak as f64 / 1024.0;
-        fs_err::remove_dir_all(&job.out)?;
         Ok(Measured { pictures, seconds, cpu_seconds, peak_mib, working_seconds })
     }
 

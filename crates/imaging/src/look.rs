@@ -11,7 +11,7 @@ use image::{GrayImage, RgbImage};
 
 use crate::decode::decode_luma;
 use crate::resize::thumbnail_luma;
-use crate::{DecodeError, Limits, convert, thumbnail};
+use crate::{DecodeError, Limits, convert};
 
 /// Spatial frequencies each way of a fine hash: 256 bits.
 const FINE: usize = 16;
@@ -45,7 +45,7 @@ impl Look {
     /// # Panics
     /// When `img` has no pixels; [`crate::decode`] returns no such picture.
     pub fn of(img: &RgbImage) -> Self {
-        Self::of_luma(&convert::luma(&thumbnail(img, SMALL)))
+        Self::of_luma(&convert::luma(img))
     }
 
     /// The look of the picture in `bytes`, and its width and height, upright.

@@ -32,13 +32,13 @@ pub fn thumbnail(img: &RgbImage, max_side: u32) -> RgbImage {
     }
 }
 
-/// As [`thumbnail`], of a picture without colours.
+/// As [`thumbnail`], of a picture without colours, each new pixel the mean of the area that it covers: blunter, and many times faster.
 pub(crate) fn thumbnail_luma(img: &GrayImage, max_side: u32) -> GrayImage {
     let (width, height) = img.dimensions();
     match shrunk(width, height, max_side) {
         Some((to_width, to_height)) => {
             let samples =
-                samples::<U8>(img, [width, height], [to_width, to_height], FilterType::Lanczos3, [0, 0, width, height]);
+                samples::<U8>(img, [width, height], [to_width, to_height], FilterType::Box, [0, 0, width, height]);
             let small = GrayImage::from_raw(to_width, to_height, samples);
             small.unwrap_or_else(|| unreachable!("one sample a pixel"))
         }
