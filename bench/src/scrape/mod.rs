@@ -9,8 +9,7 @@ mod server;
 mod side;
 mod tree;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -41,7 +40,7 @@ pub(crate) struct Plan {
     /// Requests at a time of ours to try
     #[arg(long, value_delimiter = ',', default_value = "4,8,16")]
     requests: Vec<usize>,
-    /// Scratch: the pictures, what is downloaded, and the peer's environment
+    /// Scratch: the pictures, what is downloaded (all of it until the end: gigabytes), and the peer's environment
     #[arg(long, default_value = "target/bench")]
     scratch: PathBuf,
     /// Where the result is written
@@ -70,6 +69,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
             found.push(one);
         }
     }
+    job.clear()?;
     let rows = sides.iter().zip(chosen).zip(measured);
     let rows = rows.map(|((side, setting), measured)| Row { name: side.name, setting, measured }).collect();
     let report = Report {
@@ -106,14 +106,4 @@ fn told(side: &Side, setting: &Setting, one: &Measured, when: &str) {
         one.peak_mib,
         machine::load(),
     ));
-}
-
-/// Removes what an earlier measurement left, so that each begins with nothing.
-fn emptied(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs_err::remove_dir_all(folder)?;
-        // For five seconds ext4 keeps what was deleted from being used again, and looks for other room at each new file.
-        std::thread::sleep(Duration::from_secs(6));
-    }
-    Ok(fs_err::create_dir_all(folder)?)
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Plan, emptied, pictures, tree};
+use super::{Plan, pictures, tree};
 use crate::environment::{PEERS, python};
 use crate::machine;
 
@@ -18,7 +18,7 @@ const PEER: &str = "img2dataset";
 pub(crate) struct Job {
     /// One address a line.
     list: PathBuf,
-    /// Where each writes, emptied before.
+    /// Where each writes, in a new folder every time.
     out: PathBuf,
     address: String,
     pictures: usize,
@@ -32,7 +32,27 @@ impl Job {
         let lines: Vec<String> =
             (0..count).map(|number| format!("http://{address}/{}", name(number).display())).collect();
         fs_err::write(&list, lines.join("\n"))?;
-        Ok(Self { list, out: scratch.join("downloaded"), address: address.to_owned(), pictures: count })
+        let job = Self { list, out: scratch.join("downloaded"), address: address.to_owned(), pictures: count };
+        job.clear()?;
+        Ok(job)
+    }
+
+    /// The same job with a folder that nobody has used.
+    ///
+    /// What is there stays until all is measured: ext4 keeps what was deleted from being used again for a minute and more, and looks
+    /// long for other room at each new file.
+    fn anew(&self) -> Result<Self> {
+        fs_err::create_dir_all(&self.out)?;
+        let out = self.out.join(fs_err::read_dir(&self.out)?.count().to_string());
+        fs_err::create_dir(&out)?;
+        Ok(Self { out, list: self.list.clone(), address: self.address.clone(), pictures: self.pictures })
+    }
+
+    /// Removes all that was downloaded.
+    pub(crate) fn clear(&self) -> Result<()> {
+        Ok(if self.out.exists() {
+            fs_err::remove_dir_all(&self.out)?
+        })
     }
 }
 
@@ -127,7 +147,7 @@ impl Side {
 
     /// Downloads everything once.
     pub(crate) fn measure(&self, setting: &Setting, job: &Job) -> Result<Measured> {
-        emptied(&job.out)?;
+        let job = &job.anew()?;
         let mut command = self.command(setting, job)?;
         let said = fs_err::File::create(job.out.join("said.txt"))?;
         command.stdin(Stdio::null()).stdout(said.file().try_clone()?).stderr(said.into_parts().0);

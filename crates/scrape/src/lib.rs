@@ -41,6 +41,7 @@ use clap::Parser;
 use pipeline::cli::{Common, run_stage};
 use pipeline::config::Source as Settings;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, Table};
+use rayon::prelude::*;
 use web::{Dial, SystemDial};
 
 use crate::cache::{Cache, FOLDER};
@@ -194,17 +195,19 @@ impl Scrape {
 fn publish(run: &Run, gathered: &Gathered) -> Result<bool> {
     let cache = Cache::new(run.folder());
     let mut paths = std::collections::BTreeSet::new();
-    let mut whole = true;
+    let mut fetched = Vec::new();
     for (at, slot) in gathered.pick.kept() {
         let lane = &gathered.lanes[at];
         let Known::Picture(index) = lane.slots[slot].known else { continue };
         let content = gathered.contents.get(index);
         let path = path_of(&lane.want.class, content);
         if lane.on_web {
-            whole &= cache.publish(run, content, &path)?;
+            fetched.push((content, path.clone()));
         }
         paths.insert(path);
     }
+    let published = fetched.par_iter().map(|(content, path)| cache.publish(run, content, path));
+    let whole = published.try_reduce(|| true, |one, other| Ok(one && other))?;
     for lane in gathered.lanes.iter().filter(|lane| !lane.on_web) {
         for slot in &lane.slots {
             let Known::Picture(index) = slot.known else { continue };
