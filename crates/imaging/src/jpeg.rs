@@ -4,6 +4,7 @@
 //! half-gray picture in a training set is worse than none, so completeness is checked here.
 
 use image::GrayImage;
+use memchr::memchr;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -66,7 +67,7 @@ const SOS: u8 = 0xda;
 
 /// The next marker at or after `at`, and where its segment starts.
 fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
-    let mut at = at + bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
+    let mut at = at + memchr(0xff, bytes.get(at..)?)?;
     // Any number of 0xff may stand before a marker's code.
     while *bytes.get(at)? == 0xff {
         at += 1;
@@ -82,7 +83,7 @@ fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
 
 /// Where the first marker after the entropy-coded data at `at` starts.
 fn skip_entropy_coded(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| *b == 0xff)) {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr(0xff, rest)) {
         at += found;
         match bytes.get(at + 1) {
             // A stuffed 0xff and restart markers belong to the data; so do fill bytes.

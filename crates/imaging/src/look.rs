@@ -227,16 +227,6 @@ static BASIS: LazyLock<Vec<[f32; SIDE]>> = LazyLock::new(|| {
 
 /// The lowest frequencies of `[SIDE, SIDE]` samples: `[FINE, FINE]`.
 fn frequencies(samples: &[f32], basis: &[[f32; SIDE]]) -> Vec<f32> {
-    let dot = |a: &[f32], b: &[f32; SIDE]| -> f32 {
-        // Eight sums side by side: one alone waits for itself at every step.
-        let mut sums = [0.0_f32; 8];
-        for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
-            for lane in 0..8 {
-                sums[lane] += a[lane] * b[lane];
-            }
-        }
-        sums.iter().sum()
-    };
     // Turned, so that the second step reads along rows too.
     let mut turned = vec![0.0; FINE * SIDE];
     for (y, row) in samples.chunks_exact(SIDE).enumerate() {
@@ -253,10 +243,21 @@ fn frequencies(samples: &[f32], basis: &[[f32; SIDE]]) -> Vec<f32> {
     found
 }
 
+fn dot(a: &[f32], b: &[f32; SIDE]) -> f32 {
+    // Eight sums side by side: one alone waits for itself at every step.
+    let mut sums = [0.0_f32; 8];
+    for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+        for lane in 0..8 {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum()
+}
+
 /// A bit for each value: whether it is above the median of all but the first, which is the mean brightness.
 fn bits(values: &[f32]) -> Vec<u64> {
-    let mut sorted = values[1..].to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let median = sorted[sorted.len() / 2];
-    values.chunks(64).map(|part| part.iter().fold(0, |word, value| word << 1 | u64::from(*value > median))).collect()
+    let mut others = values[1..].to_vec();
+    let middle = others.len() / 2;
+    let (_, median, _) = others.select_nth_unstable_by(middle, f32::total_cmp);
+    values.chunks(64).map(|part| part.iter().fold(0, |word, value| word << 1 | u64::from(*value > *median))).collect()
 }
