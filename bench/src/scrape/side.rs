@@ -50,9 +50,10 @@ impl Job {
 
     /// Removes all that was downloaded.
     pub(crate) fn clear(&self) -> Result<()> {
-        Ok(if self.out.exists() {
-            fs_err::remove_dir_all(&self.out)?
-        })
+        if self.out.exists() {
+            fs_err::remove_dir_all(&self.out)?;
+        }
+        Ok(())
     }
 }
 
