@@ -46,7 +46,7 @@ pub(super) fn facts(of: &Material) -> Result<Vec<Fact>> {
             "Accuracy",
             scale::percent(metrics.accuracy),
             // The numbers stay on one line.
-            format!("95 % interval {}\u{a0}–\u{a0}{}", low.trim_end_matches(" %"), high.replace(' ', "\u{a0}")),
+            format!("95 % interval {}\u{a0}–\u{2060}\u{a0}{}", low.trim_end_matches(" %"), high.replace(' ', "\u{a0}")),
         ),
         fact("Wrong", wrong.to_string(), format!("of {} {} pictures", metrics.pictures, metrics.split)),
         fact("Macro-F1", scale::percent(metrics.macro_f1), "mean over the classes".into()),
