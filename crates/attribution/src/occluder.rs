@@ -10,14 +10,15 @@ use runtime::Session;
 use crate::reuse::{Plan, Plane, Regions, Worker};
 use crate::{Error, Rect};
 
-/// Windows that one thread works on at a time: the more there are, the seldomer the filters are fetched from memory. Fixed:
-/// another number could change the last bits of what goes place by place through the runtime.
-const CHUNK: usize = 48;
+/// Windows that one thread works on at a time: with more, the filters are fetched seldomer, but what lies between two steps
+/// no longer stays in a cache. Fixed: another number could change the last bits of what goes place by place through the
+/// runtime.
+const CHUNK: usize = 16;
 /// Windows in one run of what lies above the cut; fewer where a window's values are many.
 const ROUND: usize = 384;
 /// Values at the cut that are held at a time.
 const HELD: usize = 1 << 24;
-/// Threads with sessions, and so copies of the filters, of their own; with more, each session has several.
+/// Threads with sessions and memory of their own; with more, each session has several.
 const WORKERS: usize = 4;
 
 /// Whether what a window does not touch is taken from the uncovered picture.
@@ -75,8 +76,8 @@ impl Occluder {
             (0..count).map(|_| Ok(Mutex::new(Worker::new(&plan, (threads / count).max(1))?))).collect();
         Ok(Self {
             outputs: outputs.iter().map(|output| (*output).to_owned()).collect(),
-            whole: Session::from_bytes(&whole.to_bytes(), threads)?,
-            above: Session::from_bytes(&plan.above.to_bytes(), threads)?,
+            whole: Session::resting(&whole.to_bytes(), threads)?,
+            above: Session::resting(&plan.above.to_bytes(), threads)?,
             workers: workers?,
             plan,
         })

@@ -70,3 +70,60 @@ impl Matrices {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factor(matrix: usize, channel: usize, filter: usize) -> f32 {
+        ((matrix * 31 + channel * 17 + filter * 7) % 29) as f32 / 14.0 - 1.0
+    }
+
+    fn value(row: usize, channel: usize) -> f32 {
+        ((row * 13 + channel * 5) % 23) as f32 / 11.0 - 1.0
+    }
+
+    /// The sums `[rows, filters]` of rows `rows` by each matrix.
+    fn sums(matrices: &Matrices, count: usize, [channels, filters]: [usize; 2], rows: &[usize]) -> Vec<Vec<f32>> {
+        let [groups, filter_groups] = matrices.groups();
+        let mut given = vec![[0.0; LANES]; groups * rows.len()];
+        for (at, &row) in rows.iter().enumerate() {
+            for channel in 0..channels {
+                given[channel / LANES * rows.len() + at][channel % LANES] = value(row, channel);
+            }
+        }
+        let mut into = vec![[f32::NAN; LANES]; filter_groups * rows.len()];
+        let read = |into: &[Lanes], at: usize, filter: usize| into[filter / LANES * rows.len() + at][filter % LANES];
+        let mut all = Vec::new();
+        for matrix in 0..count {
+            matrices.multiply(matrix, &given, &mut into);
+            let places = (0..rows.len()).flat_map(|at| (0..filters).map(move |filter| (at, filter)));
+            all.push(places.map(|(at, filter)| read(&into, at, filter)).collect());
+        }
+        all
+    }
+
+    #[test]
+    fn rows_are_multiplied_whatever_their_company() {
+        for sizes in [[1, 1], [16, 64], [19, 33], [150, 70], [130, 129]] {
+            let [channels, filters] = sizes;
+            let count = 3;
+            let matrices = Matrices::new(count, sizes, |channel, filter, values| {
+                values.iter_mut().enumerate().for_each(|(matrix, value)| *value = factor(matrix, channel, filter));
+            });
+            let rows: Vec<usize> = (0..13).collect();
+            let together = sums(&matrices, count, sizes, &rows);
+            for (matrix, found) in together.iter().enumerate() {
+                for (at, found) in found.iter().enumerate() {
+                    let (row, filter) = (at / filters, at % filters);
+                    let pairs = (0..channels).map(|c| (value(row, c), factor(matrix, c, filter)));
+                    let exact: f64 = pairs.map(|(a, b)| f64::from(a) * f64::from(b)).sum();
+                    assert!((f64::from(*found) - exact).abs() < 1e-4, "{sizes:?}, matrix {matrix}: {found}, {exact}");
+                }
+                let alone = &sums(&matrices, count, sizes, &rows[12..])[matrix];
+                assert_eq!(&found[12 * filters..], alone, "{sizes:?}: the same bits alone");
+            }
+            assert!(sums(&matrices, count, sizes, &[]).concat().is_empty());
+        }
+    }
+}

@@ -35,47 +35,62 @@ impl<const M: usize, const T: usize> WithSimd for Gather<'_, M, T> {
         let Self { evaluate, tiles, input, plane, rows, pitch } = self;
         let matrix = rows_of::<M, T>(evaluate);
         let channels = input.channels;
-        for (place, tile) in tiles.iter().enumerate() {
-            let rect = input.rects[tile.window];
-            let values = input.of(tile.window);
-            let (down, across) = (M.min(rect.height - tile.y), M.min(rect.width - tile.x));
+        let mut half = [[simd.splat_f32s(0.0); M]; T];
+        // A window's blocks lie side by side in the rows, so that neighbouring lines are written one after the other.
+        let mut before = 0;
+        for tiles_here in tiles.chunk_by(|one, next| one.window == next.window) {
             for (group, c) in (0..channels).step_by(LANES).enumerate() {
                 let count = LANES.min(channels - c);
-                let mut block = [[[0.0; LANES]; M]; M];
-                for i in 0..down {
-                    let from = ((tile.y + i) * rect.width + tile.x) * channels + c;
-                    let was = plane.run(rect.top + tile.y + i, rect.left + tile.x, across);
-                    for (j, column) in block.iter_mut().enumerate().take(across) {
-                        let is = load(&values[from + j * channels..][..count]);
-                        let was = load(&was[j * channels + c..][..count]);
-                        for lane in 0..LANES {
-                            column[i][lane] = is[lane] - was[lane];
+                for (place, tile) in (before..).zip(tiles_here) {
+                    let block = differences::<M>(input, plane, *tile, c..c + count);
+                    for piece in 0..LANES / S::F32_LANES {
+                        for (j, column) in block.iter().enumerate() {
+                            let mut x = [simd.splat_f32s(0.0); M];
+                            for (x, lanes) in x.iter_mut().zip(column) {
+                                *x = S::as_simd_f32s(lanes).0[piece];
+                            }
+                            for (half, value) in half.iter_mut().zip(times(simd, &matrix, &x)) {
+                                half[j] = value;
+                            }
                         }
-                    }
-                }
-                let first = group * tiles.len() + place;
-                for piece in 0..LANES / S::F32_LANES {
-                    let mut half = [[simd.splat_f32s(0.0); M]; T];
-                    for (j, column) in block.iter().enumerate() {
-                        let mut x = [simd.splat_f32s(0.0); M];
-                        for (x, lanes) in x.iter_mut().zip(column) {
-                            *x = S::as_simd_f32s(lanes).0[piece];
-                        }
-                        for (half, value) in half.iter_mut().zip(times(simd, &matrix, &x)) {
-                            half[j] = value;
-                        }
-                    }
-                    let mut at = first;
-                    for half in &half {
-                        for value in times(simd, &matrix, half) {
-                            S::as_mut_simd_f32s(&mut rows[at]).0[piece] = value;
-                            at += pitch;
+                        let mut at = group * tiles.len() + place;
+                        for half in &half {
+                            for value in times(simd, &matrix, half) {
+                                S::as_mut_simd_f32s(&mut rows[at]).0[piece] = value;
+                                at += pitch;
+                            }
                         }
                     }
                 }
             }
+            before += tiles_here.len();
         }
     }
+}
+
+/// The columns of a block's differences, 0 where the rectangle ends before it.
+#[inline(always)]
+fn differences<const M: usize>(
+    input: &Regions,
+    plane: &Plane,
+    tile: Tile,
+    channels: std::ops::Range<usize>,
+) -> [[Lanes; M]; M] {
+    let (rect, values, all) = (input.rects[tile.window], input.of(tile.window), input.channels);
+    let (down, across) = (M.min(rect.height - tile.y), M.min(rect.width - tile.x));
+    let mut block = [[[0.0; LANES]; M]; M];
+    for i in 0..down {
+        let from = ((tile.y + i) * rect.width + tile.x) * all;
+        let values = &values[from..][..across * all];
+        let was = plane.run(rect.top + tile.y + i, rect.left + tile.x, across);
+        for ((column, values), was) in block.iter_mut().zip(values.chunks_exact(all)).zip(was.chunks_exact(all)) {
+            let (is, was) = (load(&values[channels.clone()]), load(&was[channels.clone()]));
+            for lane in 0..LANES {
+                column[i][lane] = is[lane] - was[lane];
+            }
+        }
+    }
+    block
 }
 
 /// Adds what the products at `T` x `T` points, laid out as [`Gather`]'s rows, give to `output`.
@@ -99,43 +114,46 @@ impl<const T: usize> WithSimd for Scatter<'_, T> {
         let Self { interpolate, tiles, rects, offsets, sums, pitch, output } = self;
         let matrix = rows_of::<T, T>(interpolate);
         let channels = output.channels;
-        for (place, tile) in tiles.iter().enumerate() {
-            let (from, to) = (rects[tile.window], output.rects[tile.window]);
-            // Where the block's output lies in the output's rectangle, which may begin later.
-            let top = (from.top + tile.y) as isize + offsets[0] - to.top as isize;
-            let left = (from.left + tile.x) as isize + offsets[1] - to.left as isize;
-            let rows_in = (-top).max(0) as usize..(to.height as isize - top).clamp(0, T as isize) as usize;
-            let columns_in = (-left).max(0) as usize..(to.width as isize - left).clamp(0, T as isize) as usize;
-            let values = output.of_mut(tile.window);
+        let mut half = [[simd.splat_f32s(0.0); T]; T];
+        let mut block = [[[0.0; LANES]; T]; T];
+        let mut before = 0;
+        for tiles_here in tiles.chunk_by(|one, next| one.window == next.window) {
             for (group, c) in (0..channels).step_by(LANES).enumerate() {
                 let count = LANES.min(channels - c);
-                let mut block = [[[0.0; LANES]; T]; T];
-                for piece in 0..LANES / S::F32_LANES {
-                    let mut half = [[simd.splat_f32s(0.0); T]; T];
-                    for b in 0..T {
-                        let mut x = [simd.splat_f32s(0.0); T];
-                        let mut at = b * pitch + group * tiles.len() + place;
-                        for x in &mut x {
-                            *x = S::as_simd_f32s(&sums[at]).0[piece];
-                            at += T * pitch;
+                for (place, tile) in (before..).zip(tiles_here) {
+                    let first = group * tiles.len() + place;
+                    for piece in 0..LANES / S::F32_LANES {
+                        for b in 0..T {
+                            let mut x = [simd.splat_f32s(0.0); T];
+                            for (a, x) in x.iter_mut().enumerate() {
+                                *x = S::as_simd_f32s(&sums[(a * T + b) * pitch + first]).0[piece];
+                            }
+                            for (half, value) in half.iter_mut().zip(times(simd, &matrix, &x)) {
+                                half[b] = value;
+                            }
                         }
-                        for (half, value) in half.iter_mut().zip(times(simd, &matrix, &x)) {
-                            half[b] = value;
+                        for (row, half) in block.iter_mut().zip(&half) {
+                            for (lanes, value) in row.iter_mut().zip(times(simd, &matrix, half)) {
+                                S::as_mut_simd_f32s(lanes).0[piece] = value;
+                            }
                         }
                     }
-                    for (row, half) in block.iter_mut().zip(&half) {
-                        for (lanes, value) in row.iter_mut().zip(times(simd, &matrix, half)) {
-                            S::as_mut_simd_f32s(lanes).0[piece] = value;
+                    let (from, to) = (rects[tile.window], output.rects[tile.window]);
+                    // Where the block's output lies in the output's rectangle, which may begin later.
+                    let top = (from.top + tile.y) as isize + offsets[0] - to.top as isize;
+                    let left = (from.left + tile.x) as isize + offsets[1] - to.left as isize;
+                    let rows_in = (-top).max(0) as usize..(to.height as isize - top).clamp(0, T as isize) as usize;
+                    let columns_in = (-left).max(0) as usize..(to.width as isize - left).clamp(0, T as isize) as usize;
+                    let values = output.of_mut(tile.window);
+                    for a in rows_in {
+                        for b in columns_in.clone() {
+                            let place = (top + a as isize) as usize * to.width + (left + b as isize) as usize;
+                            add(&mut values[place * channels + c..][..count], &block[a][b]);
                         }
-                    }
-                }
-                for a in rows_in.clone() {
-                    for b in columns_in.clone() {
-                        let place = (top + a as isize) as usize * to.width + (left + b as isize) as usize;
-                        add(&mut values[place * channels + c..][..count], &block[a][b]);
                     }
                 }
             }
+            before += tiles_here.len();
         }
     }
 }

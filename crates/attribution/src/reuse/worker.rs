@@ -30,7 +30,7 @@ struct Under<'a> {
 impl Worker {
     /// Sessions of `threads` threads each.
     pub(crate) fn new(plan: &Plan, threads: usize) -> Result<Self, Error> {
-        let open = |step: &Step| step.model.as_ref().map(|model| Session::from_bytes(model, threads)).transpose();
+        let open = |step: &Step| step.model.as_ref().map(|model| Session::resting(model, threads)).transpose();
         Ok(Self { sessions: plan.steps.iter().map(open).collect::<Result<_, _>>()?, room: Room::default() })
     }
 
@@ -55,10 +55,10 @@ impl Worker {
             let output = under.step(place, step, session.as_mut(), &mut self.room)?;
             under.regions[step.output] = Some(output);
             for input in &step.inputs {
-                if plan.ends(*input, place) {
-                    if let Some(regions) = under.regions[*input].take() {
-                        self.room.put(regions.values);
-                    }
+                if plan.ends(*input, place)
+                    && let Some(regions) = under.regions[*input].take()
+                {
+                    self.room.put(regions.values);
                 }
             }
         }
@@ -118,7 +118,9 @@ impl Under<'_> {
                 *value = *computed;
             }
         })?;
-        grown.into_iter().for_each(|regions| room.put(regions.values));
+        for regions in grown {
+            room.put(regions.values);
+        }
         Ok(output)
     }
 
