@@ -4,19 +4,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use graph::Model;
-use ndarray::{Array1, Array2, Array3, Array4, ArrayD, Axis, Ix3, Ix4, s};
+use ndarray::{Array1, Array2, Array3, Array4, ArrayD, Axis, Ix4};
 use runtime::Session;
 
 use crate::reuse::{Plan, Plane, Regions, Worker};
 use crate::{Error, Rect};
 
-/// Windows that one thread works on at a time. Fixed: another number could change the last bits.
+/// Windows that one thread works on at a time: with more, the filters are fetched seldomer, but what lies between two steps
+/// no longer stays in a cache. Fixed: another number could change the last bits of what goes place by place through the
+/// runtime.
 const CHUNK: usize = 16;
 /// Windows in one run of what lies above the cut; fewer where a window's values are many.
-const ROUND: usize = 256;
+const ROUND: usize = 384;
 /// Values at the cut that are held at a time.
 const HELD: usize = 1 << 24;
-/// Threads with sessions, and so copies of the filters, of their own; with more, each session has several.
+/// Threads with sessions and memory of their own; with more, each session has several.
 const WORKERS: usize = 4;
 
 /// Whether what a window does not touch is taken from the uncovered picture.
@@ -74,8 +76,8 @@ impl Occluder {
             (0..count).map(|_| Ok(Mutex::new(Worker::new(&plan, (threads / count).max(1))?))).collect();
         Ok(Self {
             outputs: outputs.iter().map(|output| (*output).to_owned()).collect(),
-            whole: Session::from_bytes(&whole.to_bytes(), threads)?,
-            above: Session::from_bytes(&plan.above.to_bytes(), threads)?,
+            whole: Session::resting(&whole.to_bytes(), threads)?,
+            above: Session::resting(&plan.above.to_bytes(), threads)?,
             workers: workers?,
             plan,
         })
@@ -157,10 +159,11 @@ impl Occluder {
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Array4<f32>, Error> {
         let [channels, height, width] = self.plan.tensors[self.plan.cut].sizes;
-        let plane = &planes[self.plan.cut];
-        let around =
-            Array3::from_shape_vec((height, width, channels), plane.values.clone()).map_err(Error::misshapen)?;
-        let around = around.permuted_axes([2, 0, 1]);
+        let area = height * width;
+        let mut around = vec![0.0; channels * area];
+        for (place, values) in planes[self.plan.cut].values.chunks_exact(channels.max(1)).enumerate() {
+            around[place..].iter_mut().step_by(area).zip(values).for_each(|(into, value)| *into = *value);
+        }
         let mut batch = Array4::<f32>::zeros((windows.len(), channels, height, width));
         let parts: Vec<_> = batch.axis_chunks_iter_mut(Axis(0), CHUNK).map(Mutex::new).collect();
         let next = AtomicUsize::new(0);
@@ -172,10 +175,12 @@ impl Occluder {
                 let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
                 let start = windows.start + part * CHUNK;
                 let regions = worker.run(&self.plan, planes, cover, start..start + batch.len_of(Axis(0)))?;
-                for (window, mut item) in batch.outer_iter_mut().enumerate() {
-                    item.assign(&around);
-                    lay(&regions, window, &mut item)?;
+                let items = batch.as_slice_mut().unwrap_or_default().chunks_exact_mut(around.len().max(1));
+                for (window, item) in items.enumerate() {
+                    item.copy_from_slice(&around);
+                    lay(&regions, window, item, [area, width]);
                 }
+                worker.put(regions);
                 if self.plan.cut > 0 {
                     done(batch.len_of(Axis(0)));
                 }
@@ -193,12 +198,13 @@ impl Occluder {
     }
 }
 
-/// Lays a window's rectangle into `item` `[channels, height, width]`.
-fn lay(regions: &Regions, window: usize, item: &mut ndarray::ArrayViewMut3<f32>) -> Result<(), Error> {
+/// Lays a window's rectangle into `item` `[channels, height, width]`, where a channel has `area` places.
+fn lay(regions: &Regions, window: usize, item: &mut [f32], [area, width]: [usize; 2]) {
     let rect = regions.rects[window];
-    let values = ndarray::ArrayView::from_shape((rect.height, rect.width, regions.channels), regions.of(window))
-        .and_then(ndarray::ArrayView::into_dimensionality::<Ix3>)
-        .map_err(Error::misshapen)?;
-    item.slice_mut(s![.., rect.top..rect.bottom(), rect.left..rect.right()]).assign(&values.permuted_axes([2, 0, 1]));
-    Ok(())
+    for (place, values) in regions.of(window).chunks_exact(regions.channels.max(1)).enumerate() {
+        let first = (rect.top + place / rect.width) * width + rect.left + place % rect.width;
+        for (into, value) in item[first..].iter_mut().step_by(area).zip(values) {
+            *into = *value;
+        }
+    }
 }

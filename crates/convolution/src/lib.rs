@@ -9,6 +9,7 @@
 mod direct;
 mod filters;
 mod geometry;
+mod matrices;
 mod pixels;
 mod plan;
 mod product;
@@ -20,6 +21,8 @@ mod transpose;
 mod winograd;
 
 pub use geometry::{Error, Geometry};
+pub use matrices::Matrices;
+pub use spectra::{LANES, Lanes};
 pub use threads::{OneThread, Threads};
 
 use plan::Plan;

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 /// Channels that are worked on at once: what one 512-bit register holds.
-pub(crate) const LANES: usize = 16;
+pub const LANES: usize = 16;
 
 /// One value of each of [`LANES`] channels.
-pub(crate) type Lanes = [f32; LANES];
+pub type Lanes = [f32; LANES];
 
 /// Memory of a mebibyte and more is kept apart from smaller pieces: those must not take it.
 const LARGE: usize = 1 << 18;

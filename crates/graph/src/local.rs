@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::builder::{Builder, Node};
+use crate::builder::Builder;
 use crate::node::{input, int_attribute, ints_attribute, is_standard};
 use crate::onnx::{NodeProto, TensorProto};
 use crate::window::{self, Axis};
@@ -186,17 +186,4 @@ pub fn pointwise(model: &Model, shapes: &Shapes, node: &NodeProto) -> Result<Mod
     places.node(node.clone());
     let output = node.output.first().map(String::as_str).unwrap_or_default();
     places.stored(weights).finish(&[output])
-}
-
-/// A model that multiplies rows by matrices: for each matrix `[c, m]` the input `x<i>` `[n, c]` gives `y<i>` `[n, m]`.
-pub fn products(matrices: &[ndarray::Array2<f32>]) -> Result<Model, Error> {
-    let mut net = Builder::new("products of rows and matrices");
-    let mut outputs = Vec::new();
-    for (place, matrix) in matrices.iter().enumerate() {
-        let [x, w, y] = ["x", "w", "y"].map(|what| format!("{what}{place}"));
-        net.batch_input(&x, &[matrix.nrows()]).weight(&w, matrix);
-        net.node(Node::new("MatMul", &y).inputs([&x, &w]));
-        outputs.push(y);
-    }
-    net.finish(&outputs.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -7,8 +7,8 @@
 //! Below, only rectangles are computed ([`worker`]). They hold plain values; what lies around them is the uncovered
 //! picture's. A convolution is linear, so it is given only the *differences* from the uncovered picture, which are 0
 //! outside of the rectangle it reads, and its result is added to what it gave for the uncovered picture
-//! ([`tiles`], [`columns`]). All products of rows and matrices of a layer, over many windows at once, go through the
-//! runtime, one model a layer.
+//! ([`tiles`], [`columns`]). All products of rows and matrices of a layer, over many windows at once, go through
+//! [`convolution::Matrices`], which all threads share.
 //!
 //! Values lie as `[places, channels]`, so that rows of a product need no turning and every inner loop runs over
 //! channels.
@@ -18,8 +18,10 @@ mod convolution;
 mod plan;
 mod pool;
 mod regions;
+mod room;
 mod tiles;
 mod toom;
+mod transforms;
 mod worker;
 
 pub(crate) use plan::Plan;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use graph::local::{Local, Slide, local, pointwise};
+use graph::local::{self, Local, Slide};
 use graph::{Model, Shapes};
 
 use super::convolution::Convolution;
@@ -122,7 +122,7 @@ fn follow<'m>(model: &'m Model, shapes: &Shapes, tensors: &mut Vec<Tensor>) -> V
     for node in model.nodes() {
         let read = node.input.iter().filter(|name| !name.is_empty() && !stored.contains(name.as_str()));
         let Some(inputs) = read.map(|name| places.get(name).copied()).collect::<Option<Vec<usize>>>() else { continue };
-        let (Some(output), Some(local)) = (node.output.first(), local(model, shapes, node)) else { continue };
+        let (Some(output), Some(local)) = (node.output.first(), local::local(model, shapes, node)) else { continue };
         let (Some(sizes), false) = (sizes(shapes, output), inputs.is_empty()) else { continue };
         if matches!(&local, Local::Convolution { group, .. } if !Convolution::can(*group)) {
             continue;
@@ -185,12 +185,12 @@ fn keep_needed(found: &mut Vec<Found<'_>>, cut: usize) {
 fn step(model: &Model, shapes: &Shapes, tensors: &[Tensor], found: Found) -> Result<Step, Error> {
     let Found { node, local, inputs, output } = found;
     let operator = node.op_type();
-    let (work, products) = match local {
+    let (work, pointwise) = match local {
         Local::Convolution { filters, group, slides } => {
             let rects = [inputs[0], output].map(|tensor| tensors[tensor].rects.as_slice());
             let filters = model.weight(&filters)?;
-            let (convolution, products) = Convolution::new(&tensors[output].name, filters, group, slides, rects)?;
-            (Work::Convolution(convolution), Some(products))
+            let convolution = Convolution::new(&tensors[output].name, filters, group, slides, rects)?;
+            (Work::Convolution(convolution), None)
         }
         Local::MaxPool { slides } => (Work::Pool(Pool::Greatest, slides), None),
         Local::AveragePool { slides, count_pads } => (Work::Pool(Pool::Mean { count_pads }, slides), None),
@@ -199,9 +199,9 @@ fn step(model: &Model, shapes: &Shapes, tensors: &[Tensor], found: Found) -> Res
             "Identity" | "Dropout" => (Work::Same, None),
             _ => {
                 let names = inputs.iter().map(|input| tensors[*input].name.clone()).collect();
-                (Work::Places(names), Some(pointwise(model, shapes, node)?))
+                (Work::Places(names), Some(local::pointwise(model, shapes, node)?))
             }
         },
     };
-    Ok(Step { work, inputs, output, model: products.map(|model| model.to_bytes()) })
+    Ok(Step { work, inputs, output, model: pointwise.map(|model| model.to_bytes()) })
 }

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayView3;
 
+use super::room::Room;
 use crate::Rect;
 
 /// What a tensor holds for the uncovered picture, `[height * width, channels]`.
@@ -35,30 +36,31 @@ impl Plane {
 
 /// The changed rectangle of a tensor for each of some windows: values `[height * width, channels]`, one rectangle
 /// behind the other.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Regions {
     pub(crate) channels: usize,
     pub(crate) rects: Vec<Rect>,
     /// Where each rectangle's values begin, and the end of the last.
     starts: Vec<usize>,
+    /// Longer than they need.
     pub(crate) values: Vec<f32>,
 }
 
 impl Regions {
-    /// Room for these rectangles, all 0.
-    pub(crate) fn zeros(channels: usize, rects: &[Rect]) -> Self {
+    /// Room for these rectangles; what their values are is left open.
+    pub(crate) fn new(channels: usize, rects: &[Rect], room: &mut Room) -> Self {
         let mut starts = vec![0];
         let mut end = 0;
         for rect in rects {
             end += rect.area() * channels;
             starts.push(end);
         }
-        Self { channels, rects: rects.to_vec(), starts, values: vec![0.0; end] }
+        Self { channels, rects: rects.to_vec(), starts, values: room.take(end) }
     }
 
     /// These rectangles of `plane`.
-    pub(crate) fn of_plane(plane: &Plane, rects: &[Rect]) -> Self {
-        let mut regions = Self::zeros(plane.channels, rects);
+    pub(crate) fn of_plane(plane: &Plane, rects: &[Rect], room: &mut Room) -> Self {
+        let mut regions = Self::new(plane.channels, rects, room);
         for (window, rect) in rects.iter().enumerate() {
             let row = rect.width * plane.channels;
             if row > 0 {
@@ -68,6 +70,22 @@ impl Regions {
             }
         }
         regions
+    }
+
+    /// All rectangles' values.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values[..self.starts.last().copied().unwrap_or(0)]
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values[..self.starts.last().copied().unwrap_or(0)]
+    }
+
+    /// The same once more.
+    pub(crate) fn copy(&self, room: &mut Room) -> Self {
+        let mut copy = Self::new(self.channels, &self.rects, room);
+        copy.values_mut().copy_from_slice(self.values());
+        copy
     }
 
     /// The values of one window's rectangle.
@@ -91,8 +109,8 @@ impl Regions {
     }
 
     /// The same values in larger rectangles, what is added from `plane`.
-    pub(crate) fn grown(&self, plane: &Plane, rects: &[Rect]) -> Self {
-        let mut larger = Self::of_plane(plane, rects);
+    pub(crate) fn grown(&self, plane: &Plane, rects: &[Rect], room: &mut Room) -> Self {
+        let mut larger = Self::of_plane(plane, rects, room);
         for (window, (small, large)) in self.rects.iter().zip(rects).enumerate() {
             let row = small.width * self.channels;
             if row == 0 {
@@ -106,25 +124,25 @@ impl Regions {
         larger
     }
 
-    /// By how much each value differs from `plane`'s in its place.
-    pub(crate) fn differences(&self, plane: &Plane) -> Vec<f32> {
-        let mut differences = self.values.clone();
+    /// By how much each value differs from `plane`'s in its place, as the values lie.
+    pub(crate) fn differences(&self, plane: &Plane, room: &mut Room) -> Vec<f32> {
+        let mut differences = room.take(self.values().len());
         for (window, rect) in self.rects.iter().enumerate() {
             let row = rect.width * self.channels;
             if row == 0 {
                 continue;
             }
-            let values = &mut differences[self.starts[window]..self.starts[window + 1]];
-            for (y, values) in (rect.top..).zip(values.chunks_exact_mut(row)) {
-                for (value, was) in values.iter_mut().zip(plane.run(y, rect.left, rect.width)) {
-                    *value -= was;
+            let into = differences[self.starts[window]..].chunks_exact_mut(row);
+            for (y, (into, values)) in (rect.top..).zip(into.zip(self.of(window).chunks_exact(row))) {
+                for ((into, value), was) in into.iter_mut().zip(values).zip(plane.run(y, rect.left, rect.width)) {
+                    *into = value - was;
                 }
             }
         }
         differences
     }
 
-    /// Where the values of `window` begin in [`Regions::values`] and in [`Regions::differences`].
+    /// Where the values of `window` begin in all rectangles' and in [`Regions::differences`].
     pub(crate) fn start(&self, window: usize) -> usize {
         self.starts[window]
     }

@@ -7,6 +7,7 @@ use runtime::Session;
 
 use super::plan::{Plan, Step, Work};
 use super::regions::{Plane, Regions};
+use super::room::Room;
 use crate::Error;
 
 /// What one thread needs to go through a [`Plan`].
@@ -14,8 +15,7 @@ use crate::Error;
 pub(crate) struct Worker {
     /// One a step, where it has a model.
     sessions: Vec<Option<Session>>,
-    /// Room for the rows of products.
-    rows: Vec<f32>,
+    room: Room,
 }
 
 /// What there is while some windows are worked on.
@@ -30,8 +30,13 @@ struct Under<'a> {
 impl Worker {
     /// Sessions of `threads` threads each.
     pub(crate) fn new(plan: &Plan, threads: usize) -> Result<Self, Error> {
-        let open = |step: &Step| step.model.as_ref().map(|model| Session::from_bytes(model, threads)).transpose();
-        Ok(Self { sessions: plan.steps.iter().map(open).collect::<Result<_, _>>()?, rows: Vec::new() })
+        let open = |step: &Step| step.model.as_ref().map(|model| Session::resting(model, threads)).transpose();
+        Ok(Self { sessions: plan.steps.iter().map(open).collect::<Result<_, _>>()?, room: Room::default() })
+    }
+
+    /// Takes back what [`Worker::run`] gave, for the memory.
+    pub(crate) fn put(&mut self, regions: Regions) {
+        self.room.put(regions.values);
     }
 
     /// What `windows` make of the tensor at the cut, where `cover` is what they lay over the picture and `planes` holds
@@ -43,15 +48,17 @@ impl Worker {
         cover: &Plane,
         windows: Range<usize>,
     ) -> Result<Regions, Error> {
-        let picture = Regions::of_plane(cover, &plan.tensors[0].rects[windows.clone()]);
+        let picture = Regions::of_plane(cover, &plan.tensors[0].rects[windows.clone()], &mut self.room);
         let mut under = Under { plan, planes, windows, regions: plan.tensors.iter().map(|_| None).collect() };
         under.regions[0] = Some(picture);
         for (place, (step, session)) in plan.steps.iter().zip(&mut self.sessions).enumerate() {
-            let output = under.step(place, step, session.as_mut(), &mut self.rows)?;
+            let output = under.step(place, step, session.as_mut(), &mut self.room)?;
             under.regions[step.output] = Some(output);
             for input in &step.inputs {
-                if plan.ends(*input, place) {
-                    under.regions[*input] = None;
+                if plan.ends(*input, place)
+                    && let Some(regions) = under.regions[*input].take()
+                {
+                    self.room.put(regions.values);
                 }
             }
         }
@@ -65,22 +72,22 @@ impl Under<'_> {
         place: usize,
         step: &Step,
         session: Option<&mut Session>,
-        rows: &mut Vec<f32>,
+        room: &mut Room,
     ) -> Result<Regions, Error> {
         let first = step.inputs[0];
         let rects = &self.plan.tensors[step.output].rects[self.windows.clone()];
         match (&step.work, session) {
-            (Work::Convolution(layer), Some(session)) => {
+            (Work::Convolution(layer), _) => {
                 let planes = [&self.planes[first], &self.planes[step.output]];
-                layer.run(session, rows, self.read(first), planes, rects)
+                Ok(layer.run(room, self.read(first), planes, rects))
             }
-            (Work::Pool(pool, slides), _) => Ok(pool.run(slides, self.read(first), &self.planes[first], rects)),
-            (Work::Places(names), Some(session)) => self.places(step, names, session),
+            (Work::Pool(pool, slides), _) => Ok(pool.run(room, slides, self.read(first), &self.planes[first], rects)),
+            (Work::Places(names), Some(session)) => self.places(step, names, session, room),
             (work, _) => {
                 let mut values = if self.plan.ends(first, place) { self.regions[first].take() } else { None }
-                    .unwrap_or_else(|| self.read(first).clone());
+                    .unwrap_or_else(|| self.read(first).copy(room));
                 if matches!(work, Work::Relu) {
-                    values.values.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
+                    values.values_mut().iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
                 }
                 Ok(values)
             }
@@ -88,28 +95,32 @@ impl Under<'_> {
     }
 
     /// Any node that works place by place: each place is an item of its own for the runtime.
-    fn places(&self, step: &Step, names: &[String], session: &mut Session) -> Result<Regions, Error> {
+    fn places(&self, step: &Step, names: &[String], session: &mut Session, room: &mut Room) -> Result<Regions, Error> {
         let tensor = &self.plan.tensors[step.output];
-        let mut output = Regions::zeros(tensor.sizes[0], &tensor.rects[self.windows.clone()]);
+        let mut output = Regions::new(tensor.sizes[0], &tensor.rects[self.windows.clone()], room);
+        let grown = step.inputs.iter();
         let grown: Vec<Regions> =
-            step.inputs.iter().map(|input| self.read(*input).grown(&self.planes[*input], &output.rects)).collect();
+            grown.map(|input| self.read(*input).grown(&self.planes[*input], &output.rects, room)).collect();
         let mut inputs: Vec<(&str, ArrayViewD<f32>)> = Vec::new();
         for (name, regions) in names.iter().zip(&grown) {
             if inputs.iter().all(|(other, _)| other != name) {
-                let count = regions.values.len() / regions.channels.max(1);
+                let count = regions.values().len() / regions.channels.max(1);
                 if count == 0 {
                     return Ok(output);
                 }
                 let shape = IxDyn(&[count, regions.channels, 1, 1]);
-                inputs.push((name, ArrayViewD::from_shape(shape, &regions.values).map_err(Error::misshapen)?));
+                inputs.push((name, ArrayViewD::from_shape(shape, regions.values()).map_err(Error::misshapen)?));
             }
         }
         session.run_with(&inputs, |computed| {
             let computed = computed.iter().flat_map(|(_, values)| values.iter());
-            for (value, computed) in output.values.iter_mut().zip(computed) {
+            for (value, computed) in output.values_mut().iter_mut().zip(computed) {
                 *value = *computed;
             }
         })?;
+        for regions in grown {
+            room.put(regions.values);
+        }
         Ok(output)
     }
 
