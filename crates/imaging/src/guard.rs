@@ -12,8 +12,8 @@ use crate::{DecodeError, Format, Limits};
 
 /// Runs `work`, which uses the decoder of `format`, and makes an error of its panic.
 ///
-/// Decoders are written for any input and tested with it, yet they are large and this project
-/// builds them with overflow checks. One bad picture must not end a run over thousands.
+/// Decoders are written for any input and tested with it, yet they are large. One bad picture must
+/// not end a run over thousands.
 pub(crate) fn guarded<T>(format: Format, work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
     // Nothing that the closure changes outlives a panic: its buffers are its own.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
