@@ -15,6 +15,7 @@ pub mod repackage;
 mod session;
 mod state;
 mod trainer;
+mod zeros;
 
 pub use elf::ElfError;
 pub use error::RuntimeError;

@@ -10,6 +10,7 @@ use ort::training::Checkpoint;
 use ort::value::{TensorRef, TensorRefMut};
 
 use crate::error::said;
+use crate::zeros::Zeros;
 use crate::{RuntimeError, load, operators, state};
 
 const MODEL: &str = "the training model";
@@ -46,7 +47,7 @@ pub struct Trainer {
     /// The operators that `inner` calls: it must go first.
     _operators: Arc<OperatorDomain>,
     /// First, then second moments, each in the order of the weights.
-    moments: [Vec<f32>; 2],
+    moments: [Zeros; 2],
     steps: i64,
     classes: usize,
     /// What tells the models trained apart from others.
@@ -70,7 +71,8 @@ impl Trainer {
                 .map_err(|error| refused(said(&error)))?;
         drop(alone);
         let values = told(inner.num_params(false))?;
-        let moments = [vec![0.0; values], vec![0.0; values]];
+        let zeros = || Zeros::new(values).map_err(|error| refused(format!("memory for {values} moments: {error}")));
+        let moments = [zeros()?, zeros()?];
         let (classes, kind) = (files.classes, state::kind(files));
         Ok(Self { inner, _operators: operators, moments, steps: 0, classes, kind })
     }
@@ -121,8 +123,8 @@ impl Trainer {
         let optimizer: [SessionInputValue; 4] = [
             told(TensorRef::from_array_view(([1], rate.as_slice())))?.into(),
             told(TensorRef::from_array_view(([1], step.as_slice())))?.into(),
-            told(TensorRefMut::from_array_view_mut(([total], first.as_mut_slice())))?.into(),
-            told(TensorRefMut::from_array_view_mut(([total], second.as_mut_slice())))?.into(),
+            told(TensorRefMut::from_array_view_mut(([total], &mut first[..])))?.into(),
+            told(TensorRefMut::from_array_view_mut(([total], &mut second[..])))?.into(),
         ];
         let loss = loss_of(&told(self.inner.step(inputs.as_slice(), optimizer))?)?;
         self.steps += 1;

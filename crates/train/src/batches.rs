@@ -3,17 +3,15 @@
 //! Order, copies and masks are drawn from streams that belong to the epoch alone. So every trial of a sweep sees the same
 //! ones, and a trial that is taken up again at an epoch needs nothing from the epochs before.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use graph::training::Sized;
 use ndarray::{ArrayD, ArrayViewD};
-use pipeline::Run;
+use pipeline::{Run, ahead};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
-use crate::ahead::ahead;
 use crate::examples::Set;
 use crate::features::{Features, Row};
-use crate::masks::mask;
 
 /// Batches made ahead of the trainer.
 const AHEAD: usize = 2;
@@ -63,21 +61,13 @@ impl Source<'_> {
         let copies: Vec<usize> = self.train.pictures.iter().map(|_| draw.random_range(0..=self.copies)).collect();
         let mut drops = self.run.rng(&format!("dropout of epoch {epoch}"));
         let jobs = order.chunks(self.run.config.train.batch_size).map(|places| {
-            let masks: Vec<_> = self
-                .masks
-                .iter()
-                .map(|of| mask(places.len(), of.shape.iter().product(), self.dropout, &mut drops))
-                .collect();
+            let masks: Vec<_> = self.masks.iter().map(|of| of.mask(places.len(), self.dropout, &mut drops)).collect();
             (places, masks)
         });
-        let make = |(places, masks): (&[usize], Vec<ndarray::Array2<f32>>)| {
+        let make = |(places, masks): (&[usize], Vec<ArrayD<f32>>)| {
             let rows: Vec<Row> =
                 places.iter().map(|at| Row { picture: self.train.pictures[*at], copy: copies[*at] }).collect();
-            let mut inputs = vec![self.features.batch(&rows)];
-            for (of, mask) in self.masks.iter().zip(masks) {
-                let shape = [&[rows.len()], of.shape.as_slice()].concat();
-                inputs.push(mask.into_shape_with_order(shape).context("a mask of another size")?.into_dyn());
-            }
+            let inputs = std::iter::once(self.features.batch(&rows)).chain(masks).collect();
             Ok(Batch { inputs, labels: places.iter().map(|at| self.train.labels[*at]).collect() })
         };
         ahead(AHEAD, jobs, make, work)

@@ -6,7 +6,6 @@
 //! epoch ([`checkpoint`]); the trial with the best validation loss is put on the trunk again and saved as one model
 //! ([`tuned`]). `train find-lr` looks for a learning rate before that ([`find_lr`]).
 
-mod ahead;
 mod batches;
 mod bench;
 mod check;
@@ -19,7 +18,6 @@ mod features;
 mod find_lr;
 mod halving;
 mod live;
-mod masks;
 mod schedule;
 mod settings;
 mod side_by_side;

@@ -14,6 +14,7 @@ mod checkpoint;
 mod faster;
 mod graphs;
 mod loss;
+mod masks;
 mod optimizer;
 
 use ndarray::ArrayViewD;

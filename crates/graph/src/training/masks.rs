@@ -1,0 +1,50 @@
+//! Dropout masks, drawn outside the runtime so that a run can be repeated and gone on with.
+
+use ndarray::{ArrayD, IxDyn};
+use rand::Rng;
+
+use super::Sized;
+
+impl Sized {
+    /// For an input that takes a mask: one for `rows` items, `[rows, shape of one item]`, of inverted dropout (Srivastava et
+    /// al. 2014, section 10): 0 with chance `dropout`, else `1 / (1 - dropout)`. `dropout` is in [0, 1), resolved to 1/65536.
+    pub fn mask(&self, rows: usize, dropout: f64, rng: &mut impl Rng) -> ArrayD<f32> {
+        let threshold = (dropout * 65536.0).round();
+        let kept = (1.0 / (1.0 - threshold / 65536.0)) as f32;
+        let threshold = threshold as u32;
+        let shape = [&[rows], self.shape.as_slice()].concat();
+        let mut bytes = vec![0_u8; shape.iter().product::<usize>() * 2];
+        rng.fill_bytes(&mut bytes);
+        let mut drawn = bytes.as_chunks().0.iter().map(|raw| u32::from(u16::from_le_bytes(*raw)));
+        ArrayD::from_shape_simple_fn(IxDyn(&shape), || {
+            if drawn.next().is_some_and(|drawn| drawn < threshold) { 0.0 } else { kept }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    fn mask(shape: &[usize], rows: usize, dropout: f64) -> ArrayD<f32> {
+        let sized = Sized { name: "mask".to_owned(), shape: shape.to_vec() };
+        sized.mask(rows, dropout, &mut ChaCha8Rng::seed_from_u64(1))
+    }
+
+    #[test]
+    fn keeps_the_mean_and_drops_the_share() {
+        let mask = mask(&[5, 100], 200, 0.3);
+        assert_eq!(mask.shape(), [200, 5, 100]);
+        let dropped = mask.iter().filter(|value| **value < 0.5).count() as f32 / 100_000.0;
+        assert!((dropped - 0.3).abs() < 0.01, "{dropped}");
+        assert!((mask.mean().unwrap() - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn nothing_is_dropped_at_zero() {
+        assert!(mask(&[4], 3, 0.0).iter().all(|value| (*value - 1.0).abs() < f32::EPSILON));
+    }
+}
