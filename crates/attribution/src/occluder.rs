@@ -37,8 +37,9 @@ pub struct Occluder {
     outputs: Vec<String>,
     /// The whole network, for the uncovered picture.
     whole: Session,
-    /// From the cut on.
+    /// From the cut and its dense layers on.
     above: Session,
+    threads: usize,
     workers: Vec<Mutex<Worker>>,
 }
 
@@ -78,6 +79,7 @@ impl Occluder {
             outputs: outputs.iter().map(|output| (*output).to_owned()).collect(),
             whole: Session::resting(&whole.to_bytes(), threads)?,
             above: Session::resting(&plan.above.to_bytes(), threads)?,
+            threads,
             workers: workers?,
             plan,
         })
@@ -113,7 +115,8 @@ impl Occluder {
         for start in (0..windows).step_by(round) {
             let end = windows.min(start + round);
             let batch = self.at_cut(&planes, &cover, start..end, done)?;
-            let outputs = self.above.run(&[(&self.plan.tensors[self.plan.cut].name, batch.view().into_dyn())])?;
+            let batch = self.plan.dense.run(batch, self.threads);
+            let outputs = self.above.run(&[(self.plan.dense.output(), batch.view())])?;
             for (name, rows) in self.outputs.iter().zip(&mut rows) {
                 rows.extend(outputs.iter().find(|(found, _)| found == name).map(|(_, values)| values.clone()));
             }

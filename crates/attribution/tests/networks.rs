@@ -164,6 +164,37 @@ fn branches_that_join_again() {
 }
 
 #[test]
+fn dense_layers_above() {
+    let mut net = Net::new(30);
+    net.conv("conv1", "input", [20, 3, 5, 5], |node| node.ints("strides", [2, 2]).ints("pads", [2, 2, 2, 2]));
+    net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
+    net.node(Node::new("MaxPool", "pool1").inputs(["relu1"]).ints("kernel_shape", [3, 3]).ints("strides", [2, 2]));
+    net.node(Node::new("Flatten", "rows").inputs(["pool1"]));
+    net.0.weight("fc6.w", &wave(&[90, 980], 0.61, 0.06)).weight("fc6.b", &wave(&[90], 0.3, 0.2));
+    net.node(Node::new("Gemm", "fc6").inputs(["rows", "fc6.w", "fc6.b"]).int("transB", 1));
+    net.node(Node::new("Relu", "relu6").inputs(["fc6"]));
+    net.0.weight("fc7.w", &wave(&[90, 70], 0.43, 0.2));
+    net.node(Node::new("Gemm", "fc7").inputs(["relu6", "fc7.w"]));
+    net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
+    let model = net.head("relu7", 70);
+    let windows = windows(30);
+    assert_eq!(agrees(&model, 30, &windows), "pool1");
+
+    let probe = |outputs: &[&str], reuse: Reuse, threads: usize| {
+        let mut occluder = Occluder::new(&model, outputs, &windows, reuse, threads).unwrap();
+        occluder.probe(&picture(3, 30, 0.11), &picture(3, 30, 0.23), &|_| {}).unwrap().covered
+    };
+    for outputs in [&["probabilities"][..], &["fc7", "probabilities"], &["fc6", "relu7"]] {
+        let [one, three] = [1, 3].map(|threads| probe(outputs, Reuse::On, threads));
+        assert_eq!(one, three, "{outputs:?}: the same bits with any number of threads");
+        for (found, whole) in one.iter().zip(&probe(outputs, Reuse::Off, 1)) {
+            let apart = (found - whole).iter().fold(0.0f32, |most, apart| most.max(apart.abs()));
+            assert!(apart < 1e-5, "{outputs:?}: {apart}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_reused_runs_as_a_whole() {
     // As many groups as channels, and a layer that looks at all places at once.
     let mut net = Net::new(20);

@@ -13,6 +13,7 @@ mod matrices;
 mod pixels;
 mod plan;
 mod product;
+mod sparse;
 mod spectra;
 mod threads;
 mod tiles;
@@ -22,6 +23,7 @@ mod winograd;
 
 pub use geometry::{Error, Geometry};
 pub use matrices::Matrices;
+pub use sparse::Sparse;
 pub use spectra::{LANES, Lanes};
 pub use threads::{OneThread, Threads};
 

@@ -30,7 +30,11 @@ impl Matrices {
         panels.lanes_mut().fill([0.0; LANES]);
         let all: &mut [Panel] = panels.lanes_mut().as_chunks_mut().0.as_chunks_mut().0;
         let mut found = vec![0.0; count];
-        for (channel, filter) in (0..channels).flat_map(|channel| (0..filters).map(move |filter| (channel, filter))) {
+        // Panel by panel, so that neighbours are written one after the other.
+        let filters_of = |at: usize| at * WIDE * LANES..filters.min((at + 1) * WIDE * LANES);
+        let pairs =
+            (0..wide).flat_map(|at| (0..channels).flat_map(move |c| filters_of(at).map(move |filter| (c, filter))));
+        for (channel, filter) in pairs {
             values(channel, filter, &mut found);
             let (part, lane) = (filter / LANES % WIDE, filter % LANES);
             let places = all[filter / LANES / WIDE * groups + channel / LANES..].iter_mut().step_by(wide * groups);
@@ -58,16 +62,20 @@ impl Matrices {
         if count == 0 {
             return;
         }
-        let each = self.filter_groups.div_ceil(WIDE) * self.groups;
-        let all: &[Panel] = self.panels.lanes().as_chunks().0.as_chunks().0;
-        let all = &all[matrix * each..][..each];
         let arch = Arch::new();
-        for (into, panels) in into.chunks_mut(WIDE * count).zip(all.chunks_exact(self.groups)) {
+        for (into, panels) in into.chunks_mut(WIDE * count).zip(self.of(matrix).chunks_exact(self.groups)) {
             let mut into: Vec<&mut [Lanes]> = into.chunks_exact_mut(count).collect();
             let a = |group: usize| &rows[group * count..][..count];
             let b = |group: usize| &panels[group];
             arch.dispatch(Product { into: &mut into, a: &a, b: &b, groups: self.groups });
         }
+    }
+
+    /// One matrix, `[panels, groups]`.
+    pub(crate) fn of(&self, matrix: usize) -> &[Panel] {
+        let each = self.filter_groups.div_ceil(WIDE) * self.groups;
+        let all: &[Panel] = self.panels.lanes().as_chunks().0.as_chunks().0;
+        &all[matrix * each..][..each]
     }
 }
 

@@ -9,6 +9,7 @@
 //! - [`Model::with_own_convolutions`] leaves convolutions to operators of crate `runtime`.
 //! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
 //! - [`local`] tells which corner of what a node computes a corner of its picture reaches.
+//! - [`Model::dense_above`] reads off dense layers one behind the other.
 //! - [`Shapes`] tells the shape of each tensor, [`cost::of`] what each layer takes, [`Fields`] which part of the input it sees.
 //!
 //! ```
@@ -29,6 +30,7 @@
 pub mod builder;
 mod check;
 pub mod cost;
+mod dense;
 mod edit;
 mod error;
 mod field;
@@ -53,6 +55,7 @@ mod window;
 mod wire;
 
 pub use cost::Cost;
+pub use dense::Dense;
 pub use error::Error;
 pub use field::Fields;
 pub use gradient::{Rectifier, backward, backward_through};

@@ -2,7 +2,8 @@
 //!
 //! A window changes a rectangle of the picture, and with it a rectangle of what each layer computes: larger by the
 //! layer's windows, smaller by its strides. [`plan`] walks the graph and works those out for every tensor and window, as
-//! far up as all nodes work place by place (`graph::local`). From there on, the rest of the network runs as a whole.
+//! far up as all nodes work place by place (`graph::local`). From there on, the rest of the network runs as a whole: dense
+//! layers by products that leave out what a rectifier has made 0 ([`dense`]), what is above them by the runtime.
 //!
 //! Below, only rectangles are computed ([`worker`]). They hold plain values; what lies around them is the uncovered
 //! picture's. A convolution is linear, so it is given only the *differences* from the uncovered picture, which are 0
@@ -15,6 +16,7 @@
 
 mod columns;
 mod convolution;
+mod dense;
 mod plan;
 mod pool;
 mod regions;

@@ -6,6 +6,7 @@ use graph::local::{self, Local, Slide};
 use graph::{Model, Shapes};
 
 use super::convolution::Convolution;
+use super::dense::Dense;
 use super::pool::Pool;
 use crate::{Error, Rect};
 
@@ -50,7 +51,9 @@ pub(crate) struct Plan {
     pub(super) steps: Vec<Step>,
     /// The tensor between the rectangles and the rest of the network, as a place in `tensors`.
     pub(crate) cut: usize,
-    /// The network above it, of which the outputs are those asked for.
+    /// The dense layers that follow upon it.
+    pub(crate) dense: Dense,
+    /// The network above those, of which the outputs are those asked for.
     pub(crate) above: Model,
 }
 
@@ -86,7 +89,8 @@ impl Plan {
             }
         }
         tensors[cut].last = steps.len();
-        Ok(Self { tensors, steps, cut, above })
+        let (dense, above) = Dense::split(above, &tensors[cut].name, outputs, reuse);
+        Ok(Self { tensors, steps, cut, dense, above })
     }
 
     /// Names of the tensors that must be known for the uncovered picture.
@@ -159,12 +163,14 @@ fn changed(local: &Local, inputs: &[usize], tensors: &[Tensor]) -> Vec<Rect> {
 
 /// The last tensor from which alone all outputs can be computed, and the network above it.
 fn cut(model: &Model, tensors: &[Tensor], outputs: &[&str]) -> Option<(usize, Model)> {
+    (0..tensors.len()).rev().find_map(|place| Some((place, above(model, &tensors[place].name, outputs)?)))
+}
+
+/// The network above a tensor, if all outputs can be computed from it alone.
+pub(super) fn above(model: &Model, tensor: &str, outputs: &[&str]) -> Option<Model> {
     let order = model.tensors();
     let top = outputs.iter().max_by_key(|output| order.iter().position(|tensor| tensor == *output))?;
-    (0..tensors.len()).rev().find_map(|place| {
-        let above = model.above(&tensors[place].name, top).and_then(|above| above.expose(outputs)).ok()?;
-        Some((place, above))
-    })
+    model.above(tensor, top).and_then(|above| above.expose(outputs)).ok()
 }
 
 /// Leaves out nodes that the cut does not need.

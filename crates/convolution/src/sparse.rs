@@ -1,0 +1,257 @@
+//! Products of a matrix and rows of which many values are 0, as a rectifier leaves them: the channels that are 0 in a
+//! whole block of rows are left out.
+
+#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::Matrices;
+use crate::product::WIDE;
+use crate::spectra::{LANES, Lanes};
+use crate::threads::{Shares, Threads};
+
+/// Rows whose sums are in registers at once.
+const ROWS: usize = 6;
+/// Channels whose factors, 128 KiB, stay in the second-level cache while all rows go by.
+const DEEP: usize = 512;
+
+/// Rows of channels for [`Matrices::multiply_sparse`].
+#[derive(Debug)]
+pub struct Sparse {
+    count: usize,
+    channels: usize,
+    blocks: Vec<Block>,
+}
+
+/// [`ROWS`] rows; behind the last one there are zeros.
+#[derive(Debug, Default)]
+struct Block {
+    /// The channels that are not 0 in all rows, in order, and their values.
+    entries: Vec<(u32, [f32; ROWS])>,
+    /// For each [`DEEP`] channels, where their entries end.
+    ends: Vec<usize>,
+}
+
+impl Sparse {
+    /// `count` rows of so many channels. `values` is told a row and a group of [`LANES`] channels, and gives what the row
+    /// holds there, zeros behind the last channel.
+    ///
+    /// # Panics
+    /// With 2^32 channels and more.
+    pub fn new(
+        count: usize,
+        channels: usize,
+        values: impl Fn(usize, usize) -> Lanes + Sync,
+        threads: &dyn Threads,
+    ) -> Self {
+        assert!(u32::try_from(channels).is_ok(), "channels are counted in 32 bits");
+        let mut blocks: Vec<Block> = (0..count.div_ceil(ROWS)).map(|_| Block::default()).collect();
+        let shares = Shares::new(blocks.iter_mut());
+        threads.each(shares.len(), &|at| {
+            let block = &mut *shares.hold(at);
+            for group in 0..channels.div_ceil(LANES) {
+                let mut lanes = [[0.0; LANES]; ROWS];
+                for (lanes, row) in lanes.iter_mut().zip(at * ROWS..count) {
+                    *lanes = values(row, group);
+                }
+                for lane in 0..LANES {
+                    let here = lanes.map(|lanes| lanes[lane]);
+                    if here.iter().any(|value| *value != 0.0) {
+                        block.entries.push(((group * LANES + lane) as u32, here));
+                    }
+                }
+                if (group + 1) % (DEEP / LANES) == 0 || (group + 1) * LANES >= channels {
+                    block.ends.push(block.entries.len());
+                }
+            }
+        });
+        drop(shares);
+        Self { count, channels, blocks }
+    }
+}
+
+impl Matrices {
+    /// Adds the products of rows of which many values are 0 and one matrix to `into`, `[groups of filters, n]`. A row's sums
+    /// have the same bits in any company and with any number of threads.
+    ///
+    /// # Panics
+    /// Where there is no such matrix, or the lengths do not fit each other.
+    pub fn multiply_sparse(&self, matrix: usize, rows: &Sparse, into: &mut [Lanes], threads: &dyn Threads) {
+        let [groups, filter_groups] = self.groups();
+        assert_eq!(rows.channels.div_ceil(LANES), groups, "rows of as many channels");
+        assert_eq!(into.len(), rows.count * filter_groups, "a sum for each row and filter");
+        if rows.count == 0 {
+            return;
+        }
+        let panels = self.of(matrix);
+        let shares = Shares::new(into.chunks_mut(WIDE * rows.count));
+        threads.each(shares.len(), &|at| {
+            let mut into = shares.hold(at);
+            let mut into: Vec<&mut [Lanes]> = into.chunks_exact_mut(rows.count).collect();
+            let factors = panels[at * groups..][..groups].as_flattened();
+            Arch::new().dispatch(Product { into: &mut into, blocks: &rows.blocks, factors });
+        });
+    }
+}
+
+/// Adds to `into[j][t]` the sum over `c` of row `t`'s channel `c` times `factors[c][j]`, in the order of the channels.
+struct Product<'m, 'i> {
+    into: &'m mut [&'i mut [Lanes]],
+    blocks: &'m [Block],
+    factors: &'m [[Lanes; WIDE]],
+}
+
+impl WithSimd for Product<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { into, blocks, factors } = self;
+        for deep in 0..factors.len().div_ceil(DEEP) {
+            for (at, block) in blocks.iter().enumerate() {
+                let start = if deep == 0 { 0 } else { block.ends[deep - 1] };
+                let entries = &block.entries[start..block.ends[deep]];
+                let tile = at * ROWS;
+                match (S::F32_LANES, into.len()) {
+                    (16, 4) => rows::<S, ROWS, 4, 4>(simd, into, entries, factors, 0, tile),
+                    (16, 3) => rows::<S, ROWS, 3, 3>(simd, into, entries, factors, 0, tile),
+                    (16, 2) => rows::<S, ROWS, 2, 2>(simd, into, entries, factors, 0, tile),
+                    (16, _) => rows::<S, ROWS, 1, 1>(simd, into, entries, factors, 0, tile),
+                    (8, wide) => (0..wide).for_each(|j| rows::<S, ROWS, 1, 2>(simd, into, entries, factors, j, tile)),
+                    (4, wide) => (0..wide).for_each(|j| rows::<S, 2, 1, 4>(simd, into, entries, factors, j, tile)),
+                    (_, wide) => (0..wide).for_each(|j| rows::<S, 1, 1, 16>(simd, into, entries, factors, j, tile)),
+                }
+            }
+        }
+    }
+}
+
+/// A block's rows from `tile` on by `G` groups of filters from `at`, which are `W` registers: `R` rows at once.
+#[inline(always)]
+fn rows<S: Simd, const R: usize, const G: usize, const W: usize>(
+    simd: S,
+    into: &mut [&mut [Lanes]],
+    entries: &[(u32, [f32; ROWS])],
+    factors: &[[Lanes; WIDE]],
+    at: usize,
+    tile: usize,
+) {
+    let count = ROWS.min(into[at].len() - tile);
+    let whole = count - count % R;
+    for row in (0..whole).step_by(R) {
+        few::<S, R, G, W>(simd, into, entries, factors, at, [tile, row]);
+    }
+    for row in whole..count {
+        few::<S, 1, G, W>(simd, into, entries, factors, at, [tile, row]);
+    }
+}
+
+#[inline(always)]
+fn few<S: Simd, const R: usize, const G: usize, const W: usize>(
+    simd: S,
+    into: &mut [&mut [Lanes]],
+    entries: &[(u32, [f32; ROWS])],
+    factors: &[[Lanes; WIDE]],
+    at: usize,
+    [tile, row]: [usize; 2],
+) {
+    let mut sums = [[simd.splat_f32s(0.0); W]; R];
+    let parts = W / G;
+    for (group, into) in into[at..at + G].iter().enumerate() {
+        for (sums, into) in sums.iter_mut().zip(&into[tile + row..][..R]) {
+            sums[group * parts..][..parts].copy_from_slice(S::as_simd_f32s(into).0);
+        }
+    }
+    for (channel, values) in entries {
+        let (b, _) = S::as_simd_f32s(factors[*channel as usize][at..at + G].as_flattened());
+        let (Some(b), Some(values)) = (b.first_chunk::<W>(), values[row..].first_chunk::<R>()) else { return };
+        for (sums, value) in sums.iter_mut().zip(values) {
+            let factor = simd.splat_f32s(*value);
+            for (sum, &b) in sums.iter_mut().zip(b) {
+                *sum = simd.mul_add_e_f32s(factor, b, *sum);
+            }
+        }
+    }
+    for (group, into) in into[at..at + G].iter_mut().enumerate() {
+        for (sums, into) in sums.iter().zip(&mut into[tile + row..][..R]) {
+            S::as_mut_simd_f32s(into).0.copy_from_slice(&sums[group * parts..][..parts]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::OneThread;
+    use pulp::Scalar;
+
+    /// Mostly 0, some channels in every row.
+    fn value(row: usize, channel: usize) -> f32 {
+        let drawn = (row * 31 + channel * 17 + row * channel) % 23;
+        if drawn < 6 { drawn as f32 / 3.0 - 1.0 } else { 0.0 }
+    }
+
+    fn factor(channel: usize, filter: usize) -> f32 {
+        ((channel * 17 + filter * 7) % 29) as f32 / 14.0 - 1.0
+    }
+
+    fn drawn(rows: &[usize], channels: usize) -> Sparse {
+        let one = |row: usize, c: usize| if c < channels { value(rows[row], c) } else { 0.0 };
+        let lanes = |row: usize, group: usize| std::array::from_fn(|lane| one(row, group * LANES + lane));
+        Sparse::new(rows.len(), channels, lanes, &OneThread)
+    }
+
+    /// `run` is told the rows, what is to be multiplied, and where the sums `[groups of filters, rows]` go.
+    fn check(run: impl Fn(&Matrices, &Sparse, &mut [Lanes])) {
+        for [channels, filters] in [[1, 1], [16, 64], [19, 33], [530, 70], [1024, 129], [1500, 48]] {
+            let matrices = Matrices::new(1, [channels, filters], |c, filter, into| into[0] = factor(c, filter));
+            let groups = matrices.groups()[1];
+            for count in [0, 1, 6, 13] {
+                let rows: Vec<usize> = (0..count).collect();
+                let mut sums = vec![[0.0; LANES]; groups * count];
+                run(&matrices, &drawn(&rows, channels), &mut sums);
+                for (row, filter) in (0..count).flat_map(|row| (0..filters).map(move |filter| (row, filter))) {
+                    let pairs = (0..channels).map(|c| f64::from(value(row, c)) * f64::from(factor(c, filter)));
+                    let (exact, found) = (pairs.sum::<f64>(), sums[filter / LANES * count + row][filter % LANES]);
+                    assert!((f64::from(found) - exact).abs() < 1e-4, "{channels} x {filters}, row {row}: {found}");
+                }
+                if let Some(last) = rows.last() {
+                    let mut alone = vec![[0.0; LANES]; groups];
+                    run(&matrices, &drawn(&[*last], channels), &mut alone);
+                    let together = sums[count - 1..].iter().step_by(count);
+                    assert!(alone.iter().eq(together), "{channels} x {filters}: the same bits alone");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_missed() {
+        check(|matrices, rows, into| matrices.multiply_sparse(0, rows, into, &OneThread));
+    }
+
+    #[test]
+    fn they_are_the_products_on_every_kind_of_processor() {
+        let with = |dispatch: &dyn Fn(Product<'_, '_>)| {
+            check(|matrices, rows, into| {
+                let groups = matrices.groups()[0];
+                let chunks = into.chunks_mut((WIDE * rows.count).max(1));
+                for (into, panels) in chunks.zip(matrices.of(0).chunks_exact(groups)) {
+                    let mut into: Vec<&mut [Lanes]> = into.chunks_exact_mut(rows.count).collect();
+                    let factors = panels.as_flattened();
+                    dispatch(Product { into: &mut into, blocks: &rows.blocks, factors });
+                }
+            });
+        };
+        with(&|product| product.with_simd(Scalar));
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = pulp::x86::V3::try_new() {
+                with(&|product| Simd::vectorize(simd, product));
+            }
+            if let Some(simd) = pulp::x86::V4::try_new() {
+                with(&|product| Simd::vectorize(simd, product));
+            }
+        }
+    }
+}
