@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use graph::Convolutions;
 use graph::training::{self, AdamW};
 use ndarray::{ArrayD, ArrayViewD};
-use pipeline::ahead;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -21,8 +20,6 @@ use crate::result::Measured;
 const LEARNING_RATE: f32 = 1e-4;
 const WEIGHT_DECAY: f32 = 0.01;
 const DROPOUT: f64 = 0.5;
-/// Batches made ahead of the trainer.
-const AHEAD: usize = 2;
 
 /// Trains once at a depth and prints what was measured.
 pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
@@ -58,22 +55,19 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     }
     let caching_seconds = start.elapsed().as_secs_f64();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let orders: Vec<Vec<usize>> = (0..work.epochs).map(|_| shuffled(labels.len(), &mut rng)).collect();
-    let rows = orders.iter().flat_map(|order| order.chunks(work.batch));
-    let jobs = rows.map(|rows| (rows, masks.iter().map(|of| of.mask(rows.len(), DROPOUT, &mut rng)).collect()));
-    let make = |(rows, masks): (&[usize], Vec<ArrayD<f32>>)| -> Result<(Vec<ArrayD<f32>>, Vec<i64>)> {
-        let inputs = std::iter::once(items.batch(rows)?).chain(masks).collect();
-        Ok((inputs, rows.iter().map(|&row| labels[row]).collect()))
-    };
-    let last_loss = ahead(AHEAD, jobs, make, |batches| -> Result<f32> {
-        let mut last_loss = 0.0;
-        for batch in batches {
-            let (inputs, labels) = batch?;
-            let inputs: Vec<ArrayViewD<f32>> = inputs.iter().map(|input| input.view()).collect();
-            last_loss = trainer.step(&inputs, &labels, LEARNING_RATE)?;
+    let mut last_loss = 0.0;
+    for _ in 0..work.epochs {
+        let mut order: Vec<usize> = (0..labels.len()).collect();
+        order.shuffle(&mut rng);
+        for rows in order.chunks(work.batch) {
+            let batch = items.batch(rows)?;
+            let of_batch: Vec<i64> = rows.iter().map(|&row| labels[row]).collect();
+            let masks: Vec<ArrayD<f32>> = masks.iter().map(|of| of.mask(rows.len(), DROPOUT, &mut rng)).collect();
+            let mut inputs: Vec<ArrayViewD<f32>> = vec![batch.view()];
+            inputs.extend(masks.iter().map(|mask| mask.view()));
+            last_loss = trainer.step(&inputs, &of_batch, LEARNING_RATE)?;
         }
-        Ok(last_loss)
-    })?;
+    }
     let measured = Measured {
         who: "Tunescope".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -106,11 +100,4 @@ fn cache(mut session: Session, pictures: &Items, count: usize, tensor: &str, wor
     }
     Items::write(&path, &shape.unwrap_or_default(), found, count)?;
     Items::open(&path)
-}
-
-/// The places of `count` pictures in the order of an epoch.
-fn shuffled(count: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(rng);
-    order
 }

@@ -4,7 +4,6 @@
 //! configuration, decides whether the stage has to run, runs it, and publishes its outputs
 //! together with a lock. Nothing here knows what a picture or a network is.
 
-mod ahead;
 pub mod cli;
 pub mod config;
 pub mod dataset;
@@ -24,7 +23,6 @@ mod table;
 mod talk;
 mod writer;
 
-pub use ahead::ahead;
 pub use config::Config;
 pub use error::{Exit, HintExt};
 pub use files::{AtomicFile, write_atomic};

@@ -6,10 +6,11 @@
 use anyhow::Result;
 use graph::training::Sized;
 use ndarray::{ArrayD, ArrayViewD};
-use pipeline::{Run, ahead};
+use pipeline::Run;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
+use crate::ahead::ahead;
 use crate::examples::Set;
 use crate::features::{Features, Row};
 

@@ -6,6 +6,7 @@
 //! epoch ([`checkpoint`]); the trial with the best validation loss is put on the trunk again and saved as one model
 //! ([`tuned`]). `train find-lr` looks for a learning rate before that ([`find_lr`]).
 
+mod ahead;
 mod batches;
 mod bench;
 mod check;

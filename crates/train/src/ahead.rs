@@ -9,7 +9,7 @@ use anyhow::Result;
 ///
 /// The first error of `make` is the last thing that comes. What `work` does not take is not made: when it returns
 /// early, the thread ends with what it is making. A panic in `make` goes on in the caller.
-pub fn ahead<J, T, R>(
+pub(crate) fn ahead<J, T, R>(
     ahead: usize,
     jobs: impl Iterator<Item = J> + Send,
     make: impl Fn(J) -> Result<T> + Send,
