@@ -1,12 +1,16 @@
 //! Deletion and insertion: how fast the probability falls or rises as a map's pixels go or come.
 
 use anyhow::{Context, Result};
-use attribution::Fader;
-use ndarray::{Array3, Axis};
+use attribution::{Curve, Fader};
+use ndarray::{Array3, Array4, Axis};
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::{Progress, Run};
 
 use super::{Asked, Map, cover};
 use crate::tuned::Tuned;
+
+/// What a map has a curve of each of.
+const KINDS: [&str; 2] = ["deletion", "insertion"];
 
 /// The network, ready to be asked of changed pictures.
 pub(super) struct Faithful<'a> {
@@ -33,9 +37,8 @@ impl<'a> Faithful<'a> {
         row.filter(|row| !row.is_empty()).context("the network gives no probabilities")
     }
 
-    /// Writes the curves of all maps of a picture; returns the rows of `faithfulness.csv`.
-    ///
-    /// Deleted pixels take the mean colour, inserted ones come into the blurred picture.
+    /// Writes the curves of all maps of a picture, which an earlier run that was stopped may have made; returns the rows of
+    /// `faithfulness.csv`.
     pub(super) fn write(
         &mut self,
         run: &Run,
@@ -48,26 +51,52 @@ impl<'a> Faithful<'a> {
         if self.steps == 0 {
             return Ok(Vec::new());
         }
-        let mean = Array3::zeros(asked.input.dim());
-        let blurred = cover::blurred(&self.tuned.network, asked.image);
+        let mut fresh = false;
+        let bytes = run.remember(&format!("curves of {}", asked.id), || {
+            fresh = true;
+            let mut bytes = Vec::new();
+            self.curves(asked, maps, class, progress)?.write_npy(&mut bytes)?;
+            Ok(bytes)
+        })?;
+        if !fresh {
+            progress.fewer(self.runs(maps.len()) as u64);
+        }
+        let curves = Array4::<f32>::read_npy(bytes.as_slice())?;
         let (mut rows, mut areas) = (Vec::new(), Vec::new());
-        for map in maps {
+        for (map, curves) in maps.iter().zip(curves.outer_iter()) {
             let name = map.method.name();
-            let mut found = Vec::new();
-            for (kind, pictures) in [("deletion", [&asked.input, &mean]), ("insertion", [&blurred, &asked.input])] {
-                let curve = self.fader.fade(pictures, map.values.view(), class, self.steps)?;
-                progress.inc(self.steps as u64 + 1);
-                found.push(curve.area().to_string());
+            let mut area = Vec::new();
+            for (kind, curve) in KINDS.iter().zip(curves.outer_iter()) {
+                let curve = Curve { shares: curve.row(0).to_vec(), values: curve.row(1).to_vec() };
+                area.push(curve.area().to_string());
                 let points = curve.shares.iter().zip(&curve.values);
                 rows.extend(
                     points
-                        .map(|(share, value)| [name.to_owned(), kind.to_owned(), share.to_string(), value.to_string()]),
+                        .map(|(share, value)| [name, kind, &share.to_string(), &value.to_string()].map(str::to_owned)),
                 );
             }
-            let [deletion, insertion] = [0, 1].map(|place| found.get(place).cloned().unwrap_or_default());
+            let [deletion, insertion] = [0, 1].map(|place| area.get(place).cloned().unwrap_or_default());
             areas.push([asked.id.to_owned(), name.to_owned(), deletion, insertion]);
         }
         run.write_csv(format!("{folder}/curves.csv"), &["method", "kind", "share", "probability"], rows)?;
         Ok(areas)
+    }
+
+    /// The curves of all maps, `[maps, KINDS, 2, steps + 1]`: shares, then values.
+    ///
+    /// Deleted pixels take the mean colour, inserted ones come into the blurred picture.
+    fn curves(&mut self, asked: &Asked, maps: &[Map], class: usize, progress: &Progress) -> Result<Array4<f32>> {
+        let mean = Array3::zeros(asked.input.dim());
+        let blurred = cover::blurred(&self.tuned.network, asked.image);
+        let mut found = Vec::new();
+        for map in maps {
+            for pictures in [[&asked.input, &mean], [&blurred, &asked.input]] {
+                let curve = self.fader.fade(pictures, map.values.view(), class, self.steps)?;
+                progress.inc(self.steps as u64 + 1);
+                found.extend(curve.shares);
+                found.extend(curve.values);
+            }
+        }
+        Ok(Array4::from_shape_vec((maps.len(), KINDS.len(), 2, self.steps + 1), found)?)
     }
 }
