@@ -61,11 +61,21 @@ fn columns<S: Simd, const R: usize, const G: usize, const W: usize>(
     first: bool,
 ) {
     let tiles = into[at].len();
-    let whole = tiles - tiles % R;
-    for tile in (0..whole).step_by(R) {
+    let mut tile = 0;
+    while tile + R <= tiles {
         block::<S, R, G, W>(simd, into, a, b, at, tile, first);
+        tile += R;
     }
-    for tile in whole..tiles {
+    // Few tiles at once wait for their own sums: three take hardly longer than one.
+    if R > 3 && tile + 3 <= tiles {
+        block::<S, 3, G, W>(simd, into, a, b, at, tile, first);
+        tile += 3;
+    }
+    if R > 2 && tile + 2 <= tiles {
+        block::<S, 2, G, W>(simd, into, a, b, at, tile, first);
+        tile += 2;
+    }
+    for tile in tile..tiles {
         block::<S, 1, G, W>(simd, into, a, b, at, tile, first);
     }
 }

@@ -29,8 +29,10 @@ impl WithSimd for Read<'_> {
         let [rows, columns] = plan.reads();
         let mut scratch = Scratch::new(rows * columns);
         let pixels = scratch.lanes_mut();
-        pixels.fill([0.0; LANES]);
         let plain = plan.phases == [1, 1];
+        if plain {
+            pixels.fill([0.0; LANES]);
+        }
         for (picture, from) in pictures.chunks_exact(plan.geometry.read()).enumerate() {
             if plain {
                 spread(simd, part(from, group, places.len()), places, pixels);
