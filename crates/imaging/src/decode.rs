@@ -5,7 +5,7 @@ use std::path::Path;
 use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::guard::{explain, guarded};
-use crate::{DecodeError, Format, Limits, ReadError, convert, header, jpeg};
+use crate::{DecodeError, Format, Header, Limits, ReadError, convert, header, jpeg};
 
 /// Decodes the picture in `bytes` to upright 8-bit sRGB.
 ///
@@ -16,7 +16,7 @@ use crate::{DecodeError, Format, Limits, ReadError, convert, header, jpeg};
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     let format = header::format_of(bytes)?;
     guarded(format, || {
-        let (_, orientation, decoder) = header::open(bytes, format, limits)?;
+        let (header, decoder) = header::open(bytes, format, limits)?;
         let picture = DynamicImage::from_decoder(decoder).map_err(|error| explain(error, format, limits))?;
         let picture = convert::to_rgb(picture);
         if format == Format::Jpeg
@@ -25,28 +25,26 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
             jpeg::check_all(bytes)?;
         }
         let mut upright = DynamicImage::ImageRgb8(picture);
-        upright.apply_orientation(orientation);
+        upright.apply_orientation(header.orientation);
         Ok(upright.into_rgb8())
     })
 }
 
-/// The luma (ITU-R BT.601, 0 to 255) of the JPEG picture in `bytes`, upright; `None` for other pictures, and for those whose
-/// file does not hold it apart from the colours.
+/// The luma (ITU-R BT.601, 0 to 255) of the JPEG picture in `bytes`, of which [`crate::inspect`] gave `header`, upright; `None` for
+/// other pictures, and for those whose file does not hold it apart from the colours.
 ///
-/// What [`decode`] refuses is refused here, for the same reason. Colours are not made, which saves much of the time.
-pub(crate) fn decode_luma(bytes: &[u8], limits: &Limits) -> Result<Option<GrayImage>, DecodeError> {
-    let format = header::format_of(bytes)?;
-    if format != Format::Jpeg {
+/// What [`decode`] refuses after the header is refused here, for the same reason. Colours are not made, which saves much of the time.
+pub(crate) fn decode_luma(bytes: &[u8], header: &Header) -> Result<Option<GrayImage>, DecodeError> {
+    if header.format != Format::Jpeg {
         return Ok(None);
     }
-    guarded(format, || {
-        let (header, orientation, _) = header::open(bytes, format, limits)?;
+    guarded(header.format, || {
         let Some(picture) = jpeg::luma(bytes, [header.width, header.height])? else { return Ok(None) };
         if picture.rows().next_back().is_some_and(|row| row.into_iter().all(|pixel| pixel.0 == [jpeg::FILL])) {
             jpeg::check_all(bytes)?;
         }
         let mut upright = DynamicImage::ImageLuma8(picture);
-        upright.apply_orientation(orientation);
+        upright.apply_orientation(header.orientation);
         Ok(Some(upright.into_luma8()))
     })
 }

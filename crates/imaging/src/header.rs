@@ -20,6 +20,8 @@ pub struct Header {
     /// An upper estimate of the memory that decoding takes at its peak, in bytes, with the file
     /// itself.
     pub memory: u64,
+    /// What makes the stored picture upright.
+    pub(crate) orientation: Orientation,
 }
 
 /// Reads the header of the picture in `bytes` and checks it against `limits`.
@@ -27,7 +29,7 @@ pub struct Header {
 /// Whoever decodes several pictures at once can add up [`Header::memory`] to bound the sum.
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
     let format = format_of(bytes)?;
-    guard::guarded(format, || open(bytes, format, limits).map(|(header, _, _)| header))
+    guard::guarded(format, || open(bytes, format, limits).map(|(header, _)| header))
 }
 
 /// The format of `bytes` by content, or what they are instead.
@@ -35,12 +37,12 @@ pub(crate) fn format_of(bytes: &[u8]) -> Result<Format, DecodeError> {
     sniff(bytes).ok_or_else(|| why_not_a_picture(bytes))
 }
 
-/// The checked header, the orientation, and the decoder ready to read the pixels.
+/// The checked header, and the decoder ready to read the pixels.
 pub(crate) fn open<'a>(
     bytes: &'a [u8],
     format: Format,
     limits: &Limits,
-) -> Result<(Header, Orientation, impl ImageDecoder + use<'a>), DecodeError> {
+) -> Result<(Header, impl ImageDecoder + use<'a>), DecodeError> {
     let survey = match format {
         Format::Jpeg => jpeg::survey(bytes),
         _ => jpeg::Survey::default(),
@@ -75,8 +77,7 @@ pub(crate) fn open<'a>(
     if !complete {
         return Err(DecodeError::Truncated { format });
     }
-    let header = Header { format, width, height, memory };
-    Ok((header, orientation, decoder))
+    Ok((Header { format, width, height, memory, orientation }, decoder))
 }
 
 /// Whether a RIFF file is as long as it says, but for a padding byte.

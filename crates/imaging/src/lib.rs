@@ -33,6 +33,7 @@ mod limits;
 mod look;
 mod resize;
 mod sheet;
+mod spectrum;
 pub mod tensor;
 
 pub use augment::{Augment, Change};

@@ -3,22 +3,17 @@
 //! A cut moves everything, and a hash of the whole no longer fits. So each picture is hashed sixteen times: whole, and
 //! with a twentieth cut off each combination of its sides. A cut copy's whole is close to one of the original's sixteen.
 
-use std::f32::consts::PI;
 use std::fmt::Write;
-use std::sync::LazyLock;
 
 use image::{GrayImage, RgbImage};
 
 use crate::decode::decode_luma;
 use crate::resize::thumbnail_luma;
-use crate::{DecodeError, Limits, convert};
+use crate::spectrum::{FINE, spectra};
+use crate::{DecodeError, Header, Limits, convert};
 
-/// Spatial frequencies each way of a fine hash: 256 bits.
-const FINE: usize = 16;
-/// Spatial frequencies each way of the coarse hash: 64 bits.
+/// Spatial frequencies each way of the coarse hash: 64 bits. A fine hash has those of [`FINE`]: 256.
 const COARSE: usize = 8;
-/// Samples each way that the frequencies are taken from.
-const SIDE: usize = 64;
 /// The picture is made this small first, longer side in pixels.
 const SMALL: u32 = 256;
 /// What is cut off a side, as a share of the picture.
@@ -48,11 +43,11 @@ impl Look {
         Self::of_luma(&convert::luma(img))
     }
 
-    /// The look of the picture in `bytes`, and its width and height, upright.
+    /// The look of the picture in `bytes`, of which [`crate::inspect`] gave `header` within `limits`, and its width and height, upright.
     ///
     /// Refuses what [`crate::decode`] refuses, and is faster than that and [`Look::of`]: a look needs no colours.
-    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<(Self, [u32; 2]), DecodeError> {
-        if let Some(luma) = decode_luma(bytes, limits)? {
+    pub fn decode(bytes: &[u8], header: &Header, limits: &Limits) -> Result<(Self, [u32; 2]), DecodeError> {
+        if let Some(luma) = decode_luma(bytes, header)? {
             return Ok((Self::of_luma(&luma), [luma.width(), luma.height()]));
         }
         let picture = crate::decode(bytes, limits)?;
@@ -60,13 +55,11 @@ impl Look {
     }
 
     fn of_luma(img: &GrayImage) -> Self {
-        let sums = Sums::of(&thumbnail_luma(img, SMALL));
-        let whole = frequencies(&sums.sample([0.0; 4]), &BASIS);
+        let spectra = spectra(&thumbnail_luma(img, SMALL), CUT);
         let low: Vec<f32> =
-            (0..COARSE).flat_map(|row| whole[row * FINE..row * FINE + COARSE].iter().copied()).collect();
-        let fine = std::array::from_fn(|sides| {
-            let cut = std::array::from_fn(|side| if sides >> side & 1 == 1 { CUT } else { 0.0 });
-            let words = bits(&frequencies(&sums.sample(cut), &BASIS));
+            (0..COARSE).flat_map(|row| spectra[0][row * FINE..row * FINE + COARSE].iter().copied()).collect();
+        let fine = spectra.map(|spectrum| {
+            let words = bits(&spectrum);
             std::array::from_fn(|at| words[at])
         });
         Self { coarse: bits(&low)[0], fine }
@@ -155,103 +148,6 @@ impl Looks {
     pub fn is_empty(&self) -> bool {
         self.looks.is_empty()
     }
-}
-
-/// Sums of luma over every rectangle from the top left corner (Crow 1984, "Summed-area tables").
-struct Sums {
-    width: usize,
-    height: usize,
-    /// `[height + 1, width + 1]`
-    table: Vec<f32>,
-}
-
-impl Sums {
-    fn of(img: &GrayImage) -> Self {
-        let (width, height) = (img.width() as usize, img.height() as usize);
-        let mut table = vec![0_u32; (width + 1) * (height + 1)];
-        for (y, row) in img.rows().enumerate() {
-            let mut sum = 0;
-            for (x, pixel) in row.enumerate() {
-                sum += u32::from(pixel.0[0]);
-                table[(y + 1) * (width + 1) + x + 1] = table[y * (width + 1) + x + 1] + sum;
-            }
-        }
-        // 256 x 256 pixels of 255 fit the 24 bits that a float holds exactly.
-        Self { width, height, table: table.into_iter().map(|sum| sum as f32).collect() }
-    }
-
-    /// The sums left of each of `columns` and above `y`, a place between pixels. A column is the pixel that it lies in, and
-    /// the share of that which is left of it.
-    fn row(&self, columns: &[(usize, f32)], y: f32) -> Vec<f32> {
-        let row = (y as usize).min(self.height - 1);
-        let down = y - row as f32;
-        let (above, below) = self.table[row * (self.width + 1)..].split_at(self.width + 1);
-        let between = |sums: &[f32], at: usize, share: f32| sums[at] + (sums[at + 1] - sums[at]) * share;
-        let point = |(column, across): &(usize, f32)| {
-            let (above, below) = (between(above, *column, *across), between(below, *column, *across));
-            above + (below - above) * down
-        };
-        columns.iter().map(point).collect()
-    }
-
-    /// The mean luma of each of `[SIDE, SIDE]` equal parts, with the shares `cut` (left, top, right, bottom) left away.
-    fn sample(&self, cut: [f32; 4]) -> Vec<f32> {
-        let (width, height) = (self.width as f32, self.height as f32);
-        let edges = |from: f32, to: f32| -> Vec<f32> {
-            (0..=SIDE).map(|at| (from + (to - from) * at as f32 / SIDE as f32).clamp(0.0, width.max(height))).collect()
-        };
-        let across = edges(width * cut[0], width * (1.0 - cut[2]));
-        let down = edges(height * cut[1], height * (1.0 - cut[3]));
-        let column = |x: &f32| {
-            let at = (*x as usize).min(self.width - 1);
-            (at, x - at as f32)
-        };
-        let columns: Vec<(usize, f32)> = across.iter().map(column).collect();
-        let corners: Vec<Vec<f32>> = down.iter().map(|y| self.row(&columns, *y)).collect();
-        let area = (across[1] - across[0]) * (down[1] - down[0]);
-        let mut samples = Vec::with_capacity(SIDE * SIDE);
-        for pair in corners.windows(2) {
-            for x in 0..SIDE {
-                samples.push((pair[1][x + 1] - pair[1][x] - pair[0][x + 1] + pair[0][x]) / area);
-            }
-        }
-        samples
-    }
-}
-
-/// `[FINE, SIDE]`: the cosines of the lowest frequencies (DCT-II), the first of them constant.
-static BASIS: LazyLock<Vec<[f32; SIDE]>> = LazyLock::new(|| {
-    let cosine = |k: usize, n: usize| (PI * k as f32 * (2 * n + 1) as f32 / (2 * SIDE) as f32).cos();
-    (0..FINE).map(|k| std::array::from_fn(|n| cosine(k, n) * if k == 0 { 0.5_f32.sqrt() } else { 1.0 })).collect()
-});
-
-/// The lowest frequencies of `[SIDE, SIDE]` samples: `[FINE, FINE]`.
-fn frequencies(samples: &[f32], basis: &[[f32; SIDE]]) -> Vec<f32> {
-    // Turned, so that the second step reads along rows too.
-    let mut turned = vec![0.0; FINE * SIDE];
-    for (y, row) in samples.chunks_exact(SIDE).enumerate() {
-        for (k, wave) in basis.iter().enumerate() {
-            turned[k * SIDE + y] = dot(row, wave);
-        }
-    }
-    let mut found = vec![0.0; FINE * FINE];
-    for (across, column) in turned.chunks_exact(SIDE).enumerate() {
-        for (down, wave) in basis.iter().enumerate() {
-            found[down * FINE + across] = dot(column, wave);
-        }
-    }
-    found
-}
-
-fn dot(a: &[f32], b: &[f32; SIDE]) -> f32 {
-    // Eight sums side by side: one alone waits for itself at every step.
-    let mut sums = [0.0_f32; 8];
-    for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
-        for lane in 0..8 {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    sums.iter().sum()
 }
 
 /// A bit for each value: whether it is above the median of all but the first, which is the mean brightness.

@@ -184,6 +184,10 @@ fn the_hostile_folder_is_told_apart() {
     }
 }
 
+fn look(bytes: &[u8], limits: &Limits) -> Result<(Look, [u32; 2]), DecodeError> {
+    Look::decode(bytes, &inspect(bytes, limits)?, limits)
+}
+
 #[test]
 fn a_look_without_colours_is_that_of_the_picture() {
     let detailed = testkit::pictures::draw("disc", 1, 96);
@@ -200,7 +204,7 @@ fn a_look_without_colours_is_that_of_the_picture() {
     }
     for (kind, bytes) in kinds {
         let picture = decode(&bytes, &Limits::default()).unwrap();
-        let (look, size) = Look::decode(&bytes, &Limits::default()).unwrap();
+        let (look, size) = look(&bytes, &Limits::default()).unwrap();
         assert_eq!(size, [picture.width(), picture.height()], "{kind}");
         let off = look.distance(&Look::of(&picture));
         // Colours outside of what RGB can hold are cut off, and their luma with them.
@@ -214,7 +218,7 @@ fn what_is_no_picture_has_no_look_for_the_same_reason() {
     for (kind, bytes) in good() {
         for cut in [bytes.len() / 3, bytes.len() * 9 / 10, bytes.len()] {
             let bytes = &bytes[..cut];
-            let [picture, look] = [decode(bytes, &limits).err(), Look::decode(bytes, &limits).err()];
+            let [picture, look] = [decode(bytes, &limits).err(), look(bytes, &limits).err()];
             assert_eq!(picture.map(|e| e.to_string()), look.map(|e| e.to_string()), "{kind} cut at {cut}");
         }
     }

@@ -1,6 +1,6 @@
 //! What a file from the web is, found out before anybody else looks at it.
 
-use imaging::{Limits, Look};
+use imaging::{Header, Limits, Look};
 use pipeline::config::Scrape;
 use serde::{Deserialize, Serialize};
 
@@ -45,21 +45,20 @@ pub fn limits(scrape: &Scrape) -> Limits {
     Limits { max_pixels: scrape.max_pixels, max_bytes: DECODE_BYTES }
 }
 
-/// The memory that [`examine`] takes beside `bytes` themselves; the error says why they are no picture.
-pub fn cost(bytes: &[u8], limits: &Limits) -> Result<u64, String> {
-    Ok(imaging::inspect(bytes, limits).map_err(|error| error.to_string())?.memory)
+/// What the header of `bytes` says; the error says why they are no picture.
+pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, String> {
+    imaging::inspect(bytes, limits).map_err(|error| error.to_string())
 }
 
-/// Decodes `bytes` whole and says what they are; the error says why they are no picture.
-pub fn examine(bytes: &[u8], limits: &Limits) -> Result<Content, String> {
-    let (look, [width, height]) = Look::decode(bytes, limits).map_err(|error| error.to_string())?;
+/// Decodes `bytes`, of which [`inspect`] gave `header`, whole and says what they are; the error says why they are no picture.
+pub fn examine(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Content, String> {
+    let (look, [width, height]) = Look::decode(bytes, header, limits).map_err(|error| error.to_string())?;
     if let Some(other) = passenger(bytes) {
         return Err(format!("it is a picture and {other} at once"));
     }
-    let extension = imaging::sniff(bytes).map_or("bin", imaging::Format::extension).to_owned();
     Ok(Content {
         hash: pipeline::short_hash(bytes),
-        extension,
+        extension: header.format.extension().to_owned(),
         bytes: bytes.len() as u64,
         width,
         height,

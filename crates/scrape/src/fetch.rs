@@ -78,16 +78,16 @@ impl Fetcher {
 
     /// Looks at a body, and keeps it when it is a picture; then its room is free.
     async fn look(&self, body: Vec<u8>, room: Option<Room>) -> Result<Result<content::Content, String>> {
-        let cost = match content::cost(&body, &self.limits) {
-            Ok(cost) => cost,
+        let header = match content::inspect(&body, &self.limits) {
+            Ok(header) => header,
             Err(reason) => return Ok(Err(reason)),
         };
-        let share = cost.div_ceil(MEBIBYTE).min(SHARED_BYTES / MEBIBYTE) as u32;
+        let share = header.memory.div_ceil(MEBIBYTE).min(SHARED_BYTES / MEBIBYTE) as u32;
         let loan = Arc::clone(&self.memory).acquire_many_owned(share).await.context("no memory is lent any more")?;
         let (limits, cache) = (self.limits, self.cache.clone());
         let work = tokio::task::spawn_blocking(move || {
             let _held = (loan, room);
-            let content = match content::examine(&body, &limits) {
+            let content = match content::examine(&body, &header, &limits) {
                 Ok(content) => content,
                 Err(reason) => return Ok(Err(reason)),
             };

@@ -1,6 +1,7 @@
 //! A lane: what one source offers for one class, and what is known of it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::source::{Candidate, Page, Reject, Want};
 
@@ -57,15 +58,16 @@ pub struct Lane {
     cursors: Vec<Cursor>,
     /// Whose turn it is: queries take turns, a page each.
     turn: usize,
-    seen: BTreeSet<String>,
+    /// The slot of each address.
+    places: BTreeMap<String, usize>,
 }
 
 impl Lane {
     /// A lane without candidates.
     pub fn new(source: usize, kind: &'static str, on_web: bool, want: Want) -> Self {
         let cursors = want.queries.iter().map(|_| Cursor::At(None)).collect();
-        let (slots, rejects, faults, seen) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-        Self { source, kind, on_web, want, slots, rejects, faults, cursors, turn: 0, seen }
+        let (slots, rejects, faults, places) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        Self { source, kind, on_web, want, slots, rejects, faults, cursors, turn: 0, places }
     }
 
     /// Whether no query has another page.
@@ -87,7 +89,8 @@ impl Lane {
     pub fn add(&mut self, query: usize, page: Page) -> std::ops::Range<usize> {
         let first = self.slots.len();
         for candidate in page.candidates {
-            if self.seen.insert(candidate.source.clone()) {
+            if let Entry::Vacant(place) = self.places.entry(candidate.source.clone()) {
+                place.insert(self.slots.len());
                 self.slots.push(Slot { candidate, query, known: Known::Nothing });
             }
         }
@@ -100,6 +103,11 @@ impl Lane {
         };
         self.turn = (query + 1) % self.cursors.len();
         first..self.slots.len()
+    }
+
+    /// The candidate at an address.
+    pub fn find(&mut self, address: &str) -> Option<&mut Slot> {
+        self.places.get(address).map(|place| &mut self.slots[*place])
     }
 
     /// Gives `query` up for this run.

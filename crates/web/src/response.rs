@@ -70,3 +70,72 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     (!essence.is_empty()).then_some(essence)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// The room that is given without waiting, if there is one.
+    fn at_once(rooms: &Rooms) -> Option<Room> {
+        match pin!(rooms.enter()).poll(&mut Context::from_waker(Waker::noop())) {
+            std::task::Poll::Ready(room) => Some(room.unwrap()),
+            std::task::Poll::Pending => None,
+        }
+    }
+
+    fn all(rooms: &Rooms) -> Vec<Room> {
+        std::iter::from_fn(|| at_once(rooms)).collect()
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_all_are_taken_waits_until_one_is_given_back() {
+        let rooms = Arc::new(Rooms::new());
+        let mut held = all(&rooms);
+        assert_eq!(held.len(), 4);
+        let waits = tokio::spawn({
+            let rooms = Arc::clone(&rooms);
+            async move { rooms.enter().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        // The same room, for a response that was cloned: it is free once nobody has it.
+        let again = held[0].clone();
+        held.remove(0);
+        tokio::task::yield_now().await;
+        assert!(!waits.is_finished());
+        drop(again);
+        let room = waits.await.unwrap();
+        assert!(room.is_some() && at_once(&rooms).is_none());
+        drop((room, held));
+        assert_eq!(all(&rooms).len(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_is_given_up_gives_its_room_back() {
+        let rooms = Arc::new(Rooms::new());
+        let enter = || {
+            let rooms = Arc::clone(&rooms);
+            tokio::spawn(async move {
+                let _room = rooms.enter().await;
+                std::future::pending::<()>().await;
+            })
+        };
+        // Four have rooms, two wait for one.
+        let tasks: Vec<_> = (0..6).map(|_| enter()).collect();
+        tokio::task::yield_now().await;
+        assert!(at_once(&rooms).is_none());
+        // The first of those who wait is gone before the room that it was to have.
+        for (task, free) in [(4, 0), (0, 0), (1, 1), (5, 2), (2, 3), (3, 4)] {
+            tasks[task].abort();
+            while !tasks[task].is_finished() {
+                tokio::task::yield_now().await;
+            }
+            tokio::task::yield_now().await;
+            assert_eq!(all(&rooms).len(), free, "task {task}");
+        }
+    }
+}

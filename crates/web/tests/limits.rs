@@ -6,13 +6,11 @@ mod common;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::{Reply, Server, answer, at, client, endlessly, head, picture, quick, script};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use tokio::io::AsyncWriteExt;
 use web::{Answer, Counted, Dial, Failure, Phase, Reason, Request, Settings, Stream, Web};
 
 const MS: Duration = Duration::from_millis(1);
@@ -231,82 +229,6 @@ async fn compressed_answers() {
     for path in ["twice", "both", "brotli"] {
         assert_eq!(get(path).await.unwrap_err(), Failure::Refused(Reason::Encoding), "{path}");
     }
-}
-
-#[tokio::test]
-async fn the_budget_ends_everything() {
-    let server = Server::start(|_, _| answer("200 OK", &[], &[7; 10_000])).await;
-    let mut settings = quick();
-    settings.respect_robots = false;
-    settings.budget.requests = 3;
-    let (web, _) = client(&server, &settings);
-    let mut got = Vec::new();
-    for _ in 0..5 {
-        got.push(web.clone().get(&at("http://site.test/a.jpg")).await.map(|response| response.status));
-    }
-    let none = Err(Failure::Exhausted(Reason::BudgetRequests));
-    assert_eq!(got, [Ok(200), Ok(200), Ok(200), none, none]);
-    assert_eq!(web.spent().requests, 3);
-
-    settings.budget.requests = 100;
-    settings.budget.bytes = 25_000;
-    let (web, _) = client(&server, &settings);
-    let mut got = Vec::new();
-    for _ in 0..4 {
-        got.push(web.get(&at("http://site.test/a.jpg")).await.map(|response| response.status));
-    }
-    let none = Err(Failure::Exhausted(Reason::BudgetBytes));
-    assert_eq!(got, [Ok(200), Ok(200), none, none]);
-    assert!(web.spent().bytes < 25_000 + 64 * 1024);
-}
-
-#[tokio::test]
-async fn no_more_at_once_than_allowed() {
-    let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (counter, peak) = (Arc::clone(&under_way), Arc::clone(&most));
-    let server = Server::start(move |_, _| {
-        let (counter, peak) = (Arc::clone(&counter), Arc::clone(&peak));
-        script(move |mut stream| async move {
-            peak.fetch_max(counter.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(20 * MS).await;
-            counter.fetch_sub(1, Ordering::SeqCst);
-            stream.write_all(&head("200 OK", &[("content-length", "0"), ("connection", "close")])).await.unwrap();
-        })
-    })
-    .await;
-    for (per_host, total, expected) in [(3, 16, 6), (16, 5, 5)] {
-        most.store(0, Ordering::SeqCst);
-        let mut settings = quick();
-        settings.respect_robots = false;
-        settings.per_host.concurrency = per_host;
-        settings.concurrency = total;
-        let (web, _) = client(&server, &settings);
-        let tasks: Vec<_> = (0..24)
-            .map(|n| {
-                let web = web.clone();
-                let host = ["site.test", "other.test"][n % 2];
-                tokio::spawn(async move { web.get(&at(&format!("http://{host}/{n}.jpg"))).await.unwrap().status })
-            })
-            .collect();
-        for task in tasks {
-            assert_eq!(task.await.unwrap(), 200);
-        }
-        assert_eq!(most.load(Ordering::SeqCst), expected, "{per_host} for each of two hosts, {total} in all");
-    }
-}
-
-#[tokio::test]
-async fn a_connection_serves_many_requests() {
-    let server =
-        Server::start(
-            |asked, _| if asked.path == "/robots.txt" { answer("404 Not Found", &[], b"none") } else { picture() },
-        )
-        .await;
-    let (web, recorder) = client(&server, &quick());
-    for n in 0..20 {
-        web.get(&at(&format!("http://site.test/{n}.jpg"))).await.unwrap();
-    }
-    assert_eq!(recorder.dialled().len(), 1);
 }
 
 #[tokio::test]

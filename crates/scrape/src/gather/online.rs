@@ -193,14 +193,13 @@ impl Online<'_> {
         };
         let mut first = true;
         for lane in lanes.iter_mut().filter(|lane| lane.on_web) {
-            for slot in lane.slots.iter_mut().filter(|slot| slot.candidate.source == url) {
-                slot.known = known.clone();
-                // The host is asked once, whoever wanted it.
-                let host = std::mem::take(&mut first).then_some(host);
-                match known {
-                    Known::Picture(index) => arrived(self.live, &lane.want.class, host, contents.is_new(index)),
-                    _ => self.live.step(&lane.want.class, host, Step::Refused),
-                }
+            let Some(slot) = lane.find(url) else { continue };
+            slot.known = known.clone();
+            // The host is asked once, whoever wanted it.
+            let host = std::mem::take(&mut first).then_some(host);
+            match known {
+                Known::Picture(index) => arrived(self.live, &lane.want.class, host, contents.is_new(index)),
+                _ => self.live.step(&lane.want.class, host, Step::Refused),
             }
         }
     }

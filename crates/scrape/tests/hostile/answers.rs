@@ -1,0 +1,90 @@
+//! What hosts that misbehave answer.
+
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use image::{Rgb, RgbImage};
+use testkit::{files, pictures};
+use tokio::io::AsyncWriteExt;
+
+use crate::badly::{Asked, Reply, answer, endlessly, head, script};
+
+/// A whole answer with a body of that type.
+pub fn body(kind: &'static str, bytes: Vec<u8>) -> impl Fn(&Asked, usize) -> Reply + Send + Sync {
+    move |_, _| answer("200 OK", &[("content-type", kind)], &bytes)
+}
+
+pub fn jpeg_answer(bytes: Vec<u8>) -> impl Fn(&Asked, usize) -> Reply + Send + Sync {
+    body("image/jpeg", bytes)
+}
+
+/// Always the same header without a body.
+pub fn bare(status: &'static str, fields: &'static [(&'static str, &'static str)]) -> impl Fn(&Asked, usize) -> Reply {
+    move |_, _| answer(status, fields, b"")
+}
+
+/// That header at first, and a picture afterwards.
+pub fn first(status: &'static str, index: u32) -> impl Fn(&Asked, usize) -> Reply {
+    move |_, before| match before {
+        0 => answer(status, &[("retry-after", "1")], b""),
+        _ => answer("200 OK", &[("content-type", "image/jpeg")], &jpeg(index)),
+    }
+}
+
+/// `announced` bytes are promised, some bytes of a picture come, and then nothing for long.
+pub fn stalls(announced: &'static str, sent: usize) -> impl Fn(&Asked, usize) -> Reply {
+    move |_, _| {
+        let start = [head("200 OK", &[("content-length", announced)]), jpeg(1)[..sent].to_vec()].concat();
+        script(move |mut stream| async move {
+            drop(stream.write_all(&start).await);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        })
+    }
+}
+
+pub fn drips(first: Vec<u8>, again: Vec<u8>, pause: Duration) -> impl Fn(&Asked, usize) -> Reply {
+    move |_, _| {
+        let (first, again) = (first.clone(), again.clone());
+        script(move |stream| endlessly(stream, first, again, pause))
+    }
+}
+
+/// Different pictures for different numbers.
+pub fn jpeg(index: u32) -> Vec<u8> {
+    files::jpeg(&pictures::draw("disc", index, 96))
+}
+
+/// As many pixels as the default configuration allows.
+pub fn largest(blue: u8) -> Vec<u8> {
+    files::png(&RgbImage::from_fn(6000, 6000, |x, y| {
+        let disc = (x.abs_diff(1500 + 10 * u32::from(blue)).pow(2) + y.abs_diff(2500).pow(2)) < 1_000_000;
+        Rgb([if disc { 250 } else { 40 }, (y / 40) as u8, blue])
+    }))
+}
+
+pub fn bomb() -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    (0..200).for_each(|_| encoder.write_all(&vec![0; 1 << 20]).unwrap());
+    encoder.finish().unwrap()
+}
+
+/// A ZIP archive of one stored file, as it stands behind a picture.
+pub fn zip() -> Vec<u8> {
+    let mut bytes = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a".to_vec();
+    let directory = bytes.len() as u8;
+    bytes.extend(
+        b"PK\x01\x02\x0a\0\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a",
+    );
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0");
+    bytes.extend([directory, 0, 0, 0, 0, 0]);
+    bytes
+}
+
+/// A JPEG with a comment, which no decoder reads.
+pub fn commented(index: u32, comment: &[u8]) -> Vec<u8> {
+    let whole = jpeg(index);
+    let length = u16::try_from(comment.len() + 2).unwrap().to_be_bytes();
+    [&whole[..2], b"\xff\xfe", &length, comment, &whole[2..]].concat()
+}
