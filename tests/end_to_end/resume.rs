@@ -59,9 +59,8 @@ fn a_sweep_killed_again_and_again_ends_with_the_same_bytes() {
         Duration::from_millis((drawn >> 33) % 300)
     };
     let mut went_on = 0;
-    for search in ["grid", "halving"] {
-        let search = format!("train.search={search}");
-        let args = [&LONG[..], &["--set", &search]].concat();
+    for search in ["train.search=grid", "train.search=halving", "train.keep=last"] {
+        let args = [&LONG[..], &["--set", search]].concat();
         std::fs::remove_dir_all(workspace.join("artifacts/train")).ok();
         succeed(&workspace, "train", &args);
         let whole = workspace.text("artifacts/train/manifest.csv");
@@ -77,6 +76,35 @@ fn a_sweep_killed_again_and_again_ends_with_the_same_bytes() {
         assert_eq!(workspace.text("artifacts/train/manifest.csv"), whole, "{search}");
     }
     assert!(went_on > 0, "no run was killed with a checkpoint: nothing was shown");
+}
+
+/// The rows of a CSV file of the training, without the heading, split at commas.
+fn rows(workspace: &Workspace, file: &str) -> Vec<Vec<String>> {
+    let text = workspace.text(format!("artifacts/train/{file}"));
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_last_epoch_is_kept_where_it_is_asked_for() {
+    let workspace = workspace();
+    let train = |settings: &[&str]| {
+        let sets = settings.iter().flat_map(|setting| ["--set", setting]);
+        let args: Vec<&str> = ["--set", "train.sweep.hidden=[[]]"].into_iter().chain(sets).collect();
+        succeed(&workspace, "train", &args);
+        (rows(&workspace, "trials.csv").remove(0), std::fs::read(workspace.join("artifacts/train/model.onnx")).unwrap())
+    };
+    // A rate so high that the loss jumps about: the best epoch comes before the last.
+    let wild = "train.sweep.learning_rate=[0.1]";
+    let (trial, best) = train(&[wild, "train.max_epochs=9", "train.patience=9"]);
+    let (epochs, kept) = (trial[7].as_str(), trial[8].as_str());
+    assert!(epochs == "9" && kept != "9", "{trial:?}");
+    let (trial, last) = train(&[wild, "train.max_epochs=9", "train.patience=1", "train.keep=last"]);
+    assert_eq!(trial[7..9], ["9", "9"], "nothing stops it early");
+    assert_eq!(trial[9..11], rows(&workspace, "history.csv").pop().unwrap()[4..6]);
+    assert!(last != best);
+    // Ended where the best epoch was, its last epoch is that one.
+    let (_, ended) = train(&[wild, &format!("train.max_epochs={kept}"), "train.keep=last"]);
+    assert!(ended == best);
 }
 
 #[test]

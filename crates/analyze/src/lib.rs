@@ -34,7 +34,7 @@ struct Analyze;
 
 impl Stage for Analyze {
     const NAME: &'static str = "analyze";
-    const FORMAT: u32 = 4;
+    const FORMAT: u32 = 5;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
     const CONFIG: &'static [&'static str] = &["seed", "analyze", "preprocess.max_pixels", "preprocess.max_memory_mb"];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];

@@ -22,8 +22,12 @@ fn drawn(shape: &[usize], seed: usize) -> ArrayD<f32> {
 }
 
 fn trainer(model: &Model, optimizer: AdamW, threads: usize) -> Trainer {
+    trainer_of(model, &Options { optimizer, ..Options::default() }, threads)
+}
+
+fn trainer_of(model: &Model, options: &Options, threads: usize) -> Trainer {
     common::load();
-    let made = artifacts(model, &Options { optimizer, ..Options::default() }).unwrap();
+    let made = artifacts(model, options).unwrap();
     let files = TrainingFiles {
         training_model: &made.training_model,
         eval_model: &made.eval_model,
@@ -72,6 +76,40 @@ fn steps_follow_the_formula() {
             assert!((expected - f64::from(found)).abs() < 2e-5, "step {step}, weight {at}: {found}, not {expected}");
         }
     }
+}
+
+#[test]
+fn a_weight_with_a_share_of_the_rate_moves_by_that_share() {
+    let mut net = Builder::new("dense");
+    net.batch_input("x", &[64]);
+    // One layer is large enough for the operator that updates it together with its gradient.
+    net.weight("fc7.weight", &(drawn(&[16_400, 64], 1) * 0.1)).weight("fc7.bias", &drawn(&[16_400], 2));
+    net.weight("fc8.weight", &(drawn(&[CLASSES, 16_400], 3) * 0.01));
+    net.node(Node::new("Gemm", "fc7").inputs(["x", "fc7.weight", "fc7.bias"]).int("transB", 1));
+    net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
+    net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]).int("transB", 1));
+    let model = net.finish(&["fc8"]).unwrap();
+    let x = drawn(&[SAMPLES, 64], 4);
+    // What one step of `rate` makes of all weights, with these shares of it.
+    let step = |rate: f32, shares: &[(&str, f32)]| {
+        let rates = shares.iter().map(|(name, share)| ((*name).to_owned(), *share)).collect();
+        let mut trainer = trainer_of(&model, &Options { rates, ..Options::default() }, 1);
+        let before = trainer.parameters().unwrap();
+        trainer.step(&[x.view()], &labels(), rate).unwrap();
+        (before, trainer.parameters().unwrap())
+    };
+    let (before, whole) = step(0.01, &[]);
+    assert!(before.iter().zip(&whole).all(|(before, after)| before.to_bits() != after.to_bits()));
+    assert!(step(0.01, &[("fc8.weight", 1.0), ("fc7.bias", 1.0)]).1 == whole);
+    // Powers of two are exact, so a share of a rate is another rate, bit for bit.
+    let (_, quarter) = step(0.01 / 4.0, &[]);
+    let ends = [16_400 * 64, 16_400 * 65, 16_400 * 65 + 3 * 16_400];
+    let (_, found) = step(0.01, &[("fc7.weight", 0.25), ("fc7.bias", 0.25)]);
+    assert!(found[..ends[1]] == quarter[..ends[1]] && found[ends[1]..ends[2]] == whole[ends[1]..ends[2]]);
+    let (_, found) = step(0.01, &[("fc7.bias", 0.0), ("fc8.weight", 0.25)]);
+    assert!(found[..ends[0]] == whole[..ends[0]], "its own share is nobody else's");
+    assert!(found[ends[0]..ends[1]] == before[ends[0]..ends[1]], "without a rate it stays");
+    assert!(found[ends[1]..ends[2]] == quarter[ends[1]..ends[2]]);
 }
 
 #[test]

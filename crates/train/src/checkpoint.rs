@@ -6,9 +6,9 @@
 //!
 //! ```text
 //! magic   8 bytes          ended   u8      epochs  u32, then train loss, val loss, val accuracy (f32) of each
-//! key    32 bytes          best    u64 values, f32 each       state   u64 bytes       BLAKE3 of all that, 32 bytes
+//! key    32 bytes          kept    u64 values, f32 each       state   u64 bytes       BLAKE3 of all that, 32 bytes
 //! ```
-//! Numbers are little-endian. `best` are the weights of the best epoch; none while that is the last one, since the state
+//! Numbers are little-endian. `kept` are the weights of the kept epoch; none while that is the last one, since the state
 //! holds them then. A trial that has ended has no state, and no weights either once it cannot win any more.
 
 use std::collections::BTreeSet;
@@ -28,8 +28,8 @@ const HASH: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Parts<'a> {
     pub course: &'a Course,
-    /// Weights of the best epoch; empty where the state or nobody holds them.
-    pub best: &'a [f32],
+    /// Weights of the kept epoch; empty where the state or nobody holds them.
+    pub kept: &'a [f32],
     /// What [`runtime::Trainer::state`] gave; empty for a trial that goes on no more.
     pub state: &'a [u8],
 }
@@ -38,7 +38,7 @@ pub(crate) struct Parts<'a> {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Checkpoint {
     pub course: Course,
-    pub best: Vec<f32>,
+    pub kept: Vec<f32>,
     pub state: Vec<u8>,
 }
 
@@ -145,9 +145,9 @@ fn write(to: &mut impl Write, key: &blake3::Hash, parts: &Parts) -> io::Result<(
             to.write_all(&value.to_le_bytes())?;
         }
     }
-    to.write_all(&(parts.best.len() as u64).to_le_bytes())?;
-    let mut bytes = Vec::with_capacity(4 * PIECE.min(parts.best.len()));
-    for piece in parts.best.chunks(PIECE) {
+    to.write_all(&(parts.kept.len() as u64).to_le_bytes())?;
+    let mut bytes = Vec::with_capacity(4 * PIECE.min(parts.kept.len()));
+    for piece in parts.kept.chunks(PIECE) {
         bytes.clear();
         bytes.extend(piece.iter().flat_map(|value| value.to_le_bytes()));
         to.write_all(&bytes)?;
@@ -186,10 +186,10 @@ fn parse(bytes: &[u8], key: &blake3::Hash) -> Option<Checkpoint> {
         .map(|epoch| Epoch { train_loss: epoch[0], val_loss: epoch[1], val_accuracy: epoch[2] })
         .collect();
     let count = usize::try_from(u64::from_le_bytes(take(8)?.try_into().ok()?)).ok()?;
-    let best = floats(take(count.checked_mul(4)?)?);
+    let kept = floats(take(count.checked_mul(4)?)?);
     let count = usize::try_from(u64::from_le_bytes(take(8)?.try_into().ok()?)).ok()?;
     let state = take(count)?.to_vec();
-    Some(Checkpoint { course: Course { history, ended }, best, state })
+    Some(Checkpoint { course: Course { history, ended }, kept, state })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -217,18 +217,18 @@ mod tests {
         let (_folder, checkpoints, key) = folder();
         assert_eq!(checkpoints.read(&key), None);
         let course = course();
-        let best: Vec<f32> = (0..600_000).map(|at| at as f32 / 7.0).collect();
+        let kept: Vec<f32> = (0..600_000).map(|at| at as f32 / 7.0).collect();
         let state: Vec<u8> = (0..3_000_001_u32).map(|at| (at % 251) as u8).collect();
-        checkpoints.write(&key, &Parts { course: &course, best: &best, state: &state }).unwrap();
-        assert_eq!(checkpoints.read(&key), Some(Checkpoint { course: course.clone(), best, state }));
-        checkpoints.write(&key, &Parts { course: &course, best: &[], state: &[] }).unwrap();
+        checkpoints.write(&key, &Parts { course: &course, kept: &kept, state: &state }).unwrap();
+        assert_eq!(checkpoints.read(&key), Some(Checkpoint { course: course.clone(), kept, state }));
+        checkpoints.write(&key, &Parts { course: &course, kept: &[], state: &[] }).unwrap();
         assert_eq!(checkpoints.read(&key), Some(Checkpoint { course, ..Checkpoint::default() }));
     }
 
     #[test]
     fn damage_anywhere_and_another_trials_file_are_not_read() {
         let (_folder, checkpoints, key) = folder();
-        checkpoints.write(&key, &Parts { course: &course(), best: &[1.0, 2.0], state: b"state" }).unwrap();
+        checkpoints.write(&key, &Parts { course: &course(), kept: &[1.0, 2.0], state: b"state" }).unwrap();
         let file = checkpoints.file(&key);
         let whole = std::fs::read(&file).unwrap();
         for at in 0..whole.len() {
@@ -249,7 +249,7 @@ mod tests {
         let (_folder, checkpoints, key) = folder();
         let other = blake3::hash(b"another");
         for key in [key, other] {
-            checkpoints.write(&key, &Parts { course: &course(), best: &[], state: &[] }).unwrap();
+            checkpoints.write(&key, &Parts { course: &course(), kept: &[], state: &[] }).unwrap();
         }
         std::fs::write(checkpoints.folder.join(".tmp-left"), "half").unwrap();
         let again = Checkpoints::open(checkpoints.folder.clone(), &[key]).unwrap();

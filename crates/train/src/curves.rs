@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use pipeline::Run;
+use pipeline::config::Keep;
 use report::Color;
 use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 
@@ -15,11 +16,12 @@ const HEADROOM: f64 = 1.5;
 
 /// Writes both pictures.
 pub(crate) fn write(run: &Run, sweep: &Sweep) -> Result<()> {
-    run.write("curves.svg", losses(sweep).scene().standalone()?.as_bytes())?;
-    run.write("sweep.svg", settings(&sweep.trials, sweep.chosen).scene().standalone()?.as_bytes())
+    let keep = run.config.train.keep;
+    run.write("curves.svg", losses(sweep, keep).scene().standalone()?.as_bytes())?;
+    run.write("sweep.svg", settings(sweep, keep).scene().standalone()?.as_bytes())
 }
 
-fn losses(sweep: &Sweep) -> LineChart {
+fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
     let chosen = &sweep.trials[sweep.chosen];
     let points = |trial: &Trial, of: fn(&Epoch) -> f32| -> Vec<(f64, f64)> {
         let numbered = trial.course.history.iter().zip(1_u32..);
@@ -36,19 +38,20 @@ fn losses(sweep: &Sweep) -> LineChart {
     }
     lines.push(line("train", train, Color::BLUE, Stroke::Solid));
     lines.push(line("val", val, Color::VERMILION, Stroke::Dashed));
-    let best = chosen.course.best().map(|(at, _)| ((at + 1) as f64, "kept".to_owned()));
+    let kept = chosen.course.kept(keep).map(|(at, _)| ((at + 1) as f64, "kept".to_owned()));
     LineChart {
         label: format!("Loss by epoch: trial {} of {}, the others in gray", sweep.chosen + 1, sweep.trials.len()),
         x: "epoch".to_owned(),
         y: "cross-entropy".to_owned(),
         lines,
-        rule: best,
+        rule: kept,
         percent: false,
     }
 }
 
 /// One panel for each setting that differs among the trials.
-fn settings(trials: &[Trial], chosen: usize) -> SweepChart {
+fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
+    let trials = &sweep.trials;
     let texts: Vec<[String; 6]> = trials.iter().map(|trial| trial.settings.texts()).collect();
     let facets = Settings::NAMES.iter().enumerate().map(|(at, name)| {
         let mut values: Vec<String> = Vec::new();
@@ -68,8 +71,8 @@ fn settings(trials: &[Trial], chosen: usize) -> SweepChart {
     });
     let outcome = |(at, trial): (usize, &Trial)| Outcome {
         name: format!("trial {} ({})", at + 1, trial.settings),
-        value: trial.course.best().map(|(_, epoch)| f64::from(epoch.val_loss)),
-        chosen: at == chosen,
+        value: trial.course.kept(keep).map(|(_, epoch)| f64::from(epoch.val_loss)),
+        chosen: at == sweep.chosen,
     };
     SweepChart {
         label: "Validation loss of every trial, by each setting".to_owned(),

@@ -66,6 +66,8 @@ pub(crate) struct Cut {
     pub above: Model,
     /// Names of the weights that are trained; other weights of [`Cut::above`] stay as they are.
     pub trained: Vec<String>,
+    /// Those of [`Cut::trained`] that the network brought along; the others are the head's.
+    pub below_head: Vec<String>,
 }
 
 impl Cut {
@@ -83,7 +85,8 @@ impl Cut {
             if whole.inputs().contains(&tensor.as_str()) { None } else { Some(whole.cut(&tensor)?.without_dropout()?) };
         let above = whole.above(&tensor, head::PROBABILITIES)?;
         let key = key(config, base, trunk.as_ref())?;
-        Ok(Self { key, tensor, item, trunk, above, trained })
+        let below_head = trained.iter().filter(|name| base.model.weight(name).is_ok()).cloned().collect();
+        Ok(Self { key, tensor, item, trunk, above, trained, below_head })
     }
 
     /// [`Cut::trunk`] as it is run, with convolutions by operators of our own.
@@ -180,6 +183,8 @@ mod tests {
         assert_eq!(joined.tensors(), whole.tensors());
         assert!(!has_own_operators(&joined), "what is saved is for everybody's runtime");
         assert_eq!(joined.weights().unwrap().len(), whole.weights().unwrap().len());
+        let is_head = |name: &&String| head.weight(name).is_ok();
+        assert_eq!(cut.below_head, cut.trained.iter().filter(|name| !is_head(name)).cloned().collect::<Vec<_>>());
         let trained = cut.trained.iter().cloned().collect();
         (cut, trained)
     }

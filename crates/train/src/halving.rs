@@ -28,8 +28,7 @@ pub(crate) fn kept(trials: usize) -> usize {
     trials.div_ceil(KEPT)
 }
 
-/// Which of `trials` go on after a rung, in their order: the better half by the least validation loss so far, the first
-/// of equals; a trial without any loss is the worst.
+/// Which of `trials` go on after a rung, in their order: the better half by validation loss, the first of equals; a trial without any loss is the worst.
 pub(crate) fn survivors(trials: &[(usize, Option<f32>)]) -> Vec<usize> {
     let mut ranked = trials.to_vec();
     let loss = |loss: Option<f32>| loss.unwrap_or(f32::INFINITY);

@@ -20,7 +20,7 @@ pub(crate) struct Train;
 
 impl Stage for Train {
     const NAME: &'static str = "train";
-    const FORMAT: u32 = 2;
+    const FORMAT: u32 = 3;
     const UPSTREAM: &'static [&'static str] = &["preprocess"];
     const CONFIG: &'static [&'static str] = &["seed", "model", "train"];
     const CACHES: &'static [&'static str] = &["features"];

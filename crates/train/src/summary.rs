@@ -35,7 +35,7 @@ pub(crate) fn of(folder: &Path) -> Result<Summary> {
             shown.push((name, align, at));
         }
     }
-    for name in ["epochs", "best_epoch", "val_loss", "val_accuracy"] {
+    for name in ["epochs", "kept_epoch", "val_loss", "val_accuracy"] {
         shown.push((name, Align::Right, column(name)?));
     }
     shown.push(("status", Align::Left, column("status")?));

@@ -44,7 +44,7 @@ pub(crate) struct Sweep {
     pub cut: Cut,
     /// The values at that cut.
     pub features: Features,
-    /// What the chosen trial trained above the cut, with the weights of its best epoch.
+    /// What the chosen trial trained above the cut, with the weights of the epoch that it keeps.
     pub head: Model,
 }
 
@@ -171,6 +171,7 @@ impl Going<'_> {
     /// Takes down how far a trial has come, tells of one that diverged, and keeps in mind the best that ended.
     fn take(&mut self, trial: usize, course: &Course, until: usize, live: &Live) {
         let course = course.until(until);
+        let keep = self.bench.run.config.train.keep;
         let (epochs, ended) = (course.history.len(), course.ended);
         if ended == Some(Ended::Diverged) {
             self.bench.run.warn(&format!(
@@ -178,9 +179,9 @@ impl Going<'_> {
                 live.name(trial)
             ));
         }
-        tracing::info!(trial = trial + 1, epochs, best = ?course.best(), ?ended, "{}", live.name(trial));
+        tracing::info!(trial = trial + 1, epochs, kept = ?course.kept(keep), ?ended, "{}", live.name(trial));
         self.trials[trial].course = course;
-        let loss = |trial: usize| self.trials[trial].course.best().map(|(_, epoch)| epoch.val_loss);
+        let loss = |trial: usize| self.trials[trial].course.kept(keep).map(|(_, epoch)| epoch.val_loss);
         if let Some(found) = loss(trial).filter(|_| ended.is_some()) {
             let least = self.winner.and_then(|winner| Some((loss(winner)?, winner)));
             if least.is_none_or(|(least, winner)| found.total_cmp(&least).then(trial.cmp(&winner)).is_lt()) {
@@ -197,7 +198,7 @@ impl Going<'_> {
                     ended: trial.course.ended.filter(|ended| *ended != Ended::Halved),
                     ..trial.course.clone()
                 };
-                self.checkpoints.write(&self.keys[at], &Parts { course: &course, best: &[], state: &[] })?;
+                self.checkpoints.write(&self.keys[at], &Parts { course: &course, kept: &[], state: &[] })?;
                 self.let_go[at] = true;
             }
         }
@@ -206,8 +207,9 @@ impl Going<'_> {
 
     /// The better half of `going`, judged after `until` epochs; the others end.
     fn halve(&mut self, going: &[usize], until: usize) -> Result<Vec<usize>> {
-        let losses: Vec<(usize, Option<f32>)> =
-            going.iter().map(|at| (*at, self.trials[*at].course.best().map(|(_, epoch)| epoch.val_loss))).collect();
+        let keep = self.bench.run.config.train.keep;
+        let loss = |at: usize| self.trials[at].course.kept(keep).map(|(_, epoch)| epoch.val_loss);
+        let losses: Vec<(usize, Option<f32>)> = going.iter().map(|at| (*at, loss(*at))).collect();
         let left = halving::survivors(&losses);
         for at in going.iter().filter(|at| !left.contains(at)) {
             let course = &mut self.trials[*at].course;
@@ -221,7 +223,7 @@ impl Going<'_> {
         Ok(left)
     }
 
-    /// Puts the best weights into what the chosen trial trained.
+    /// Puts the kept weights into what the chosen trial trained.
     fn finish(self) -> Result<Sweep> {
         drop_other_cuts(self.bench.run.config, &self.cuts)?;
         let chosen = self
@@ -238,14 +240,14 @@ impl Going<'_> {
         let threads = self.bench.threads(&cut)?;
         let task = Task { run, settings, cut: &cut, features: &features, examples, threads };
         let key = &self.keys[chosen];
-        let mut best = self.checkpoints.read(key).unwrap_or_default().best;
-        if best.is_empty() {
+        let mut kept = self.checkpoints.read(key).unwrap_or_default().kept;
+        if kept.is_empty() {
             // It once lost against a trial that was taken out of the sweep, while the run stood still.
             self.checkpoints.remove(key)?;
             task.train(run.config.train.max_epochs, &self.checkpoints, key, &|_, _| {})?;
-            best = self.checkpoints.read(key).unwrap_or_default().best;
+            kept = self.checkpoints.read(key).unwrap_or_default().kept;
         }
-        let head = task.with_weights(&best)?;
+        let head = task.with_weights(&kept)?;
         Ok(Sweep { trials: self.trials, chosen, cut, features, head })
     }
 }

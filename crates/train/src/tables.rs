@@ -12,21 +12,22 @@ use crate::trial::Epoch;
 /// The file of the trials.
 pub(crate) const TRIALS: &str = "trials.csv";
 
-/// Writes both files. A trial without a best epoch has empty cells there; `status` is why it ended, and with
-/// `search = "halving"` `rung` is the last rung it was in, from 1. A history's `learning_rate` is that of the epoch's
-/// last step.
+/// Writes both files. The validation columns are those of `kept_epoch`, whose weights the trial keeps; a trial without one
+/// has empty cells there. `status` is why it ended, and with `search = "halving"` `rung` is the last rung it was in,
+/// from 1. A history's `learning_rate` is that of the epoch's last step.
 pub(crate) fn write(run: &Run, sweep: &Sweep, examples: &Examples) -> Result<()> {
-    let after = ["epochs", "best_epoch", "val_loss", "val_accuracy", "status", "rung", "chosen"];
+    let config = &run.config.train;
+    let after = ["epochs", "kept_epoch", "val_loss", "val_accuracy", "status", "rung", "chosen"];
     let columns: Vec<&str> = ["trial"].into_iter().chain(Settings::NAMES).chain(after).collect();
     let rows = sweep.trials.iter().enumerate().map(|(number, trial)| {
-        let best = |cell: fn((usize, &Epoch)) -> String| trial.course.best().map(cell).unwrap_or_default();
+        let kept = |cell: fn((usize, &Epoch)) -> String| trial.course.kept(config.keep).map(cell).unwrap_or_default();
         let mut row = vec![(number + 1).to_string()];
         row.extend(trial.settings.texts());
         row.extend([
             trial.course.history.len().to_string(),
-            best(|(epoch, _)| (epoch + 1).to_string()),
-            best(|(_, epoch)| epoch.val_loss.to_string()),
-            best(|(_, epoch)| epoch.val_accuracy.to_string()),
+            kept(|(epoch, _)| (epoch + 1).to_string()),
+            kept(|(_, epoch)| epoch.val_loss.to_string()),
+            kept(|(_, epoch)| epoch.val_accuracy.to_string()),
             trial.course.ended.map(|ended| ended.to_string()).unwrap_or_default(),
             trial.rung.to_string(),
             (number == sweep.chosen).to_string(),
@@ -34,7 +35,6 @@ pub(crate) fn write(run: &Run, sweep: &Sweep, examples: &Examples) -> Result<()>
         row
     });
     run.write_csv(TRIALS, &columns, rows)?;
-    let config = &run.config.train;
     let steps = examples.train.len().div_ceil(config.batch_size);
     let epochs = sweep.trials.iter().enumerate().flat_map(|(number, trial)| {
         let schedule = Schedule::new(config, trial.settings.learning_rate, config.max_epochs * steps);

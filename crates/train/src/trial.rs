@@ -7,7 +7,7 @@ use anyhow::Result;
 use graph::Model;
 use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
-use pipeline::config::ClassWeights;
+use pipeline::config::{self, ClassWeights, Keep};
 use pipeline::{Run, stop};
 use runtime::{Trainer, TrainingFiles};
 
@@ -63,9 +63,14 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// The epoch with the least validation loss and its place, the first of equals.
-    pub fn best(&self) -> Option<(usize, &Epoch)> {
-        self.history.iter().enumerate().min_by(|(_, a), (_, b)| a.val_loss.total_cmp(&b.val_loss))
+    /// The epoch whose weights are kept, and its place: the last, or the one with the least validation loss, the first
+    /// of equals.
+    pub fn kept(&self, keep: Keep) -> Option<(usize, &Epoch)> {
+        let mut epochs = self.history.iter().enumerate();
+        match keep {
+            Keep::Best => epochs.min_by(|(_, a), (_, b)| a.val_loss.total_cmp(&b.val_loss)),
+            Keep::Last => epochs.next_back(),
+        }
     }
 
     /// Whether nothing is left to do until `epochs` epochs are done.
@@ -81,13 +86,13 @@ impl Course {
         Self { history: self.history[..epochs].to_vec(), ended: None }
     }
 
-    fn ended_after(&self, patience: usize, max_epochs: usize) -> Option<Ended> {
+    fn ended_after(&self, config: &config::Train) -> Option<Ended> {
         let epochs = self.history.len();
-        let best = self.best().map_or(epochs, |(at, _)| at + 1);
-        if epochs - best >= patience {
+        let kept = self.kept(config.keep).map_or(epochs, |(at, _)| at + 1);
+        if epochs - kept >= config.patience {
             Some(Ended::EarlyStopping)
         } else {
-            (epochs == max_epochs).then_some(Ended::MaxEpochs)
+            (epochs == config.max_epochs).then_some(Ended::MaxEpochs)
         }
     }
 }
@@ -111,6 +116,7 @@ impl Task<'_> {
         let options = training::Options {
             trained: Some(self.cut.trained.clone()),
             optimizer: AdamW { weight_decay: self.settings.weight_decay as f32, ..AdamW::default() },
+            rates: self.cut.below_head.iter().map(|name| (name.clone(), config.trunk_rate as f32)).collect(),
             label_smoothing: config.label_smoothing as f32,
             class_weights: match config.class_weights {
                 ClassWeights::None => None,
@@ -155,18 +161,18 @@ impl Task<'_> {
         let config = &self.run.config.train;
         let schedule = Schedule::new(config, self.settings.learning_rate, config.max_epochs * source.steps());
         // Without a state the trial begins anew, whatever else the checkpoint holds.
-        let (mut trainer, mut course, mut best) = if found.state.is_empty() {
+        let (mut trainer, mut course, mut kept) = if found.state.is_empty() {
             (Trainer::new(&files, self.threads)?, Course::default(), Vec::new())
         } else {
-            (Trainer::resume(&files, &found.state, self.threads)?, found.course, found.best)
+            (Trainer::resume(&files, &found.state, self.threads)?, found.course, found.kept)
         };
         drop(found.state);
         if !course.history.is_empty() {
             tracing::info!("{} goes on after epoch {}", self.settings, course.history.len());
         }
-        if best.is_empty() && !course.history.is_empty() {
-            // The last epoch was the best: its weights are the state's.
-            best = trainer.parameters()?;
+        if kept.is_empty() && !course.history.is_empty() {
+            // The last epoch is the one: its weights are the state's.
+            kept = trainer.parameters()?;
         }
         while !course.is_done(epochs) {
             let epoch = course.history.len();
@@ -184,24 +190,24 @@ impl Task<'_> {
                 Ok(sum / self.examples.train.len() as f32)
             })?;
             let (val_loss, val_accuracy) = judge(&mut trainer, self.features, &self.examples.val)?;
-            let is_best = if train_loss.is_finite() && val_loss.is_finite() {
+            let is_kept = if train_loss.is_finite() && val_loss.is_finite() {
                 course.history.push(Epoch { train_loss, val_loss, val_accuracy });
-                course.ended = course.ended_after(config.patience, config.max_epochs);
-                course.best().is_some_and(|(at, _)| at == epoch)
+                course.ended = course.ended_after(config);
+                course.kept(config.keep).is_some_and(|(at, _)| at == epoch)
             } else {
                 course.ended = Some(Ended::Diverged);
                 false
             };
-            if is_best {
-                best = trainer.parameters()?;
+            if is_kept {
+                kept = trainer.parameters()?;
             }
             let began = Instant::now();
             if course.ended.is_some() {
-                checkpoints.write(key, &Parts { course: &course, best: &best, state: &[] })?;
+                checkpoints.write(key, &Parts { course: &course, kept: &kept, state: &[] })?;
             } else {
                 let state = trainer.state()?;
-                let best = if is_best { &[] } else { best.as_slice() };
-                checkpoints.write(key, &Parts { course: &course, best, state: &state })?;
+                let kept = if is_kept { &[] } else { kept.as_slice() };
+                checkpoints.write(key, &Parts { course: &course, kept, state: &state })?;
             }
             tracing::info!(epoch = epoch + 1, seconds = began.elapsed().as_secs_f64(), "checkpoint");
             told(0, Some(&course));
@@ -270,19 +276,33 @@ mod tests {
         Course { history: losses.iter().map(epoch).collect(), ended: None }
     }
 
+    fn train(keep: Keep, patience: usize, max_epochs: usize) -> config::Train {
+        config::Train { keep, patience, max_epochs, ..config::Train::default() }
+    }
+
     #[test]
     fn a_trial_ends_when_the_loss_stops_falling_or_the_epochs_are_over() {
-        assert_eq!(course(&[3.0, 2.0]).ended_after(2, 9), None);
-        assert_eq!(course(&[2.0, 3.0]).ended_after(2, 9), None);
-        assert_eq!(course(&[2.0, 3.0, 2.0]).ended_after(2, 9), Some(Ended::EarlyStopping));
-        assert_eq!(course(&[3.0, 2.0, 1.0]).ended_after(2, 3), Some(Ended::MaxEpochs));
-        assert_eq!(course(&[2.0, 3.0, 3.0]).ended_after(2, 3), Some(Ended::EarlyStopping));
+        let ended = |losses: &[f32], patience, most| course(losses).ended_after(&train(Keep::Best, patience, most));
+        assert_eq!(ended(&[3.0, 2.0], 2, 9), None);
+        assert_eq!(ended(&[2.0, 3.0], 2, 9), None);
+        assert_eq!(ended(&[2.0, 3.0, 2.0], 2, 9), Some(Ended::EarlyStopping));
+        assert_eq!(ended(&[3.0, 2.0, 1.0], 2, 3), Some(Ended::MaxEpochs));
+        assert_eq!(ended(&[2.0, 3.0, 3.0], 2, 3), Some(Ended::EarlyStopping));
+    }
+
+    #[test]
+    fn a_trial_that_keeps_its_last_epoch_goes_on_to_it() {
+        let ended = |losses: &[f32]| course(losses).ended_after(&train(Keep::Last, 1, 4));
+        assert_eq!(ended(&[1.0, 2.0, 3.0]), None);
+        assert_eq!(ended(&[1.0, 2.0, 3.0, 4.0]), Some(Ended::MaxEpochs));
+        assert_eq!(course(&[1.0, 2.0]).kept(Keep::Last).map(|(at, _)| at), Some(1));
+        assert_eq!(course(&[]).kept(Keep::Last), None);
     }
 
     #[test]
     fn the_best_epoch_is_the_first_of_equals() {
-        assert_eq!(course(&[2.0, 1.0, 1.0]).best().map(|(at, _)| at), Some(1));
-        assert_eq!(course(&[]).best(), None);
+        assert_eq!(course(&[2.0, 1.0, 1.0]).kept(Keep::Best).map(|(at, _)| at), Some(1));
+        assert_eq!(course(&[]).kept(Keep::Best), None);
         let long = Course { ended: Some(Ended::MaxEpochs), ..course(&[2.0, 1.0, 0.5]) };
         assert_eq!(long.until(2), course(&[2.0, 1.0]));
         assert_eq!(long.until(3), long);

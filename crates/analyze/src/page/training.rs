@@ -30,12 +30,12 @@ const SETTINGS: [(&str, &str, bool); 6] = [
 
 /// The section.
 pub(super) fn section(of: &Material) -> Result<Section> {
-    let (mut chosen, mut best, mut settings, mut results) = (String::new(), None, Vec::new(), Vec::new());
+    let (mut chosen, mut kept, mut settings, mut results) = (String::new(), None, Vec::new(), Vec::new());
     for trial in of.results.trials.rows() {
         let is_chosen = trial.text("chosen")? == "true";
         if is_chosen {
             trial.text("trial")?.clone_into(&mut chosen);
-            best = trial.number("best_epoch")?;
+            kept = trial.number("kept_epoch")?;
         }
         let number = |column: &str, write: fn(f64) -> String| -> Result<String> {
             Ok(trial.number(column)?.map_or("–".to_owned(), write))
@@ -45,7 +45,7 @@ pub(super) fn section(of: &Material) -> Result<Section> {
         settings.push(texts?);
         let cells = vec![
             trial.text("epochs")?.to_owned(),
-            trial.text("best_epoch")?.to_owned(),
+            trial.text("kept_epoch")?.to_owned(),
             number("val_loss", |v| format!("{v:.4}"))?,
             number("val_accuracy", scale::percent)?,
             trial.text("status")?.to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn section(of: &Material) -> Result<Section> {
     let mut columns = vec![("trial".to_owned(), true)];
     columns.extend(shown.iter().map(|at| (SETTINGS[*at].1.to_owned(), SETTINGS[*at].2)));
     let after =
-        [("epochs", true), ("best epoch", true), ("val loss", true), ("val accuracy", true), ("ended by", false)];
+        [("epochs", true), ("kept epoch", true), ("val loss", true), ("val accuracy", true), ("ended by", false)];
     columns.extend(after.map(|(name, number)| (name.to_owned(), number)));
     let rows: Vec<(Vec<String>, bool)> = results
         .into_iter()
@@ -72,7 +72,7 @@ pub(super) fn section(of: &Material) -> Result<Section> {
             ([name].into_iter().chain(shown.iter().map(text)).chain(cells).collect(), is_chosen)
         })
         .collect();
-    let mut figures = figures(of, &chosen, best)?;
+    let mut figures = figures(of, &chosen, kept)?;
     if rows.len() > 1 {
         figures.push(sweep(of, &settings)?);
     }
@@ -87,8 +87,8 @@ pub(super) fn section(of: &Material) -> Result<Section> {
     Ok(Section {
         id: "training".into(),
         title: "Training".into(),
-        lead: "The layers from the tuning depth up learn; the network below is frozen. The epoch with the least validation \
-               loss is kept."
+        lead: "The layers from the tuning depth up learn; the network below is frozen. Of each trial the weights of one epoch \
+               are kept: the one with the least validation loss, or the last, as the configuration says."
             .into(),
         blocks: vec![Block::Figures(figures), Block::Table(table)],
     })
@@ -136,7 +136,7 @@ fn sweep(of: &Material, settings: &[Vec<String>]) -> Result<Figure> {
 }
 
 /// Loss and accuracy over the epochs.
-fn figures(of: &Material, chosen: &str, best: Option<f64>) -> Result<Vec<Figure>> {
+fn figures(of: &Material, chosen: &str, kept: Option<f64>) -> Result<Vec<Figure>> {
     let mut trials: BTreeMap<usize, (String, Curves)> = BTreeMap::new();
     for row in of.results.history.rows() {
         let name = row.text("trial")?;
@@ -162,7 +162,7 @@ fn figures(of: &Material, chosen: &str, best: Option<f64>) -> Result<Vec<Figure>
         losses.push(line("val".into(), &curves.val_loss, Color::VERMILION, Stroke::Dashed));
         accuracies.push(line(format!("trial {chosen}"), &curves.val_accuracy, Color::VERMILION, Stroke::Solid));
     }
-    let rule = best.map(|epoch| (epoch, "kept".to_owned()));
+    let rule = kept.map(|epoch| (epoch, "kept".to_owned()));
     let figure = |title: String, note: &str, chart: LineChart| Figure {
         title,
         note: note.into(),

@@ -212,7 +212,7 @@ made_up!(Train, "train", &["preprocess"], |run| {
     }
     run.write(
         "trials.csv",
-        b"trial,tune,hidden,copies,dropout,weight_decay,learning_rate,epochs,best_epoch,val_loss,val_accuracy,status,rung,\
+        b"trial,tune,hidden,copies,dropout,weight_decay,learning_rate,epochs,kept_epoch,val_loss,val_accuracy,status,rung,\
           chosen\n\
           1,head,256,0,0.5,0.01,0.001,2,2,0.4,0.9,max epochs,1,true\n\
           2,head,,0,0,0.01,0.1,1,,,,diverged,1,false\n",

@@ -131,6 +131,7 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     backward.complete(&mut graph.node);
     let parameters = plan.parameters();
     plan.feed(&mut graph, &batch(&model, &plan.logits), optimizer::inputs(&parameters));
+    let rates = optimizer::rates(&mut graph, &parameters, &options.rates);
     graph.input.push(value_info(RESET, DataType::Bool as i32, Some(&[Dim::Size(1)])));
     loss::add(&mut graph, &model, &plan.logits, &seed, options)?;
     faster::turn_products(&mut graph, &parameters);
@@ -146,7 +147,7 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     faster::pool_gradients(&mut backward_nodes, &graph.value_info);
     graph.node.extend(backward_nodes);
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
-    optimizer::add(&mut graph, &options.optimizer, &parameters, &backward.of, first);
+    optimizer::add(&mut graph, &options.optimizer, (&parameters, &rates), &backward.of, first);
     Ok((finish(&model, "training model", graph)?, masks))
 }
 

@@ -17,6 +17,8 @@ mod loss;
 mod masks;
 mod optimizer;
 
+use std::collections::BTreeMap;
+
 use ndarray::ArrayViewD;
 
 use crate::{Convolutions, Error, Model};
@@ -43,6 +45,9 @@ pub struct Options {
     pub class_weights: Option<Vec<f32>>,
     /// The optimizer.
     pub optimizer: AdamW,
+    /// What share of the learning rate a trained weight has, by its name, at least 0: discriminative fine-tuning (Howard
+    /// and Ruder 2018, section 3.2). 1 for those that are not here.
+    pub rates: BTreeMap<String, f32>,
     /// Who computes the convolutions of both models, and their gradients.
     pub convolutions: Convolutions,
 }
@@ -55,6 +60,7 @@ impl Default for Options {
             label_smoothing: 0.0,
             class_weights: None,
             optimizer: AdamW::default(),
+            rates: BTreeMap::new(),
             convolutions: Convolutions::default(),
         }
     }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::graphs::float;
 use super::{Sized, faster};
-use crate::Dim;
 use crate::builder::Node;
 use crate::node::{float_attribute, int_attribute};
 use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
 use crate::own_convolution::DOMAIN;
 use crate::shape::value_info;
+use crate::{Dim, tensor};
 
 const LEARNING_RATE: &str = "learning_rate";
 const STEP: &str = "step";
@@ -51,8 +51,24 @@ pub(super) fn inputs(parameters: &[Sized]) -> Vec<ValueInfoProto> {
     [float(LEARNING_RATE, &[1]), step].into_iter().chain(moments).collect()
 }
 
-/// Adds the update of every parameter to a graph that has the gradients, `of` each by its name, from node number
-/// `backward` on.
+/// Adds the learning rates of those `parameters` that have a share of it other than 1. Gives the name of each one's.
+pub(super) fn rates(graph: &mut GraphProto, parameters: &[Sized], shares: &BTreeMap<String, f32>) -> Vec<String> {
+    let mut name_of = |parameter: &Sized| match shares.get(&parameter.name) {
+        Some(&share) if (share - 1.0).abs() > 0.0 => {
+            let (factor, name) = (format!("{LEARNING_RATE}.share.{share}"), format!("{LEARNING_RATE}.{share}"));
+            if graph.initializer.iter().all(|constant| constant.name() != factor) {
+                graph.node.push(Node::new("Mul", &name).inputs([LEARNING_RATE, &factor]).into());
+                graph.initializer.push(tensor::from_array(&factor, &ndarray::arr1(&[share])));
+            }
+            name
+        }
+        _ => LEARNING_RATE.to_owned(),
+    };
+    parameters.iter().map(&mut name_of).collect()
+}
+
+/// Adds the update of every parameter, with the learning rate that `rates` names, to a graph that has the gradients, `of` each by
+/// its name, from node number `backward` on.
 ///
 /// An update changes a weight where it lies, so it must come after every node that reads the weight. Those of the forward
 /// part all lead to the loss, and so to each gradient. Those of the backward part are told to the runtime: what they
@@ -60,16 +76,16 @@ pub(super) fn inputs(parameters: &[Sized]) -> Vec<ValueInfoProto> {
 pub(super) fn add(
     graph: &mut GraphProto,
     settings: &AdamW,
-    parameters: &[Sized],
+    (parameters, rates): (&[Sized], &[String]),
     of: &BTreeMap<String, String>,
     backward: usize,
 ) {
     let mut offset = 0;
-    for parameter in parameters {
+    for (parameter, rate) in parameters.iter().zip(rates) {
         let updated = format!("{}.updated", parameter.name);
         let gradient = of.get(&parameter.name).map(String::as_str).unwrap_or_default();
         let others = readers(graph, &parameter.name, gradient, backward);
-        let before = [LEARNING_RATE, STEP, &parameter.name, MOMENTS[0], MOMENTS[1]].map(str::to_owned).into_iter();
+        let before = [rate, STEP, &parameter.name, MOMENTS[0], MOMENTS[1]].map(str::to_owned).into_iter();
         let set = |node: Node| {
             let node = node.domain(DOMAIN).float("alpha", settings.alpha).float("beta", settings.beta);
             let node = node.float("epsilon", settings.epsilon).float("weight_decay", settings.weight_decay);

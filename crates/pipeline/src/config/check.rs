@@ -56,6 +56,7 @@ fn train(train: &Train) -> Result<()> {
     rule((1..=100_000).contains(&train.max_epochs), "train.max_epochs", "from 1 to 100000")?;
     rule(train.patience > 0, "train.patience", "at least 1")?;
     rule((0.0..=1.0).contains(&train.warmup), "train.warmup", "from 0 to 1")?;
+    rule((0.0..=1.0).contains(&train.trunk_rate), "train.trunk_rate", "from 0 to 1")?;
     rule((0.0..1.0).contains(&train.label_smoothing), "train.label_smoothing", "from 0 to below 1")?;
     let augment = &train.augment;
     rule((0.0..=0.9).contains(&augment.crop), "train.augment.crop", "from 0 to 0.9")?;

@@ -21,7 +21,7 @@ pub use analyze::{Activations, Analyze, Tsne};
 pub use maps::{Baseline, Maps, Method, Occlusion};
 pub use scrape::{Queries, Scrape, Searched, Source, Urls, Web};
 pub use sections::{Evaluate, Gate, Model, Preprocess, Split, Weights};
-pub use train::{Augment, ClassWeights, Schedule, Search, Sweep, Train};
+pub use train::{Augment, ClassWeights, Keep, Schedule, Search, Sweep, Train};
 
 /// The whole configuration. Relative paths start at the folder that a stage is started in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

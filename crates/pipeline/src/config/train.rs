@@ -18,12 +18,16 @@ pub struct Train {
     pub batch_size: usize,
     /// Epochs after which a trial ends in any case.
     pub max_epochs: usize,
-    /// Early stopping: epochs without a better validation loss before a trial ends.
+    /// Whose weights a trial keeps.
+    pub keep: Keep,
+    /// Early stopping: epochs without a better validation loss before a trial ends; with [`Keep::Best`] alone.
     pub patience: usize,
     /// How the learning rate runs from the first step to the last of `max_epochs`.
     pub schedule: Schedule,
     /// Share of all steps, in [0, 1], over which the rate first rises from near zero.
     pub warmup: f64,
+    /// Share of the learning rate, in [0, 1], that layers below the head have.
+    pub trunk_rate: f64,
     /// What a picture counts, by its class.
     pub class_weights: ClassWeights,
     /// Share of the target, in [0, 1), that is spread over all classes evenly.
@@ -34,6 +38,16 @@ pub struct Train {
     pub augment: Augment,
     /// What is tried: every combination.
     pub sweep: Sweep,
+}
+
+/// The epoch whose weights a trial keeps, and by which it is compared with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// That with the least validation loss.
+    Best,
+    /// The last, which a schedule that falls leads to.
+    Last,
 }
 
 /// How the learning rate runs over a trial.
@@ -104,9 +118,11 @@ impl Default for Train {
             tune: vec!["head".to_owned()],
             batch_size: 32,
             max_epochs: 60,
+            keep: Keep::Best,
             patience: 8,
             schedule: Schedule::Constant,
             warmup: 0.0,
+            trunk_rate: 1.0,
             class_weights: ClassWeights::None,
             label_smoothing: 0.0,
             search: Search::Grid,

@@ -36,6 +36,7 @@ impl Stage for FindLr {
         "model",
         "train.tune",
         "train.batch_size",
+        "train.trunk_rate",
         "train.class_weights",
         "train.label_smoothing",
         "train.augment",
