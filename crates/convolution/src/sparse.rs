@@ -48,7 +48,7 @@ impl Sparse {
         let mut blocks: Vec<Block> = (0..count.div_ceil(ROWS)).map(|_| Block::default()).collect();
         let shares = Shares::new(blocks.iter_mut());
         threads.each(shares.len(), &|at| {
-            let block = &mut *shares.hold(at);
+            let block = &mut **shares.hold(at);
             for group in 0..channels.div_ceil(LANES) {
                 let mut lanes = [[0.0; LANES]; ROWS];
                 for (lanes, row) in lanes.iter_mut().zip(at * ROWS..count) {

@@ -49,7 +49,9 @@ impl Model {
 
     /// `node` as a dense layer on `tensor`, if it is one.
     fn dense(&self, node: &NodeProto, tensor: &str, output: &str) -> Option<Dense> {
-        let scaled = ["alpha", "beta"].iter().any(|key| float_attribute(node, key).is_some_and(|factor| factor != 1.0));
+        let scaled = ["alpha", "beta"]
+            .iter()
+            .any(|key| float_attribute(node, key).is_some_and(|factor| factor.to_bits() != 1_f32.to_bits()));
         if scaled || int_attribute(node, "transA").unwrap_or(0) != 0 || input(node, 0) != Some(tensor) {
             return None;
         }

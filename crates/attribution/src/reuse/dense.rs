@@ -91,7 +91,7 @@ impl Layer {
     }
 
     fn bent(&self, lanes: Lanes) -> Lanes {
-        if self.relu { lanes.map(|value| if value > 0.0 { value } else { 0.0 }) } else { lanes }
+        if self.relu { lanes.map(|value| if value < 0.0 { 0.0 } else { value }) } else { lanes }
     }
 }
 
