@@ -33,16 +33,17 @@ fn copies(picture: &RgbImage, index: usize) -> [(&'static str, RgbImage); 4] {
     [("resized", thumbnail(picture, half)), ("recompressed", worse), ("cut", cut), ("all three", all)]
 }
 
-/// The photos beside the project, where they are, and as many drawn pictures as make a thousand.
+/// The photos beside the project, where they are, and the drawn pictures that make a thousand with those: no more of them without,
+/// since drawings share their parts, and a cut one of a thousand is within reach of another.
 fn thousand() -> Vec<RgbImage> {
+    const DRAWN: usize = 640;
     let photos = workspace_root().join("../shared/photos");
     let mut pictures = if photos.is_dir() { photos_in(&photos) } else { Vec::new() };
     if pictures.is_empty() {
         let mut stderr = std::io::stderr();
         writeln!(stderr, "SKIPPED the photos in copies: none in {}", photos.display()).unwrap();
     }
-    let drawn = 1000 - pictures.len();
-    pictures.extend((0..drawn).map(|index| draw(CLASSES[index % 3], index as u32, 160)));
+    pictures.extend((0..DRAWN).map(|index| draw(CLASSES[index % 3], index as u32, 160)));
     pictures
 }
 
