@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use memmap2::MmapMut;
 
 /// So many values, zeros at first. The system hands memory out as it is first written to, a page at a time: the moments of
-/// `AlexNet`'s dense layers are 100,000 of the usual pages, which makes a first step as long as ten others.
+/// `AlexNet`'s dense layers are 100,000 of the usual pages, and a first step waits for them all.
 pub(crate) struct Zeros {
     /// Longer than the values where there are none: nothing of no length can be mapped.
     map: MmapMut,
