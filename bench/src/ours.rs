@@ -1,10 +1,11 @@
 //! Our side: the frozen part runs once a picture and is cached on disk, what lies above is trained from there.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use graph::Convolutions;
 use graph::training::{self, AdamW};
+use graph::{Convolutions, Model};
 use ndarray::{ArrayD, ArrayViewD};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -38,34 +39,26 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
         checkpoint: &artifacts.checkpoint,
         classes,
     };
-    let mut trainer = Trainer::new(&files, work.threads)?;
+    let trainer = Trainer::new(&files, work.threads)?;
     let masks = artifacts.masks.clone();
     drop(artifacts);
-    let frozen = below.map(|model| -> Result<Session> {
-        let model = model.with_own_convolutions(Convolutions::Fastest)?;
-        let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
-        Ok(Session::with_own_operators(&model.to_bytes(), work.threads, layout)?)
-    });
-    let frozen = frozen.transpose()?;
+    let mut training = Training { trainer, masks, labels: &labels, rng: ChaCha8Rng::seed_from_u64(1) };
+    let mut frozen = below.map(|model| Frozen::new(&model, tensor, work.threads)).transpose()?;
+    let pictures = Items::open(&work.scratch.join(pictures::FIRST))?;
+    warm_up(&mut training, frozen.as_mut(), &pictures, work)?;
 
     let (start, cpu) = (Instant::now(), cpu_seconds()?);
-    let mut items = Items::open(&work.scratch.join(pictures::FIRST))?;
-    if let Some(session) = frozen {
-        items = cache(session, &items, labels.len(), &tensor, work)?;
-    }
+    let items = match frozen {
+        Some(frozen) => frozen.cache(&pictures, labels.len(), work)?,
+        None => pictures,
+    };
     let caching_seconds = start.elapsed().as_secs_f64();
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut last_loss = 0.0;
     for _ in 0..work.epochs {
         let mut order: Vec<usize> = (0..labels.len()).collect();
-        order.shuffle(&mut rng);
+        order.shuffle(&mut training.rng);
         for rows in order.chunks(work.batch) {
-            let batch = items.batch(rows)?;
-            let of_batch: Vec<i64> = rows.iter().map(|&row| labels[row]).collect();
-            let masks: Vec<ArrayD<f32>> = masks.iter().map(|of| of.mask(rows.len(), DROPOUT, &mut rng)).collect();
-            let mut inputs: Vec<ArrayViewD<f32>> = vec![batch.view()];
-            inputs.extend(masks.iter().map(|mask| mask.view()));
-            last_loss = trainer.step(&inputs, &of_batch, LEARNING_RATE)?;
+            last_loss = training.step(&items.batch(rows)?, rows)?;
         }
     }
     let measured = Measured {
@@ -84,20 +77,76 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// Runs the frozen part over the pictures and writes what comes out to disk.
-fn cache(mut session: Session, pictures: &Items, count: usize, tensor: &str, work: &Work) -> Result<Items> {
-    let path = work.scratch.join("cache.npy");
-    let input = session.input_names().first().map(|name| (*name).to_owned()).context("the frozen part has no input")?;
-    let rows: Vec<usize> = (0..count).collect();
-    let mut shape = None;
-    let mut found = Vec::new();
-    for rows in rows.chunks(work.batch) {
+/// One step of each size of a batch, as the peers take before they measure.
+fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &Items, work: &Work) -> Result<()> {
+    let rows: Vec<usize> = (0..training.labels.len()).collect();
+    let sizes: BTreeMap<usize, &[usize]> = rows.chunks(work.batch).map(|rows| (rows.len(), rows)).collect();
+    for rows in sizes.values() {
         let batch = pictures.batch(rows)?;
-        let outputs = session.run(&[(&input, batch.view())])?;
-        let (_, output) = outputs.into_iter().next().with_context(|| format!("no `{tensor}` came out"))?;
-        shape.get_or_insert_with(|| output.shape()[1..].to_vec());
-        found.extend(output.outer_iter().map(|item| Ok(item.iter().copied().collect())));
+        let batch = match &mut frozen {
+            Some(frozen) => frozen.run(&batch)?,
+            None => batch,
+        };
+        training.step(&batch, rows)?;
     }
-    Items::write(&path, &shape.unwrap_or_default(), found, count)?;
-    Items::open(&path)
+    Ok(())
+}
+
+/// The part that is trained.
+struct Training<'l> {
+    trainer: Trainer,
+    masks: Vec<training::Sized>,
+    labels: &'l [i64],
+    rng: ChaCha8Rng,
+}
+
+impl Training<'_> {
+    /// One step on the items of these rows; the loss before it.
+    fn step(&mut self, batch: &ArrayD<f32>, rows: &[usize]) -> Result<f32> {
+        let labels: Vec<i64> = rows.iter().map(|&row| self.labels[row]).collect();
+        let rng = &mut self.rng;
+        let masks: Vec<ArrayD<f32>> = self.masks.iter().map(|of| of.mask(rows.len(), DROPOUT, rng)).collect();
+        let mut inputs: Vec<ArrayViewD<f32>> = vec![batch.view()];
+        inputs.extend(masks.iter().map(|mask| mask.view()));
+        Ok(self.trainer.step(&inputs, &labels, LEARNING_RATE)?)
+    }
+}
+
+/// The part below, which stays as it is.
+struct Frozen {
+    session: Session,
+    input: String,
+    tensor: String,
+}
+
+impl Frozen {
+    fn new(model: &Model, tensor: String, threads: usize) -> Result<Self> {
+        let model = model.with_own_convolutions(Convolutions::Fastest)?;
+        let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
+        let session = Session::with_own_operators(&model.to_bytes(), threads, layout)?;
+        let input = session.input_names().first().map(|name| (*name).to_owned());
+        Ok(Self { session, input: input.context("the frozen part has no input")?, tensor })
+    }
+
+    /// What comes out for a batch of pictures.
+    fn run(&mut self, batch: &ArrayD<f32>) -> Result<ArrayD<f32>> {
+        let outputs = self.session.run(&[(&self.input, batch.view())])?;
+        let (_, output) = outputs.into_iter().next().with_context(|| format!("no `{}` came out", self.tensor))?;
+        Ok(output)
+    }
+
+    /// Runs over the pictures and writes what comes out to disk.
+    fn cache(mut self, pictures: &Items, count: usize, work: &Work) -> Result<Items> {
+        let path = work.scratch.join("cache.npy");
+        let rows: Vec<usize> = (0..count).collect();
+        let mut shape = None;
+        let mut found = Vec::new();
+        for rows in rows.chunks(work.batch) {
+            let output = self.run(&pictures.batch(rows)?)?;
+            shape.get_or_insert_with(|| output.shape()[1..].to_vec());
+            found.extend(output.outer_iter().map(|item| Ok(item.iter().copied().collect())));
+        }
+        Items::write(&path, &shape.unwrap_or_default(), found, count)?;
+        Items::open(&path)
+    }
 }

@@ -6,7 +6,7 @@ mod common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::training::{AdamW, Options, artifacts};
-use ndarray::{Array, ArrayD, IxDyn};
+use ndarray::{Array, ArrayD, Axis, IxDyn, Slice};
 use runtime::{Trainer, TrainingFiles};
 
 const SAMPLES: usize = 6;
@@ -110,6 +110,61 @@ fn a_weight_with_a_share_of_the_rate_moves_by_that_share() {
     assert!(found[..ends[0]] == whole[..ends[0]], "its own share is nobody else's");
     assert!(found[ends[0]..ends[1]] == before[ends[0]..ends[1]], "without a rate it stays");
     assert!(found[ends[1]..ends[2]] == quarter[ends[1]..ends[2]]);
+}
+
+/// A layer whose gradient and update are one operator against the same layer as two smaller ones, whose gradients the runtime
+/// takes: of a size that fills no register, with the gradient by what lies below, and half of all errors 0.
+#[test]
+fn a_large_layer_learns_what_its_halves_learn() {
+    const OUTPUTS: usize = 7301;
+    const INPUTS: usize = 147;
+    let [below, weight, bias] =
+        [drawn(&[INPUTS, 24], 1) * 0.2, drawn(&[OUTPUTS, INPUTS], 2) * 0.1, drawn(&[OUTPUTS], 3)];
+    let last = drawn(&[CLASSES, OUTPUTS], 4) * 0.02;
+    let x = drawn(&[SAMPLES, 24], 5);
+    let weights_after = |cuts: &[usize]| {
+        let mut net = Builder::new("dense");
+        net.batch_input("x", &[24]).weight("fc6.weight", &below);
+        net.node(Node::new("Gemm", "fc6").inputs(["x", "fc6.weight"]).int("transB", 1));
+        net.node(Node::new("Relu", "relu6").inputs(["fc6"]));
+        let parts: Vec<String> = (0..cuts.len() - 1).map(|part| format!("part{part}")).collect();
+        for (name, cut) in parts.iter().zip(cuts.windows(2)) {
+            let part = Slice::from(cut[0]..cut[1]);
+            net.weight(&format!("{name}.weight"), &weight.slice_axis(Axis(0), part).to_owned());
+            net.weight(&format!("{name}.bias"), &bias.slice_axis(Axis(0), part).to_owned());
+            let inputs = ["relu6".to_owned(), format!("{name}.weight"), format!("{name}.bias")];
+            net.node(Node::new("Gemm", name).inputs(inputs).int("transB", 1));
+        }
+        net.node(Node::new("Concat", "fc7").inputs(parts.clone()).int("axis", 1));
+        net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
+        net.weight("fc8.weight", &last);
+        net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]).int("transB", 1));
+        // With so large an epsilon a weight moves by its gradient, not by its sign alone.
+        let optimizer = AdamW { epsilon: 1.0, weight_decay: 0.0, ..AdamW::default() };
+        let mut trainer = trainer(&net.finish(&["fc8"]).unwrap(), optimizer, 2);
+        for _ in 0..4 {
+            trainer.step(&[x.view()], &labels(), 0.1).unwrap();
+        }
+        let all = trainer.parameters().unwrap();
+        // Weights of both parts, then biases of both, as the whole layer has them.
+        let mut at = below.len();
+        let mut found = [all[..at].to_vec(), Vec::new(), Vec::new(), all[all.len() - last.len()..].to_vec()];
+        for cut in cuts.windows(2) {
+            for (of, size) in [(1, INPUTS), (2, 1)] {
+                let count = (cut[1] - cut[0]) * size;
+                found[of].extend(&all[at..at + count]);
+                at += count;
+            }
+        }
+        found.concat()
+    };
+    let (whole, halves) = (weights_after(&[0, OUTPUTS]), weights_after(&[0, 4001, OUTPUTS]));
+    assert_eq!(whole.len(), halves.len());
+    let before: Vec<f32> = [&below, &weight, &bias, &last].into_iter().flatten().copied().collect();
+    let farthest = whole.iter().zip(&before).map(|(after, before)| (after - before).abs()).fold(0.0, f32::max);
+    for (at, (whole, half)) in whole.iter().zip(&halves).enumerate() {
+        assert!((whole - half).abs() < 1e-4 * farthest, "weight {at}: {whole}, {half}, farthest move {farthest}");
+    }
 }
 
 #[test]

@@ -12,13 +12,12 @@ impl Sized {
         let threshold = (dropout * 65536.0).round();
         let kept = (1.0 / (1.0 - threshold / 65536.0)) as f32;
         let threshold = threshold as u32;
-        let shape = [&[rows], self.shape.as_slice()].concat();
-        let mut bytes = vec![0_u8; shape.iter().product::<usize>() * 2];
+        let mut mask = ArrayD::from_elem(IxDyn(&[&[rows], self.shape.as_slice()].concat()), kept);
+        let mut bytes = vec![0_u8; mask.len() * 2];
         rng.fill_bytes(&mut bytes);
-        let mut drawn = bytes.as_chunks().0.iter().map(|raw| u32::from(u16::from_le_bytes(*raw)));
-        ArrayD::from_shape_simple_fn(IxDyn(&shape), || {
-            if drawn.next().is_some_and(|drawn| drawn < threshold) { 0.0 } else { kept }
-        })
+        let drawn = bytes.as_chunks().0.iter().map(|raw| u32::from(u16::from_le_bytes(*raw)));
+        mask.iter_mut().zip(drawn).for_each(|(value, drawn)| *value = if drawn < threshold { 0.0 } else { kept });
+        mask
     }
 }
 

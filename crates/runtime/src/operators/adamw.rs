@@ -7,9 +7,11 @@
 //! Loshchilov and Hutter 2019, algorithm 2, in the order of operations of `PyTorch`'s `AdamW`: the weight shrinks by
 //! `rate * decay`, then moves by `rate * (m / (1 - alpha^t)) / (sqrt(v / (1 - beta^t)) + epsilon)`.
 
+#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
+
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::TensorElementType;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::{input, pieces};
 
@@ -104,17 +106,61 @@ impl Update {
         }
     }
 
-    /// Changes some weights, first and second moments. Most of the time goes into square roots and divisions, so it counts
-    /// that the processor does as many at once as it can.
-    pub(super) fn apply(&self, arch: Arch, [weights, first, second]: [&mut [f32]; 3], gradient: &[f32]) {
-        arch.dispatch(|| {
-            let values = weights.iter_mut().zip(first).zip(second).zip(gradient);
-            for (((weight, first), second), &gradient) in values {
-                *first = self.alpha * *first + (1.0 - self.alpha) * gradient;
-                *second = self.beta * *second + (1.0 - self.beta) * gradient * gradient;
-                let divisor = second.sqrt() * self.second_by + self.epsilon;
-                *weight = *weight * self.kept - self.move_by * *first / divisor;
+    /// Changes some weights, first and second moments.
+    pub(super) fn apply(&self, arch: Arch, changed: [&mut [f32]; 3], gradient: &[f32]) {
+        arch.dispatch(Apply { update: self, changed, gradient });
+    }
+
+    /// The same within a function made for a processor, for as many values as some registers hold, the last perhaps in part.
+    #[inline(always)]
+    pub(super) fn registers<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        [weights, first, second]: [&mut [f32]; 3],
+        gradient: &[S::f32s; N],
+    ) {
+        let (weights, last_weights) = S::as_mut_simd_f32s(weights);
+        let (first, last_first) = S::as_mut_simd_f32s(first);
+        let (second, last_second) = S::as_mut_simd_f32s(second);
+        if !last_weights.is_empty()
+            && let Some(&gradient) = gradient.get(weights.len())
+        {
+            let mut values = [&*last_weights, last_first, last_second].map(|last| simd.partial_load_f32s(last));
+            self.one(simd, values.each_mut(), gradient);
+            for (last, value) in [last_weights, last_first, last_second].into_iter().zip(values) {
+                simd.partial_store_f32s(last, value);
             }
-        });
+        }
+        for (((weight, first), second), &gradient) in weights.iter_mut().zip(first).zip(second).zip(gradient) {
+            self.one(simd, [weight, first, second], gradient);
+        }
+    }
+
+    #[inline(always)]
+    fn one<S: Simd>(&self, simd: S, [weight, first, second]: [&mut S::f32s; 3], gradient: S::f32s) {
+        let by = |factor: f32, values: S::f32s| simd.mul_f32s(simd.splat_f32s(factor), values);
+        *first = simd.add_f32s(by(self.alpha, *first), by(1.0 - self.alpha, gradient));
+        *second = simd.add_f32s(by(self.beta, *second), simd.mul_f32s(by(1.0 - self.beta, gradient), gradient));
+        let divisor = simd.add_f32s(by(self.second_by, simd.sqrt_f32s(*second)), simd.splat_f32s(self.epsilon));
+        *weight = simd.sub_f32s(by(self.kept, *weight), simd.div_f32s(by(self.move_by, *first), divisor));
+    }
+}
+
+struct Apply<'m> {
+    update: &'m Update,
+    changed: [&'m mut [f32]; 3],
+    gradient: &'m [f32],
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let [weights, first, second] = self.changed.map(|values| values.chunks_mut(S::F32_LANES));
+        let gradient = self.gradient.chunks(S::F32_LANES);
+        for (((weights, first), second), gradient) in weights.zip(first).zip(second).zip(gradient) {
+            self.update.registers(simd, [weights, first, second], &[simd.partial_load_f32s(gradient)]);
+        }
     }
 }

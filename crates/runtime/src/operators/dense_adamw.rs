@@ -6,21 +6,27 @@
 //!
 //! The weight's gradient `dY^T X` is never written to memory: of a large layer that would be as much as the weight itself,
 //! and weight and moments would be read again for the update. Each thread takes strips of columns, and goes through them
-//! a few rows at a time.
+//! row by row. Pictures that a rectifier or a dropout mask makes 0 in `dY` are left out of a row's sum.
+
+#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorRef};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::adamw::{Settings, Update};
 use super::input;
 use super::pieces::{self, Strip};
-use super::product::{LANES, add_product};
 
-/// Columns of a strip: a row's part is then half a page, and the parts of the pictures stay in a core's cache.
-const COLUMNS: usize = 512;
-/// Rows of a strip that are worked on at once.
-const ROWS: usize = 32;
+/// Columns of a strip at most: the parts of the pictures then stay in a core's cache, and what is read of a row at a time is
+/// long enough for the processor to read ahead.
+const COLUMNS: usize = 768;
+/// Values in a line of the cache: no two strips share one.
+const LINE: usize = 16;
+/// Registers of a row that are worked on at once: as many as multiplications are under way at a time.
+const REGISTERS: usize = 8;
+/// The parts of the pictures have a multiple of so many columns: [`REGISTERS`] of the widest kind.
+const LANES: usize = REGISTERS * 16;
 
 pub(super) struct DenseAdamW;
 
@@ -86,48 +92,120 @@ fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Res
     };
     let (shape, read) = ([w.rows, w.columns], [dy.values, x.values]);
     let changed = [(&weight, 0), (&first, offset), (&second, offset)];
-    pieces::of_columns(context, changed, shape, gradient, read, COLUMNS, |strip| one_strip(strip, &dy, &x, &update))?;
+    let errors = Errors::of(&dy);
+    let wide = w.columns.div_ceil(w.columns.div_ceil(COLUMNS).max(1)).next_multiple_of(LINE);
+    pieces::of_columns(context, changed, shape, gradient, read, wide, |strip| one_strip(strip, &errors, &x, &update))?;
     if let Some(mut done) = context.output(0, [1_i64])? {
         done.try_extract_tensor_mut::<bool>()?.1.fill(true);
     }
     Ok(())
 }
 
+/// What of `dY` is not 0: where rectifiers and dropout are, that is a small part. Of each output, pictures and values.
+struct Errors {
+    entries: Vec<(u32, f32)>,
+    ends: Vec<usize>,
+}
+
+impl Errors {
+    fn of(dy: &Matrix) -> Self {
+        let mut entries = Vec::with_capacity(dy.values.len());
+        let mut ends = Vec::with_capacity(dy.columns);
+        let mut turned = vec![0.0; LINE * dy.rows];
+        for top in (0..dy.columns).step_by(LINE) {
+            let outputs = LINE.min(dy.columns - top);
+            for picture in 0..dy.rows {
+                for (output, &error) in dy.part(picture, top, outputs).iter().enumerate() {
+                    turned[output * dy.rows + picture] = error;
+                }
+            }
+            for errors in turned.chunks_exact(dy.rows.max(1)).take(outputs) {
+                entries.extend((0..).zip(errors.iter().copied()).filter(|(_, error)| *error != 0.0));
+                ends.push(entries.len());
+            }
+        }
+        Self { entries, ends }
+    }
+
+    fn of_outputs(&self) -> impl Iterator<Item = &[(u32, f32)]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.entries[start..end])
+    }
+}
+
 /// Gradient, update and `dX` of a few columns of the weight.
-fn one_strip(mut strip: Strip<3>, dy: &Matrix, x: &Matrix, update: &Update) {
+fn one_strip(mut strip: Strip<3>, errors: &Errors, x: &Matrix, update: &Update) {
     let arch = Arch::new();
-    let (start, count, batch) = (strip.start(), strip.columns(), dy.rows);
+    let (start, count, batch) = (strip.start(), strip.columns(), x.rows);
     let wide = count.next_multiple_of(LANES);
     let mut inputs = vec![0.0; batch * wide];
     for (row, inputs) in inputs.chunks_exact_mut(wide).enumerate() {
         inputs[..count].copy_from_slice(x.part(row, start, count));
     }
     let mut sums = vec![0.0; if strip.has_output() { batch * wide } else { 0 }];
-    let (mut before, mut gradient) = (vec![0.0; ROWS * wide], vec![0.0; ROWS * wide]);
-    let (mut errors, mut turned) = (vec![0.0; batch * ROWS], vec![0.0; batch * ROWS]);
-    for top in (0..dy.columns).step_by(ROWS) {
-        let rows = ROWS.min(dy.columns - top);
-        for picture in 0..batch {
-            let part = dy.part(picture, top, rows);
-            errors[picture * rows..][..rows].copy_from_slice(part);
-            for (row, &error) in part.iter().enumerate() {
-                turned[row * batch + picture] = error;
-            }
-        }
-        if !sums.is_empty() {
-            for (row, before) in before.chunks_exact_mut(wide).take(rows).enumerate() {
-                before[..count].copy_from_slice(strip.row(top + row)[0]);
-            }
-            add_product(arch, &mut sums, &errors[..batch * rows], &before[..rows * wide], wide);
-        }
-        let gradient = &mut gradient[..rows * wide];
-        gradient.fill(0.0);
-        add_product(arch, gradient, &turned[..rows * batch], &inputs, wide);
-        for (row, gradient) in gradient.chunks_exact(wide).enumerate() {
-            update.apply(arch, strip.row(top + row), &gradient[..count]);
-        }
+    for (output, errors) in errors.of_outputs().enumerate() {
+        let (changed, sums) = (strip.row(output), &mut sums[..]);
+        arch.dispatch(Row { changed, errors, inputs: &inputs, sums, wide, update });
     }
     for (picture, sums) in sums.chunks_exact(wide).enumerate() {
         strip.output(picture).copy_from_slice(&sums[..count]);
     }
+}
+
+/// Part of one row of the weight: of the output that it belongs to, `errors`.
+struct Row<'m> {
+    changed: [&'m mut [f32]; 3],
+    errors: &'m [(u32, f32)],
+    /// `[n, wide]`
+    inputs: &'m [f32],
+    /// `[n, wide]`, or nothing where `dX` is not wanted.
+    sums: &'m mut [f32],
+    wide: usize,
+    update: &'m Update,
+}
+
+impl WithSimd for Row<'_> {
+    type Output = ();
+
+    /// Gradient and update take turns every few registers: while the one is computed, the processor already fetches what the
+    /// other changes.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { changed: [weights, first, second], errors, inputs, sums, wide, update } = self;
+        let few = REGISTERS * S::F32_LANES;
+        let changed = weights.chunks_mut(few).zip(first.chunks_mut(few)).zip(second.chunks_mut(few));
+        for (at, ((weights, first), second)) in changed.enumerate() {
+            let start = at * few;
+            if !sums.is_empty() {
+                let before: [S::f32s; REGISTERS] = load(simd, weights);
+                for &(picture, error) in errors {
+                    let (sums, _) = S::as_mut_simd_f32s(&mut sums[picture as usize * wide + start..][..few]);
+                    let error = simd.splat_f32s(error);
+                    for (sum, value) in sums.iter_mut().zip(before) {
+                        *sum = simd.mul_add_e_f32s(error, value, *sum);
+                    }
+                }
+            }
+            let mut gradient = [simd.splat_f32s(0.0); REGISTERS];
+            for &(picture, error) in errors {
+                let (values, _) = S::as_simd_f32s(&inputs[picture as usize * wide + start..][..few]);
+                let Some(values) = values.first_chunk::<REGISTERS>() else { return };
+                let error = simd.splat_f32s(error);
+                for (sum, &value) in gradient.iter_mut().zip(values) {
+                    *sum = simd.mul_add_e_f32s(error, value, *sum);
+                }
+            }
+            update.registers(simd, [weights, first, second], &gradient);
+        }
+    }
+}
+
+/// Some values, and zeros behind them.
+#[inline(always)]
+fn load<S: Simd, const N: usize>(simd: S, values: &[f32]) -> [S::f32s; N] {
+    if let Some(whole) = S::as_simd_f32s(values).0.first_chunk() {
+        return *whole;
+    }
+    let mut parts = values.chunks(S::F32_LANES);
+    std::array::from_fn(|_| simd.partial_load_f32s(parts.next().unwrap_or_default()))
 }

@@ -9,7 +9,6 @@ mod convolution;
 mod dense_adamw;
 mod pieces;
 mod pool_gradient;
-mod product;
 mod threads;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
