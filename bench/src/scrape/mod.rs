@@ -48,6 +48,18 @@ pub(crate) struct Plan {
     page: PathBuf,
 }
 
+impl Plan {
+    /// The options on the command line that say what is measured.
+    fn options(&self) -> String {
+        let list = |values: &[usize]| values.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        let Self { pictures, rounds, processes, threads, requests, .. } = self;
+        let (processes, threads, requests) = (list(processes), list(threads), list(requests));
+        format!(
+            "--pictures {pictures} --rounds {rounds} --processes {processes} --threads {threads} --requests {requests}"
+        )
+    }
+}
+
 /// Measures everything and writes the page.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     ensure!(plan.pictures > 0 && plan.rounds > 0, "there is nothing to measure");
@@ -78,6 +90,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         pictures: plan.pictures,
         mean_bytes: mean,
         rounds: plan.rounds,
+        options: plan.options(),
         rows,
     };
     fs_err::write(&plan.page, page::markdown(&report)).context("the measurements are lost")?;

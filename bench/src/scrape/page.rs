@@ -17,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) mean_bytes: u64,
     /// Turns of each side.
     pub(crate) rounds: usize,
+    /// The options that it was measured with.
+    pub(crate) options: String,
     /// Ours first, then the peer's ways.
     pub(crate) rows: Vec<Row>,
 }
@@ -42,10 +44,12 @@ impl Row {
     }
 }
 
-const START: &str = "# Benchmarks: downloading
+const TITLE: &str = "# Benchmarks: downloading
 
 The stage `scrape` against img2dataset: the same list of addresses, the same server on this machine, in turn. This page is what
-`./justw bench-scrape` wrote (`--help` for more); the figures are of the machine and the versions that it names.
+";
+
+const WORK: &str = "wrote (`--help` for more); the figures are of the machine and the versions that it names.
 
 ## The work
 A process is started, downloads every picture of a list into a folder, and ends; the time is from its start to its end. The server
@@ -63,8 +67,8 @@ the number of requests that was. Memory is the most that a process and all it st
 
 /// The page's text.
 pub(crate) fn markdown(report: &Report) -> String {
-    let Report { machine, peer, pictures, mean_bytes, rounds, rows } = report;
-    let mut text = START.to_owned();
+    let Report { machine, peer, pictures, mean_bytes, rounds, options, rows } = report;
+    let mut text = format!("{TITLE}`./justw bench-scrape {options}`\n{WORK}");
     let _ = write!(
         text,
         "

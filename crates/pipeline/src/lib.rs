@@ -21,6 +21,7 @@ mod stage;
 pub mod stop;
 mod table;
 mod talk;
+mod through;
 mod writer;
 
 pub use config::Config;
@@ -36,6 +37,7 @@ pub use seed::rng;
 pub use stage::{Finished, Stage, Summary};
 pub use table::{Align, Table};
 pub use talk::talk;
+pub use through::WriteThrough;
 
 /// The first 16 hex digits of a BLAKE3 hash: long enough to name files and pictures.
 pub fn short_hash(bytes: &[u8]) -> String {

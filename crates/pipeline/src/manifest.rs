@@ -1,6 +1,8 @@
 //! `manifest.csv`: the path, size and BLAKE3 hash of every output of a stage.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
@@ -21,6 +23,10 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest(pub Vec<Entry>);
 
+/// Files that are written through to the disk at a time, while others are hashed: it takes many in one go, and whoever waits for it needs
+/// no processor.
+const WRITERS: usize = 16;
+
 impl Manifest {
     /// File name below the stage's folder.
     pub const FILE: &'static str = "manifest.csv";
@@ -32,17 +38,23 @@ impl Manifest {
         let mut paths = Vec::new();
         collect(folder, "", skip, &mut paths)?;
         paths.sort();
-        let entries: Result<Vec<Entry>> = paths
-            .into_par_iter()
-            .map(|path| {
-                let file = folder.join(&path);
-                if durable {
-                    crate::files::sync(&file)?;
-                }
-                let (bytes, blake3) = hash(&file)?;
-                Ok(Entry { path, bytes, blake3 })
-            })
-            .collect();
+        let entry = |path: &String| -> Result<Entry> {
+            let (bytes, blake3) = hash(&folder.join(path))?;
+            Ok(Entry { path: path.clone(), bytes, blake3 })
+        };
+        let entries: Result<Vec<Entry>> = thread::scope(|scope| {
+            let writers = if durable { WRITERS.min(paths.len()) } else { 0 };
+            let (paths, writers) = (&paths, 0..writers);
+            let write = move |first| {
+                paths.iter().skip(first).step_by(WRITERS).try_for_each(|path| crate::files::sync(&folder.join(path)))
+            };
+            let written: Vec<_> = writers.map(|first| scope.spawn(move || write(first))).collect();
+            let entries = paths.par_iter().map(entry).collect();
+            for part in written {
+                part.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            }
+            entries
+        });
         Ok(Self(entries?))
     }
 

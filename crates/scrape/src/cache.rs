@@ -27,9 +27,11 @@ impl Cache {
         folder.join(FOLDER).join("journal.jsonl")
     }
 
-    /// Keeps a file.
-    pub fn put(&self, content: &Content, bytes: &[u8]) -> Result<()> {
-        pipeline::write_atomic(self.files.join(content.file_name()), bytes)
+    /// Keeps a file; gives its path.
+    pub fn put(&self, content: &Content, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.files.join(content.file_name());
+        pipeline::write_atomic(&path, bytes)?;
+        Ok(path)
     }
 
     /// Whether a file is there, by its name and size.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use imaging::Limits;
+use pipeline::WriteThrough;
 use pipeline::config::Scrape;
 use tokio::sync::Semaphore;
 use web::{Failure, Request, Response, Room, Web};
@@ -18,6 +19,7 @@ use crate::sieve::TYPES;
 pub struct Fetcher {
     web: Web,
     cache: Cache,
+    through: Arc<WriteThrough>,
     journal: Arc<Journal>,
     limits: Limits,
     limits_text: String,
@@ -38,11 +40,12 @@ pub enum Fetched {
 const MEBIBYTE: u64 = 1 << 20;
 
 impl Fetcher {
-    /// A fetcher of a run.
-    pub fn new(web: Web, cache: Cache, journal: Arc<Journal>, scrape: &Scrape) -> Self {
+    /// A fetcher of a run; what it keeps is handed to `through`.
+    pub fn new(web: Web, cache: Cache, through: Arc<WriteThrough>, journal: Arc<Journal>, scrape: &Scrape) -> Self {
         Self {
             web,
             cache,
+            through,
             journal,
             limits: content::limits(scrape),
             limits_text: content::limits_text(scrape),
@@ -84,14 +87,14 @@ impl Fetcher {
         };
         let share = header.memory.div_ceil(MEBIBYTE).min(SHARED_BYTES / MEBIBYTE) as u32;
         let loan = Arc::clone(&self.memory).acquire_many_owned(share).await.context("no memory is lent any more")?;
-        let (limits, cache) = (self.limits, self.cache.clone());
+        let (limits, cache, through) = (self.limits, self.cache.clone(), Arc::clone(&self.through));
         let work = tokio::task::spawn_blocking(move || {
             let _held = (loan, room);
             let content = match content::examine(&body, &header, &limits) {
                 Ok(content) => content,
                 Err(reason) => return Ok(Err(reason)),
             };
-            cache.put(&content, &body)?;
+            through.add(cache.put(&content, &body)?);
             Ok(Ok(content))
         });
         work.await.context("a picture's decoder failed")?

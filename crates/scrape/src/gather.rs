@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
-use pipeline::Run;
+use pipeline::{Run, WriteThrough};
 use web::Web;
 
 use crate::cache::Cache;
@@ -123,7 +123,9 @@ pub fn gather(
     if let Some(web) = web {
         let asks = memory.only.is_none().then(|| web.clone());
         let desk = Desk::new(asks, Arc::clone(&memory.journal), credentials.all.clone());
-        let fetcher = Fetcher::new(web.clone(), memory.cache.clone(), Arc::clone(&memory.journal), scrape);
+        let through = Arc::new(WriteThrough::begin());
+        let (cache, journal) = (memory.cache.clone(), Arc::clone(&memory.journal));
+        let fetcher = Fetcher::new(web.clone(), cache, Arc::clone(&through), journal, scrape);
         let live = Live::new(run);
         let online =
             online::Online { sources, memory: &memory, sieve: &sieve, desk: &desk, fetcher: &fetcher, live: &live };
@@ -135,6 +137,7 @@ pub fn gather(
             .build()?;
         exhausted = runtime.block_on(online.gather(&mut lanes, &mut contents, room))?;
         live.finish();
+        through.finish()?;
     }
     let pick = pick(&lanes, &contents, &sieve);
     Ok(Gathered { lanes, contents, pick, exhausted })
