@@ -53,12 +53,12 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
         None => pictures,
     };
     let caching_seconds = start.elapsed().as_secs_f64();
-    let mut last_loss = 0.0;
+    let (mut last_loss, mut batch) = (0.0, Vec::new());
     for _ in 0..work.epochs {
         let mut order: Vec<usize> = (0..labels.len()).collect();
         order.shuffle(&mut training.rng);
         for rows in order.chunks(work.batch) {
-            last_loss = training.step(&items.batch(rows)?, rows)?;
+            last_loss = training.step(items.batch_in(rows, &mut batch)?, rows)?;
         }
     }
     let measured = Measured {
@@ -77,17 +77,23 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// One step of each size of a batch, as the peers take before they measure.
+/// One step of each size of a batch, as the peers take before they measure, and one run of each size below.
 fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &Items, work: &Work) -> Result<()> {
     let rows: Vec<usize> = (0..training.labels.len()).collect();
     let sizes: BTreeMap<usize, &[usize]> = rows.chunks(work.batch).map(|rows| (rows.len(), rows)).collect();
     for rows in sizes.values() {
         let batch = pictures.batch(rows)?;
         let batch = match &mut frozen {
-            Some(frozen) => frozen.run(&batch)?,
+            Some(frozen) => frozen.run(batch.view())?,
             None => batch,
         };
-        training.step(&batch, rows)?;
+        training.step(batch.view(), rows)?;
+    }
+    if let Some(frozen) = frozen {
+        let sizes: BTreeMap<usize, &[usize]> = rows.chunks(frozen.at_once).map(|rows| (rows.len(), rows)).collect();
+        for rows in sizes.values() {
+            frozen.run(pictures.batch(rows)?.view())?;
+        }
     }
     Ok(())
 }
@@ -102,11 +108,11 @@ struct Training<'l> {
 
 impl Training<'_> {
     /// One step on the items of these rows; the loss before it.
-    fn step(&mut self, batch: &ArrayD<f32>, rows: &[usize]) -> Result<f32> {
+    fn step(&mut self, batch: ArrayViewD<f32>, rows: &[usize]) -> Result<f32> {
         let labels: Vec<i64> = rows.iter().map(|&row| self.labels[row]).collect();
         let rng = &mut self.rng;
         let masks: Vec<ArrayD<f32>> = self.masks.iter().map(|of| of.mask(rows.len(), DROPOUT, rng)).collect();
-        let mut inputs: Vec<ArrayViewD<f32>> = vec![batch.view()];
+        let mut inputs: Vec<ArrayViewD<f32>> = vec![batch];
         inputs.extend(masks.iter().map(|mask| mask.view()));
         Ok(self.trainer.step(&inputs, &labels, LEARNING_RATE)?)
     }
@@ -117,20 +123,23 @@ struct Frozen {
     session: Session,
     input: String,
     tensor: String,
+    /// Pictures in one run.
+    at_once: usize,
 }
 
 impl Frozen {
     fn new(model: &Model, tensor: String, threads: usize) -> Result<Self> {
-        let model = model.with_own_convolutions(Convolutions::Fastest)?;
+        let model = model.with_own_operators(Convolutions::Fastest)?;
         let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
+        let at_once = graph::cost::at_once(&model);
         let session = Session::with_own_operators(&model.to_bytes(), threads, layout)?;
         let input = session.input_names().first().map(|name| (*name).to_owned());
-        Ok(Self { session, input: input.context("the frozen part has no input")?, tensor })
+        Ok(Self { session, input: input.context("the frozen part has no input")?, tensor, at_once })
     }
 
     /// What comes out for a batch of pictures.
-    fn run(&mut self, batch: &ArrayD<f32>) -> Result<ArrayD<f32>> {
-        let outputs = self.session.run(&[(&self.input, batch.view())])?;
+    fn run(&mut self, batch: ArrayViewD<f32>) -> Result<ArrayD<f32>> {
+        let outputs = self.session.run(&[(&self.input, batch)])?;
         let (_, output) = outputs.into_iter().next().with_context(|| format!("no `{}` came out", self.tensor))?;
         Ok(output)
     }
@@ -140,9 +149,9 @@ impl Frozen {
         let path = work.scratch.join("cache.npy");
         let rows: Vec<usize> = (0..count).collect();
         let mut shape = None;
-        let mut found = Vec::new();
-        for rows in rows.chunks(work.batch) {
-            let output = self.run(&pictures.batch(rows)?)?;
+        let (mut found, mut batch) = (Vec::new(), Vec::new());
+        for rows in rows.chunks(self.at_once) {
+            let output = self.run(pictures.batch_in(rows, &mut batch)?)?;
             shape.get_or_insert_with(|| output.shape()[1..].to_vec());
             found.extend(output.outer_iter().map(|item| Ok(item.iter().copied().collect())));
         }

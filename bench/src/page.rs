@@ -56,7 +56,8 @@ AlexNet at 224 px, one tower, with fc6 and fc7 of 4096 and dropout before each t
 depth trains (`fc8`: the last dense layer; `fc678`: the dense layers; `c5fc678`: the last convolution too; `all`). Pictures
 are decoded and normalized beforehand and read from one file a batch at a time, on all sides. The time is wall time of all epochs,
 without setting up. Ours has the pass over the frozen part in it, whose results it keeps on disk; the peers run the frozen part in
-every epoch, without gradients. The peers take one step of each batch size before their time starts, we do not.
+every epoch, without gradients. Each side takes one step of each batch size before its time starts, ours also one run of each size
+through the frozen part.
 
 The peers run at the settings that were fastest for them here, chosen at each depth from a few batches before the turns:
 PyTorch with channels last or first, and the fused AdamW; TensorFlow with oneDNN, one compiled step, channels last and its own fused Adam,
@@ -109,7 +110,7 @@ In brackets the slowest and the fastest round. Ratios are ours to theirs.
     for row in &report.rows {
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {:.1} | {:.1} | {:.1} | {:.0} | {:.0} | {:.3} |",
+            "| {} | {} | {} | {:.2} | {:.2} | {:.1} | {:.0} | {:.0} | {:.3} |",
             row.depth.name(),
             row.side,
             row.variant,

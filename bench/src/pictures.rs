@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use imaging::{Limits, RgbImage};
-use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
+use ndarray::{Array1, Array4, ArrayD, ArrayViewD, Axis, IxDyn};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::dataset::Dataset;
 use pipeline::talk;
+use rayon::prelude::*;
 use zoo::{InputTransform, Network};
 
 use crate::Work;
@@ -68,15 +69,25 @@ impl Items {
 
     /// The items of these rows, `[rows.len(), …]`.
     pub(crate) fn batch(&self, rows: &[usize]) -> Result<ArrayD<f32>> {
+        let mut values = Vec::new();
+        Ok(self.batch_in(rows, &mut values)?.to_owned())
+    }
+
+    /// The same in memory that was used before: what is new costs a pass over its pages.
+    pub(crate) fn batch_in<'v>(&self, rows: &[usize], values: &'v mut Vec<f32>) -> Result<ArrayViewD<'v, f32>> {
         let size: usize = self.item.iter().product();
-        let mut values = Vec::with_capacity(rows.len() * size);
-        let mut bytes = vec![0; size * 4];
-        for &row in rows {
-            self.file.file().read_exact_at(&mut bytes, self.start + (row * size * 4) as u64)?;
-            values.extend(bytes.as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw)));
+        values.resize(rows.len() * size, 0.0);
+        rows.par_iter().zip(values.par_chunks_exact_mut(size.max(1))).try_for_each(|(&row, values)| {
+            let bytes = bytemuck::cast_slice_mut(values);
+            self.file.file().read_exact_at(bytes, self.start + (row * size * 4) as u64)
+        })?;
+        if cfg!(target_endian = "big") {
+            for value in values.iter_mut() {
+                *value = f32::from_bits(value.to_bits().swap_bytes());
+            }
         }
         let shape = [&[rows.len()], self.item.as_slice()].concat();
-        Ok(ArrayD::from_shape_vec(IxDyn(&shape), values)?)
+        Ok(ArrayViewD::from_shape(IxDyn(&shape), values)?)
     }
 }
 

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use convolution::{Geometry, OneThread, Prepared, Threads, filter_gradient, input_gradient};
+use convolution::{Finish, Geometry, OneThread, Prepared, Threads, filter_gradient, input_gradient};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -71,7 +71,9 @@ fn time(geometry: &Geometry, threads: &dyn Threads, runs: usize) -> [f64; 4] {
         let mut prepared = None;
         measure(0, &mut || prepared = Some(Prepared::new(geometry, &w, threads).unwrap()));
         let prepared = prepared.unwrap();
-        measure(1, &mut || prepared.forward(&x, Some(&bias), true, &mut y, threads).unwrap());
+        measure(1, &mut || {
+            prepared.forward(&x, &Finish { bias: Some(&bias), relu: true, pool: None }, &mut y, threads).unwrap();
+        });
         // The first layer's input has no use for its gradient.
         if geometry.channels > 3 {
             measure(2, &mut || input_gradient(geometry, &w, &dy, &mut dx, threads).unwrap());

@@ -124,15 +124,15 @@ impl Geometry {
         found.map_or(Ok(()), |found| expect("bias", self.filters, found))
     }
 
-    /// The number of pictures, where `x` values are read and `y` written.
-    pub(crate) fn expect_batch(&self, x: usize, y: usize) -> Result<usize, Error> {
+    /// The number of pictures, where `x` values are read and `y` written, of each picture `written`.
+    pub(crate) fn expect_batch(&self, x: usize, y: usize, written: usize) -> Result<usize, Error> {
         let batch = x / self.read();
         expect("input", batch * self.read(), x)?;
-        expect("output", batch * self.written(), y)?;
+        expect("output", batch * written, y)?;
         Ok(batch)
     }
 }
 
-fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+pub(crate) fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::Length { what, expected, found }) }
 }

@@ -6,8 +6,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod dense;
 mod direct;
+mod edge;
 mod filters;
+mod finish;
 mod geometry;
 mod matrices;
 mod pixels;
@@ -21,14 +24,14 @@ mod toom_cook;
 mod transpose;
 mod winograd;
 
+pub use finish::{Finish, Pool};
 pub use geometry::{Error, Geometry};
 pub use matrices::Matrices;
 pub use sparse::Sparse;
-pub use spectra::{LANES, Lanes};
+pub use spectra::{LANES, Lanes, Scratch};
 pub use threads::{OneThread, Threads};
 
 use plan::Plan;
-use spectra::Scratch;
 use threads::Shares;
 
 /// Filters laid out for [`Prepared::forward`].
@@ -41,7 +44,7 @@ pub struct Prepared {
 #[derive(Debug)]
 enum Filters {
     AsGiven(Vec<f32>),
-    Transformed(Plan, Scratch),
+    Transformed(Box<Plan>, Scratch),
 }
 
 impl Prepared {
@@ -52,7 +55,7 @@ impl Prepared {
         let filters = match Plan::new(geometry) {
             Some(plan) => {
                 let filters = winograd::prepare(&plan, weight, threads);
-                Filters::Transformed(plan, filters)
+                Filters::Transformed(Box::new(plan), filters)
             }
             None => Filters::AsGiven(weight.to_vec()),
         };
@@ -64,42 +67,44 @@ impl Prepared {
         &self.geometry
     }
 
-    /// Reads `x`, `[n, channels, height, width]`, and fills `y`, `[n, filters, output height, output width]`: the
-    /// convolution, `bias` (`[filters]`) added, and with `relu` what is negative set to zero. A picture's results have the
-    /// same bits in any batch and with any number of threads.
-    pub fn forward(
-        &self,
-        x: &[f32],
-        bias: Option<&[f32]>,
-        relu: bool,
-        y: &mut [f32],
-        threads: &dyn Threads,
-    ) -> Result<(), Error> {
+    /// Reads `x`, `[n, channels, height, width]`, and fills `y`, `[n, filters, output height, output width]`, or as many windows
+    /// as there are in `finish`. A picture's results have the same bits in any batch and with any number of threads.
+    pub fn forward(&self, x: &[f32], finish: &Finish, y: &mut [f32], threads: &dyn Threads) -> Result<(), Error> {
         let geometry = &self.geometry;
-        geometry.expect_batch(x.len(), y.len())?;
-        geometry.expect_bias(bias.map(<[f32]>::len))?;
+        let (size, plane) = (geometry.output(), geometry.output().iter().product());
+        let written = finish.pool.map_or(plane, |pool| pool.written());
+        finish.pool.map_or(Ok(()), |pool| pool.check(size))?;
+        geometry.expect_batch(x.len(), y.len(), geometry.filters * written)?;
+        geometry.expect_bias(finish.bias.map(<[f32]>::len))?;
         let weight = match &self.filters {
             Filters::Transformed(plan, filters) => {
-                winograd::forward(plan, filters, x, bias, relu, y, threads);
+                winograd::forward(plan, filters, x, finish, y, threads);
                 return Ok(());
             }
             Filters::AsGiven(weight) => weight,
         };
-        let plane = geometry.output().iter().product();
-        let shares = Shares::new(y.chunks_mut(plane));
+        let shares = Shares::new(y.chunks_mut(written));
         threads.each(shares.len(), &|at| {
-            shares.with(at, |y| {
-                let (picture, filter) = (at / geometry.filters, at % geometry.filters);
-                let x = &x[picture * geometry.read()..][..geometry.read()];
+            let (picture, filter) = (at / geometry.filters, at % geometry.filters);
+            let x = &x[picture * geometry.read()..][..geometry.read()];
+            let bias = finish.bias.map_or(0.0, |bias| bias[filter]);
+            let sums = |y: &mut [f32]| {
                 direct::forward(geometry, weight, filter, x, y);
-                let bias = bias.map_or(0.0, |bias| bias[filter]);
-                for y in y.iter_mut() {
+                for y in y {
                     *y += bias;
-                    if relu {
+                    if finish.relu {
                         // What is no number stays none.
                         *y = if *y < 0.0 { 0.0 } else { *y };
                     }
                 }
+            };
+            shares.with(at, |y| match finish.pool {
+                Some(pool) => {
+                    let mut whole = vec![0.0; plane];
+                    sums(&mut whole);
+                    pool.largest(&whole, size[1], size, y, f32::max);
+                }
+                None => sums(y),
             });
         });
         Ok(())
@@ -117,10 +122,10 @@ pub fn input_gradient(
 ) -> Result<(), Error> {
     geometry.check()?;
     geometry.expect_weight(weight.len())?;
-    geometry.expect_batch(dx.len(), dy.len())?;
+    geometry.expect_batch(dx.len(), dy.len(), geometry.written())?;
     if let Some(reverse) = reverse(geometry) {
         let turned = turn(geometry, weight);
-        return Prepared::new(&reverse, &turned, threads)?.forward(dy, None, false, dx, threads);
+        return Prepared::new(&reverse, &turned, threads)?.forward(dy, &Finish::default(), dx, threads);
     }
     let plane = geometry.size.iter().product();
     let shares = Shares::new(dx.chunks_mut(plane));
@@ -169,7 +174,7 @@ pub fn filter_gradient(
 ) -> Result<(), Error> {
     geometry.check()?;
     geometry.expect_weight(dw.len())?;
-    geometry.expect_batch(x.len(), dy.len())?;
+    geometry.expect_batch(x.len(), dy.len(), geometry.written())?;
     geometry.expect_bias(db.as_ref().map(|db| db.len()))?;
     if let Some(plan) = Plan::new(geometry) {
         winograd::filter_gradient(&plan, x, dy, dw, threads);

@@ -1,6 +1,7 @@
 //! Pictures turned so that the channels of a pixel lie side by side, and back.
 
 #![allow(clippy::similar_names, reason = "places in planes")]
+#![allow(clippy::needless_range_loop, reason = "with iterators registers end up in memory")]
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
 use crate::plan::Plan;
@@ -16,16 +17,24 @@ pub(crate) fn places(size: [usize; 2], width: usize, [top, left]: [usize; 2]) ->
 /// Puts up to [`LANES`] planes side by side: pixel `i` goes to `into[places[i]]`. Missing planes are zero.
 #[inline(always)]
 pub(crate) fn spread<S: Simd>(simd: S, planes: &[f32], places: &[usize], into: &mut [Lanes]) {
-    let mut rows = [[0.0; LANES]; LANES];
+    let (mut tails, mut pixels) = ([[0.0; LANES]; LANES], [[0.0; LANES]; LANES]);
     for (at, some) in places.chunks(LANES).enumerate() {
-        for (row, plane) in rows.iter_mut().zip(planes.chunks_exact(places.len())) {
-            let rest = &plane[at * LANES..];
-            match rest.first_chunk() {
-                Some(whole) => *row = *whole,
-                None => row[..rest.len()].copy_from_slice(rest),
+        // What is read behind a plane's last pixel goes nowhere.
+        let rest = |row: usize| planes.get(row * places.len() + at * LANES..).unwrap_or_default();
+        if rest(LANES - 1).len() < LANES {
+            for (row, tail) in tails.iter_mut().enumerate() {
+                let rest = rest(row);
+                let count = rest.len().min(LANES);
+                tail[..count].copy_from_slice(&rest[..count]);
+                tail[count..].fill(0.0);
             }
         }
-        for (&to, pixel) in some.iter().zip(&transpose(simd, &rows)) {
+        let mut rows = tails.each_ref();
+        for row in 0..LANES {
+            rows[row] = rest(row).first_chunk().unwrap_or(rows[row]);
+        }
+        transpose(simd, rows, &mut pixels);
+        for (&to, pixel) in some.iter().zip(&pixels) {
             into[to] = *pixel;
         }
     }
@@ -34,12 +43,14 @@ pub(crate) fn spread<S: Simd>(simd: S, planes: &[f32], places: &[usize], into: &
 /// The reverse of [`spread`]: pixel `i` of up to [`LANES`] planes is read from `from[places[i]]`.
 #[inline(always)]
 pub(crate) fn gather<S: Simd>(simd: S, from: &[Lanes], places: &[usize], planes: &mut [f32]) {
-    let mut pixels = [[0.0; LANES]; LANES];
+    let mut rows = [[0.0; LANES]; LANES];
     for (at, some) in places.chunks(LANES).enumerate() {
+        // The last few pixels are followed by one of them, which goes nowhere.
+        let mut pixels = [&from[some[0]]; LANES];
         for (pixel, &to) in pixels.iter_mut().zip(some) {
-            *pixel = from[to];
+            *pixel = &from[to];
         }
-        let rows = transpose(simd, &pixels);
+        transpose(simd, pixels, &mut rows);
         for (row, plane) in rows.iter().zip(planes.chunks_exact_mut(places.len())) {
             let rest = &mut plane[at * LANES..];
             match rest.first_chunk_mut() {

@@ -1,6 +1,9 @@
 //! How a convolution is cut into tiles.
 
+use std::ops::Range;
+
 use crate::Geometry;
+use crate::edge::Side;
 use crate::product::WIDE;
 use crate::spectra::LANES;
 use crate::toom_cook::TILE;
@@ -37,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) outputs: usize,
     /// Tiles of a picture, down and right.
     pub(crate) tiles: [usize; 2],
+    /// How tiles are transformed, down and right: those inside, and the last one.
+    sides: [[Side; 2]; 2],
 }
 
 impl Plan {
@@ -49,7 +54,12 @@ impl Plan {
         }
         let outputs = TILE + 1 - taps;
         let tiles = geometry.output().map(|size| size.div_ceil(outputs));
-        Some(Self { geometry: geometry.clone(), phases, taps, outputs, tiles })
+        let last = [0, 1].map(|axis| geometry.output()[axis] - (tiles[axis] - 1) * outputs);
+        // Both edges alike: there are as few forms of tiles as can be.
+        let edge = last.into_iter().filter(|&last| last < outputs).max().unwrap_or(outputs);
+        let sides = last.map(|last| [outputs, if last < outputs { edge } else { outputs }]);
+        let sides = sides.map(|of_axis| of_axis.map(|outputs| Side::new(outputs, taps)));
+        Some(Self { geometry: geometry.clone(), phases, taps, outputs, tiles, sides })
     }
 
     /// Channels, each phase counted.
@@ -77,6 +87,55 @@ impl Plan {
         self.tiles[0] * self.tiles[1]
     }
 
+    /// How a tile is transformed, down and right, where it is one at an edge; nothing where it is a whole one.
+    pub(crate) fn sides(&self, tile: [usize; 2]) -> Option<[&Side; 2]> {
+        let at = |axis: usize| &self.sides[axis][usize::from(tile[axis] + 1 == self.tiles[axis])];
+        let sides = [at(0), at(1)];
+        sides.iter().any(|side| side.outputs < self.outputs).then_some(sides)
+    }
+
+    /// Tiles of a picture of each kind, in the order in which they lie in memory: those at the right edge, inside, at the lower
+    /// edge, and the one in the corner. The tiles that take a product are then neighbours, whichever product it is.
+    fn kinds(&self) -> [usize; 4] {
+        let [down, right] = self.tiles;
+        let [edge_down, edge_right] = [0, 1].map(|axis| usize::from(self.sides[axis][1].outputs < self.outputs));
+        [
+            (down - edge_down) * edge_right,
+            (down - edge_down) * (right - edge_right),
+            edge_down * (right - edge_right),
+            edge_down * edge_right,
+        ]
+    }
+
+    /// Where a tile lies among those of `pictures` that are worked on at once.
+    pub(crate) fn place(&self, pictures: usize, picture: usize, [y, x]: [usize; 2]) -> usize {
+        let [edge_down, edge_right] = [0, 1].map(|axis| self.sides[axis][1].outputs < self.outputs);
+        let [below, beside] = [edge_down && y + 1 == self.tiles[0], edge_right && x + 1 == self.tiles[1]];
+        let (kind, within) = match (below, beside) {
+            (false, true) => (0, y),
+            (false, false) => (1, y * (self.tiles[1] - usize::from(edge_right)) + x),
+            (true, false) => (2, x),
+            (true, true) => (3, 0),
+        };
+        let kinds = self.kinds();
+        kinds[..kind].iter().sum::<usize>() * pictures + picture * kinds[kind] + within
+    }
+
+    /// The tiles of `pictures` that take a product.
+    pub(crate) fn takers(&self, product: usize, pictures: usize) -> Range<usize> {
+        let [down, right] =
+            [(0, product / TILE), (1, product % TILE)].map(|(axis, point)| self.sides[axis][1].has(point));
+        let [beside, inside, below, corner] = self.kinds().map(|count| count * pictures);
+        let whole = beside + inside;
+        let start = if right { 0 } else { beside };
+        let end = match (down, right) {
+            (false, _) => whole,
+            (true, false) => whole + below,
+            (true, true) => whole + below + corner,
+        };
+        start..end
+    }
+
     /// Pictures of a batch that are worked on at once.
     pub(crate) fn pictures(&self, batch: usize) -> usize {
         (AT_ONCE / self.tiles()).clamp(1, batch.max(1))
@@ -91,10 +150,16 @@ impl Plan {
     /// Whether the tiles of a picture take less time than the plain sum in the runtime, and no more memory than [`MEMORY`].
     pub(crate) fn pays(&self) -> bool {
         let (channels, filters) = (self.groups() * LANES, self.filter_groups() * LANES);
-        let here = self.tiles() * PRODUCTS * (channels * filters + TRANSFORM * (channels + filters));
+        let here = self.products() * (channels * filters + TRANSFORM * (channels + filters));
         let there = self.geometry.written() * self.geometry.taps();
         let bytes = (channels + filters) * PRODUCTS * self.tiles() * size_of::<f32>();
         here as f64 * SPEED < there as f64 && bytes <= MEMORY
+    }
+
+    /// Products of all tiles of a picture.
+    fn products(&self) -> usize {
+        let along = |axis: usize| (self.tiles[axis] - 1) * TILE + self.sides[axis][1].points();
+        along(0) * along(1)
     }
 
     /// Rows and columns that the tiles read of a phase.

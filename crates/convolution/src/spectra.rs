@@ -17,9 +17,10 @@ thread_local! {
     static KEPT: RefCell<[Vec<Vec<f32>>; 2]> = const { RefCell::new([const { Vec::new() }; 2]) };
 }
 
-/// Memory of a thread's, aligned to a cache line. Given back when dropped, for the next call.
+/// Memory of a thread's, aligned to a cache line: registers that are loaded from it come from one line, not from two. Given back
+/// when dropped, for the next call.
 #[derive(Debug)]
-pub(crate) struct Scratch {
+pub struct Scratch {
     values: Vec<f32>,
     start: usize,
     len: usize,
@@ -27,7 +28,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// `len` times [`LANES`] values; what they are is left open.
-    pub(crate) fn new(len: usize) -> Self {
+    pub fn new(len: usize) -> Self {
         let need = (len + 1) * LANES;
         let mut values = KEPT.with_borrow_mut(|kept| {
             let kept = &mut kept[usize::from(need >= LARGE)];
@@ -44,11 +45,13 @@ impl Scratch {
         Self { values, start, len }
     }
 
-    pub(crate) fn lanes(&self) -> &[Lanes] {
+    /// The values.
+    pub fn lanes(&self) -> &[Lanes] {
         self.values[self.start..][..self.len * LANES].as_chunks().0
     }
 
-    pub(crate) fn lanes_mut(&mut self) -> &mut [Lanes] {
+    /// The values, to be changed.
+    pub fn lanes_mut(&mut self) -> &mut [Lanes] {
         self.values[self.start..][..self.len * LANES].as_chunks_mut().0
     }
 }

@@ -1,9 +1,12 @@
 //! Tiles of pictures and of gradients, transformed.
 
+#![allow(clippy::needless_range_loop, reason = "with iterators registers end up in memory")]
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
+use crate::edge::{self, Tile};
+use crate::finish::Finish;
 use crate::pixels::{gather, phases, spread};
-use crate::plan::{PRODUCTS, Plan};
+use crate::plan::Plan;
 use crate::spectra::{LANES, Lanes, Scratch};
 use crate::toom_cook::{TILE, back, inputs, outputs};
 use pulp::{Simd, WithSimd};
@@ -33,14 +36,19 @@ impl WithSimd for Read<'_> {
         if plain {
             pixels.fill([0.0; LANES]);
         }
+        let count = pictures.len() / plan.geometry.read();
         for (picture, from) in pictures.chunks_exact(plan.geometry.read()).enumerate() {
             if plain {
                 spread(simd, part(from, group, places.len()), places, pixels);
             } else {
                 phases(plan, from, group, pixels);
             }
-            for (tile, origin) in origins(plan, columns).enumerate() {
-                input_tile(simd, &pixels[origin..], columns, into, pitch, picture * plan.tiles() + tile);
+            for (tile, origin) in origins(plan, columns) {
+                let (from, at) = (&pixels[origin..], plan.place(count, picture, tile));
+                match plan.sides(tile) {
+                    Some(sides) => edge::Input { sides, from, columns, into, pitch, at }.run(simd),
+                    None => input_tile(simd, from, columns, into, pitch, at),
+                }
             }
         }
     }
@@ -67,10 +75,15 @@ impl WithSimd for Back<'_> {
         let mut scratch = Scratch::new(rows * columns);
         let pixels = scratch.lanes_mut();
         pixels.fill([0.0; LANES]);
+        let count = gradients.len() / plan.geometry.written();
         for (picture, from) in gradients.chunks_exact(plan.geometry.written()).enumerate() {
             spread(simd, part(from, group, places.len()), places, pixels);
-            for (tile, origin) in origins(plan, columns).enumerate() {
-                let (from, at) = (&pixels[origin..], picture * plan.tiles() + tile);
+            for (tile, origin) in origins(plan, columns) {
+                let (from, at) = (&pixels[origin..], plan.place(count, picture, tile));
+                if let Some(sides) = plan.sides(tile) {
+                    edge::Back(edge::Input { sides, from, columns, into, pitch, at }).run(simd);
+                    continue;
+                }
                 match plan.outputs {
                     6 => back_tile::<S, 6>(simd, from, columns, into, pitch, at),
                     5 => back_tile::<S, 5>(simd, from, columns, into, pitch, at),
@@ -82,16 +95,18 @@ impl WithSimd for Back<'_> {
     }
 }
 
-/// Writes one group of filters of one picture from its tiles' products: `from` is `[products, pitch]`, the picture's tiles
-/// begin at `first`, and `into` is `[filters of the group, output height, output width]`.
+/// Writes one group of filters of one picture from its tiles' products: `from` is `[products, pitch]`, and `into` is `[filters of the group, output height, output width]`, or `[…, windows down, windows right]`.
 pub(crate) struct Write<'m> {
     pub(crate) plan: &'m Plan,
     pub(crate) from: &'m [Lanes],
     pub(crate) pitch: usize,
-    pub(crate) first: usize,
+    /// How many pictures there are, and which one this is.
+    pub(crate) pictures: usize,
+    pub(crate) picture: usize,
+    pub(crate) finish: &'m Finish<'m>,
+    /// Of this group.
     pub(crate) bias: Lanes,
-    pub(crate) relu: bool,
-    /// Of the pixels of an output among what the tiles write.
+    /// Of what is written among what the tiles write, or among the windows.
     pub(crate) places: &'m [usize],
     pub(crate) into: &'m mut [f32],
 }
@@ -101,12 +116,16 @@ impl WithSimd for Write<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, from, pitch, first, ref bias, relu, places, into } = self;
+        let Self { plan, from, pitch, pictures, picture, finish, ref bias, places, into } = self;
         let [rows, columns] = plan.writes();
         let mut scratch = Scratch::new(rows * columns);
         let pixels = scratch.lanes_mut();
-        for (tile, origin) in origins(plan, columns).enumerate() {
-            let (into, at) = (&mut pixels[origin..], first + tile);
+        for (tile, origin) in origins(plan, columns) {
+            let (into, at, relu) = (&mut pixels[origin..], plan.place(pictures, picture, tile), finish.relu);
+            if let Some(sides) = plan.sides(tile) {
+                edge::Output { sides, from, pitch, at, bias, relu, into, columns }.run(simd);
+                continue;
+            }
             match plan.outputs {
                 6 => output_tile::<S, 6>(simd, from, pitch, at, bias, relu, into, columns),
                 5 => output_tile::<S, 5>(simd, from, pitch, at, bias, relu, into, columns),
@@ -114,7 +133,16 @@ impl WithSimd for Write<'_> {
                 _ => output_tile::<S, 3>(simd, from, pitch, at, bias, relu, into, columns),
             }
         }
-        gather(simd, pixels, places, into);
+        let Some(pool) = finish.pool else { return gather(simd, pixels, places, into) };
+        let mut scratch = Scratch::new(pool.written());
+        let larger = |mut one: Lanes, other: Lanes| {
+            for (one, other) in S::as_mut_simd_f32s(&mut one).0.iter_mut().zip(S::as_simd_f32s(&other).0) {
+                *one = simd.max_f32s(*one, *other);
+            }
+            one
+        };
+        pool.largest(pixels, columns, plan.geometry.output(), scratch.lanes_mut(), larger);
+        gather(simd, scratch.lanes(), places, into);
     }
 }
 
@@ -124,24 +152,34 @@ fn part(picture: &[f32], group: usize, plane: usize) -> &[f32] {
     &planes[..planes.len().min(LANES * plane)]
 }
 
-/// Where each tile begins, in rows of `columns`.
-fn origins(plan: &Plan, columns: usize) -> impl Iterator<Item = usize> {
+/// The tiles, down and right, and where each one begins in rows of `columns`.
+fn origins(plan: &Plan, columns: usize) -> impl Iterator<Item = ([usize; 2], usize)> {
     let (outputs, [down, right]) = (plan.outputs, plan.tiles);
-    (0..down).flat_map(move |y| (0..right).map(move |x| (y * columns + x) * outputs))
+    (0..down).flat_map(move |y| (0..right).map(move |x| ([y, x], (y * columns + x) * outputs)))
 }
 
 #[inline(always)]
 fn input_tile<S: Simd>(simd: S, from: &[Lanes], columns: usize, into: &mut [Lanes], pitch: usize, at: usize) {
     for part in 0..LANES / S::F32_LANES {
         let mut half = [[simd.splat_f32s(0.0); TILE]; TILE];
-        for (row, half) in half.iter_mut().enumerate() {
+        for row in 0..TILE {
+            let from = &from[row * columns..][..TILE];
             let mut line = [simd.splat_f32s(0.0); TILE];
-            for (into, from) in line.iter_mut().zip(&from[row * columns..][..TILE]) {
-                *into = S::as_simd_f32s(from).0[part];
+            for column in 0..TILE {
+                line[column] = S::as_simd_f32s(&from[column]).0[part];
             }
-            *half = inputs(simd, line);
+            half[row] = inputs(simd, line);
         }
-        store(simd, half, into, pitch, at, part);
+        for column in 0..TILE {
+            let mut line = [simd.splat_f32s(0.0); TILE];
+            for row in 0..TILE {
+                line[row] = half[row][column];
+            }
+            let values = inputs(simd, line);
+            for row in 0..TILE {
+                S::as_mut_simd_f32s(&mut into[(row * TILE + column) * pitch + at]).0[part] = values[row];
+            }
+        }
     }
 }
 
@@ -156,35 +194,23 @@ fn back_tile<S: Simd, const M: usize>(
 ) {
     for part in 0..LANES / S::F32_LANES {
         let mut half = [[simd.splat_f32s(0.0); TILE]; M];
-        for (row, half) in half.iter_mut().enumerate() {
+        for row in 0..M {
+            let from = &from[row * columns..][..M];
             let mut line = [simd.splat_f32s(0.0); M];
-            for (into, from) in line.iter_mut().zip(&from[row * columns..][..M]) {
-                *into = S::as_simd_f32s(from).0[part];
+            for column in 0..M {
+                line[column] = S::as_simd_f32s(&from[column]).0[part];
             }
-            *half = back(simd, line);
+            half[row] = back(simd, line);
         }
         for column in 0..TILE {
             let mut line = [simd.splat_f32s(0.0); M];
-            for (into, half) in line.iter_mut().zip(&half) {
-                *into = half[column];
+            for row in 0..M {
+                line[row] = half[row][column];
             }
-            for (row, value) in back(simd, line).into_iter().enumerate() {
-                S::as_mut_simd_f32s(&mut into[(row * TILE + column) * pitch + at]).0[part] = value;
+            let values = back(simd, line);
+            for row in 0..TILE {
+                S::as_mut_simd_f32s(&mut into[(row * TILE + column) * pitch + at]).0[part] = values[row];
             }
-        }
-    }
-}
-
-/// The second half of [`input_tile`]: down the columns, each product to its place.
-#[inline(always)]
-fn store<S: Simd>(simd: S, half: [[S::f32s; TILE]; TILE], into: &mut [Lanes], pitch: usize, at: usize, part: usize) {
-    for column in 0..TILE {
-        let mut line = [simd.splat_f32s(0.0); TILE];
-        for (into, half) in line.iter_mut().zip(&half) {
-            *into = half[column];
-        }
-        for (row, value) in inputs(simd, line).into_iter().enumerate() {
-            S::as_mut_simd_f32s(&mut into[(row * TILE + column) * pitch + at]).0[part] = value;
         }
     }
 }
@@ -201,27 +227,26 @@ fn output_tile<S: Simd, const M: usize>(
     into: &mut [Lanes],
     columns: usize,
 ) {
-    let from = &from[at..][..=(PRODUCTS - 1) * pitch];
     for part in 0..LANES / S::F32_LANES {
         let bias = S::as_simd_f32s(bias).0[part];
-        let mut half = [[simd.splat_f32s(0.0); M]; TILE];
-        for (row, half) in half.iter_mut().enumerate() {
+        let mut half = [[simd.splat_f32s(0.0); TILE]; M];
+        for column in 0..TILE {
             let mut line = [simd.splat_f32s(0.0); TILE];
-            for (column, into) in line.iter_mut().enumerate() {
-                *into = S::as_simd_f32s(&from[(row * TILE + column) * pitch]).0[part];
-            }
-            *half = outputs(simd, line);
-        }
-        for column in 0..M {
-            let mut line = [simd.splat_f32s(0.0); TILE];
-            for (into, half) in line.iter_mut().zip(&half) {
-                *into = half[column];
+            for row in 0..TILE {
+                line[row] = S::as_simd_f32s(&from[(row * TILE + column) * pitch + at]).0[part];
             }
             let values: [S::f32s; M] = outputs(simd, line);
-            for (row, value) in values.into_iter().enumerate() {
-                let value = simd.add_f32s(value, bias);
+            for row in 0..M {
+                half[row][column] = values[row];
+            }
+        }
+        for row in 0..M {
+            let values: [S::f32s; M] = outputs(simd, half[row]);
+            let into = &mut into[row * columns..][..M];
+            for column in 0..M {
+                let value = simd.add_f32s(values[column], bias);
                 let value = if relu { simd.max_f32s(simd.splat_f32s(0.0), value) } else { value };
-                S::as_mut_simd_f32s(&mut into[row * columns + column]).0[part] = value;
+                S::as_mut_simd_f32s(&mut into[column]).0[part] = value;
             }
         }
     }

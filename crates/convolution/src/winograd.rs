@@ -1,11 +1,12 @@
 //! Convolutions by tiles: transformed, multiplied point by point, and transformed back.
 
 use crate::filters::{Gradient, Prepare};
+use crate::finish::Finish;
 use crate::pixels::places;
 use crate::plan::{PRODUCTS, Plan};
 use crate::product::{Correlate, Panel, Product, WIDE};
 use crate::spectra::{LANES, Lanes, Scratch};
-use crate::threads::{Shares, Threads};
+use crate::threads::{OneThread, Shares, Threads};
 use crate::tiles::{Back, Read, Write};
 use pulp::Arch;
 
@@ -22,54 +23,83 @@ pub(crate) fn prepare(plan: &Plan, weight: &[f32], threads: &dyn Threads) -> Scr
     filters
 }
 
-/// What the filters see in `x`, `[n, channels, height, width]`: `y`, `[n, filters, output height, output width]`.
+/// What the filters see in `x`, `[n, channels, height, width]`: `y`, `[n, filters, output height, output width]`, or as many
+/// windows as there are in `finish`.
 pub(crate) fn forward(
     plan: &Plan,
     filters: &Scratch,
     x: &[f32],
-    bias: Option<&[f32]>,
-    relu: bool,
+    finish: &Finish,
     y: &mut [f32],
     threads: &dyn Threads,
 ) {
-    let (arch, geometry) = (Arch::new(), &plan.geometry);
-    let batch = x.len() / geometry.read();
-    let pictures = plan.pictures(batch);
+    let geometry = &plan.geometry;
+    let places = match finish.pool {
+        Some(pool) => (0..pool.written()).collect(),
+        None => places(geometry.output(), plan.writes()[1], [0, 0]),
+    };
+    let pictures = plan.pictures(x.len() / geometry.read());
     let pitch = plan.pitch(pictures);
-    let (groups, filter_groups) = (plan.groups(), plan.filter_groups());
-    let filters = panels(filters.lanes());
-    let writes = places(geometry.output(), plan.writes()[1], [0, 0]);
-    let plane = writes.len();
-    let mut tiles = Scratch::new(groups * PRODUCTS * pitch);
-    let mut sums = Scratch::new(filter_groups * PRODUCTS * pitch);
-    for (x, y) in x.chunks(pictures * geometry.read()).zip(y.chunks_mut(pictures * geometry.written())) {
+    let layer = Forward { plan, filters: panels(filters.lanes()), finish, places: &places, pitch };
+    let written = pictures * geometry.filters * places.len();
+    let parts = Shares::new(x.chunks(pictures * geometry.read()).zip(y.chunks_mut(written)));
+    let part = |at: usize, threads: &dyn Threads| parts.with(at, |(x, y)| layer.run(x, y, threads));
+    if parts.len() < APART {
+        (0..parts.len()).for_each(|at| part(at, threads));
+    } else {
+        // What a thread has transformed is in its own cache.
+        threads.each(parts.len(), &|at| part(at, &OneThread));
+    }
+}
+
+/// As many parts of a batch keep the threads busy, each thread with parts of its own.
+const APART: usize = 8;
+
+struct Forward<'m> {
+    plan: &'m Plan,
+    filters: &'m [Panel],
+    finish: &'m Finish<'m>,
+    /// Of what is written among what the tiles write, or among the windows.
+    places: &'m [usize],
+    pitch: usize,
+}
+
+impl Forward<'_> {
+    /// Some pictures, as many as are worked on at once.
+    fn run(&self, x: &[f32], y: &mut [f32], threads: &dyn Threads) {
+        let Self { plan, filters, finish, places, pitch } = *self;
+        let (arch, geometry, filter_groups) = (Arch::new(), &plan.geometry, plan.filter_groups());
+        let (groups, pictures) = (plan.groups(), x.len() / geometry.read());
+        let mut tiles = Scratch::new(groups * PRODUCTS * pitch);
         read(plan, x, pitch, tiles.lanes_mut(), threads);
-        let (tiles, count) = (tiles.lanes(), x.len() / geometry.read() * plan.tiles());
-        let shares = Shares::new(sums.lanes_mut().chunks_mut(pitch));
-        threads.each(PRODUCTS * plan.panels(), &|at| {
-            let (product, panel) = (at / plan.panels(), at % plan.panels());
+        let tiles = tiles.lanes();
+        let written = geometry.filters * places.len();
+        let shares = Shares::new(y.chunks_mut(written).flat_map(|y| y.chunks_mut(LANES * places.len())));
+        threads.each(plan.panels(), &|panel| {
             let first = panel * WIDE;
             let wide = WIDE.min(filter_groups - first);
-            let mut held: Vec<_> = (first..first + wide).map(|group| shares.hold(group * PRODUCTS + product)).collect();
-            let mut into: Vec<&mut [Lanes]> = held.iter_mut().map(|into| &mut into[..count]).collect();
-            let a = |group: usize| &tiles[(group * PRODUCTS + product) * pitch..][..count];
-            let b = |group: usize| &filters[(panel * groups + group) * PRODUCTS + product];
-            arch.dispatch(Product { into: &mut into, a: &a, b: &b, groups });
-        });
-        drop(shares);
-        let sums = sums.lanes();
-        let shares = Shares::new(y.chunks_mut(geometry.written()).flat_map(|y| y.chunks_mut(LANES * plane)));
-        threads.each(shares.len(), &|at| {
-            let (picture, group) = (at / filter_groups, at % filter_groups);
-            let from = &sums[group * PRODUCTS * pitch..][..PRODUCTS * pitch];
-            let mut lanes = [0.0; LANES];
-            for (into, from) in lanes.iter_mut().zip(bias.unwrap_or_default().iter().skip(group * LANES)) {
-                *into = *from;
+            // Of one panel alone, so that the second-level cache still has them when they are read.
+            let mut sums = Scratch::new(wide * PRODUCTS * pitch);
+            for product in 0..PRODUCTS {
+                let takers = plan.takers(product, pictures);
+                let of_groups = sums.lanes_mut().chunks_mut(PRODUCTS * pitch);
+                let mut into: Vec<_> = of_groups.map(|sums| &mut sums[product * pitch..][takers.clone()]).collect();
+                let a = |group: usize| &tiles[(group * PRODUCTS + product) * pitch..][takers.clone()];
+                let b = |group: usize| &filters[(panel * groups + group) * PRODUCTS + product];
+                arch.dispatch(Product { into: &mut into, a: &a, b: &b, groups });
             }
-            let first = picture * plan.tiles();
-            shares.with(at, |into| {
-                arch.dispatch(Write { plan, from, pitch, first, bias: lanes, relu, places: &writes, into });
-            });
+            for (group, from) in sums.lanes().chunks(PRODUCTS * pitch).enumerate() {
+                let group = first + group;
+                let mut bias = [0.0; LANES];
+                for (into, from) in bias.iter_mut().zip(finish.bias.unwrap_or_default().iter().skip(group * LANES)) {
+                    *into = *from;
+                }
+                for picture in 0..pictures {
+                    shares.with(picture * filter_groups + group, |into| {
+                        arch.dispatch(Write { plan, from, pitch, pictures, picture, finish, bias, places, into });
+                    });
+                }
+            }
         });
     }
 }
@@ -97,20 +127,21 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
             shares.with(group, |into| arch.dispatch(Back { plan, gradients: dy, group, places: &writes, pitch, into }));
         });
         drop(shares);
-        let (tiles, gradients, count) = (tiles.lanes(), gradients.lanes(), x.len() / geometry.read() * plan.tiles());
+        let (tiles, gradients, pictures) = (tiles.lanes(), gradients.lanes(), x.len() / geometry.read());
         let shares = Shares::new(panels_mut(sums.lanes_mut()).iter_mut());
         threads.each(PRODUCTS * panels, &|at| {
             let (product, panel) = (at / panels, at % panels);
             let wide = WIDE.min(filter_groups - panel * WIDE);
+            let takers = plan.takers(product, pictures);
             let b: Vec<&[Lanes]> = (panel * WIDE..panel * WIDE + wide)
-                .map(|group| &gradients[(group * PRODUCTS + product) * pitch..][..count])
+                .map(|group| &gradients[(group * PRODUCTS + product) * pitch..][takers.clone()])
                 .collect();
             for group in 0..groups {
                 shares.with((panel * groups + group) * PRODUCTS + product, |into| {
                     if block == 0 {
                         **into = [[[0.0; LANES]; WIDE]; LANES];
                     }
-                    let a = &tiles[(group * PRODUCTS + product) * pitch..][..count];
+                    let a = &tiles[(group * PRODUCTS + product) * pitch..][takers.clone()];
                     arch.dispatch(Correlate { into, a, b: &b });
                 });
             }

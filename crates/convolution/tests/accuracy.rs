@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)]
 
-use convolution::{Geometry, OneThread, Prepared, filter_gradient, input_gradient};
+use convolution::{Finish, Geometry, OneThread, Prepared, filter_gradient, input_gradient};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -60,7 +60,10 @@ fn check(geometry: &Geometry) {
         }
     }
     let mut found = [vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; weight.len()]];
-    Prepared::new(geometry, &weight, &OneThread).unwrap().forward(&x, None, false, &mut found[0], &OneThread).unwrap();
+    Prepared::new(geometry, &weight, &OneThread)
+        .unwrap()
+        .forward(&x, &Finish::default(), &mut found[0], &OneThread)
+        .unwrap();
     input_gradient(geometry, &weight, &dy, &mut found[1], &OneThread).unwrap();
     filter_gradient(geometry, &x, &dy, &mut found[2], None, &OneThread).unwrap();
     for ((sums, found), what) in [&y, &dx, &dw].into_iter().zip(&found).zip(["forward", "by input", "by filters"]) {

@@ -49,6 +49,24 @@ pub fn of(model: &Model) -> Vec<Cost> {
     costs
 }
 
+/// Bytes of the largest tensor of a run of more than [`FEW`] pictures.
+const LARGEST: usize = 64 << 20;
+/// Pictures of a run.
+const FEW: usize = 32;
+const MANY: usize = 64;
+
+/// How many pictures to run at once where there are many: 32; or 64, where dense layers by our own operator
+/// ([`Model::with_own_operators`]) fetch their weights from memory at each run, and no tensor of it is above 64 MiB.
+pub fn at_once(model: &Model) -> usize {
+    let shapes = for_one(model);
+    let inputs = model.inputs().into_iter().map(|input| shapes.per_item(input));
+    let values = inputs.chain(of(model).into_iter().map(|cost| cost.shape));
+    let largest =
+        values.map(|shape| Some(shape?.iter().product::<usize>())).max_by_key(|values| values.unwrap_or(usize::MAX));
+    let fits = largest.flatten().is_some_and(|values| values <= LARGEST / size_of::<f32>() / MANY);
+    if fits && model.has_operator("Dense") { MANY } else { FEW }
+}
+
 /// The shapes for a batch of one.
 fn for_one(model: &Model) -> Shapes {
     let open = model.shapes();

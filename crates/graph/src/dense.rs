@@ -48,7 +48,7 @@ impl Model {
     }
 
     /// `node` as a dense layer on `tensor`, if it is one.
-    fn dense(&self, node: &NodeProto, tensor: &str, output: &str) -> Option<Dense> {
+    pub(crate) fn dense(&self, node: &NodeProto, tensor: &str, output: &str) -> Option<Dense> {
         let scaled = ["alpha", "beta"]
             .iter()
             .any(|key| float_attribute(node, key).is_some_and(|factor| factor.to_bits() != 1_f32.to_bits()));

@@ -6,7 +6,7 @@
 //! - [`builder`] writes new graphs.
 //! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
 //! - [`backward`] makes a model that computes gradients in an ordinary session.
-//! - [`Model::with_own_convolutions`] leaves convolutions to operators of crate `runtime`.
+//! - [`Model::with_own_operatorss`] leaves convolutions to operators of crate `runtime`.
 //! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
 //! - [`local`] tells which corner of what a node computes a corner of its picture reaches.
 //! - [`Model::dense_above`] reads off dense layers one behind the other.
@@ -45,7 +45,7 @@ mod node;
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 pub mod onnx;
-mod own_convolution;
+mod own_operators;
 mod shape;
 pub mod tensor;
 pub mod training;
@@ -60,6 +60,6 @@ pub use error::Error;
 pub use field::Fields;
 pub use gradient::{Rectifier, backward, backward_through};
 pub use model::Model;
-pub use own_convolution::Convolutions;
+pub use own_operators::Convolutions;
 pub use shape::{Dim, Shapes};
 pub use weights::redraw_weights;

@@ -174,7 +174,7 @@ fn trunk(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     let model = part(from, shape, false)?;
     let mut sessions = Vec::new();
     for &convolutions in &measure.convolutions {
-        let model = model.with_own_convolutions(convolutions)?;
+        let model = model.with_own_operators(convolutions)?;
         let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
         sessions.push(Session::with_own_operators(&model.to_bytes(), measure.threads, layout)?);
     }

@@ -8,7 +8,6 @@ use pipeline::{Config, HintExt};
 use zoo::{Network, Pool};
 
 use crate::depth::Depth;
-use crate::features::BATCH;
 
 /// The stage whose random streams the weights are drawn from, whichever stage cuts.
 const STAGE: &str = "train";
@@ -116,16 +115,17 @@ fn first_weights(config: &Config, head: &Head) -> Result<Model> {
 }
 
 fn running(trunk: &Model) -> Result<Model> {
-    Ok(trunk.with_own_convolutions(Convolutions::Fastest)?)
+    Ok(trunk.with_own_operators(Convolutions::Fastest)?)
 }
 
 fn key(config: &Config, base: &Base, trunk: Option<&Model>) -> Result<String> {
     let mut hasher = blake3::Hasher::new_derive_key("tunescope values at a cut");
     match trunk {
         Some(trunk) => {
-            hasher.update(&running(trunk)?.to_bytes());
+            let trunk = running(trunk)?;
+            hasher.update(&trunk.to_bytes());
             hasher.update(&runtime::OPERATORS.to_le_bytes());
-            hasher.update(&(BATCH as u64).to_le_bytes());
+            hasher.update(&(graph::cost::at_once(&trunk) as u64).to_le_bytes());
             hasher.update(serde_json::to_string(&base.network.input)?.as_bytes());
             hasher.update(runtime::identity(&config.data)?.as_bytes());
             hasher.update(&(pipeline::thread_count(config.threads) as u64).to_le_bytes());

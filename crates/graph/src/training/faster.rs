@@ -7,12 +7,8 @@ use super::Sized;
 use crate::builder::Node;
 use crate::node::{int_attribute, ints_attribute};
 use crate::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto, type_proto};
-use crate::own_convolution::DOMAIN;
+use crate::own_operators::{DOMAIN, LARGE};
 use crate::{Error, Model, tensor};
-
-/// Weights of a dense layer from which on the runtime spends more time on laying them out anew than on the product, and
-/// from which on it is worth while to go through them once only.
-pub(super) const LARGE: usize = 1 << 20;
 
 /// `MaxPool(Relu(x))` as `Relu(MaxPool(x))`: the same values, but the activation and its gradient have a fraction of the
 /// places to look at, and the activation's large output need not be kept.

@@ -10,7 +10,7 @@ use crate::builder::Node;
 use crate::gradient::{self, MICROSOFT, Rectifier};
 use crate::head::PROBABILITIES;
 use crate::onnx::{GraphProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
-use crate::own_convolution::{self, DOMAIN};
+use crate::own_operators::{self, DOMAIN};
 use crate::shape::value_info;
 use crate::{Dim, Error, Model, tuning};
 
@@ -115,7 +115,7 @@ pub(super) fn eval(model: &Model, plan: &Plan, options: &Options) -> Result<Mode
     graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
     graph.output.push(ValueInfoProto { name: Some(PROBABILITIES.to_owned()), ..without.graph().output[0].clone() });
-    own_convolution::rewrite(&mut graph, options.convolutions);
+    own_operators::rewrite(&mut graph, options.convolutions);
     finish(&without, "eval model", graph)
 }
 
@@ -138,7 +138,7 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     graph.node.extend(backward.nodes);
     graph.initializer.extend(backward.constants);
     graph.value_info.extend(backward.described);
-    own_convolution::rewrite(&mut graph, options.convolutions);
+    own_operators::rewrite(&mut graph, options.convolutions);
     // The backward part follows the node that gives it its start.
     let start = graph.node.iter().position(|node| node.output.contains(&seed));
     let first = start.map_or(graph.node.len(), |start| start + 1);

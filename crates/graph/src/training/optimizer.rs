@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Sized;
 use super::graphs::float;
-use super::{Sized, faster};
 use crate::builder::Node;
 use crate::node::{float_attribute, int_attribute};
 use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
-use crate::own_convolution::DOMAIN;
+use crate::own_operators::{DOMAIN, LARGE};
 use crate::shape::value_info;
 use crate::{Dim, tensor};
 
@@ -91,7 +91,7 @@ pub(super) fn add(
             let node = node.float("epsilon", settings.epsilon).float("weight_decay", settings.weight_decay);
             node.int("offset", offset as i64)
         };
-        let large = count(parameter) >= faster::LARGE;
+        let large = count(parameter) >= LARGE;
         if let Some(layer) = Layer::of(graph, &parameter.name, gradient, &others).filter(|_| large) {
             let node = set(Node::new("DenseAdamW", &updated)).inputs(before.chain([layer.dy, layer.x]));
             graph.node[layer.place] = node.outputs([Some(updated.clone()), layer.dx].into_iter().flatten()).into();

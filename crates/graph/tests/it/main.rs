@@ -7,7 +7,7 @@ mod edit;
 mod gradient;
 mod hostile;
 mod nets;
-mod own_convolution;
+mod own_operators;
 mod shapes;
 mod training;
 mod tuning;

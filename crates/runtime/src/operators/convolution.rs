@@ -5,11 +5,11 @@
 //!
 //! | | inputs | outputs | further attributes |
 //! |---|---|---|---|
-//! | `Convolution` | `X` `[n, c, h, w]`, `W` `[m, c / group, kh, kw]`, perhaps `B` `[m]` | `Y` `[n, m, oh, ow]` | `relu`: 1 for `max(Y, 0)` |
+//! | `Convolution` | `X` `[n, c, h, w]`, `W` `[m, c / group, kh, kw]`, perhaps `B` `[m]` | `Y` `[n, m, oh, ow]` | `relu`: 1 for `max(Y, 0)`; for a pooling behind that `pool_kernel`, `pool_strides`, `pool_before` and `pool_windows`, down and right |
 //! | `ConvolutionInputGradient` | `dY`, `W` | `dX` | `size`: `[h, w]` |
 //! | `ConvolutionFilterGradient` | `X`, `dY` | `dW`, perhaps `dB` | `kernel_shape`: `[kh, kw]` |
 
-use convolution::{Geometry, Prepared};
+use convolution::{Finish, Geometry, Pool, Prepared};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorValueType};
 
@@ -40,6 +40,15 @@ impl Operator for Convolution {
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
         let windows = Windows::of(node)?;
         let relu = node.get::<i64>("relu").unwrap_or(0) != 0;
+        let pool = match node.get::<Vec<i64>>("pool_kernel") {
+            Some(_) => Some(Pool {
+                kernel: list(node, "pool_kernel")?,
+                strides: list(node, "pool_strides")?,
+                before: list(node, "pool_before")?,
+                windows: list(node, "pool_windows")?,
+            }),
+            None => None,
+        };
         // Filters that are fed in may change from run to run, in training with every step.
         let constant = node.constant_input::<TensorValueType<f32>>(1).is_ok();
         let mut kept = None;
@@ -47,7 +56,7 @@ impl Operator for Convolution {
             if !constant {
                 kept = None;
             }
-            forward(context, &windows, relu, &mut kept)
+            forward(context, &windows, relu, pool, &mut kept)
         }))
     }
 }
@@ -145,6 +154,7 @@ fn forward(
     context: &ComputeContext,
     windows: &Windows,
     relu: bool,
+    pool: Option<Pool>,
     kept: &mut Option<(Geometry, Prepared)>,
 ) -> ort::Result<()> {
     let (x, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
@@ -163,10 +173,10 @@ fn forward(
         Some((_, prepared)) => prepared,
         None => Prepared::new(&geometry, weight, &threads).map_err(ort::Error::wrap)?,
     };
-    let [high, wide] = geometry.output();
+    let [high, wide] = pool.map_or(geometry.output(), |pool| pool.windows);
     if let Some(mut output) = context.output(0, told([pictures, filters, high, wide]))? {
         let (_, y) = output.try_extract_tensor_mut::<f32>()?;
-        prepared.forward(x, bias, relu, y, &threads).map_err(ort::Error::wrap)?;
+        prepared.forward(x, &Finish { bias, relu, pool }, y, &threads).map_err(ort::Error::wrap)?;
     }
     threads.accept()?;
     *kept = Some((geometry, prepared));

@@ -10,6 +10,7 @@
 
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
+use convolution::{LANES, Scratch};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorRef};
 use pulp::{Arch, Simd, WithSimd};
@@ -22,11 +23,11 @@ use super::pieces::{self, Strip};
 /// long enough for the processor to read ahead.
 const COLUMNS: usize = 768;
 /// Values in a line of the cache: no two strips share one.
-const LINE: usize = 16;
+const LINE: usize = LANES;
 /// Registers of a row that are worked on at once: as many as multiplications are under way at a time.
 const REGISTERS: usize = 8;
-/// The parts of the pictures have a multiple of so many columns: [`REGISTERS`] of the widest kind.
-const LANES: usize = REGISTERS * 16;
+/// The parts of the pictures have a multiple of so many columns.
+const COUNT: usize = REGISTERS * LANES;
 
 pub(super) struct DenseAdamW;
 
@@ -137,15 +138,18 @@ impl Errors {
 fn one_strip(mut strip: Strip<3>, errors: &Errors, x: &Matrix, update: &Update) {
     let arch = Arch::new();
     let (start, count, batch) = (strip.start(), strip.columns(), x.rows);
-    let wide = count.next_multiple_of(LANES);
-    let mut inputs = vec![0.0; batch * wide];
+    let wide = count.next_multiple_of(COUNT);
+    let mut scratch = Scratch::new(batch * wide / LANES);
+    let inputs = scratch.lanes_mut().as_flattened_mut();
     for (row, inputs) in inputs.chunks_exact_mut(wide).enumerate() {
         inputs[..count].copy_from_slice(x.part(row, start, count));
     }
-    let mut sums = vec![0.0; if strip.has_output() { batch * wide } else { 0 }];
+    let mut scratch = Scratch::new(if strip.has_output() { batch * wide / LANES } else { 0 });
+    let sums = scratch.lanes_mut().as_flattened_mut();
+    sums.fill(0.0);
     for (output, errors) in errors.of_outputs().enumerate() {
         let (changed, sums) = (strip.row(output), &mut sums[..]);
-        arch.dispatch(Row { changed, errors, inputs: &inputs, sums, wide, update });
+        arch.dispatch(Row { changed, errors, inputs, sums, wide, update });
     }
     for (picture, sums) in sums.chunks_exact(wide).enumerate() {
         strip.output(picture).copy_from_slice(&sums[..count]);

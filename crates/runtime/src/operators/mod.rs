@@ -1,11 +1,12 @@
 //! Operators of our own, which models may use beside ONNX Runtime's: what its own training operators do with one thread or
-//! in many passes over memory, done with all threads in one, and convolutions that take less time than its own.
+//! in many passes over memory, done with all threads in one, and convolutions and dense layers that take less time than its own.
 //!
 //! They run on the session's threads. Work is cut into pieces of fixed size that do not depend on each other, so results
 //! have the same bits with any number of threads.
 
 mod adamw;
 mod convolution;
+mod dense;
 mod dense_adamw;
 mod pieces;
 mod pool_gradient;
@@ -25,7 +26,7 @@ pub(crate) fn domain() -> ort::Result<Arc<OperatorDomain>> {
     let domain = OperatorDomain::new(DOMAIN)?.add(adamw::AdamW)?.add(dense_adamw::DenseAdamW)?;
     let domain = domain.add(pool_gradient::PoolGradient)?.add(convolution::Convolution)?;
     let domain = domain.add(convolution::ConvolutionInputGradient)?.add(convolution::ConvolutionFilterGradient)?;
-    Ok(Arc::new(domain))
+    Ok(Arc::new(domain.add(dense::Dense)?))
 }
 
 /// To be held while a session with operators of our own is set up. ONNX Runtime asks whether it knows a domain of operators

@@ -12,7 +12,7 @@ use crate::{common, networks};
 const TOLERANCE: f64 = 1e-5;
 
 fn own(model: &Model) -> Model {
-    model.with_own_convolutions(Convolutions::Own).unwrap()
+    model.with_own_operators(Convolutions::Own).unwrap()
 }
 
 fn run(model: &Model, input: &ArrayD<f32>, threads: usize) -> ArrayD<f32> {

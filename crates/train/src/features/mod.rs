@@ -23,7 +23,6 @@ use pipeline::{Config, Run};
 use zoo::InputTransform;
 
 use crate::cut::{Base, Cut};
-pub(crate) use pass::BATCH;
 use pictures::Pictures;
 use store::{Place, Store};
 

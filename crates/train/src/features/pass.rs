@@ -2,17 +2,20 @@
 
 use anyhow::{Context, Result, bail};
 use graph::Model;
+use imaging::RgbImage;
 use ndarray::{Array4, ArrayD, Axis};
 use pipeline::{Run, stop};
+use rayon::prelude::*;
 use runtime::{Layout, Session};
+use zoo::InputTransform;
 
 use super::shard::Key;
 use super::store::Store;
 use super::{Pictures, Row, space};
 use crate::cut::Cut;
 
-/// Pictures in one run of the session.
-pub(crate) const BATCH: usize = 32;
+/// Pictures that are read at once where nothing runs on them.
+const AT_ONCE: usize = 32;
 
 /// Makes the records of `wanted` that `store` lacks.
 pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, wanted: &[(Key, Row)]) -> Result<()> {
@@ -33,13 +36,15 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
         "features"
     );
     let progress = run.progress(&format!("values at {place}"), missing.len());
-    let mut trunk = cut.running_trunk()?.map(|trunk| open(&trunk, run.threads())).transpose()?;
+    let mut trunk =
+        cut.running_trunk()?.map(|trunk| Trunk::open(&trunk, pictures.input(), run.threads())).transpose()?;
+    let at_once = trunk.as_ref().map_or(AT_ONCE, Trunk::at_once);
     store.fill(&missing, |rows| {
         let mut records = Vec::new();
-        for rows in rows.chunks(BATCH) {
+        for rows in rows.chunks(at_once) {
             stop::check()?;
             match &mut trunk {
-                Some(session) => values(session, pictures, rows, &mut records)?,
+                Some(trunk) => values(trunk, pictures, rows, &mut records)?,
                 None => pictures.read(rows)?.into_iter().for_each(|picture| records.extend(picture.into_raw())),
             }
             progress.inc(rows.len() as u64);
@@ -48,15 +53,48 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
     })
 }
 
-fn open(trunk: &Model, threads: usize) -> Result<Session> {
-    let layout = if trunk.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
-    Ok(Session::with_own_operators(&trunk.to_bytes(), threads, layout)?)
+/// What runs once for each picture.
+struct Trunk {
+    session: Session,
+    transform: InputTransform,
+    /// The input of one run, `[n, 3, size, size]`: new memory costs a pass over its pages.
+    input: Array4<f32>,
+}
+
+impl Trunk {
+    fn open(trunk: &Model, transform: &InputTransform, threads: usize) -> Result<Self> {
+        let layout = if trunk.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
+        let session = Session::with_own_operators(&trunk.to_bytes(), threads, layout)?;
+        let side = transform.size as usize;
+        let input = Array4::zeros((graph::cost::at_once(trunk), 3, side, side));
+        Ok(Self { session, transform: transform.clone(), input })
+    }
+
+    /// Pictures in one run.
+    fn at_once(&self) -> usize {
+        self.input.len_of(Axis(0))
+    }
+
+    /// What it makes of up to [`Trunk::at_once`] pictures of the network's size.
+    ///
+    /// It always runs on as many, filled up with zeros: which kernel a runtime takes may depend on the size of a batch,
+    /// and a record must not depend on which others were made along with it.
+    fn run(&mut self, pictures: &[RgbImage]) -> Result<ArrayD<f32>> {
+        let mut places: Vec<_> = self.input.axis_iter_mut(Axis(0)).collect();
+        places.par_iter_mut().enumerate().for_each(|(at, place)| match pictures.get(at) {
+            Some(picture) => place.assign(&self.transform.tensor(picture)),
+            None => place.fill(0.0),
+        });
+        let outputs = self.session.run(&[(&self.transform.tensor, self.input.view().into_dyn())])?;
+        let (_, mut values) = outputs.into_iter().next().context("the trunk gave nothing out")?;
+        values.slice_axis_inplace(Axis(0), (..pictures.len()).into());
+        Ok(values)
+    }
 }
 
 /// Runs the trunk on some pictures and adds their records.
-fn values(session: &mut Session, pictures: &Pictures, rows: &[Row], records: &mut Vec<u8>) -> Result<()> {
-    let input = pictures.input();
-    let values = through(session, &input.tensor, input.batch(&pictures.read(rows)?))?;
+fn values(trunk: &mut Trunk, pictures: &Pictures, rows: &[Row], records: &mut Vec<u8>) -> Result<()> {
+    let values = trunk.run(&pictures.read(rows)?)?;
     for (row, values) in rows.iter().zip(values.axis_iter(Axis(0))) {
         if values.iter().any(|value| !value.is_finite()) {
             bail!("the trunk's features of {} are not finite numbers", pictures.name(*row));
@@ -64,21 +102,6 @@ fn values(session: &mut Session, pictures: &Pictures, rows: &[Row], records: &mu
         records.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     }
     Ok(())
-}
-
-/// What the trunk makes of up to [`BATCH`] pictures, `[n, 3, size, size]`.
-///
-/// It always runs on a whole batch, filled up with zeros: which kernel a runtime takes may depend on the size of a batch,
-/// and a record must not depend on which others were made along with it.
-fn through(session: &mut Session, tensor: &str, mut input: Array4<f32>) -> Result<ArrayD<f32>> {
-    let (count, channels, height, width) = input.dim();
-    if count < BATCH {
-        input.append(Axis(0), Array4::zeros((BATCH - count, channels, height, width)).view())?;
-    }
-    let outputs = session.run(&[(tensor, input.view().into_dyn())])?;
-    let (_, mut values) = outputs.into_iter().next().context("the trunk gave nothing out")?;
-    values.slice_axis_inplace(Axis(0), (..count).into());
-    Ok(values)
 }
 
 #[cfg(test)]
@@ -99,11 +122,11 @@ mod tests {
             let base = Base::open(&config).unwrap();
             let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
             let cut = Cut::new(&config, &base, &depth, &hidden, 3).unwrap();
-            let mut session = open(&cut.running_trunk().unwrap().unwrap(), 2).unwrap();
+            let mut trunk = Trunk::open(&cut.running_trunk().unwrap().unwrap(), &base.network.input, 2).unwrap();
             let drawn: Vec<_> = (0..5).map(|at| testkit::pictures::draw("disc", at, base.network.input.size)).collect();
             let mut run = |places: &[usize]| -> Vec<Vec<u32>> {
-                let input = base.network.input.batch(places.iter().map(|place| &drawn[*place]));
-                let values = through(&mut session, &base.network.input.tensor, input).unwrap();
+                let pictures: Vec<_> = places.iter().map(|place| drawn[*place].clone()).collect();
+                let values = trunk.run(&pictures).unwrap();
                 assert_eq!(values.shape()[0], places.len());
                 values.axis_iter(Axis(0)).map(|row| row.iter().map(|value| value.to_bits()).collect()).collect()
             };

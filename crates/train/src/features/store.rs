@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use pipeline::HintExt;
 use rayon::prelude::*;
 
-use super::pass::BATCH;
 use super::shard::{ENDING, Key, Shard};
 
 /// Bytes of records in one file, about: what is made anew at most after the process was killed.
@@ -113,8 +112,8 @@ impl Store {
 
     fn per_file(&self) -> usize {
         let fit = (FILE_BYTES / self.length.max(1)).clamp(1, FILE_RECORDS);
-        // Whole batches, where one fits.
-        if fit < BATCH { fit } else { fit / BATCH * BATCH }
+        // Whole runs of the trunk, where one fits.
+        [64, 32].into_iter().find(|whole| fit >= *whole).map_or(fit, |whole| fit / whole * whole)
     }
 
     fn add(&mut self, shard: Shard) {

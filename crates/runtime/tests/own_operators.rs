@@ -1,9 +1,10 @@
-//! Sessions with convolutions of our own: what changes from run to run, training, and what is refused.
+//! Sessions with convolutions and dense layers of our own: what changes from run to run, training, and what is refused.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use graph::builder::{Builder, Node};
+use graph::onnx::NodeProto;
 use graph::onnx::tensor_proto::DataType;
 use graph::training::{Options, TrainingArtifacts, artifacts};
 use graph::{Convolutions, Model};
@@ -18,7 +19,7 @@ fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
 }
 
 fn own(model: &Model) -> Session {
-    let model = model.with_own_convolutions(Convolutions::Own).unwrap();
+    let model = model.with_own_operators(Convolutions::Own).unwrap();
     assert!(model.nodes().iter().any(|node| node.op_type() == "Convolution"));
     Session::with_own_operators(&model.to_bytes(), 2, Layout::Plain).unwrap()
 }
@@ -119,6 +120,86 @@ fn what_does_not_fit_is_refused() {
     }
 }
 
+/// A convolution, a pooling whose windows stand out at the end, and a dense layer of over a million weights.
+fn pooled_and_dense() -> Model {
+    let mut net = Builder::new("pooled");
+    net.batch_input("picture", &[3, 22, 19]);
+    net.weight("conv.weight", &drawn(&[20, 3, 3, 3], 0.5)).weight("conv.bias", &drawn(&[20], 0.7));
+    net.weight("fc7.weight", &drawn(&[530, 2200], 0.1)).weight("fc7.bias", &drawn(&[530], 0.2));
+    net.weight("fc8.weight", &drawn(&[530, 4], 0.4));
+    let conv = Node::new("Conv", "conv").inputs(["picture", "conv.weight", "conv.bias"]);
+    net.node(conv.ints("pads", [1; 4]));
+    net.node(Node::new("Relu", "relu").inputs(["conv"]));
+    let pool = Node::new("MaxPool", "pool").inputs(["relu"]).ints("kernel_shape", [3, 3]).ints("strides", [2, 2]);
+    net.node(pool.ints("pads", [0, 1, 0, 0]).int("ceil_mode", 1));
+    net.node(Node::new("Flatten", "flat").inputs(["pool"]).int("axis", 1));
+    net.node(Node::new("Gemm", "fc7").inputs(["flat", "fc7.weight", "fc7.bias"]).int("transB", 1));
+    net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
+    net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]));
+    net.finish(&["fc8"]).unwrap()
+}
+
+#[test]
+fn pooling_and_a_large_dense_layer_give_what_the_runtimes_give() {
+    common::load();
+    let model = pooled_and_dense();
+    let running = model.with_own_operators(Convolutions::Own).unwrap();
+    let operators: Vec<&str> = running.nodes().iter().map(NodeProto::op_type).collect();
+    assert_eq!(operators, ["Convolution", "Flatten", "Dense", "Gemm"]);
+    let (mut own, mut runtimes) = (own(&model), runtimes(&model));
+    for pictures in [3, 1, 12] {
+        let picture = drawn(&[pictures, 3, 22, 19], pictures as f32);
+        let found = own.run(&[("picture", picture.view())]).unwrap().remove(0).1;
+        let expected = runtimes.run(&[("picture", picture.view())]).unwrap().remove(0).1;
+        assert_eq!(found.shape(), expected.shape());
+        let largest = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found - expected).abs() < 5e-5 * largest, "{found} instead of {expected}, largest {largest}");
+        }
+    }
+    let none = own.run(&[("picture", drawn(&[0, 3, 22, 19], 0.0).view())]).unwrap().remove(0).1;
+    assert_eq!(none.shape(), [0, 4]);
+}
+
+#[test]
+fn poolings_and_dense_layers_that_do_not_fit_are_refused() {
+    common::load();
+    let run = |node: Node, weight: &[usize], picture: &[usize]| {
+        let mut net = Builder::new("by hand");
+        net.import("tunescope", 1).batch_input("picture", picture).weight("weight", &drawn(weight, 0.0));
+        net.node(node.domain("tunescope").inputs(["picture", "weight"]));
+        let bytes = net.finish(&["made"]).unwrap().to_bytes();
+        let mut session = Session::with_own_operators(&bytes, 1, Layout::Plain)?;
+        session.run(&[("picture", drawn(&[&[2], picture].concat(), 0.0).view())])
+    };
+    let conv = || {
+        let node = Node::new("Convolution", "made").ints("strides", [1, 1]).ints("dilations", [1, 1]);
+        node.int("group", 1).ints("pads", [0; 4]).ints("pool_kernel", [2, 2]).ints("pool_before", [0, 0])
+    };
+    let pooled = |strides: [i64; 2], windows: [i64; 2]| {
+        run(conv().ints("pool_strides", strides).ints("pool_windows", windows), &[2, 3, 3, 3], &[3, 5, 5])
+    };
+    pooled([1, 1], [2, 2]).unwrap();
+    for (strides, windows) in [([0, 1], [2, 2]), ([1, 1], [4, 2]), ([1, -1], [2, 2]), ([i64::MAX, 1], [2, 2])] {
+        let error = pooled(strides, windows).unwrap_err();
+        assert!(error.to_string().starts_with("the model in memory"), "{error}");
+    }
+    let dense = |outputs: i64, weight: &[usize], inputs: usize| {
+        run(Node::new("Dense", "made").int("outputs", outputs), weight, &[inputs])
+    };
+    dense(130, &[2, 6, 128], 6).unwrap();
+    for (outputs, weight, inputs) in [
+        (130, [1, 6, 128], 6),
+        (130, [2, 6, 128], 7),
+        (130, [2, 6, 64], 6),
+        (-1, [2, 6, 128], 6),
+        (300, [2, 6, 128], 6),
+    ] {
+        let error = dense(outputs, &weight, inputs).unwrap_err();
+        assert!(error.to_string().starts_with("the model in memory"), "{error}");
+    }
+}
+
 /// Two convolutions, the first read by two nodes, the second in groups and frozen, then a dense layer; of 8 px pictures.
 fn network() -> Model {
     let mut net = Builder::new("convolutions");
@@ -200,7 +281,7 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
     common::load();
     let model = network().cut("relu2").unwrap();
     let of = ["picture", "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"];
-    let backward = graph::backward(&model, "relu2", &of).unwrap().with_own_convolutions(Convolutions::Own).unwrap();
+    let backward = graph::backward(&model, "relu2", &of).unwrap().with_own_operators(Convolutions::Own).unwrap();
     let (picture, counts) = (drawn(&[7, 3, 8, 8], 0.2), drawn(&[7, 6, 4, 4], 0.6));
     let run = |threads: usize| -> Vec<Vec<u32>> {
         let mut session = Session::with_own_operators(&backward.to_bytes(), threads, Layout::Plain).unwrap();
@@ -217,7 +298,7 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
 #[test]
 fn sessions_that_begin_at_once_all_begin() {
     common::load();
-    let bytes = one_layer(true).with_own_convolutions(Convolutions::Own).unwrap().to_bytes();
+    let bytes = one_layer(true).with_own_operators(Convolutions::Own).unwrap().to_bytes();
     let picture = drawn(&[2, 4, 9, 7], 0.9);
     let run = || {
         let mut session = Session::with_own_operators(&bytes, 1, Layout::Plain).unwrap();

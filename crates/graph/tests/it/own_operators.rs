@@ -1,16 +1,16 @@
-//! Which convolutions become operators of our own. That these compute the same is tested where a runtime is at hand, in
+//! Which convolutions and dense layers become operators of our own. That these compute the same is tested where a runtime is at hand, in
 //! `crates/runtime/tests`.
 
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;
 use graph::training::{Options, artifacts};
 use graph::{Convolutions, Model, backward};
-use ndarray::Array4;
+use ndarray::{Array1, Array2, Array4};
 
 use crate::nets::{branched, operators};
 
 fn own(model: &Model) -> Model {
-    model.with_own_convolutions(Convolutions::Own).unwrap()
+    model.with_own_operators(Convolutions::Own).unwrap()
 }
 
 fn domains(model: &Model) -> Vec<String> {
@@ -26,18 +26,74 @@ fn int(node: &NodeProto, key: &str) -> i64 {
 }
 
 #[test]
-fn a_convolution_takes_the_rectifier_in_that_alone_reads_it() {
+fn a_convolution_takes_the_rectifier_and_the_pooling_in_that_alone_read_it() {
     let model = own(&branched());
-    let expected =
-        ["Convolution", "MaxPool", "Convolution", "Convolution", "Concat", "GlobalAveragePool", "Flatten", "Softmax"];
+    let expected = ["Convolution", "Convolution", "Convolution", "Concat", "GlobalAveragePool", "Flatten", "Softmax"];
     assert_eq!(operators(&model), expected);
-    let [first, left] = ["relu1", "left"].map(|name| model.producer(name).unwrap());
+    let [first, left] = ["pool1", "left"].map(|name| model.producer(name).unwrap());
     assert_eq!((first.domain(), int(first, "relu"), int(left, "relu")), ("tunescope", 1, 0));
     assert_eq!(first.input, ["input", "conv1.weight", "conv1.bias"]);
+    let pool = ["pool_kernel", "pool_strides", "pool_before", "pool_windows"].map(|key| ints(first, key));
+    assert_eq!(pool, [[2, 2], [2, 2], [0, 0], [8, 8]]);
+    assert!(left.attribute.iter().all(|attribute| !attribute.name().starts_with("pool")));
     assert_eq!(model.inputs(), branched().inputs());
-    assert_eq!(model.shapes().per_item("relu1"), Some(vec![4, 16, 16]), "the runtime knows no rule for its shape");
-    assert!(!model.tensors().contains(&"conv1"));
+    assert_eq!(model.shapes().per_item("pool1"), Some(vec![4, 8, 8]), "the runtime knows no rule for its shape");
+    assert!(!model.tensors().contains(&"conv1") && !model.tensors().contains(&"relu1"));
     assert!(domains(&model).contains(&"tunescope".to_owned()));
+}
+
+#[test]
+fn a_pooling_that_is_another_or_has_another_reader_stays() {
+    let model = |change: fn(Node) -> Node, outputs: &[&str]| {
+        let mut net = Builder::new("pooled");
+        net.batch_input("x", &[2, 9, 8]).weight("w", &Array4::<f32>::ones((3, 2, 3, 3)));
+        net.node(Node::new("Conv", "conv").inputs(["x", "w"]));
+        net.node(change(Node::new("MaxPool", "pool").inputs(["conv"]).ints("kernel_shape", [3, 2])));
+        own(&net.finish(outputs).unwrap())
+    };
+    let taken = model(|node| node.ints("strides", [2, 2]).ints("pads", [1, 1, 1, 0]).int("ceil_mode", 1), &["pool"]);
+    assert_eq!(operators(&taken), ["Convolution"]);
+    let pool = taken.producer("pool").unwrap();
+    assert_eq!(
+        (int(pool, "relu"), ints(pool, "pool_before"), ints(pool, "pool_windows")),
+        (0, &[1, 1][..], &[4, 4][..])
+    );
+    let stays = ["Convolution", "MaxPool"];
+    assert_eq!(operators(&model(|node| node, &["conv", "pool"])), stays);
+    assert_eq!(operators(&model(|node| node.ints("dilations", [2, 1]), &["pool"])), stays);
+    assert_eq!(operators(&model(|node| node.outputs(["pool", "places"]), &["pool", "places"])), stays);
+    let average = |_| Node::new("AveragePool", "pool").inputs(["conv"]).ints("kernel_shape", [2, 2]);
+    assert_eq!(operators(&model(average, &["pool"])), ["Convolution", "AveragePool"]);
+}
+
+#[test]
+fn a_large_dense_layer_takes_the_rectifier_in() {
+    // 1100 * 1000 weights; 32 of the 1024 inputs of `fc8` are more than it has.
+    let net = |change: fn(&mut Builder), outputs: &[&str]| {
+        let mut net = Builder::new("dense");
+        net.batch_input("x", &[1000]);
+        net.weight("fc7.weight", &Array2::<f32>::ones((1100, 1000))).weight("fc7.bias", &Array1::<f32>::ones(1100));
+        net.weight("fc8.weight", &Array2::<f32>::ones((1100, 3)));
+        net.node(Node::new("Gemm", "fc7").inputs(["x", "fc7.weight", "fc7.bias"]).int("transB", 1));
+        net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
+        net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]));
+        change(&mut net);
+        own(&net.finish(outputs).unwrap())
+    };
+    let model = net(|_| {}, &["fc8"]);
+    assert_eq!(operators(&model), ["Dense", "Gemm"]);
+    let dense = model.producer("relu7").unwrap();
+    assert_eq!((dense.domain(), int(dense, "relu"), int(dense, "outputs")), ("tunescope", 1, 1100));
+    assert_eq!(dense.input, ["x", "fc7.weight.panels", "fc7.bias"]);
+    assert_eq!(model.weight("fc7.weight.panels").unwrap().shape(), [9, 1000, 128]);
+    assert!(model.weight("fc7.weight").is_err(), "it is stored once");
+    assert_eq!(model.shapes().per_item("relu7"), Some(vec![1100]));
+    let seen = net(|_| {}, &["fc7", "fc8"]);
+    assert_eq!((operators(&seen), int(seen.producer("fc7").unwrap(), "relu")), (vec!["Dense", "Relu", "Gemm"], 0));
+    let twice = |net: &mut Builder| {
+        net.node(Node::new("Gemm", "again").inputs(["x", "fc7.weight"]).int("transB", 1));
+    };
+    assert!(!operators(&net(twice, &["fc8", "again"])).contains(&"Dense"), "the weight has another reader");
 }
 
 #[test]
@@ -82,7 +138,7 @@ fn what_is_not_known_before_the_run_stays_the_runtimes() {
     assert_eq!(own(&model).to_bytes(), model.to_bytes(), "of one axis");
     let model = open(&["n".into(), 2.into(), 9.into(), 9.into()], two);
     assert_ne!(own(&model).to_bytes(), model.to_bytes());
-    assert_eq!(model.with_own_convolutions(Convolutions::Runtime).unwrap().to_bytes(), model.to_bytes());
+    assert_eq!(model.with_own_operators(Convolutions::Runtime).unwrap().to_bytes(), model.to_bytes());
 }
 
 #[test]

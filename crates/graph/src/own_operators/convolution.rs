@@ -1,0 +1,177 @@
+//! Convolutions by operators of our own: forward, with a rectifier and a pooling that follow, and both gradients.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use convolution::Geometry;
+
+use super::{Convolutions, DOMAIN, only_readers};
+use crate::builder::Node;
+use crate::gradient::MICROSOFT;
+use crate::node::{attribute, input, int_attribute, ints_attribute, is_standard};
+use crate::onnx::{GraphProto, NodeProto};
+use crate::{Dim, Shapes, window};
+
+/// Puts the operators into a graph, which keeps the order of its nodes; whether there was a place for any. Outputs that are
+/// not in the graph's list yet must not be read off between a convolution and its `Relu` or `MaxPool`.
+pub(super) fn rewrite(graph: &mut GraphProto, which: Convolutions, shapes: &Shapes) -> bool {
+    let readers = only_readers(graph);
+    let rewriter = Rewriter { which, shapes, readers: &readers };
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    let mut taken_in = BTreeSet::new();
+    let mut changed = false;
+    for node in std::mem::take(&mut graph.node) {
+        if node.output.iter().any(|output| taken_in.contains(output)) {
+            continue;
+        }
+        match rewriter.node(&node, &mut taken_in) {
+            Some(own) => {
+                changed = true;
+                nodes.extend(own.into_iter().map(NodeProto::from));
+            }
+            None => nodes.push(node),
+        }
+    }
+    graph.node = nodes;
+    changed
+}
+
+struct Rewriter<'g> {
+    which: Convolutions,
+    shapes: &'g Shapes,
+    readers: &'g BTreeMap<String, NodeProto>,
+}
+
+impl Rewriter<'_> {
+    /// What stands in place of a node; where that takes nodes behind it in, their outputs go to `taken_in`.
+    fn node(&self, node: &NodeProto, taken_in: &mut BTreeSet<String>) -> Option<Vec<Node>> {
+        match (node.domain(), node.op_type()) {
+            ("" | "ai.onnx", "Conv") => self.forward(node, taken_in),
+            ("" | "ai.onnx", "ConvTranspose") => self.transposed(node),
+            (MICROSOFT, "ConvGrad") => self.gradients(node),
+            _ => None,
+        }
+    }
+
+    fn forward(&self, node: &NodeProto, taken_in: &mut BTreeSet<String>) -> Option<Vec<Node>> {
+        let (picture, filters) = (input(node, 0)?, input(node, 1)?);
+        let geometry = self.geometry(node, picture, filters)?;
+        let mut output = node.output.first()?;
+        let relu = self.reader(output, "Relu");
+        if let Some(relu) = relu {
+            output = relu.output.first()?;
+            taken_in.insert(output.clone());
+        }
+        let pool = self.reader(output, "MaxPool").and_then(|node| Some((node.output.first()?, pool(node, &geometry)?)));
+        if let Some((pooled, _)) = pool {
+            output = pooled;
+            taken_in.insert(output.clone());
+        }
+        let mut own = own("Convolution", output, &geometry).inputs(node.input.iter().cloned());
+        own = own.int("relu", i64::from(relu.is_some()));
+        for (key, sizes) in pool.into_iter().flat_map(|(_, pool)| pool) {
+            own = own.ints(key, list(&sizes));
+        }
+        Some(vec![own])
+    }
+
+    /// The node that alone reads a tensor, if it is of this kind and has one output.
+    fn reader(&self, tensor: &str, operator: &str) -> Option<&NodeProto> {
+        let reader = self.readers.get(tensor)?;
+        let outputs = reader.output.iter().filter(|name| !name.is_empty()).count();
+        (is_standard(reader) && reader.op_type() == operator && outputs == 1).then_some(reader)
+    }
+
+    /// The gradient of a convolution's picture, as rules for gradients write it where filters are not trained.
+    fn transposed(&self, node: &NodeProto) -> Option<Vec<Node>> {
+        let [incoming, filters] = node.input.as_slice() else { return None };
+        if ["auto_pad", "output_shape"].iter().any(|key| attribute(node, key).is_some()) {
+            return None;
+        }
+        let picture = node.output.first()?;
+        let geometry = self.geometry(node, picture, filters)?;
+        Some(vec![input_gradient(picture, &geometry).inputs([incoming, filters])])
+    }
+
+    /// `ConvGrad` of `dY`, `X` and `W`, which gives out `dX`, `dW` and `dB`, those that have a name.
+    fn gradients(&self, node: &NodeProto) -> Option<Vec<Node>> {
+        let [incoming, picture, filters] = node.input.as_slice() else { return None };
+        let geometry = self.geometry(node, picture, filters)?;
+        let output = |place: usize| node.output.get(place).filter(|name| !name.is_empty());
+        let mut own_nodes = Vec::new();
+        if let Some(of_filters) = output(1) {
+            let outputs = [Some(of_filters.clone()), output(2).cloned()].into_iter().flatten();
+            let gradient = own("ConvolutionFilterGradient", of_filters, &geometry).inputs([picture, incoming]);
+            let kernel = geometry.kernel.map(|size| size as i64);
+            own_nodes.push(gradient.outputs(outputs).ints("kernel_shape", kernel));
+        } else if output(2).is_some() {
+            return None;
+        }
+        if let Some(of_picture) = output(0) {
+            own_nodes.push(input_gradient(of_picture, &geometry).inputs([incoming, filters]));
+        }
+        Some(own_nodes)
+    }
+
+    /// What the node's windows are over the tensor `picture`, where our own operators are to take them.
+    fn geometry(&self, node: &NodeProto, picture: &str, filters: &str) -> Option<Geometry> {
+        let (picture, filters) = (self.shapes.get(picture)?, self.shapes.get(filters)?);
+        let [_, channels, height, width] = picture else { return None };
+        let sizes: Option<Vec<usize>> = filters.iter().map(Dim::size).collect();
+        let [maps, _, rows, columns] = sizes?[..] else { return None };
+        let axes = window::axes(node, picture, &[rows as i64, columns as i64]).ok()?;
+        let [vertical, horizontal] = axes.as_slice() else { return None };
+        let positive = |value: i64| usize::try_from(value).ok();
+        let pads: Option<Vec<usize>> = window::pads(&axes).ok()?.into_iter().map(positive).collect();
+        let geometry = Geometry {
+            channels: channels.size()?,
+            filters: maps,
+            kernel: [rows, columns],
+            strides: [positive(vertical.stride)?, positive(horizontal.stride)?],
+            pads: pads?.try_into().ok()?,
+            dilations: [positive(vertical.dilation)?, positive(horizontal.dilation)?],
+            groups: positive(int_attribute(node, "group").unwrap_or(1))?,
+            size: [height.size()?, width.size()?],
+        };
+        let fits = self.which == Convolutions::Own || convolution::worthwhile(&geometry);
+        (geometry.check().is_ok() && fits).then_some(geometry)
+    }
+}
+
+/// The attributes of a pooling of what `geometry` writes, where our own operator has it.
+fn pool(node: &NodeProto, geometry: &Geometry) -> Option<[(&'static str, [usize; 2]); 4]> {
+    let size = geometry.output().map(Dim::Size);
+    let picture: Vec<Dim> = [Dim::Size(1), Dim::Size(geometry.filters)].into_iter().chain(size).collect();
+    let axes = window::axes(node, &picture, ints_attribute(node, "kernel_shape")?).ok()?;
+    let each = |number: fn(&window::Axis) -> Option<usize>| {
+        let numbers: Option<Vec<usize>> = axes.iter().map(number).collect();
+        <[usize; 2]>::try_from(numbers?).ok()
+    };
+    let (kernel, strides) =
+        (each(|axis| usize::try_from(axis.kernel).ok())?, each(|axis| usize::try_from(axis.stride).ok())?);
+    let before = each(|axis| usize::try_from(axis.pads?.0).ok())?;
+    let windows = each(|axis| axis.steps)?;
+    axes.iter().all(|axis| axis.dilation == 1).then_some([
+        ("pool_kernel", kernel),
+        ("pool_strides", strides),
+        ("pool_before", before),
+        ("pool_windows", windows),
+    ])
+}
+
+/// An operator and the attributes that all of them have.
+fn own(operator: &str, output: &str, geometry: &Geometry) -> Node {
+    Node::new(operator, output)
+        .domain(DOMAIN)
+        .ints("strides", list(&geometry.strides))
+        .ints("pads", list(&geometry.pads))
+        .ints("dilations", list(&geometry.dilations))
+        .int("group", geometry.groups as i64)
+}
+
+fn input_gradient(output: &str, geometry: &Geometry) -> Node {
+    own("ConvolutionInputGradient", output, geometry).ints("size", geometry.size.map(|size| size as i64))
+}
+
+fn list(values: &[usize]) -> Vec<i64> {
+    values.iter().map(|&value| value as i64).collect()
+}

@@ -1,0 +1,79 @@
+//! Large dense layers by an operator of our own, with a rectifier that follows. Their weights are stored as it reads them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use convolution::dense::{PANEL, panels};
+use ndarray::Array;
+
+use super::{DOMAIN, LARGE, only_readers};
+use crate::builder::Node;
+use crate::node::{input, is_standard};
+use crate::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
+use crate::{Model, tensor};
+
+/// Puts the operator into a graph with the weights of `model`; whether there was a place for any.
+pub(super) fn rewrite(graph: &mut GraphProto, model: &Model) -> bool {
+    let readers = only_readers(graph);
+    let rewriter = Rewriter { model, readers: &readers, large: large(graph) };
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    let (mut taken_in, mut turned) = (BTreeSet::new(), BTreeSet::new());
+    for node in std::mem::take(&mut graph.node) {
+        if node.output.iter().any(|output| taken_in.contains(output)) {
+            continue;
+        }
+        let Some(Layer { own, weight, relu }) = rewriter.layer(&node) else {
+            nodes.push(node);
+            continue;
+        };
+        taken_in.extend(relu);
+        turned.extend(node.input.get(1).cloned());
+        graph.initializer.push(weight);
+        nodes.push(own.into());
+    }
+    graph.node = nodes;
+    graph.initializer.retain(|stored| !turned.contains(stored.name()));
+    !turned.is_empty()
+}
+
+/// Names of stored tensors that are large and not given from outside.
+fn large(graph: &GraphProto) -> BTreeSet<String> {
+    let given: BTreeSet<&str> = graph.input.iter().map(ValueInfoProto::name).collect();
+    let large = |stored: &&TensorProto| {
+        tensor::dims(stored).and_then(|dims| tensor::count(&dims)).is_ok_and(|count| count >= LARGE)
+    };
+    let names = graph.initializer.iter().filter(large).map(TensorProto::name);
+    names.filter(|name| !given.contains(name)).map(str::to_owned).collect()
+}
+
+struct Rewriter<'g> {
+    model: &'g Model,
+    readers: &'g BTreeMap<String, NodeProto>,
+    large: BTreeSet<String>,
+}
+
+/// What stands in place of a node, its weight, and the output of a `Relu` that is taken in.
+struct Layer {
+    own: Node,
+    weight: TensorProto,
+    relu: Option<String>,
+}
+
+impl Rewriter<'_> {
+    fn layer(&self, node: &NodeProto) -> Option<Layer> {
+        let (x, weight, output) = (input(node, 0)?, input(node, 1)?, node.output.first()?);
+        let alone = self.readers.contains_key(weight) && self.large.contains(weight);
+        if !alone || !is_standard(node) || node.op_type() != "Gemm" {
+            return None;
+        }
+        let layer = self.model.dense(node, x, output)?;
+        let (outputs, inputs) = layer.weights.dim();
+        let laid_out = panels([outputs, inputs], |output, input| layer.weights[[output, input]]);
+        let laid_out = Array::from_shape_vec((outputs.div_ceil(PANEL), inputs, PANEL), laid_out).ok()?;
+        let relu = self.readers.get(output).filter(|reader| is_standard(reader) && reader.op_type() == "Relu");
+        let relu = relu.and_then(|reader| reader.output.first());
+        let name = format!("{weight}.panels");
+        let own = Node::new("Dense", relu.unwrap_or(output)).domain(DOMAIN).int("relu", i64::from(relu.is_some()));
+        let own = own.inputs([x, &name].into_iter().chain(input(node, 2))).int("outputs", outputs as i64);
+        Some(Layer { own, weight: tensor::from_array(&name, &laid_out), relu: relu.cloned() })
+    }
+}
