@@ -82,17 +82,16 @@ fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &
     let rows: Vec<usize> = (0..training.labels.len()).collect();
     let sizes: BTreeMap<usize, &[usize]> = rows.chunks(work.batch).map(|rows| (rows.len(), rows)).collect();
     for rows in sizes.values() {
-        let batch = pictures.batch(rows)?;
         let batch = match &mut frozen {
-            Some(frozen) => frozen.run(batch.view())?,
-            None => batch,
+            Some(frozen) => frozen.run(pictures, rows)?,
+            None => pictures.batch_in(rows, &mut Vec::new())?.to_owned(),
         };
         training.step(batch.view(), rows)?;
     }
     if let Some(frozen) = frozen {
         let sizes: BTreeMap<usize, &[usize]> = rows.chunks(frozen.at_once).map(|rows| (rows.len(), rows)).collect();
         for rows in sizes.values() {
-            frozen.run(pictures.batch(rows)?.view())?;
+            frozen.run(pictures, rows)?;
         }
     }
     Ok(())
@@ -125,6 +124,8 @@ struct Frozen {
     tensor: String,
     /// Pictures in one run.
     at_once: usize,
+    /// The pictures of a run.
+    batch: Vec<f32>,
 }
 
 impl Frozen {
@@ -134,11 +135,12 @@ impl Frozen {
         let at_once = graph::cost::at_once(&model);
         let session = Session::with_own_operators(&model.to_bytes(), threads, layout)?;
         let input = session.input_names().first().map(|name| (*name).to_owned());
-        Ok(Self { session, input: input.context("the frozen part has no input")?, tensor, at_once })
+        Ok(Self { session, input: input.context("the frozen part has no input")?, tensor, at_once, batch: Vec::new() })
     }
 
-    /// What comes out for a batch of pictures.
-    fn run(&mut self, batch: ArrayViewD<f32>) -> Result<ArrayD<f32>> {
+    /// What comes out for some pictures.
+    fn run(&mut self, pictures: &Items, rows: &[usize]) -> Result<ArrayD<f32>> {
+        let batch = pictures.batch_in(rows, &mut self.batch)?;
         let outputs = self.session.run(&[(&self.input, batch)])?;
         let (_, output) = outputs.into_iter().next().with_context(|| format!("no `{}` came out", self.tensor))?;
         Ok(output)
@@ -149,9 +151,9 @@ impl Frozen {
         let path = work.scratch.join("cache.npy");
         let rows: Vec<usize> = (0..count).collect();
         let mut shape = None;
-        let (mut found, mut batch) = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
         for rows in rows.chunks(self.at_once) {
-            let output = self.run(pictures.batch_in(rows, &mut batch)?)?;
+            let output = self.run(pictures, rows)?;
             shape.get_or_insert_with(|| output.shape()[1..].to_vec());
             found.extend(output.outer_iter().map(|item| Ok(item.iter().copied().collect())));
         }

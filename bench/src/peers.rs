@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use crate::Work;
 use crate::depth::Depth;
 use crate::environment::{PEERS, python};
+use crate::pictures;
 use crate::result::Measured;
 
 /// One side of the benchmark.
@@ -37,6 +38,7 @@ pub(crate) fn sides(work: &Work) -> Result<Vec<Side>> {
 impl Side {
     /// Trains once and returns what it measured.
     pub(crate) fn measure(&self, depth: Depth, variant: &str, work: &Work) -> Result<Measured> {
+        pictures::fetch(&work.scratch)?;
         let mut command = Command::new(&self.program);
         match &self.script {
             Some(script) => command.arg(script).args(["--variant", variant]),

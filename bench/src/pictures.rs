@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use imaging::{Limits, RgbImage};
-use ndarray::{Array1, Array4, ArrayD, ArrayViewD, Axis, IxDyn};
+use ndarray::{Array1, Array4, ArrayViewD, Axis, IxDyn};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::dataset::Dataset;
 use pipeline::talk;
@@ -67,13 +67,7 @@ impl Items {
         Ok(Self { file, start: START as u64, item })
     }
 
-    /// The items of these rows, `[rows.len(), …]`.
-    pub(crate) fn batch(&self, rows: &[usize]) -> Result<ArrayD<f32>> {
-        let mut values = Vec::new();
-        Ok(self.batch_in(rows, &mut values)?.to_owned())
-    }
-
-    /// The same in memory that was used before: what is new costs a pass over its pages.
+    /// The items of these rows, `[rows.len(), …]`, in memory that was used before: what is new costs a pass over its pages.
     pub(crate) fn batch_in<'v>(&self, rows: &[usize], values: &'v mut Vec<f32>) -> Result<ArrayViewD<'v, f32>> {
         let size: usize = self.item.iter().product();
         values.resize(rows.len() * size, 0.0);
@@ -136,6 +130,14 @@ pub(crate) fn prepare(photos: Option<&Path>, folder: &Path, work: &Work) -> Resu
     let labels: Array1<i64> = found.iter().map(|(_, label, _)| *label as i64).collect();
     labels.write_npy(fs_err::File::create(folder.join(LABELS))?)?;
     Ok(format!("{} pictures {what}", found.len()))
+}
+
+/// Reads the pictures in `folder` once, so that the system has them in memory and no side waits for the disk.
+pub(crate) fn fetch(folder: &Path) -> Result<()> {
+    for name in [FIRST, LAST] {
+        std::io::copy(&mut fs_err::File::open(folder.join(name))?, &mut std::io::sink())?;
+    }
+    Ok(())
 }
 
 /// A picture as the network takes it, `[1, 3, size, size]`.
