@@ -94,11 +94,16 @@ impl Plan {
         sides.iter().any(|side| side.outputs < self.outputs).then_some(sides)
     }
 
+    /// Whether the last tiles, down and right, are ones at an edge.
+    fn edges(&self) -> [bool; 2] {
+        self.sides.each_ref().map(|[_, last]| last.outputs < self.outputs)
+    }
+
     /// Tiles of a picture of each kind, in the order in which they lie in memory: those at the right edge, inside, at the lower
     /// edge, and the one in the corner. The tiles that take a product are then neighbours, whichever product it is.
     fn kinds(&self) -> [usize; 4] {
         let [down, right] = self.tiles;
-        let [edge_down, edge_right] = [0, 1].map(|axis| usize::from(self.sides[axis][1].outputs < self.outputs));
+        let [edge_down, edge_right] = self.edges().map(usize::from);
         [
             (down - edge_down) * edge_right,
             (down - edge_down) * (right - edge_right),
@@ -109,7 +114,7 @@ impl Plan {
 
     /// Where a tile lies among those of `pictures` that are worked on at once.
     pub(crate) fn place(&self, pictures: usize, picture: usize, [y, x]: [usize; 2]) -> usize {
-        let [edge_down, edge_right] = [0, 1].map(|axis| self.sides[axis][1].outputs < self.outputs);
+        let [edge_down, edge_right] = self.edges();
         let [below, beside] = [edge_down && y + 1 == self.tiles[0], edge_right && x + 1 == self.tiles[1]];
         let (kind, within) = match (below, beside) {
             (false, true) => (0, y),
