@@ -48,7 +48,7 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     warm_up(&mut training, frozen.as_mut(), &pictures, work)?;
 
     let (start, cpu) = (Instant::now(), cpu_seconds()?);
-    let items = match frozen {
+    let items = match &mut frozen {
         Some(frozen) => frozen.cache(&pictures, labels.len(), work)?,
         None => pictures,
     };
@@ -147,7 +147,7 @@ impl Frozen {
     }
 
     /// Runs over the pictures and writes what comes out to disk.
-    fn cache(mut self, pictures: &Items, count: usize, work: &Work) -> Result<Items> {
+    fn cache(&mut self, pictures: &Items, count: usize, work: &Work) -> Result<Items> {
         let path = work.scratch.join("cache.npy");
         let rows: Vec<usize> = (0..count).collect();
         let mut shape = None;

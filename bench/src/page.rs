@@ -56,7 +56,7 @@ AlexNet at 224 px, one tower, with fc6 and fc7 of 4096 and dropout before each t
 depth trains (`fc8`: the last dense layer; `fc678`: the dense layers; `c5fc678`: the last convolution too; `all`). Pictures
 are decoded and normalized beforehand and read from one file a batch at a time, on all sides; before each turn it is read once, so that
 nobody waits for the disk. The time is wall time of all epochs,
-without setting up. Ours has the pass over the frozen part in it, whose results it keeps on disk; the peers run the frozen part in
+without setting up and taking down. Ours has the pass over the frozen part in it, whose results it keeps on disk; the peers run the frozen part in
 every epoch, without gradients. Each side takes one step of each batch size before its time starts, ours also one run of each size
 through the frozen part.
 

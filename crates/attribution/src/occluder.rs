@@ -77,8 +77,8 @@ impl Occluder {
             (0..count).map(|_| Ok(Mutex::new(Worker::new(&plan, (threads / count).max(1))?))).collect();
         Ok(Self {
             outputs: outputs.iter().map(|output| (*output).to_owned()).collect(),
-            whole: Session::resting(&whole.to_bytes(), threads)?,
-            above: Session::resting(&plan.above.to_bytes(), threads)?,
+            whole: Session::from_bytes(&whole.to_bytes(), threads)?,
+            above: Session::from_bytes(&plan.above.to_bytes(), threads)?,
             threads,
             workers: workers?,
             plan,

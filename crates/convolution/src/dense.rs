@@ -96,11 +96,17 @@ struct Row {
 
 impl Row {
     fn read(&mut self, values: &[f32]) {
+        self.entries.resize(values.len(), (0, 0.0));
+        let mut end = 0;
         for (block, values) in values.chunks(DEEP).enumerate() {
-            let inputs = (block * DEEP) as u32..;
-            self.entries.extend(inputs.zip(values.iter().copied()).filter(|(_, value)| *value != 0.0));
-            self.ends.push(self.entries.len());
+            for (input, &value) in (block * DEEP..).zip(values) {
+                // Without a branch: what is 0 is overwritten by the next.
+                self.entries[end] = (input as u32, value);
+                end += usize::from(value != 0.0);
+            }
+            self.ends.push(end);
         }
+        self.entries.truncate(end);
     }
 }
 

@@ -10,31 +10,33 @@
 use pulp::{NullaryFnOnce, Simd};
 
 use crate::spectra::{LANES, Lanes};
-use crate::toom_cook::{POINTS, TILE, inputs};
+use crate::toom_cook::{LONGEST, POINTS, inputs, length};
 
 /// How the tiles in one place along an axis, inside or at the edge, are transformed.
 #[derive(Clone, Debug)]
 pub(crate) struct Side {
+    /// Points of a whole tile.
+    all: usize,
     /// Outputs of a tile.
     pub(crate) outputs: usize,
     /// Points, by their numbers among those of a whole tile.
     points: Vec<usize>,
     /// What a point gets of each input: `[points][inputs]`, as many inputs as points.
-    inputs: [[f32; TILE]; TILE],
+    inputs: [[f32; LONGEST]; LONGEST],
     /// What an output gets of each point: `[outputs][points]`.
-    written: [[f32; TILE]; TILE],
+    written: [[f32; LONGEST]; LONGEST],
 }
 
 impl Side {
     /// For so many outputs of `taps` taps, at most as many as a whole tile has.
     pub(crate) fn new(outputs: usize, taps: usize) -> Self {
         let count = outputs + taps - 1;
-        let finite = &POINTS[..count - 1];
-        let points: Vec<usize> = (0..count - 1).chain([TILE - 1]).collect();
-        let (mut inputs, mut written) = ([[0.0; TILE]; TILE], [[0.0; TILE]; TILE]);
+        let (all, finite) = (length(taps), &POINTS[..count - 1]);
+        let points: Vec<usize> = (0..count - 1).chain([all - 1]).collect();
+        let (mut inputs, mut written) = ([[0.0; LONGEST]; LONGEST], [[0.0; LONGEST]; LONGEST]);
         for (at, &point) in finite.iter().enumerate() {
             let others = finite.iter().copied().filter(|other| (other - point).abs() > 0.0);
-            let left_out: f64 = POINTS[count - 1..].iter().map(|other| point - other).product();
+            let left_out: f64 = POINTS[count - 1..all - 1].iter().map(|other| point - other).product();
             for (into, coefficient) in inputs[at].iter_mut().zip(polynomial(others)) {
                 *into = (coefficient * left_out) as f32;
             }
@@ -46,7 +48,7 @@ impl Side {
             *into = coefficient as f32;
         }
         written[outputs - 1][count - 1] = 1.0;
-        Self { outputs, points, inputs, written }
+        Self { all, outputs, points, inputs, written }
     }
 
     /// How many points there are.
@@ -93,26 +95,26 @@ impl Tile for Input<'_> {
     }
 
     #[inline(always)]
-    fn transform<S: Simd, const D: usize, const R: usize>(self, simd: S) {
+    fn transform<S: Simd, const D: usize, const R: usize, const N: usize>(self, simd: S) {
         let Self { sides: [down, right], from, columns, into, pitch, at } = self;
         for part in 0..LANES / S::F32_LANES {
-            let mut half = [[simd.splat_f32s(0.0); TILE]; TILE];
+            let mut half = [[simd.splat_f32s(0.0); N]; N];
             for row in 0..D {
                 let from = &from[row * columns..][..R];
-                let mut line = [simd.splat_f32s(0.0); TILE];
+                let mut line = [simd.splat_f32s(0.0); N];
                 for column in 0..R {
                     line[column] = S::as_simd_f32s(&from[column]).0[part];
                 }
-                half[row] = forth::<S, R>(simd, right, line);
+                half[row] = forth::<S, R, N>(simd, right, line);
             }
             for column in 0..R {
-                let mut line = [simd.splat_f32s(0.0); TILE];
+                let mut line = [simd.splat_f32s(0.0); N];
                 for row in 0..D {
                     line[row] = half[row][column];
                 }
-                let values = forth::<S, D>(simd, down, line);
+                let values = forth::<S, D, N>(simd, down, line);
                 for row in 0..D {
-                    let product = point::<D>(row) * TILE + point::<R>(column);
+                    let product = point::<D, N>(row) * N + point::<R, N>(column);
                     S::as_mut_simd_f32s(&mut into[product * pitch + at]).0[part] = values[row];
                 }
             }
@@ -129,10 +131,10 @@ impl Tile for Back<'_> {
     }
 
     #[inline(always)]
-    fn transform<S: Simd, const D: usize, const R: usize>(self, simd: S) {
+    fn transform<S: Simd, const D: usize, const R: usize, const N: usize>(self, simd: S) {
         let Input { sides: [down, right], from, columns, into, pitch, at } = self.0;
         for part in 0..LANES / S::F32_LANES {
-            let mut half = [[simd.splat_f32s(0.0); TILE]; TILE];
+            let mut half = [[simd.splat_f32s(0.0); N]; N];
             for row in 0..down.outputs {
                 for column in 0..right.outputs {
                     let value = S::as_simd_f32s(&from[row * columns + column]).0[part];
@@ -143,7 +145,7 @@ impl Tile for Back<'_> {
                 }
             }
             for column in 0..R {
-                let mut values = [simd.splat_f32s(0.0); TILE];
+                let mut values = [simd.splat_f32s(0.0); N];
                 for row in 0..down.outputs {
                     for point in 0..D {
                         let factor = simd.splat_f32s(down.written[row][point]);
@@ -151,7 +153,7 @@ impl Tile for Back<'_> {
                     }
                 }
                 for row in 0..D {
-                    let product = point::<D>(row) * TILE + point::<R>(column);
+                    let product = point::<D, N>(row) * N + point::<R, N>(column);
                     S::as_mut_simd_f32s(&mut into[product * pitch + at]).0[part] = values[row];
                 }
             }
@@ -177,24 +179,24 @@ impl Tile for Output<'_> {
     }
 
     #[inline(always)]
-    fn transform<S: Simd, const D: usize, const R: usize>(self, simd: S) {
+    fn transform<S: Simd, const D: usize, const R: usize, const N: usize>(self, simd: S) {
         let Self { sides: [down, right], from, pitch, at, bias, relu, into, columns } = self;
         for part in 0..LANES / S::F32_LANES {
             let bias = S::as_simd_f32s(bias).0[part];
-            let mut half = [[simd.splat_f32s(0.0); TILE]; TILE];
+            let mut half = [[simd.splat_f32s(0.0); N]; N];
             for row in 0..D {
-                let mut line = [simd.splat_f32s(0.0); TILE];
+                let mut line = [simd.splat_f32s(0.0); N];
                 for column in 0..R {
-                    let product = point::<D>(row) * TILE + point::<R>(column);
+                    let product = point::<D, N>(row) * N + point::<R, N>(column);
                     line[column] = S::as_simd_f32s(&from[product * pitch + at]).0[part];
                 }
                 for column in 0..right.outputs {
-                    half[column][row] = sum::<S, R>(simd, &right.written[column], &line);
+                    half[column][row] = sum::<S, R, N>(simd, &right.written[column], &line);
                 }
             }
             for row in 0..down.outputs {
                 for column in 0..right.outputs {
-                    let value = simd.add_f32s(sum::<S, D>(simd, &down.written[row], &half[column]), bias);
+                    let value = simd.add_f32s(sum::<S, D, N>(simd, &down.written[row], &half[column]), bias);
                     let value = if relu { simd.max_f32s(simd.splat_f32s(0.0), value) } else { value };
                     S::as_mut_simd_f32s(&mut into[row * columns + column]).0[part] = value;
                 }
@@ -209,64 +211,69 @@ pub(crate) trait Tile: Sized {
     fn sides(&self) -> Sides<'_>;
 
     /// Does it, with so many points down and right.
-    fn transform<S: Simd, const D: usize, const R: usize>(self, simd: S);
+    fn transform<S: Simd, const D: usize, const R: usize, const N: usize>(self, simd: S);
 
     /// Does it in a function of its own: what is at an edge must not slow down what is not.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let [down, right] = self.sides().map(Side::points);
-        let edge = down.min(right);
-        match (edge, down == TILE, right == TILE) {
-            (2, false, false) => simd.vectorize(Run::<S, _, 2, 2>(simd, self)),
-            (2, true, _) => simd.vectorize(Run::<S, _, TILE, 2>(simd, self)),
-            (2, ..) => simd.vectorize(Run::<S, _, 2, TILE>(simd, self)),
-            (3, false, false) => simd.vectorize(Run::<S, _, 3, 3>(simd, self)),
-            (3, true, _) => simd.vectorize(Run::<S, _, TILE, 3>(simd, self)),
-            (3, ..) => simd.vectorize(Run::<S, _, 3, TILE>(simd, self)),
-            (4, false, false) => simd.vectorize(Run::<S, _, 4, 4>(simd, self)),
-            (4, true, _) => simd.vectorize(Run::<S, _, TILE, 4>(simd, self)),
-            (4, ..) => simd.vectorize(Run::<S, _, 4, TILE>(simd, self)),
-            (5, false, false) => simd.vectorize(Run::<S, _, 5, 5>(simd, self)),
-            (5, true, _) => simd.vectorize(Run::<S, _, TILE, 5>(simd, self)),
-            (5, ..) => simd.vectorize(Run::<S, _, 5, TILE>(simd, self)),
-            (_, false, false) => simd.vectorize(Run::<S, _, 6, 6>(simd, self)),
-            (_, true, _) => simd.vectorize(Run::<S, _, TILE, 6>(simd, self)),
-            _ => simd.vectorize(Run::<S, _, 6, TILE>(simd, self)),
+        let all = self.sides()[0].all;
+        let wholes = [down == all, right == all];
+        match (all, down.min(right)) {
+            (7, 2) => run::<S, _, 2, 7>(simd, self, wholes),
+            (7, 3) => run::<S, _, 3, 7>(simd, self, wholes),
+            (7, 4) => run::<S, _, 4, 7>(simd, self, wholes),
+            (7, 5) => run::<S, _, 5, 7>(simd, self, wholes),
+            (7, _) => run::<S, _, 6, 7>(simd, self, wholes),
+            (_, 4) => run::<S, _, 4, 8>(simd, self, wholes),
+            (_, 5) => run::<S, _, 5, 8>(simd, self, wholes),
+            (_, 6) => run::<S, _, 6, 8>(simd, self, wholes),
+            _ => run::<S, _, 7, 8>(simd, self, wholes),
         }
     }
 }
 
-struct Run<S, T, const D: usize, const R: usize>(S, T);
+/// With `K` points of `N` where a tile is not a whole one.
+#[inline(always)]
+fn run<S: Simd, T: Tile, const K: usize, const N: usize>(simd: S, tile: T, [down, right]: [bool; 2]) {
+    match (down, right) {
+        (false, false) => simd.vectorize(Run::<S, _, K, K, N>(simd, tile)),
+        (true, _) => simd.vectorize(Run::<S, _, N, K, N>(simd, tile)),
+        _ => simd.vectorize(Run::<S, _, K, N, N>(simd, tile)),
+    }
+}
 
-impl<S: Simd, T: Tile, const D: usize, const R: usize> NullaryFnOnce for Run<S, T, D, R> {
+struct Run<S, T, const D: usize, const R: usize, const N: usize>(S, T);
+
+impl<S: Simd, T: Tile, const D: usize, const R: usize, const N: usize> NullaryFnOnce for Run<S, T, D, R, N> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
-        self.1.transform::<S, D, R>(self.0);
+        self.1.transform::<S, D, R, N>(self.0);
     }
 }
 
-/// The number of a point, of `K` that are taken, among those of a whole tile.
-const fn point<const K: usize>(at: usize) -> usize {
-    if at + 1 == K { TILE - 1 } else { at }
+/// The number of a point, of `K` that are taken, among the `N` of a whole tile.
+const fn point<const K: usize, const N: usize>(at: usize) -> usize {
+    if at + 1 == K { N - 1 } else { at }
 }
 
 /// What `K` points get of as many inputs.
 #[inline(always)]
-fn forth<S: Simd, const K: usize>(simd: S, side: &Side, line: [S::f32s; TILE]) -> [S::f32s; TILE] {
-    if K == TILE {
+fn forth<S: Simd, const K: usize, const N: usize>(simd: S, side: &Side, line: [S::f32s; N]) -> [S::f32s; N] {
+    if K == N {
         return inputs(simd, line);
     }
-    let mut values = [simd.splat_f32s(0.0); TILE];
+    let mut values = [simd.splat_f32s(0.0); N];
     for at in 0..K {
-        values[at] = sum::<S, K>(simd, &side.inputs[at], &line);
+        values[at] = sum::<S, K, N>(simd, &side.inputs[at], &line);
     }
     values
 }
 
 #[inline(always)]
-fn sum<S: Simd, const K: usize>(simd: S, factors: &[f32; TILE], values: &[S::f32s; TILE]) -> S::f32s {
+fn sum<S: Simd, const K: usize, const N: usize>(simd: S, factors: &[f32; LONGEST], values: &[S::f32s; N]) -> S::f32s {
     let mut sum = simd.mul_f32s(simd.splat_f32s(factors[0]), values[0]);
     for at in 1..K {
         sum = simd.mul_add_e_f32s(simd.splat_f32s(factors[at]), values[at], sum);

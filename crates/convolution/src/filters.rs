@@ -3,10 +3,10 @@
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
 use crate::pixels::{gather, spread};
-use crate::plan::{PRODUCTS, Plan};
+use crate::plan::Plan;
 use crate::product::{Panel, WIDE};
 use crate::spectra::{LANES, Lanes, Scratch};
-use crate::toom_cook::{TILE, taps};
+use crate::toom_cook::taps;
 use pulp::{Simd, WithSimd};
 
 /// Transforms the filters of one panel for one group of channels: `into` is `[products]`.
@@ -40,10 +40,10 @@ impl WithSimd for Prepare<'_> {
             for channel in 0..LANES {
                 let sources = sources(plan, group, channel);
                 match plan.taps {
-                    2 => forth::<S, 2>(simd, lanes, sources, into, channel, part),
-                    3 => forth::<S, 3>(simd, lanes, sources, into, channel, part),
-                    4 => forth::<S, 4>(simd, lanes, sources, into, channel, part),
-                    _ => forth::<S, 5>(simd, lanes, sources, into, channel, part),
+                    2 => forth::<S, 2, 7>(simd, lanes, sources, into, channel, part),
+                    3 => forth::<S, 3, 7>(simd, lanes, sources, into, channel, part),
+                    4 => forth::<S, 4, 8>(simd, lanes, sources, into, channel, part),
+                    _ => forth::<S, 5, 8>(simd, lanes, sources, into, channel, part),
                 }
             }
         }
@@ -68,7 +68,7 @@ impl WithSimd for Gradient<'_> {
         let mut scratch = Scratch::new(WIDE * all);
         let lanes = scratch.lanes_mut();
         let parts = into.len().div_ceil(LANES * all);
-        for (group, from) in from.chunks_exact(PRODUCTS).enumerate() {
+        for (group, from) in from.chunks_exact(plan.products()).enumerate() {
             let first = share(plan, group).0;
             for (part, lanes) in lanes.chunks_exact_mut(all).take(parts).enumerate() {
                 let lanes = &mut lanes[first..];
@@ -76,10 +76,10 @@ impl WithSimd for Gradient<'_> {
                     let from = |product: usize| &from[product][channel][part];
                     let sources = sources(plan, group, channel);
                     match plan.taps {
-                        2 => again::<S, 2>(simd, from, sources, lanes),
-                        3 => again::<S, 3>(simd, from, sources, lanes),
-                        4 => again::<S, 4>(simd, from, sources, lanes),
-                        _ => again::<S, 5>(simd, from, sources, lanes),
+                        2 => again::<S, 2, 7>(simd, from, sources, lanes),
+                        3 => again::<S, 3, 7>(simd, from, sources, lanes),
+                        4 => again::<S, 4, 8>(simd, from, sources, lanes),
+                        _ => again::<S, 5, 8>(simd, from, sources, lanes),
                     }
                 }
             }
@@ -113,7 +113,7 @@ fn sources(plan: &Plan, group: usize, channel: usize) -> impl Fn(usize, usize) -
 }
 
 #[inline(always)]
-fn forth<S: Simd, const R: usize>(
+fn forth<S: Simd, const R: usize, const N: usize>(
     simd: S,
     lanes: &[Lanes],
     sources: impl Fn(usize, usize) -> Option<usize>,
@@ -121,9 +121,9 @@ fn forth<S: Simd, const R: usize>(
     channel: usize,
     part: usize,
 ) {
-    let table = const { taps::<R>() };
+    let table = const { taps::<R, N>() };
     for piece in 0..LANES / S::F32_LANES {
-        let mut half = [[simd.splat_f32s(0.0); TILE]; R];
+        let mut half = [[simd.splat_f32s(0.0); N]; R];
         for (row, half) in half.iter_mut().enumerate() {
             for column in 0..R {
                 let Some(at) = sources(row, column) else { continue };
@@ -134,31 +134,30 @@ fn forth<S: Simd, const R: usize>(
             }
         }
         for (row, factors) in table.iter().enumerate() {
-            for column in 0..TILE {
+            for column in 0..N {
                 let mut sum = simd.splat_f32s(0.0);
                 for (half, &factor) in half.iter().zip(factors) {
                     sum = simd.mul_add_e_f32s(simd.splat_f32s(factor), half[column], sum);
                 }
-                S::as_mut_simd_f32s(&mut into[row * TILE + column][channel][part]).0[piece] = sum;
+                S::as_mut_simd_f32s(&mut into[row * N + column][channel][part]).0[piece] = sum;
             }
         }
     }
 }
 
 #[inline(always)]
-fn again<'m, S: Simd, const R: usize>(
+fn again<'m, S: Simd, const R: usize, const N: usize>(
     simd: S,
     from: impl Fn(usize) -> &'m Lanes,
     sources: impl Fn(usize, usize) -> Option<usize>,
     lanes: &mut [Lanes],
 ) {
-    let table = const { taps::<R>() };
-    debug_assert_eq!(PRODUCTS, TILE * TILE);
+    let table = const { taps::<R, N>() };
     for piece in 0..LANES / S::F32_LANES {
-        let mut half = [[simd.splat_f32s(0.0); R]; TILE];
+        let mut half = [[simd.splat_f32s(0.0); R]; N];
         for (row, half) in half.iter_mut().enumerate() {
             for (column, factors) in table.iter().enumerate() {
-                let product = S::as_simd_f32s(from(row * TILE + column)).0[piece];
+                let product = S::as_simd_f32s(from(row * N + column)).0[piece];
                 for (sum, &factor) in half.iter_mut().zip(factors) {
                     *sum = simd.mul_add_e_f32s(simd.splat_f32s(factor), product, *sum);
                 }

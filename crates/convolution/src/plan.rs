@@ -6,10 +6,7 @@ use crate::Geometry;
 use crate::edge::Side;
 use crate::product::WIDE;
 use crate::spectra::LANES;
-use crate::toom_cook::TILE;
-
-/// Products of a tile: each pair of points.
-pub(crate) const PRODUCTS: usize = TILE * TILE;
+use crate::toom_cook::length;
 
 /// Tiles that are worked on at once, about: the more there are, the seldomer the filters are fetched from memory, but the
 /// transformed tiles themselves have to stay in a cache.
@@ -25,7 +22,7 @@ const SPEED: f64 = 0.45;
 /// Bytes that the transformed tiles of a picture and their products may take: they are held at once.
 const MEMORY: usize = 64 << 20;
 
-/// A convolution as one with strides of 1 and a square window, cut into tiles of [`TILE`] by [`TILE`].
+/// A convolution as one with strides of 1 and a square window, cut into tiles of [`Plan::tile`] by as many pixels.
 ///
 /// With strides `s`, each channel becomes as many phases as there are pixels in a step: channel `(c, i, j)` holds the pixels
 /// `c[s y + i][s x + j]`, and its filter the taps `w[s a + i][s b + j]`, zero where there are none.
@@ -36,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) phases: [usize; 2],
     /// Taps of a phase, each way.
     pub(crate) taps: usize,
+    /// Points of a tile, each way.
+    pub(crate) tile: usize,
     /// Outputs of a tile, each way.
     pub(crate) outputs: usize,
     /// Tiles of a picture, down and right.
@@ -52,19 +51,25 @@ impl Plan {
         if geometry.groups != 1 || geometry.dilations != [1, 1] || taps != across || !(2..=5).contains(&taps) {
             return None;
         }
-        let outputs = TILE + 1 - taps;
+        let tile = length(taps);
+        let outputs = tile + 1 - taps;
         let tiles = geometry.output().map(|size| size.div_ceil(outputs));
         let last = [0, 1].map(|axis| geometry.output()[axis] - (tiles[axis] - 1) * outputs);
         // Both edges alike: there are as few forms of tiles as can be.
         let edge = last.into_iter().filter(|&last| last < outputs).max().unwrap_or(outputs);
         let sides = last.map(|last| [outputs, if last < outputs { edge } else { outputs }]);
         let sides = sides.map(|of_axis| of_axis.map(|outputs| Side::new(outputs, taps)));
-        Some(Self { geometry: geometry.clone(), phases, taps, outputs, tiles, sides })
+        Some(Self { geometry: geometry.clone(), phases, taps, tile, outputs, tiles, sides })
     }
 
     /// Channels, each phase counted.
     pub(crate) fn channels(&self) -> usize {
         self.geometry.channels * self.phases[0] * self.phases[1]
+    }
+
+    /// Products of a tile: each pair of points.
+    pub(crate) fn products(&self) -> usize {
+        self.tile * self.tile
     }
 
     /// Groups of [`LANES`] channels.
@@ -129,7 +134,7 @@ impl Plan {
     /// The tiles of `pictures` that take a product.
     pub(crate) fn takers(&self, product: usize, pictures: usize) -> Range<usize> {
         let [down, right] =
-            [(0, product / TILE), (1, product % TILE)].map(|(axis, point)| self.sides[axis][1].has(point));
+            [(0, product / self.tile), (1, product % self.tile)].map(|(axis, point)| self.sides[axis][1].has(point));
         let [beside, inside, below, corner] = self.kinds().map(|count| count * pictures);
         let whole = beside + inside;
         let start = if right { 0 } else { beside };
@@ -155,15 +160,15 @@ impl Plan {
     /// Whether the tiles of a picture take less time than the plain sum in the runtime, and no more memory than [`MEMORY`].
     pub(crate) fn pays(&self) -> bool {
         let (channels, filters) = (self.groups() * LANES, self.filter_groups() * LANES);
-        let here = self.products() * (channels * filters + TRANSFORM * (channels + filters));
+        let here = self.of_picture() * (channels * filters + TRANSFORM * (channels + filters));
         let there = self.geometry.written() * self.geometry.taps();
-        let bytes = (channels + filters) * PRODUCTS * self.tiles() * size_of::<f32>();
+        let bytes = (channels + filters) * self.products() * self.tiles() * size_of::<f32>();
         here as f64 * SPEED < there as f64 && bytes <= MEMORY
     }
 
     /// Products of all tiles of a picture.
-    fn products(&self) -> usize {
-        let along = |axis: usize| (self.tiles[axis] - 1) * TILE + self.sides[axis][1].points();
+    fn of_picture(&self) -> usize {
+        let along = |axis: usize| (self.tiles[axis] - 1) * self.tile + self.sides[axis][1].points();
         along(0) * along(1)
     }
 

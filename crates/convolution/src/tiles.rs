@@ -8,7 +8,7 @@ use crate::finish::Finish;
 use crate::pixels::{gather, phases, spread};
 use crate::plan::Plan;
 use crate::spectra::{LANES, Lanes, Scratch};
-use crate::toom_cook::{TILE, back, inputs, outputs};
+use crate::toom_cook::{LONGEST, back, inputs, outputs};
 use pulp::{Simd, WithSimd};
 
 /// Transforms the tiles of one group of channels in some pictures: `into` is `[products, pitch]`, a picture's tiles after the
@@ -37,6 +37,7 @@ impl WithSimd for Read<'_> {
             pixels.fill([0.0; LANES]);
         }
         let count = pictures.len() / plan.geometry.read();
+        let mut half = [[simd.splat_f32s(0.0); LONGEST]; LONGEST];
         for (picture, from) in pictures.chunks_exact(plan.geometry.read()).enumerate() {
             if plain {
                 spread(simd, part(from, group, places.len()), places, pixels);
@@ -47,7 +48,8 @@ impl WithSimd for Read<'_> {
                 let (from, at) = (&pixels[origin..], plan.place(count, picture, tile));
                 match plan.sides(tile) {
                     Some(sides) => edge::Input { sides, from, columns, into, pitch, at }.run(simd),
-                    None => input_tile(simd, from, columns, into, pitch, at),
+                    None if plan.tile == 7 => input_tile::<S, 7>(simd, &mut half, from, columns, into, pitch, at),
+                    None => input_tile::<S, 8>(simd, &mut half, from, columns, into, pitch, at),
                 }
             }
         }
@@ -84,11 +86,11 @@ impl WithSimd for Back<'_> {
                     edge::Back(edge::Input { sides, from, columns, into, pitch, at }).run(simd);
                     continue;
                 }
-                match plan.outputs {
-                    6 => back_tile::<S, 6>(simd, from, columns, into, pitch, at),
-                    5 => back_tile::<S, 5>(simd, from, columns, into, pitch, at),
-                    4 => back_tile::<S, 4>(simd, from, columns, into, pitch, at),
-                    _ => back_tile::<S, 3>(simd, from, columns, into, pitch, at),
+                match plan.taps {
+                    2 => back_tile::<S, 6, 7>(simd, from, columns, into, pitch, at),
+                    3 => back_tile::<S, 5, 7>(simd, from, columns, into, pitch, at),
+                    4 => back_tile::<S, 5, 8>(simd, from, columns, into, pitch, at),
+                    _ => back_tile::<S, 4, 8>(simd, from, columns, into, pitch, at),
                 }
             }
         }
@@ -120,17 +122,18 @@ impl WithSimd for Write<'_> {
         let [rows, columns] = plan.writes();
         let mut scratch = Scratch::new(rows * columns);
         let pixels = scratch.lanes_mut();
+        let mut half = [[simd.splat_f32s(0.0); LONGEST]; LONGEST];
         for (tile, origin) in origins(plan, columns) {
             let (into, at, relu) = (&mut pixels[origin..], plan.place(pictures, picture, tile), finish.relu);
             if let Some(sides) = plan.sides(tile) {
                 edge::Output { sides, from, pitch, at, bias, relu, into, columns }.run(simd);
                 continue;
             }
-            match plan.outputs {
-                6 => output_tile::<S, 6>(simd, from, pitch, at, bias, relu, into, columns),
-                5 => output_tile::<S, 5>(simd, from, pitch, at, bias, relu, into, columns),
-                4 => output_tile::<S, 4>(simd, from, pitch, at, bias, relu, into, columns),
-                _ => output_tile::<S, 3>(simd, from, pitch, at, bias, relu, into, columns),
+            match plan.taps {
+                2 => output_tile::<S, 6, 7>(simd, &mut half, from, pitch, at, bias, relu, into, columns),
+                3 => output_tile::<S, 5, 7>(simd, &mut half, from, pitch, at, bias, relu, into, columns),
+                4 => output_tile::<S, 5, 8>(simd, &mut half, from, pitch, at, bias, relu, into, columns),
+                _ => output_tile::<S, 4, 8>(simd, &mut half, from, pitch, at, bias, relu, into, columns),
             }
         }
         let Some(pool) = finish.pool else { return gather(simd, pixels, places, into) };
@@ -159,32 +162,39 @@ fn origins(plan: &Plan, columns: usize) -> impl Iterator<Item = ([usize; 2], usi
 }
 
 #[inline(always)]
-fn input_tile<S: Simd>(simd: S, from: &[Lanes], columns: usize, into: &mut [Lanes], pitch: usize, at: usize) {
+fn input_tile<S: Simd, const N: usize>(
+    simd: S,
+    half: &mut [[S::f32s; LONGEST]; LONGEST],
+    from: &[Lanes],
+    columns: usize,
+    into: &mut [Lanes],
+    pitch: usize,
+    at: usize,
+) {
     for part in 0..LANES / S::F32_LANES {
-        let mut half = [[simd.splat_f32s(0.0); TILE]; TILE];
-        for row in 0..TILE {
-            let from = &from[row * columns..][..TILE];
-            let mut line = [simd.splat_f32s(0.0); TILE];
-            for column in 0..TILE {
+        for row in 0..N {
+            let from = &from[row * columns..][..N];
+            let mut line = [simd.splat_f32s(0.0); N];
+            for column in 0..N {
                 line[column] = S::as_simd_f32s(&from[column]).0[part];
             }
-            half[row] = inputs(simd, line);
+            half[row][..N].copy_from_slice(&inputs::<S, N>(simd, line));
         }
-        for column in 0..TILE {
-            let mut line = [simd.splat_f32s(0.0); TILE];
-            for row in 0..TILE {
+        for column in 0..N {
+            let mut line = [simd.splat_f32s(0.0); N];
+            for row in 0..N {
                 line[row] = half[row][column];
             }
-            let values = inputs(simd, line);
-            for row in 0..TILE {
-                S::as_mut_simd_f32s(&mut into[(row * TILE + column) * pitch + at]).0[part] = values[row];
+            let values = inputs::<S, N>(simd, line);
+            for row in 0..N {
+                S::as_mut_simd_f32s(&mut into[(row * N + column) * pitch + at]).0[part] = values[row];
             }
         }
     }
 }
 
 #[inline(always)]
-fn back_tile<S: Simd, const M: usize>(
+fn back_tile<S: Simd, const M: usize, const N: usize>(
     simd: S,
     from: &[Lanes],
     columns: usize,
@@ -193,23 +203,23 @@ fn back_tile<S: Simd, const M: usize>(
     at: usize,
 ) {
     for part in 0..LANES / S::F32_LANES {
-        let mut half = [[simd.splat_f32s(0.0); TILE]; M];
+        let mut half = [[simd.splat_f32s(0.0); N]; M];
         for row in 0..M {
             let from = &from[row * columns..][..M];
             let mut line = [simd.splat_f32s(0.0); M];
             for column in 0..M {
                 line[column] = S::as_simd_f32s(&from[column]).0[part];
             }
-            half[row] = back(simd, line);
+            half[row] = back::<S, M, N>(simd, line);
         }
-        for column in 0..TILE {
+        for column in 0..N {
             let mut line = [simd.splat_f32s(0.0); M];
             for row in 0..M {
                 line[row] = half[row][column];
             }
-            let values = back(simd, line);
-            for row in 0..TILE {
-                S::as_mut_simd_f32s(&mut into[(row * TILE + column) * pitch + at]).0[part] = values[row];
+            let values = back::<S, M, N>(simd, line);
+            for row in 0..N {
+                S::as_mut_simd_f32s(&mut into[(row * N + column) * pitch + at]).0[part] = values[row];
             }
         }
     }
@@ -217,8 +227,9 @@ fn back_tile<S: Simd, const M: usize>(
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "the fields of Write, one tile's share of them")]
-fn output_tile<S: Simd, const M: usize>(
+fn output_tile<S: Simd, const M: usize, const N: usize>(
     simd: S,
+    half: &mut [[S::f32s; LONGEST]; LONGEST],
     from: &[Lanes],
     pitch: usize,
     at: usize,
@@ -229,19 +240,20 @@ fn output_tile<S: Simd, const M: usize>(
 ) {
     for part in 0..LANES / S::F32_LANES {
         let bias = S::as_simd_f32s(bias).0[part];
-        let mut half = [[simd.splat_f32s(0.0); TILE]; M];
-        for column in 0..TILE {
-            let mut line = [simd.splat_f32s(0.0); TILE];
-            for row in 0..TILE {
-                line[row] = S::as_simd_f32s(&from[(row * TILE + column) * pitch + at]).0[part];
+        for column in 0..N {
+            let mut line = [simd.splat_f32s(0.0); N];
+            for row in 0..N {
+                line[row] = S::as_simd_f32s(&from[(row * N + column) * pitch + at]).0[part];
             }
-            let values: [S::f32s; M] = outputs(simd, line);
+            let values = outputs::<S, M, N>(simd, line);
             for row in 0..M {
                 half[row][column] = values[row];
             }
         }
         for row in 0..M {
-            let values: [S::f32s; M] = outputs(simd, half[row]);
+            let mut line = [simd.splat_f32s(0.0); N];
+            line.copy_from_slice(&half[row][..N]);
+            let values = outputs::<S, M, N>(simd, line);
             let into = &mut into[row * columns..][..M];
             for column in 0..M {
                 let value = simd.add_f32s(values[column], bias);

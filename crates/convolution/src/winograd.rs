@@ -3,7 +3,7 @@
 use crate::filters::{Gradient, Prepare};
 use crate::finish::Finish;
 use crate::pixels::places;
-use crate::plan::{PRODUCTS, Plan};
+use crate::plan::Plan;
 use crate::product::{Correlate, Panel, Product, WIDE};
 use crate::spectra::{LANES, Lanes, Scratch};
 use crate::threads::{OneThread, Shares, Threads};
@@ -12,8 +12,8 @@ use pulp::Arch;
 
 /// Filters, transformed: `[panels, groups, products]`.
 pub(crate) fn prepare(plan: &Plan, weight: &[f32], threads: &dyn Threads) -> Scratch {
-    let mut filters = Scratch::new(plan.panels() * plan.groups() * PRODUCTS * WIDE * LANES);
-    let shares = Shares::new(panels_mut(filters.lanes_mut()).chunks_mut(PRODUCTS));
+    let mut filters = Scratch::new(plan.panels() * plan.groups() * plan.products() * WIDE * LANES);
+    let shares = Shares::new(panels_mut(filters.lanes_mut()).chunks_mut(plan.products()));
     let arch = Arch::new();
     threads.each(shares.len(), &|at| {
         let (panel, group) = (at / plan.groups(), at % plan.groups());
@@ -69,8 +69,8 @@ impl Forward<'_> {
     fn run(&self, x: &[f32], y: &mut [f32], threads: &dyn Threads) {
         let Self { plan, filters, finish, places, pitch } = *self;
         let (arch, geometry, filter_groups) = (Arch::new(), &plan.geometry, plan.filter_groups());
-        let (groups, pictures) = (plan.groups(), x.len() / geometry.read());
-        let mut tiles = Scratch::new(groups * PRODUCTS * pitch);
+        let (groups, products, pictures) = (plan.groups(), plan.products(), x.len() / geometry.read());
+        let mut tiles = Scratch::new(groups * products * pitch);
         read(plan, x, pitch, tiles.lanes_mut(), threads);
         let tiles = tiles.lanes();
         let written = geometry.filters * places.len();
@@ -79,16 +79,16 @@ impl Forward<'_> {
             let first = panel * WIDE;
             let wide = WIDE.min(filter_groups - first);
             // Of one panel alone, so that the second-level cache still has them when they are read.
-            let mut sums = Scratch::new(wide * PRODUCTS * pitch);
-            for product in 0..PRODUCTS {
+            let mut sums = Scratch::new(wide * products * pitch);
+            for product in 0..products {
                 let takers = plan.takers(product, pictures);
-                let of_groups = sums.lanes_mut().chunks_mut(PRODUCTS * pitch);
+                let of_groups = sums.lanes_mut().chunks_mut(products * pitch);
                 let mut into: Vec<_> = of_groups.map(|sums| &mut sums[product * pitch..][takers.clone()]).collect();
-                let a = |group: usize| &tiles[(group * PRODUCTS + product) * pitch..][takers.clone()];
-                let b = |group: usize| &filters[(panel * groups + group) * PRODUCTS + product];
+                let a = |group: usize| &tiles[(group * products + product) * pitch..][takers.clone()];
+                let b = |group: usize| &filters[(panel * groups + group) * products + product];
                 arch.dispatch(Product { into: &mut into, a: &a, b: &b, groups });
             }
-            for (group, from) in sums.lanes().chunks(PRODUCTS * pitch).enumerate() {
+            for (group, from) in sums.lanes().chunks(products * pitch).enumerate() {
                 let group = first + group;
                 let mut bias = [0.0; LANES];
                 for (into, from) in bias.iter_mut().zip(finish.bias.unwrap_or_default().iter().skip(group * LANES)) {
@@ -108,12 +108,12 @@ impl Forward<'_> {
 pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32], threads: &dyn Threads) {
     let (arch, geometry) = (Arch::new(), &plan.geometry);
     let pictures = plan.pictures(x.len() / geometry.read());
-    let pitch = plan.pitch(pictures);
+    let (pitch, products) = (plan.pitch(pictures), plan.products());
     let (groups, filter_groups, panels) = (plan.groups(), plan.filter_groups(), plan.panels());
     let writes = places(geometry.output(), plan.writes()[1], [0, 0]);
-    let mut tiles = Scratch::new(groups * PRODUCTS * pitch);
-    let mut gradients = Scratch::new(filter_groups * PRODUCTS * pitch);
-    let mut sums = Scratch::new(PRODUCTS * panels * groups * WIDE * LANES);
+    let mut tiles = Scratch::new(groups * products * pitch);
+    let mut gradients = Scratch::new(filter_groups * products * pitch);
+    let mut sums = Scratch::new(products * panels * groups * WIDE * LANES);
     if x.is_empty() {
         dw.fill(0.0);
         return;
@@ -122,26 +122,26 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
         x.chunks(pictures * geometry.read()).zip(dy.chunks(pictures * geometry.written())).enumerate()
     {
         read(plan, x, pitch, tiles.lanes_mut(), threads);
-        let shares = Shares::new(gradients.lanes_mut().chunks_mut(PRODUCTS * pitch));
+        let shares = Shares::new(gradients.lanes_mut().chunks_mut(products * pitch));
         threads.each(shares.len(), &|group| {
             shares.with(group, |into| arch.dispatch(Back { plan, gradients: dy, group, places: &writes, pitch, into }));
         });
         drop(shares);
         let (tiles, gradients, pictures) = (tiles.lanes(), gradients.lanes(), x.len() / geometry.read());
         let shares = Shares::new(panels_mut(sums.lanes_mut()).iter_mut());
-        threads.each(PRODUCTS * panels, &|at| {
+        threads.each(products * panels, &|at| {
             let (product, panel) = (at / panels, at % panels);
             let wide = WIDE.min(filter_groups - panel * WIDE);
             let takers = plan.takers(product, pictures);
             let b: Vec<&[Lanes]> = (panel * WIDE..panel * WIDE + wide)
-                .map(|group| &gradients[(group * PRODUCTS + product) * pitch..][takers.clone()])
+                .map(|group| &gradients[(group * products + product) * pitch..][takers.clone()])
                 .collect();
             for group in 0..groups {
-                shares.with((panel * groups + group) * PRODUCTS + product, |into| {
+                shares.with((panel * groups + group) * products + product, |into| {
                     if block == 0 {
                         **into = [[[0.0; LANES]; WIDE]; LANES];
                     }
-                    let a = &tiles[(group * PRODUCTS + product) * pitch..][takers.clone()];
+                    let a = &tiles[(group * products + product) * pitch..][takers.clone()];
                     arch.dispatch(Correlate { into, a, b: &b });
                 });
             }
@@ -150,7 +150,7 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
     let from = self::panels(sums.lanes());
     let shares = Shares::new(dw.chunks_mut(WIDE * LANES * geometry.taps()));
     threads.each(shares.len(), &|panel| {
-        let from = &from[panel * groups * PRODUCTS..][..groups * PRODUCTS];
+        let from = &from[panel * groups * products..][..groups * products];
         shares.with(panel, |into| arch.dispatch(Gradient { plan, from, into }));
     });
 }
@@ -163,7 +163,7 @@ fn read(plan: &Plan, x: &[f32], pitch: usize, into: &mut [Lanes], threads: &dyn 
         [1, 1] => places(geometry.size, columns, [geometry.pads[0], geometry.pads[1]]),
         _ => Vec::new(),
     };
-    let shares = Shares::new(into.chunks_mut(PRODUCTS * pitch));
+    let shares = Shares::new(into.chunks_mut(plan.products() * pitch));
     threads.each(shares.len(), &|group| {
         shares.with(group, |into| arch.dispatch(Read { plan, pictures: x, group, places: &places, pitch, into }));
     });

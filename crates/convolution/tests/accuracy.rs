@@ -89,5 +89,6 @@ fn errors_are_a_few_times_those_of_a_plain_sum() {
     };
     check(&layer(3, 64, 11, 4, 2, 99));
     check(&layer(64, 64, 5, 1, 2, 27));
+    check(&layer(64, 64, 4, 1, 1, 20));
     check(&layer(256, 128, 3, 1, 1, 13));
 }

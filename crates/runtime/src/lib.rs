@@ -26,7 +26,7 @@ pub use trainer::{Evaluation, Trainer, TrainingFiles};
 
 /// Tells our own operators from earlier ones: goes up whenever one of them comes to other bits, as when crate `convolution`
 /// sums up in another order. What was computed with them, and is kept, is known by it.
-pub const OPERATORS: u32 = 2;
+pub const OPERATORS: u32 = 3;
 
 /// The version of ONNX Runtime that this crate works with: the last one the vendor built with training.
 const VERSION: &str = "1.19.2";

@@ -100,6 +100,8 @@ pub(crate) fn options(threads: usize) -> Result<SessionBuilder, OptionsError> {
     let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads };
     let builder = SessionBuilder::new()?.with_intra_threads(threads)?.with_inter_threads(1)?;
     let builder = builder.with_optimization_level(GraphOptimizationLevel::All)?.with_deterministic_compute(true)?;
+    // Else they wait for the next run by turning in a loop, and whoever reads its pictures has a core less.
+    let builder = builder.with_config_entry("session.force_spinning_stop", "1")?;
     Ok(match std::env::var_os(PROFILE_VARIABLE) {
         Some(prefix) => builder.with_profiling(Path::new(&prefix))?,
         None => builder,

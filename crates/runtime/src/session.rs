@@ -48,18 +48,6 @@ impl Session {
         Self::new(inner, model)
     }
 
-    /// The same for callers that compute with threads of their own between runs: the session's threads sleep as soon as a run
-    /// ends, where they would wait for the next one by turning in a loop.
-    pub fn resting(bytes: &[u8], threads: usize) -> Result<Self, RuntimeError> {
-        let model = "the model in memory".to_owned();
-        let options = load::options(threads).map_err(|error| error.of(&model))?;
-        let options = options.with_config_entry("session.force_spinning_stop", "1");
-        let mut options =
-            options.map_err(|error| RuntimeError::BadModel { model: model.clone(), message: said(&error) })?;
-        let inner = options.commit_from_memory(bytes);
-        Self::new(inner, model)
-    }
-
     /// The same for a model with operators of our own, such as `graph` writes into one that is about to run.
     pub fn with_own_operators(bytes: &[u8], threads: usize, layout: Layout) -> Result<Self, RuntimeError> {
         let model = "the model in memory".to_owned();

@@ -30,7 +30,7 @@ struct Under<'a> {
 impl Worker {
     /// Sessions of `threads` threads each.
     pub(crate) fn new(plan: &Plan, threads: usize) -> Result<Self, Error> {
-        let open = |step: &Step| step.model.as_ref().map(|model| Session::resting(model, threads)).transpose();
+        let open = |step: &Step| step.model.as_ref().map(|model| Session::from_bytes(model, threads)).transpose();
         Ok(Self { sessions: plan.steps.iter().map(open).collect::<Result<_, _>>()?, room: Room::default() })
     }
 
