@@ -15,7 +15,9 @@ pub const PANEL: usize = REGISTERS * LANES;
 /// Sums that are in registers at once: as many as multiplications are under way at a time.
 const REGISTERS: usize = 8;
 /// Inputs whose weights, 32 KiB of a panel, stay in the first-level cache while all rows go by.
-const DEEP: usize = 32;
+const DEEP: usize = 64;
+/// Rows between two requests for the weights of the next inputs: those are fetched while the rows go by.
+const BETWEEN: usize = 4;
 
 /// Lays a weight `[outputs, inputs]` out for [`forward`]: `[panels, inputs, PANEL]`, with zeros behind the last output.
 /// `weight` is told an output and an input.
@@ -71,7 +73,7 @@ pub fn forward(
         scratch.lanes_mut().fill([0.0; LANES]);
         let sums: &mut [[Lanes; REGISTERS]] = scratch.lanes_mut().as_chunks_mut().0;
         let weights = &panels[panel * inputs * PANEL..][..inputs * PANEL];
-        arch.dispatch(Product { sums, rows: &kept, weights: weights.as_chunks().0 });
+        arch.dispatch(Product { sums, rows: &kept, weights: weights.as_chunks().0, threads });
         let bias = bias.map(|bias| &bias[panel * PANEL..]);
         for (row, sums) in sums.iter().enumerate() {
             into.with(row * count + panel, |into| {
@@ -116,6 +118,7 @@ struct Product<'m> {
     rows: &'m [Row],
     /// `[inputs]`
     weights: &'m [[f32; PANEL]],
+    threads: &'m dyn Threads,
 }
 
 impl WithSimd for Product<'_> {
@@ -123,10 +126,16 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { sums, rows, weights } = self;
+        let Self { sums, rows, weights, threads } = self;
         let wide = REGISTERS * S::F32_LANES;
         for block in 0..weights.len().div_ceil(DEEP) {
-            for (sums, row) in sums.iter_mut().zip(rows) {
+            let next = weights.chunks(DEEP).nth(block + 1).unwrap_or_default().as_flattened();
+            let share = (DEEP * PANEL).div_ceil(rows.len().div_ceil(BETWEEN)).next_multiple_of(LANES);
+            let mut next = next.chunks(share);
+            for (at, (sums, row)) in sums.iter_mut().zip(rows).enumerate() {
+                if at % BETWEEN == 0 {
+                    threads.fetch(next.next().unwrap_or_default());
+                }
                 let start = if block == 0 { 0 } else { row.ends[block - 1] };
                 let entries = &row.entries[start..row.ends[block]];
                 for first in (0..PANEL).step_by(wide) {

@@ -1,4 +1,4 @@
-//! The threads of a session, for work that an operator has done elsewhere.
+//! The threads of a session, for work that an operator has done elsewhere, and what else takes `unsafe` there.
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +33,15 @@ impl convolution::Threads for SessionThreads<'_> {
     fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
         if count > 0 && self.context.par_for(count, count, work).is_err() {
             self.refused.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn fetch(&self, memory: &[f32]) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        for line in memory.chunks(convolution::LANES) {
+            // SAFETY: it is a hint, which reads and changes nothing, whatever the address; this one is of a slice.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
         }
     }
 }
