@@ -10,6 +10,8 @@ use crate::result::{Measured, median};
 pub(crate) struct Report {
     /// The machine, in words.
     pub(crate) machine: String,
+    /// The options that it was measured with.
+    pub(crate) options: String,
     /// The pictures, in words.
     pub(crate) pictures: String,
     /// Turns of each side.
@@ -46,10 +48,12 @@ impl Row {
     }
 }
 
-const START: &str = "# Benchmarks
+const TITLE: &str = "# Benchmarks
 
 The same training in this project, in PyTorch and in TensorFlow, measured in turn on one machine. This page is what
-`./justw bench-peers` wrote (`--photos FOLDER` for pictures of your own, `--help` for more); the figures are of the machine and the versions that it names.
+";
+
+const WORK: &str = "wrote (`--photos FOLDER` for pictures of your own, `--help` for more); the figures are of the machine and the versions that it names.
 
 ## The work
 AlexNet at 224 px, one tower, with fc6 and fc7 of 4096 and dropout before each trained dense layer; float32; AdamW over what the
@@ -70,7 +74,7 @@ that is a build for graphics cards, the only one that the package index has.
 
 /// The page's text.
 pub(crate) fn markdown(report: &Report, work: &Work) -> String {
-    let mut text = START.to_owned();
+    let mut text = format!("{TITLE}`./justw bench-peers {}` {WORK}", report.options);
     let mut versions: Vec<String> = Vec::new();
     for row in &report.rows {
         let version = format!("{} {}", row.side, row.version());

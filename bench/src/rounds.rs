@@ -27,6 +27,15 @@ pub(crate) struct Plan {
     pub(crate) page: PathBuf,
 }
 
+impl Plan {
+    /// The options on the command line that say what is measured.
+    fn options(&self, photos: Option<&Path>) -> String {
+        let depths: Vec<&str> = self.depths.iter().map(|depth| depth.name()).collect();
+        let photos = photos.map(|photos| format!(" --photos {}", photos.display())).unwrap_or_default();
+        format!("--depths {} --rounds {}{photos}", depths.join(","), self.rounds)
+    }
+}
+
 /// Measures everything and writes the page.
 pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()> {
     let what = pictures::prepare(photos, &work.scratch, work)?;
@@ -55,7 +64,13 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
             rows.push(Row { side: side.name, depth, variant, measured });
         }
     }
-    let report = Report { machine: machine::described(), pictures: what, rounds: plan.rounds, rows };
+    let report = Report {
+        machine: machine::described(),
+        options: plan.options(photos),
+        pictures: what,
+        rounds: plan.rounds,
+        rows,
+    };
     fs_err::write(&plan.page, page::markdown(&report, work)).context("the measurements are lost")?;
     talk(&format!("bench        wrote {}", plan.page.display()));
     Ok(())

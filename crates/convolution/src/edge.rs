@@ -10,7 +10,7 @@
 use pulp::{NullaryFnOnce, Simd};
 
 use crate::spectra::{LANES, Lanes};
-use crate::toom_cook::{LONGEST, POINTS, inputs, length};
+use crate::toom_cook::{LONGEST, POINTS, inputs, length, polynomial};
 
 /// How the tiles in one place along an axis, inside or at the edge, are transformed.
 #[derive(Clone, Debug)]
@@ -60,20 +60,6 @@ impl Side {
     pub(crate) fn has(&self, point: usize) -> bool {
         self.points.contains(&point)
     }
-}
-
-/// The coefficients of the product of `x - root`, from the constant one on.
-fn polynomial(roots: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut coefficients = vec![1.0];
-    for root in roots {
-        let mut next = vec![0.0; coefficients.len() + 1];
-        for (at, coefficient) in coefficients.iter().enumerate() {
-            next[at + 1] += coefficient;
-            next[at] -= root * coefficient;
-        }
-        coefficients = next;
-    }
-    coefficients
 }
 
 /// Two sides, down and right.

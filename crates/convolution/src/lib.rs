@@ -20,7 +20,7 @@ mod sparse;
 mod spectra;
 mod threads;
 mod tiles;
-mod toom_cook;
+pub mod toom_cook;
 mod transpose;
 mod winograd;
 

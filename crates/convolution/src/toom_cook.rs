@@ -25,7 +25,21 @@ pub(crate) const fn length(taps: usize) -> usize {
 }
 
 /// The finite points: of `n` points the first `n - 1` of these.
-pub(crate) const POINTS: [f64; LONGEST - 1] = [0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5];
+pub const POINTS: [f64; LONGEST - 1] = [0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5];
+
+/// The coefficients of the product of `x - root`, from the constant one on.
+pub fn polynomial(roots: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut coefficients = vec![1.0];
+    for root in roots {
+        let mut next = vec![0.0; coefficients.len() + 1];
+        for (at, coefficient) in coefficients.iter().enumerate() {
+            next[at + 1] += coefficient;
+            next[at] -= root * coefficient;
+        }
+        coefficients = next;
+    }
+    coefficients
+}
 
 /// What `R` taps are multiplied by at `N` points: row `j` holds `p_j^k` over the product of `p_j - p_l`; the last row takes the last
 /// tap.

@@ -2,8 +2,8 @@
 //! point, and interpolated. It is Winograd's minimal filtering turned round (Lavin & Gray 2016): made for a few values
 //! that reach many places, not for many places that read a few values.
 
-/// Finite points, in the order in which they are taken; the last point is always infinity.
-const POINTS: [f64; 7] = [0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5];
+use convolution::toom_cook::{POINTS, polynomial};
+
 /// Most points of one axis: more lose too many digits.
 pub(super) const MOST: usize = POINTS.len() + 1;
 
@@ -35,17 +35,8 @@ impl Toom {
         let mut interpolate = vec![vec![0.0; points]; points];
         for place in 0..points {
             let others = finite.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, point)| *point);
-            let mut polynomial = vec![1.0];
-            for other in others {
-                let mut next = vec![0.0; polynomial.len() + 1];
-                for (power, coefficient) in polynomial.iter().enumerate() {
-                    next[power + 1] += coefficient;
-                    next[power] -= other * coefficient;
-                }
-                polynomial = next;
-            }
-            for (power, coefficient) in polynomial.iter().enumerate() {
-                interpolate[power][place] = *coefficient;
+            for (power, coefficient) in polynomial(others).into_iter().enumerate() {
+                interpolate[power][place] = coefficient;
             }
             if let Some(point) = finite.get(place) {
                 let others = finite.iter().enumerate().filter(|(other, _)| *other != place);

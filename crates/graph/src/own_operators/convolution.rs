@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use convolution::Geometry;
 
-use super::{Convolutions, DOMAIN, only_readers};
+use super::{Convolutions, DOMAIN, only_readers, replace};
 use crate::builder::Node;
 use crate::gradient::MICROSOFT;
 use crate::node::{attribute, input, int_attribute, ints_attribute, is_standard};
@@ -16,23 +16,7 @@ use crate::{Dim, Shapes, window};
 pub(super) fn rewrite(graph: &mut GraphProto, which: Convolutions, shapes: &Shapes) -> bool {
     let readers = only_readers(graph);
     let rewriter = Rewriter { which, shapes, readers: &readers };
-    let mut nodes = Vec::with_capacity(graph.node.len());
-    let mut taken_in = BTreeSet::new();
-    let mut changed = false;
-    for node in std::mem::take(&mut graph.node) {
-        if node.output.iter().any(|output| taken_in.contains(output)) {
-            continue;
-        }
-        match rewriter.node(&node, &mut taken_in) {
-            Some(own) => {
-                changed = true;
-                nodes.extend(own.into_iter().map(NodeProto::from));
-            }
-            None => nodes.push(node),
-        }
-    }
-    graph.node = nodes;
-    changed
+    replace(graph, |node, taken_in| rewriter.node(node, taken_in))
 }
 
 struct Rewriter<'g> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use convolution::dense::{PANEL, panels};
 use ndarray::Array;
 
-use super::{DOMAIN, LARGE, only_readers};
+use super::{DOMAIN, LARGE, only_readers, replace};
 use crate::builder::Node;
 use crate::node::{input, is_standard};
 use crate::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
@@ -15,24 +15,17 @@ use crate::{Model, tensor};
 pub(super) fn rewrite(graph: &mut GraphProto, model: &Model) -> bool {
     let readers = only_readers(graph);
     let rewriter = Rewriter { model, readers: &readers, large: large(graph) };
-    let mut nodes = Vec::with_capacity(graph.node.len());
-    let (mut taken_in, mut turned) = (BTreeSet::new(), BTreeSet::new());
-    for node in std::mem::take(&mut graph.node) {
-        if node.output.iter().any(|output| taken_in.contains(output)) {
-            continue;
-        }
-        let Some(Layer { own, weight, relu }) = rewriter.layer(&node) else {
-            nodes.push(node);
-            continue;
-        };
+    let (mut turned, mut weights) = (BTreeSet::new(), Vec::new());
+    let changed = replace(graph, |node, taken_in| {
+        let Layer { own, weight, relu } = rewriter.layer(node)?;
         taken_in.extend(relu);
         turned.extend(node.input.get(1).cloned());
-        graph.initializer.push(weight);
-        nodes.push(own.into());
-    }
-    graph.node = nodes;
+        weights.push(weight);
+        Some(vec![own])
+    });
     graph.initializer.retain(|stored| !turned.contains(stored.name()));
-    !turned.is_empty()
+    graph.initializer.extend(weights);
+    changed
 }
 
 /// Names of stored tensors that are large and not given from outside.

@@ -7,6 +7,7 @@ mod dense;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::builder::Node;
 use crate::check::reads;
 use crate::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
 use crate::{Error, Model, Shapes, shape};
@@ -75,6 +76,29 @@ fn changed(graph: &mut GraphProto, rewrite: impl FnOnce(&mut GraphProto, &Shapes
     graph.value_info.retain(|info| [&made, &given, &stored].iter().any(|names| names.contains(info.name())));
     describe(graph, &shapes);
     true
+}
+
+/// Replaces nodes, whose order stays; whether there was one to replace. `own` says what stands in place of a node, and adds the
+/// outputs of those behind it that it takes in to the set.
+fn replace(
+    graph: &mut GraphProto,
+    mut own: impl FnMut(&NodeProto, &mut BTreeSet<String>) -> Option<Vec<Node>>,
+) -> bool {
+    let (mut nodes, mut taken_in, mut changed) = (Vec::with_capacity(graph.node.len()), BTreeSet::new(), false);
+    for node in std::mem::take(&mut graph.node) {
+        if node.output.iter().any(|output| taken_in.contains(output)) {
+            continue;
+        }
+        match own(&node, &mut taken_in) {
+            Some(own) => {
+                changed = true;
+                nodes.extend(own.into_iter().map(NodeProto::from));
+            }
+            None => nodes.push(node),
+        }
+    }
+    graph.node = nodes;
+    changed
 }
 
 /// By tensor, the node that alone reads it, and once.
