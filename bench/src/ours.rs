@@ -146,7 +146,8 @@ impl Frozen {
         Ok(output)
     }
 
-    /// Runs over the pictures and writes what comes out to disk.
+    /// Runs over the pictures and writes what comes out to disk. The session stays: the peers do not give their networks back within their time
+    /// either.
     fn cache(&mut self, pictures: &Items, count: usize, work: &Work) -> Result<Items> {
         let path = work.scratch.join("cache.npy");
         let rows: Vec<usize> = (0..count).collect();

@@ -48,19 +48,18 @@ impl Row {
     }
 }
 
-const TITLE: &str = "# Benchmarks
+const START: &str = "# Benchmarks
 
 The same training in this project, in PyTorch and in TensorFlow, measured in turn on one machine. This page is what
-";
-
-const WORK: &str = "wrote (`--photos FOLDER` for pictures of your own, `--help` for more); the figures are of the machine and the versions that it names.
+`./justw bench-peers {options}`
+wrote (`--photos FOLDER` for pictures of your own, `--help` for more); the figures are of the machine and the versions that it names.
 
 ## The work
 AlexNet at 224 px, one tower, with fc6 and fc7 of 4096 and dropout before each trained dense layer; float32; AdamW over what the
 depth trains (`fc8`: the last dense layer; `fc678`: the dense layers; `c5fc678`: the last convolution too; `all`). Pictures
 are decoded and normalized beforehand and read from one file a batch at a time, on all sides; before each turn it is read once, so that
 nobody waits for the disk. The time is wall time of all epochs,
-without setting up and taking down. Ours has the pass over the frozen part in it, whose results it keeps on disk; the peers run the frozen part in
+without setting up or taking down. Ours has the pass over the frozen part in it, whose results it keeps on disk; the peers run the frozen part in
 every epoch, without gradients. Each side takes one step of each batch size before its time starts, ours also one run of each size
 through the frozen part.
 
@@ -74,7 +73,7 @@ that is a build for graphics cards, the only one that the package index has.
 
 /// The page's text.
 pub(crate) fn markdown(report: &Report, work: &Work) -> String {
-    let mut text = format!("{TITLE}`./justw bench-peers {}` {WORK}", report.options);
+    let mut text = START.replace("{options}", &report.options);
     let mut versions: Vec<String> = Vec::new();
     for row in &report.rows {
         let version = format!("{} {}", row.side, row.version());

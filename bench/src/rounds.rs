@@ -29,10 +29,17 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The options on the command line that say what is measured.
-    fn options(&self, photos: Option<&Path>) -> String {
+    fn options(&self, photos: Option<&Path>, work: &Work) -> String {
         let depths: Vec<&str> = self.depths.iter().map(|depth| depth.name()).collect();
         let photos = photos.map(|photos| format!(" --photos {}", photos.display())).unwrap_or_default();
-        format!("--depths {} --rounds {}{photos}", depths.join(","), self.rounds)
+        let Work { epochs, batch, threads, count, .. } = work;
+        let of_all = format!("--epochs {epochs} --batch {batch} --threads {threads} --count {count}");
+        format!(
+            "--depths {} --rounds {} --trial-epochs {} {of_all}{photos}",
+            depths.join(","),
+            self.rounds,
+            self.trial_epochs
+        )
     }
 }
 
@@ -66,7 +73,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
     }
     let report = Report {
         machine: machine::described(),
-        options: plan.options(photos),
+        options: plan.options(photos, work),
         pictures: what,
         rounds: plan.rounds,
         rows,

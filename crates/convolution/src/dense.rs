@@ -2,10 +2,11 @@
 
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::Error;
 use crate::geometry::expect;
+use crate::processor::dispatch;
 use crate::spectra::{LANES, Lanes, Scratch};
 use crate::threads::{Shares, Threads};
 
@@ -14,7 +15,7 @@ pub const PANEL: usize = REGISTERS * LANES;
 
 /// Sums that are in registers at once: as many as multiplications are under way at a time.
 const REGISTERS: usize = 8;
-/// Inputs whose weights, 32 KiB of a panel, stay in the first-level cache while all rows go by.
+/// Inputs whose weights, 32 KiB of a panel, stay in a first-level cache of 48 KiB while all rows go by.
 const DEEP: usize = 64;
 /// Rows between two requests for the weights of the next inputs: those are fetched while the rows go by.
 const BETWEEN: usize = 4;
@@ -67,13 +68,12 @@ pub fn forward(
 
     let count = outputs.div_ceil(PANEL);
     let into = Shares::new(y.chunks_mut(outputs).flat_map(|row| row.chunks_mut(PANEL)));
-    let arch = Arch::new();
     threads.each(count, &|panel| {
         let mut scratch = Scratch::new(rows * REGISTERS);
         scratch.lanes_mut().fill([0.0; LANES]);
         let sums: &mut [[Lanes; REGISTERS]] = scratch.lanes_mut().as_chunks_mut().0;
         let weights = &panels[panel * inputs * PANEL..][..inputs * PANEL];
-        arch.dispatch(Product { sums, rows: &kept, weights: weights.as_chunks().0, threads });
+        dispatch(Product { sums, rows: &kept, weights: weights.as_chunks().0, threads });
         let bias = bias.map(|bias| &bias[panel * PANEL..]);
         for (row, sums) in sums.iter().enumerate() {
             into.with(row * count + panel, |into| {
@@ -128,9 +128,9 @@ impl WithSimd for Product<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { sums, rows, weights, threads } = self;
         let wide = REGISTERS * S::F32_LANES;
+        let share = (DEEP * PANEL).div_ceil(rows.len().div_ceil(BETWEEN)).next_multiple_of(LANES);
         for block in 0..weights.len().div_ceil(DEEP) {
             let next = weights.chunks(DEEP).nth(block + 1).unwrap_or_default().as_flattened();
-            let share = (DEEP * PANEL).div_ceil(rows.len().div_ceil(BETWEEN)).next_multiple_of(LANES);
             let mut next = next.chunks(share);
             for (at, (sums, row)) in sums.iter_mut().zip(rows).enumerate() {
                 if at % BETWEEN == 0 {

@@ -10,7 +10,7 @@
 use pulp::{NullaryFnOnce, Simd};
 
 use crate::spectra::{LANES, Lanes};
-use crate::toom_cook::{LONGEST, POINTS, inputs, length, polynomial};
+use crate::toom_cook::{LONGEST, POINTS, SHORTEST, inputs, length, polynomial};
 
 /// How the tiles in one place along an axis, inside or at the edge, are transformed.
 #[derive(Clone, Debug)]
@@ -196,25 +196,25 @@ pub(crate) trait Tile: Sized {
     /// What the tile is.
     fn sides(&self) -> Sides<'_>;
 
-    /// Does it, with so many points down and right.
+    /// Does it, with `D` points down and `R` to the right, of the `N` of a whole tile.
     fn transform<S: Simd, const D: usize, const R: usize, const N: usize>(self, simd: S);
 
     /// Does it in a function of its own: what is at an edge must not slow down what is not.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let [down, right] = self.sides().map(Side::points);
-        let all = self.sides()[0].all;
+        let sides = self.sides();
+        let (all, [down, right]) = (sides[0].all, sides.map(Side::points));
         let wholes = [down == all, right == all];
         match (all, down.min(right)) {
-            (7, 2) => run::<S, _, 2, 7>(simd, self, wholes),
-            (7, 3) => run::<S, _, 3, 7>(simd, self, wholes),
-            (7, 4) => run::<S, _, 4, 7>(simd, self, wholes),
-            (7, 5) => run::<S, _, 5, 7>(simd, self, wholes),
-            (7, _) => run::<S, _, 6, 7>(simd, self, wholes),
-            (_, 4) => run::<S, _, 4, 8>(simd, self, wholes),
-            (_, 5) => run::<S, _, 5, 8>(simd, self, wholes),
-            (_, 6) => run::<S, _, 6, 8>(simd, self, wholes),
-            _ => run::<S, _, 7, 8>(simd, self, wholes),
+            (SHORTEST, 2) => run::<S, _, 2, SHORTEST>(simd, self, wholes),
+            (SHORTEST, 3) => run::<S, _, 3, SHORTEST>(simd, self, wholes),
+            (SHORTEST, 4) => run::<S, _, 4, SHORTEST>(simd, self, wholes),
+            (SHORTEST, 5) => run::<S, _, 5, SHORTEST>(simd, self, wholes),
+            (SHORTEST, _) => run::<S, _, 6, SHORTEST>(simd, self, wholes),
+            (_, 4) => run::<S, _, 4, LONGEST>(simd, self, wholes),
+            (_, 5) => run::<S, _, 5, LONGEST>(simd, self, wholes),
+            (_, 6) => run::<S, _, 6, LONGEST>(simd, self, wholes),
+            _ => run::<S, _, 7, LONGEST>(simd, self, wholes),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::pixels::{gather, spread};
 use crate::plan::Plan;
 use crate::product::{Panel, WIDE};
 use crate::spectra::{LANES, Lanes, Scratch};
-use crate::toom_cook::taps;
+use crate::toom_cook::{length, taps};
 use pulp::{Simd, WithSimd};
 
 /// Transforms the filters of one panel for one group of channels: `into` is `[products]`.
@@ -121,7 +121,10 @@ fn forth<S: Simd, const R: usize, const N: usize>(
     channel: usize,
     part: usize,
 ) {
-    let table = const { taps::<R, N>() };
+    let table = const {
+        assert!(length(R) == N, "points of these taps");
+        taps::<R, N>()
+    };
     for piece in 0..LANES / S::F32_LANES {
         let mut half = [[simd.splat_f32s(0.0); N]; R];
         for (row, half) in half.iter_mut().enumerate() {
@@ -152,7 +155,10 @@ fn again<'m, S: Simd, const R: usize, const N: usize>(
     sources: impl Fn(usize, usize) -> Option<usize>,
     lanes: &mut [Lanes],
 ) {
-    let table = const { taps::<R, N>() };
+    let table = const {
+        assert!(length(R) == N, "points of these taps");
+        taps::<R, N>()
+    };
     for piece in 0..LANES / S::F32_LANES {
         let mut half = [[simd.splat_f32s(0.0); R]; N];
         for (row, half) in half.iter_mut().enumerate() {

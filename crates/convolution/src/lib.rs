@@ -15,6 +15,7 @@ mod geometry;
 mod matrices;
 mod pixels;
 mod plan;
+mod processor;
 mod product;
 mod sparse;
 mod spectra;

@@ -1,8 +1,8 @@
 //! Products of rows and matrices by the kernel that multiplies transformed tiles, for rows that others make.
 
+use crate::processor::dispatch;
 use crate::product::{Panel, Product, WIDE};
 use crate::spectra::{LANES, Lanes, Scratch};
-use pulp::Arch;
 
 /// Matrices `[channels, filters]` laid out for products with rows of channels.
 ///
@@ -62,12 +62,11 @@ impl Matrices {
         if count == 0 {
             return;
         }
-        let arch = Arch::new();
         for (into, panels) in into.chunks_mut(WIDE * count).zip(self.of(matrix).chunks_exact(self.groups)) {
             let mut into: Vec<&mut [Lanes]> = into.chunks_exact_mut(count).collect();
             let a = |group: usize| &rows[group * count..][..count];
             let b = |group: usize| &panels[group];
-            arch.dispatch(Product { into: &mut into, a: &a, b: &b, groups: self.groups });
+            dispatch(Product { into: &mut into, a: &a, b: &b, groups: self.groups });
         }
     }
 

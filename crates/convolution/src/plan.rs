@@ -12,7 +12,7 @@ use crate::toom_cook::length;
 /// transformed tiles themselves have to stay in a cache.
 const AT_ONCE: usize = 144;
 
-/// Multiply-adds in whose time one product of a tile is transformed, there or back.
+/// Multiply-adds in whose time one product of a tile of seven points is transformed, there or back.
 const TRANSFORM: usize = 90;
 
 /// The runtime's multiply-adds in the time of one of ours: ONNX Runtime 1.19 does `AlexNet`'s at 51 a nanosecond on one core of

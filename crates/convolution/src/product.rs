@@ -199,22 +199,23 @@ fn rows<S: Simd, const FROM: usize, const R: usize, const G: usize, const W: usi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulp::Scalar;
+    use crate::processor::dispatch;
+    use crate::processor::tests::on_every_kind;
 
     fn drawn(count: usize, seed: usize) -> Vec<Lanes> {
         let value = |at: usize| ((at * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0;
         (0..count).map(|at| std::array::from_fn(|lane| value(at * LANES + lane))).collect()
     }
 
-    /// Both products by `run`, for every width and with tiles that leave some over, against sums in `f64`.
-    fn check(product: impl Fn(Product<'_>), correlate: impl Fn(Correlate<'_>)) {
+    /// Both products, for every width and with tiles that leave some over, against sums in `f64`.
+    fn check() {
         for (wide, tiles, groups) in [(1, 7, 1), (2, 13, 3), (3, 12, 9), (4, 23, 17)] {
             let (a, b) = (drawn(groups * tiles, 1), drawn(groups * LANES * WIDE, 2));
             let b: &[Panel] = b.as_chunks().0.as_chunks().0;
             let mut into = vec![vec![[f32::NAN; LANES]; tiles]; wide];
             let mut slices: Vec<&mut [Lanes]> = into.iter_mut().map(Vec::as_mut_slice).collect();
             let (left, right) = (|group: usize| &a[group * tiles..][..tiles], |group: usize| &b[group]);
-            product(Product { into: &mut slices, a: &left, b: &right, groups });
+            dispatch(Product { into: &mut slices, a: &left, b: &right, groups });
             for (at, tile, lane) in
                 (0..wide * tiles * LANES).map(|at| (at / LANES / tiles, at / LANES % tiles, at % LANES))
             {
@@ -227,7 +228,7 @@ mod tests {
             let (a, b) = (drawn(tiles, 3), drawn(tiles * wide, 4));
             let b: Vec<&[Lanes]> = b.chunks(tiles).collect();
             let mut into = [[[0.5; LANES]; WIDE]; LANES];
-            correlate(Correlate { into: &mut into, a: &a, b: &b });
+            dispatch(Correlate { into: &mut into, a: &a, b: &b });
             for (channel, at, lane) in
                 (0..LANES * WIDE * LANES).map(|at| (at / LANES / WIDE, at / LANES % WIDE, at % LANES))
             {
@@ -240,15 +241,6 @@ mod tests {
 
     #[test]
     fn they_are_the_products_on_every_kind_of_processor() {
-        check(|product| product.with_simd(Scalar), |correlate| correlate.with_simd(Scalar));
-        #[cfg(target_arch = "x86_64")]
-        {
-            if let Some(simd) = pulp::x86::V3::try_new() {
-                check(|product| Simd::vectorize(simd, product), |correlate| Simd::vectorize(simd, correlate));
-            }
-            if let Some(simd) = pulp::x86::V4::try_new() {
-                check(|product| Simd::vectorize(simd, product), |correlate| Simd::vectorize(simd, correlate));
-            }
-        }
+        on_every_kind(check);
     }
 }

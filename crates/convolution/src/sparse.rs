@@ -3,9 +3,10 @@
 
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::Matrices;
+use crate::processor::dispatch;
 use crate::product::WIDE;
 use crate::spectra::{LANES, Lanes};
 use crate::threads::{Shares, Threads};
@@ -89,7 +90,7 @@ impl Matrices {
             let mut into = shares.hold(at);
             let mut into: Vec<&mut [Lanes]> = into.chunks_exact_mut(rows.count).collect();
             let factors = panels[at * groups..][..groups].as_flattened();
-            Arch::new().dispatch(Product { into: &mut into, blocks: &rows.blocks, factors });
+            dispatch(Product { into: &mut into, blocks: &rows.blocks, factors });
         });
     }
 }
@@ -183,7 +184,7 @@ fn few<S: Simd, const R: usize, const G: usize, const W: usize>(
 mod tests {
     use super::*;
     use crate::OneThread;
-    use pulp::Scalar;
+    use crate::processor::tests::on_every_kind;
 
     /// Mostly 0, some channels in every row.
     fn value(row: usize, channel: usize) -> f32 {
@@ -201,15 +202,14 @@ mod tests {
         Sparse::new(rows.len(), channels, lanes, &OneThread)
     }
 
-    /// `run` is told the rows, what is to be multiplied, and where the sums `[groups of filters, rows]` go.
-    fn check(run: impl Fn(&Matrices, &Sparse, &mut [Lanes])) {
+    fn check() {
         for [channels, filters] in [[1, 1], [16, 64], [19, 33], [530, 70], [1024, 129], [1500, 48]] {
             let matrices = Matrices::new(1, [channels, filters], |c, filter, into| into[0] = factor(c, filter));
             let groups = matrices.groups()[1];
             for count in [0, 1, 6, 13] {
                 let rows: Vec<usize> = (0..count).collect();
                 let mut sums = vec![[0.0; LANES]; groups * count];
-                run(&matrices, &drawn(&rows, channels), &mut sums);
+                matrices.multiply_sparse(0, &drawn(&rows, channels), &mut sums, &OneThread);
                 for (row, filter) in (0..count).flat_map(|row| (0..filters).map(move |filter| (row, filter))) {
                     let pairs = (0..channels).map(|c| f64::from(value(row, c)) * f64::from(factor(c, filter)));
                     let (exact, found) = (pairs.sum::<f64>(), sums[filter / LANES * count + row][filter % LANES]);
@@ -217,7 +217,7 @@ mod tests {
                 }
                 if let Some(last) = rows.last() {
                     let mut alone = vec![[0.0; LANES]; groups];
-                    run(&matrices, &drawn(&[*last], channels), &mut alone);
+                    matrices.multiply_sparse(0, &drawn(&[*last], channels), &mut alone, &OneThread);
                     let together = sums[count - 1..].iter().step_by(count);
                     assert!(alone.iter().eq(together), "{channels} x {filters}: the same bits alone");
                 }
@@ -226,32 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_not_missed() {
-        check(|matrices, rows, into| matrices.multiply_sparse(0, rows, into, &OneThread));
-    }
-
-    #[test]
-    fn they_are_the_products_on_every_kind_of_processor() {
-        let with = |dispatch: &dyn Fn(Product<'_, '_>)| {
-            check(|matrices, rows, into| {
-                let groups = matrices.groups()[0];
-                let chunks = into.chunks_mut((WIDE * rows.count).max(1));
-                for (into, panels) in chunks.zip(matrices.of(0).chunks_exact(groups)) {
-                    let mut into: Vec<&mut [Lanes]> = into.chunks_exact_mut(rows.count).collect();
-                    let factors = panels.as_flattened();
-                    dispatch(Product { into: &mut into, blocks: &rows.blocks, factors });
-                }
-            });
-        };
-        with(&|product| product.with_simd(Scalar));
-        #[cfg(target_arch = "x86_64")]
-        {
-            if let Some(simd) = pulp::x86::V3::try_new() {
-                with(&|product| Simd::vectorize(simd, product));
-            }
-            if let Some(simd) = pulp::x86::V4::try_new() {
-                with(&|product| Simd::vectorize(simd, product));
-            }
-        }
+    fn what_is_left_out_is_not_missed_on_any_kind_of_processor() {
+        on_every_kind(check);
     }
 }

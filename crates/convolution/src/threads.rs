@@ -7,8 +7,8 @@ pub trait Threads: Sync {
     /// Runs `work(i)` exactly once for each `i` in `0..count`, and returns when all have.
     fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync));
 
-    /// Asks the processor to have `memory`, which is read soon, in its second-level cache by then, and does not wait. Whoever
-    /// can ask does so here: it takes `unsafe`, which this crate has none of.
+    /// Asks the processor to have `memory`, which is read soon, in its second-level cache by then, and does not wait. Does nothing
+    /// unless it is overridden: asking takes `unsafe`, which this crate has none of.
     fn fetch(&self, memory: &[f32]) {
         let _ = memory;
     }

@@ -8,7 +8,7 @@ use crate::finish::Finish;
 use crate::pixels::{gather, phases, spread};
 use crate::plan::Plan;
 use crate::spectra::{LANES, Lanes, Scratch};
-use crate::toom_cook::{LONGEST, back, inputs, outputs};
+use crate::toom_cook::{LONGEST, SHORTEST, back, inputs, outputs};
 use pulp::{Simd, WithSimd};
 
 /// Transforms the tiles of one group of channels in some pictures: `into` is `[products, pitch]`, a picture's tiles after the
@@ -37,6 +37,7 @@ impl WithSimd for Read<'_> {
             pixels.fill([0.0; LANES]);
         }
         let count = pictures.len() / plan.geometry.read();
+        // Once for all tiles: filling it with zeros takes time.
         let mut half = [[simd.splat_f32s(0.0); LONGEST]; LONGEST];
         for (picture, from) in pictures.chunks_exact(plan.geometry.read()).enumerate() {
             if plain {
@@ -48,8 +49,10 @@ impl WithSimd for Read<'_> {
                 let (from, at) = (&pixels[origin..], plan.place(count, picture, tile));
                 match plan.sides(tile) {
                     Some(sides) => edge::Input { sides, from, columns, into, pitch, at }.run(simd),
-                    None if plan.tile == 7 => input_tile::<S, 7>(simd, &mut half, from, columns, into, pitch, at),
-                    None => input_tile::<S, 8>(simd, &mut half, from, columns, into, pitch, at),
+                    None if plan.tile == SHORTEST => {
+                        input_tile::<S, SHORTEST>(simd, &mut half, from, columns, into, pitch, at);
+                    }
+                    None => input_tile::<S, LONGEST>(simd, &mut half, from, columns, into, pitch, at),
                 }
             }
         }

@@ -54,7 +54,9 @@ fn exchange<S: Simd, const STEP: usize>(simd: S, v: &mut [S::f32s; LANES]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulp::{Arch, Scalar, WithSimd};
+    use crate::processor::dispatch;
+    use crate::processor::tests::on_every_kind;
+    use pulp::WithSimd;
 
     struct Turn<'r>(&'r [Lanes; LANES]);
 
@@ -74,7 +76,6 @@ mod tests {
         let rows: [Lanes; LANES] = std::array::from_fn(|row| std::array::from_fn(|column| (row * 100 + column) as f32));
         let turned: [Lanes; LANES] =
             std::array::from_fn(|row| std::array::from_fn(|column| (column * 100 + row) as f32));
-        assert_eq!(Arch::new().dispatch(Turn(&rows)), turned);
-        assert_eq!(Turn(&rows).with_simd(Scalar), turned);
+        on_every_kind(|| assert_eq!(dispatch(Turn(&rows)), turned));
     }
 }

@@ -4,20 +4,19 @@ use crate::filters::{Gradient, Prepare};
 use crate::finish::Finish;
 use crate::pixels::places;
 use crate::plan::Plan;
+use crate::processor::dispatch;
 use crate::product::{Correlate, Panel, Product, WIDE};
 use crate::spectra::{LANES, Lanes, Scratch};
 use crate::threads::{OneThread, Shares, Threads};
 use crate::tiles::{Back, Read, Write};
-use pulp::Arch;
 
 /// Filters, transformed: `[panels, groups, products]`.
 pub(crate) fn prepare(plan: &Plan, weight: &[f32], threads: &dyn Threads) -> Scratch {
     let mut filters = Scratch::new(plan.panels() * plan.groups() * plan.products() * WIDE * LANES);
     let shares = Shares::new(panels_mut(filters.lanes_mut()).chunks_mut(plan.products()));
-    let arch = Arch::new();
     threads.each(shares.len(), &|at| {
         let (panel, group) = (at / plan.groups(), at % plan.groups());
-        shares.with(at, |into| arch.dispatch(Prepare { plan, weight, panel, group, into }));
+        shares.with(at, |into| dispatch(Prepare { plan, weight, panel, group, into }));
     });
     drop(shares);
     filters
@@ -68,7 +67,7 @@ impl Forward<'_> {
     /// Some pictures, as many as are worked on at once.
     fn run(&self, x: &[f32], y: &mut [f32], threads: &dyn Threads) {
         let Self { plan, filters, finish, places, pitch } = *self;
-        let (arch, geometry, filter_groups) = (Arch::new(), &plan.geometry, plan.filter_groups());
+        let (geometry, filter_groups) = (&plan.geometry, plan.filter_groups());
         let (groups, products, pictures) = (plan.groups(), plan.products(), x.len() / geometry.read());
         let mut tiles = Scratch::new(groups * products * pitch);
         read(plan, x, pitch, tiles.lanes_mut(), threads);
@@ -86,7 +85,7 @@ impl Forward<'_> {
                 let mut into: Vec<_> = of_groups.map(|sums| &mut sums[product * pitch..][takers.clone()]).collect();
                 let a = |group: usize| &tiles[(group * products + product) * pitch..][takers.clone()];
                 let b = |group: usize| &filters[(panel * groups + group) * products + product];
-                arch.dispatch(Product { into: &mut into, a: &a, b: &b, groups });
+                dispatch(Product { into: &mut into, a: &a, b: &b, groups });
             }
             for (group, from) in sums.lanes().chunks(products * pitch).enumerate() {
                 let group = first + group;
@@ -96,7 +95,7 @@ impl Forward<'_> {
                 }
                 for picture in 0..pictures {
                     shares.with(picture * filter_groups + group, |into| {
-                        arch.dispatch(Write { plan, from, pitch, pictures, picture, finish, bias, places, into });
+                        dispatch(Write { plan, from, pitch, pictures, picture, finish, bias, places, into });
                     });
                 }
             }
@@ -106,7 +105,7 @@ impl Forward<'_> {
 
 /// The gradient by the filters, `[filters, channels, kernel height, kernel width]`, given `x` and the gradient by `y`.
 pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32], threads: &dyn Threads) {
-    let (arch, geometry) = (Arch::new(), &plan.geometry);
+    let geometry = &plan.geometry;
     let pictures = plan.pictures(x.len() / geometry.read());
     let (pitch, products) = (plan.pitch(pictures), plan.products());
     let (groups, filter_groups, panels) = (plan.groups(), plan.filter_groups(), plan.panels());
@@ -124,7 +123,7 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
         read(plan, x, pitch, tiles.lanes_mut(), threads);
         let shares = Shares::new(gradients.lanes_mut().chunks_mut(products * pitch));
         threads.each(shares.len(), &|group| {
-            shares.with(group, |into| arch.dispatch(Back { plan, gradients: dy, group, places: &writes, pitch, into }));
+            shares.with(group, |into| dispatch(Back { plan, gradients: dy, group, places: &writes, pitch, into }));
         });
         drop(shares);
         let (tiles, gradients, pictures) = (tiles.lanes(), gradients.lanes(), x.len() / geometry.read());
@@ -142,7 +141,7 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
                         **into = [[[0.0; LANES]; WIDE]; LANES];
                     }
                     let a = &tiles[(group * products + product) * pitch..][takers.clone()];
-                    arch.dispatch(Correlate { into, a, b: &b });
+                    dispatch(Correlate { into, a, b: &b });
                 });
             }
         });
@@ -151,13 +150,13 @@ pub(crate) fn filter_gradient(plan: &Plan, x: &[f32], dy: &[f32], dw: &mut [f32]
     let shares = Shares::new(dw.chunks_mut(WIDE * LANES * geometry.taps()));
     threads.each(shares.len(), &|panel| {
         let from = &from[panel * groups * products..][..groups * products];
-        shares.with(panel, |into| arch.dispatch(Gradient { plan, from, into }));
+        shares.with(panel, |into| dispatch(Gradient { plan, from, into }));
     });
 }
 
 /// Transforms the tiles of all channels: `into` is `[groups, products, pitch]`.
 fn read(plan: &Plan, x: &[f32], pitch: usize, into: &mut [Lanes], threads: &dyn Threads) {
-    let (arch, geometry) = (Arch::new(), &plan.geometry);
+    let geometry = &plan.geometry;
     let [_, columns] = plan.reads();
     let places = match plan.phases {
         [1, 1] => places(geometry.size, columns, [geometry.pads[0], geometry.pads[1]]),
@@ -165,7 +164,7 @@ fn read(plan: &Plan, x: &[f32], pitch: usize, into: &mut [Lanes], threads: &dyn 
     };
     let shares = Shares::new(into.chunks_mut(plan.products() * pitch));
     threads.each(shares.len(), &|group| {
-        shares.with(group, |into| arch.dispatch(Read { plan, pictures: x, group, places: &places, pitch, into }));
+        shares.with(group, |into| dispatch(Read { plan, pictures: x, group, places: &places, pitch, into }));
     });
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use convolution::dense::{PANEL, forward, panels};
 use convolution::{Error, OneThread, Threads};
 use proptest::prelude::*;
@@ -54,6 +56,31 @@ proptest! {
         prop_assert_eq!(bits(run(&x, &Backwards)), bits(found.clone()));
         let alone = x.chunks(inputs).flat_map(|row| run(row, &OneThread)).collect();
         prop_assert_eq!(bits(alone), bits(found), "a row alone");
+    }
+}
+
+/// Threads that count the values that are asked for.
+struct Asked(AtomicUsize);
+
+impl Threads for Asked {
+    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        (0..count).for_each(work);
+    }
+
+    fn fetch(&self, memory: &[f32]) {
+        self.0.fetch_add(memory.len(), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn all_weights_of_a_panel_are_asked_for_once_but_its_first() {
+    let (outputs, inputs) = (PANEL + 1, 300);
+    let laid_out = panels([outputs, inputs], |_, _| 1.0);
+    for rows in [1, 3, 4, 9, 70] {
+        let asked = Asked(AtomicUsize::new(0));
+        let mut y = vec![0.0; rows * outputs];
+        forward(&laid_out, [outputs, inputs], &vec![1.0; rows * inputs], None, false, &mut y, &asked).unwrap();
+        assert_eq!(asked.0.into_inner(), 2 * (inputs - 64) * PANEL, "{rows} rows");
     }
 }
 

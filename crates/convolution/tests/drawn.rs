@@ -272,7 +272,20 @@ fn it_is_the_convolution_in_several_blocks() {
     compare(&layer(150, 70, 3, 1, [1; 4], [13, 13]), 17, true, 2);
     compare(&layer(20, 130, 5, 1, [2; 4], [27, 27]), 3, false, 3);
     compare(&layer(3, 24, 11, 4, [2; 4], [64, 68]), 2, true, 4);
-    compare(&layer(3, 24, 7, 2, [3, 3, 2, 2], [40, 41]), 2, false, 5);
+    compare(&layer(3, 24, 7, 2, [3, 3, 2, 2], [42, 45]), 2, false, 5);
+}
+
+/// Last tiles of every height and width, alone and behind a whole one.
+#[test]
+fn it_is_the_convolution_at_every_edge() {
+    for taps in 2..=5 {
+        for (seed, [down, right]) in (1..=7).flat_map(|down| (1..=7).map(move |right| [down, right])).enumerate() {
+            let size = [down + taps - 1, right + taps - 1];
+            let geometry =
+                Geometry { channels: 3, filters: 5, kernel: [taps; 2], pads: [0; 4], groups: 1, size, ..plain() };
+            compare(&geometry, 2, false, seed as u64);
+        }
+    }
 }
 
 #[test]
