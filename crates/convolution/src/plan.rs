@@ -33,8 +33,6 @@ pub(crate) struct Plan {
     pub(crate) phases: [usize; 2],
     /// Taps of a phase, each way.
     pub(crate) taps: usize,
-    /// Points of a tile, each way.
-    pub(crate) tile: usize,
     /// Outputs of a tile, each way.
     pub(crate) outputs: usize,
     /// Tiles of a picture, down and right.
@@ -51,15 +49,14 @@ impl Plan {
         if geometry.groups != 1 || geometry.dilations != [1, 1] || taps != across || !(2..=5).contains(&taps) {
             return None;
         }
-        let tile = length(taps);
-        let outputs = tile + 1 - taps;
+        let outputs = length(taps) + 1 - taps;
         let tiles = geometry.output().map(|size| size.div_ceil(outputs));
         let last = [0, 1].map(|axis| geometry.output()[axis] - (tiles[axis] - 1) * outputs);
         // Both edges alike: there are as few forms of tiles as can be.
         let edge = last.into_iter().filter(|&last| last < outputs).max().unwrap_or(outputs);
         let sides = last.map(|last| [outputs, if last < outputs { edge } else { outputs }]);
         let sides = sides.map(|of_axis| of_axis.map(|outputs| Side::new(outputs, taps)));
-        Some(Self { geometry: geometry.clone(), phases, taps, tile, outputs, tiles, sides })
+        Some(Self { geometry: geometry.clone(), phases, taps, outputs, tiles, sides })
     }
 
     /// Channels, each phase counted.
@@ -67,9 +64,14 @@ impl Plan {
         self.geometry.channels * self.phases[0] * self.phases[1]
     }
 
+    /// Points of a tile, each way.
+    pub(crate) fn tile(&self) -> usize {
+        length(self.taps)
+    }
+
     /// Products of a tile: each pair of points.
     pub(crate) fn products(&self) -> usize {
-        self.tile * self.tile
+        self.tile() * self.tile()
     }
 
     /// Groups of [`LANES`] channels.
@@ -133,8 +135,8 @@ impl Plan {
 
     /// The tiles of `pictures` that take a product.
     pub(crate) fn takers(&self, product: usize, pictures: usize) -> Range<usize> {
-        let [down, right] =
-            [(0, product / self.tile), (1, product % self.tile)].map(|(axis, point)| self.sides[axis][1].has(point));
+        let [down, right] = [(0, product / self.tile()), (1, product % self.tile())]
+            .map(|(axis, point)| self.sides[axis][1].has(point));
         let [beside, inside, below, corner] = self.kinds().map(|count| count * pictures);
         let whole = beside + inside;
         let start = if right { 0 } else { beside };
@@ -168,7 +170,7 @@ impl Plan {
 
     /// Products of all tiles of a picture.
     fn of_picture(&self) -> usize {
-        let along = |axis: usize| (self.tiles[axis] - 1) * self.tile + self.sides[axis][1].points();
+        let along = |axis: usize| (self.tiles[axis] - 1) * self.tile() + self.sides[axis][1].points();
         along(0) * along(1)
     }
 

@@ -49,7 +49,7 @@ impl WithSimd for Read<'_> {
                 let (from, at) = (&pixels[origin..], plan.place(count, picture, tile));
                 match plan.sides(tile) {
                     Some(sides) => edge::Input { sides, from, columns, into, pitch, at }.run(simd),
-                    None if plan.tile == SHORTEST => {
+                    None if plan.tile() == SHORTEST => {
                         input_tile::<S, SHORTEST>(simd, &mut half, from, columns, into, pitch, at);
                     }
                     None => input_tile::<S, LONGEST>(simd, &mut half, from, columns, into, pitch, at),

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/training.rs"]
+mod training;
 
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::training::{AdamW, Options, artifacts};
 use ndarray::{Array, ArrayD, Axis, IxDyn, Slice};
-use runtime::{Trainer, TrainingFiles};
+use runtime::Trainer;
+use training::files;
 
 const SAMPLES: usize = 6;
 const CLASSES: usize = 3;
@@ -28,12 +31,7 @@ fn trainer(model: &Model, optimizer: AdamW, threads: usize) -> Trainer {
 fn trainer_of(model: &Model, options: &Options, threads: usize) -> Trainer {
     common::load();
     let made = artifacts(model, options).unwrap();
-    let files = TrainingFiles {
-        training_model: &made.training_model,
-        eval_model: &made.eval_model,
-        checkpoint: &made.checkpoint,
-        classes: CLASSES,
-    };
+    let files = files(&made, CLASSES);
     Trainer::new(&files, threads).unwrap()
 }
 

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/training.rs"]
+mod training;
 
 use graph::Model;
 use graph::builder::{Builder, Node};
@@ -14,7 +16,8 @@ use graph::training::{AdamW, Options, TrainingArtifacts, artifacts};
 use ndarray::{Array, Array1, ArrayD, Dimension, ShapeBuilder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use runtime::{Trainer, TrainingFiles};
+use runtime::Trainer;
+use training::files;
 
 const SAMPLES: usize = 20;
 const CLASSES: usize = 3;
@@ -41,12 +44,7 @@ impl Problem {
         common::load();
         let optimizer = AdamW { alpha: 0.0, beta: 0.0, epsilon: LARGE, weight_decay: 0.0 };
         let made = artifacts(model, &Options { trained: only, optimizer, ..Options::default() }).unwrap();
-        let files = TrainingFiles {
-            training_model: &made.training_model,
-            eval_model: &made.eval_model,
-            checkpoint: &made.checkpoint,
-            classes: CLASSES,
-        };
+        let files = files(&made, CLASSES);
         let trainer = Trainer::new(&files, 1).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let batch = |shape: &[usize]| [&[SAMPLES], shape].concat();

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/training.rs"]
+mod training;
 
 use graph::builder::{Builder, Node};
 use graph::training::{AdamW, Options, artifacts};
 use ndarray::Array2;
-use runtime::{Trainer, TrainingFiles};
+use runtime::Trainer;
 use serde_json::Value;
+use training::files;
 
 /// As in `head_gradient.rs`: one step moves each weight by its gradient.
 const LARGE: f32 = 1e6;
@@ -43,12 +46,7 @@ fn equals_that_of_pytorch() {
             ..Options::default()
         };
         let made = artifacts(&model, &options).unwrap();
-        let files = TrainingFiles {
-            training_model: &made.training_model,
-            eval_model: &made.eval_model,
-            checkpoint: &made.checkpoint,
-            classes: 4,
-        };
+        let files = files(&made, 4);
         let mut trainer = Trainer::new(&files, 1).unwrap();
         let plain = f64::from(trainer.evaluate(&[x.view()], &labels).unwrap().loss);
         assert!((plain - case["plain"].as_f64().unwrap()).abs() < 1e-5, "the eval loss is plain: {plain}");

@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/training.rs"]
+mod training;
 
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;
 use graph::onnx::tensor_proto::DataType;
-use graph::training::{Options, TrainingArtifacts, artifacts};
+use graph::training::{Options, artifacts};
 use graph::{Convolutions, Model};
 use ndarray::{ArrayD, Axis, IxDyn};
-use runtime::{Layout, Session, Trainer, TrainingFiles};
+use runtime::{Layout, Session, Trainer};
+use training::files;
 
 /// Numbers of no pattern, between -1 and 1.
 fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
@@ -221,15 +224,6 @@ fn network() -> Model {
     net.finish(&["fc8"]).unwrap()
 }
 
-fn files(made: &TrainingArtifacts) -> TrainingFiles<'_> {
-    TrainingFiles {
-        training_model: &made.training_model,
-        eval_model: &made.eval_model,
-        checkpoint: &made.checkpoint,
-        classes: 3,
-    }
-}
-
 /// The losses of steps number `from..to`, each with its own batch.
 fn train(trainer: &mut Trainer, from: usize, to: usize) -> Vec<f32> {
     let labels = [0, 1, 2, 0, 1];
@@ -244,7 +238,7 @@ fn training_with_them_is_training_with_the_runtimes() {
         let course = |convolutions: Convolutions| {
             let options = Options { convolutions, trained: trained.clone(), ..Options::default() };
             let made = artifacts(&network(), &options).unwrap();
-            let mut trainer = Trainer::new(&files(&made), 2).unwrap();
+            let mut trainer = Trainer::new(&files(&made, 3), 2).unwrap();
             let losses = train(&mut trainer, 0, 20);
             let batch = drawn(&[2, 3, 8, 8], 0.4);
             (losses, trainer.evaluate(&[batch.view()], &[1, 2]).unwrap().loss)
@@ -266,11 +260,11 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
         losses.iter().chain(&trainer.parameters().unwrap()).map(|value| value.to_bits()).collect()
     };
     for threads in [1, 2] {
-        let mut straight = Trainer::new(&files(&made), threads).unwrap();
+        let mut straight = Trainer::new(&files(&made, 3), threads).unwrap();
         train(&mut straight, 0, 4);
         let state = straight.state().unwrap();
         let losses = train(&mut straight, 4, 9);
-        let mut resumed = Trainer::resume(&files(&made), &state, threads).unwrap();
+        let mut resumed = Trainer::resume(&files(&made, 3), &state, threads).unwrap();
         let again = train(&mut resumed, 4, 9);
         assert_eq!(bits(&again, &resumed), bits(&losses, &straight));
     }

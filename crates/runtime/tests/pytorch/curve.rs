@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use graph::training::{AdamW, Options, artifacts};
 use graph::{Convolutions, Model, tuning};
 use ndarray::{ArrayD, ArrayViewD, Axis, stack};
-use runtime::{Session, Trainer, TrainingFiles};
+use runtime::{Session, Trainer};
 use serde::Deserialize;
 
+use crate::training::files;
 use crate::values::{mask, uniform};
 use crate::{common, networks};
 
@@ -70,12 +71,7 @@ fn check_with(convolutions: Convolutions, depth: &str) {
     let optimizer = AdamW { weight_decay: curves.weight_decay, ..AdamW::default() };
     let options = Options { trained: Some(cut.trained), optimizer, convolutions, ..Options::default() };
     let made = artifacts(&above, &options).unwrap();
-    let files = TrainingFiles {
-        training_model: &made.training_model,
-        eval_model: &made.eval_model,
-        checkpoint: &made.checkpoint,
-        classes: CLASSES,
-    };
+    let files = files(&made, CLASSES);
     let mut trainer = Trainer::new(&files, 2).unwrap();
     let items = at_cut(&model, &cut.tensor);
     assert_eq!(expected.losses.len(), 20);
