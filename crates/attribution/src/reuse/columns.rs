@@ -1,8 +1,8 @@
 //! Convolution of differences by the row of values that each place of the output reads: for strides, dilations, groups
 //! and kernels that [`tiles`](super::tiles) is not for.
 
-use convolution::{LANES, Matrices};
 use graph::local::Slide;
+use kernels::{LANES, Matrices};
 use ndarray::ArrayView4;
 
 use super::regions::{Plane, Regions};

@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use convolution::{LANES, Lanes, Matrices, Sparse, Threads};
 use graph::Model;
+use kernels::{LANES, Lanes, Matrices, Sparse, Threads};
 use ndarray::{Array2, Array4, ArrayD, Axis};
 
 use super::plan;

@@ -9,7 +9,7 @@
 //! picture's. A convolution is linear, so it is given only the *differences* from the uncovered picture, which are 0
 //! outside of the rectangle it reads, and its result is added to what it gave for the uncovered picture
 //! ([`tiles`], [`columns`]). All products of rows and matrices of a layer, over many windows at once, go through
-//! [`convolution::Matrices`], which all threads share.
+//! [`kernels::Matrices`], which all threads share.
 //!
 //! Values lie as `[places, channels]`, so that rows of a product need no turning and every inner loop runs over
 //! channels.

@@ -1,6 +1,6 @@
 //! Memory of one thread, kept from layer to layer and from picture to picture: fresh memory costs as much as a transform.
 
-use convolution::{LANES, Lanes};
+use kernels::{LANES, Lanes};
 
 /// What one thread works in.
 #[derive(Debug, Default)]

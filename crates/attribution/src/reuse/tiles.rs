@@ -3,8 +3,8 @@
 //! one product a pair of channels instead of `kernel` x `kernel` a place. What a block gives is added to what the output
 //! was. Only blocks of the changed rectangle are there at all: the less it covers, the less there is to do.
 
-use convolution::{Lanes, Matrices};
 use graph::local::Slide;
+use kernels::{Lanes, Matrices};
 use ndarray::ArrayView4;
 use pulp::Arch;
 

@@ -2,7 +2,7 @@
 //! point, and interpolated. It is Winograd's minimal filtering turned round (Lavin & Gray 2016): made for a few values
 //! that reach many places, not for many places that read a few values.
 
-use convolution::toom_cook::{POINTS, polynomial};
+use kernels::toom_cook::{POINTS, polynomial};
 
 /// Most points of one axis: more lose too many digits.
 pub(super) const MOST: usize = POINTS.len() + 1;

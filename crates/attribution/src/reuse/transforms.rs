@@ -2,7 +2,7 @@
 
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
-use convolution::{LANES, Lanes};
+use kernels::{LANES, Lanes};
 use pulp::{Simd, WithSimd};
 
 use super::regions::{Plane, Regions};

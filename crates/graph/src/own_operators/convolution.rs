@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use convolution::Geometry;
+use kernels::Geometry;
 
 use super::{Convolutions, DOMAIN, only_readers, replace};
 use crate::builder::Node;
@@ -116,7 +116,7 @@ impl Rewriter<'_> {
             groups: positive(int_attribute(node, "group").unwrap_or(1))?,
             size: [height.size()?, width.size()?],
         };
-        let fits = self.which == Convolutions::Own || convolution::worthwhile(&geometry);
+        let fits = self.which == Convolutions::Own || kernels::worthwhile(&geometry);
         (geometry.check().is_ok() && fits).then_some(geometry)
     }
 }

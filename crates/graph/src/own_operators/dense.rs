@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use convolution::dense::{PANEL, panels};
+use kernels::dense::{PANEL, panels};
 use ndarray::Array;
 
 use super::{DOMAIN, LARGE, only_readers, replace};

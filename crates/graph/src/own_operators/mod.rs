@@ -24,7 +24,7 @@ pub(crate) const LARGE: usize = 1 << 20;
 pub enum Convolutions {
     /// None: all are the runtime's.
     Runtime,
-    /// Those that take less time than the runtime's, by [`::convolution::worthwhile`].
+    /// Those that take less time than the runtime's, by [`kernels::worthwhile`].
     #[default]
     Fastest,
     /// All over pictures of two axes whose sizes are known before the run.

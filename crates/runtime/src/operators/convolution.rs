@@ -9,7 +9,7 @@
 //! | `ConvolutionInputGradient` | `dY`, `W` | `dX` | `size`: `[h, w]` |
 //! | `ConvolutionFilterGradient` | `X`, `dY` | `dW`, perhaps `dB` | `kernel_shape`: `[kh, kw]` |
 
-use convolution::{Finish, Geometry, Pool, Prepared};
+use kernels::{Finish, Geometry, Pool, Prepared};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorValueType};
 
@@ -194,7 +194,7 @@ fn input_gradient(context: &ComputeContext, windows: &Windows, size: [usize; 2])
     let threads = SessionThreads::of(context);
     if let Some(mut output) = context.output(0, told([pictures, channels, size[0], size[1]]))? {
         let (_, dx) = output.try_extract_tensor_mut::<f32>()?;
-        convolution::input_gradient(&geometry, weight, dy, dx, &threads).map_err(ort::Error::wrap)?;
+        kernels::input_gradient(&geometry, weight, dy, dx, &threads).map_err(ort::Error::wrap)?;
     }
     threads.accept()
 }
@@ -216,6 +216,6 @@ fn filter_gradient(context: &ComputeContext, windows: &Windows, kernel: [usize; 
         Some(of_biases) => Some(of_biases.try_extract_tensor_mut::<f32>()?.1),
         None => None,
     };
-    convolution::filter_gradient(&geometry, x, dy, dw, db, &threads).map_err(ort::Error::wrap)?;
+    kernels::filter_gradient(&geometry, x, dy, dw, db, &threads).map_err(ort::Error::wrap)?;
     threads.accept()
 }

@@ -10,7 +10,7 @@
 
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
-use convolution::{LANES, Scratch};
+use kernels::{LANES, Scratch};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorRef};
 use pulp::{Arch, Simd, WithSimd};

@@ -29,7 +29,7 @@ impl<'c> SessionThreads<'c> {
     }
 }
 
-impl convolution::Threads for SessionThreads<'_> {
+impl kernels::Threads for SessionThreads<'_> {
     fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
         if count > 0 && self.context.par_for(count, count, work).is_err() {
             self.refused.store(true, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl convolution::Threads for SessionThreads<'_> {
     #[cfg(target_arch = "x86_64")]
     fn fetch(&self, memory: &[f32]) {
         use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        for line in memory.chunks(convolution::LANES) {
+        for line in memory.chunks(kernels::LANES) {
             // SAFETY: it is a hint, which reads and changes nothing, whatever the address; this one is of a slice.
             unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
         }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use convolution::{Error, Finish, Geometry, OneThread, Pool, Prepared, Threads, filter_gradient, input_gradient};
+use kernels::{Error, Finish, Geometry, OneThread, Pool, Prepared, Threads, filter_gradient, input_gradient};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -316,12 +316,12 @@ fn alexnets_layers_are_worthwhile_and_thin_or_vast_ones_are_not() {
     };
     let layers =
         [layer(3, 64, 11, 4, 224), layer(64, 192, 5, 1, 27), layer(192, 384, 3, 1, 13), layer(256, 256, 3, 1, 13)];
-    assert!(layers.iter().all(convolution::worthwhile));
+    assert!(layers.iter().all(kernels::worthwhile));
     let others = [
         layer(3, 64, 3, 1, 224),
         layer(64, 64, 1, 1, 56),
         layer(64, 64, 3, 1, 1024),
         Geometry { dilations: [2, 2], ..layer(256, 256, 3, 1, 13) },
     ];
-    assert!(!others.iter().any(convolution::worthwhile));
+    assert!(!others.iter().any(kernels::worthwhile));
 }

@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use convolution::dense::{PANEL, forward, panels};
-use convolution::{Error, OneThread, Threads};
+use kernels::dense::{PANEL, forward, panels};
+use kernels::{Error, OneThread, Threads};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

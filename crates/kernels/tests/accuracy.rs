@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)]
 
-use convolution::{Finish, Geometry, OneThread, Prepared, filter_gradient, input_gradient};
+use kernels::{Finish, Geometry, OneThread, Prepared, filter_gradient, input_gradient};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,11 +1,11 @@
 //! Times `AlexNet`'s five convolutions, forward and backward, over a batch of 32 pictures: the shortest of some runs, a
 //! picture, and the multiply-adds of the sums as they are written down, twice counted, a second.
 //!
-//! `cargo run --release -p convolution --example layers -- [runs] [threads]...`
+//! `cargo run --release -p kernels --example layers -- [runs] [threads]...`
 
 #![allow(clippy::unwrap_used)]
 
-use convolution::{Finish, Geometry, OneThread, Prepared, Threads, filter_gradient, input_gradient};
+use kernels::{Finish, Geometry, OneThread, Prepared, Threads, filter_gradient, input_gradient};
 use rayon::prelude::*;
 use std::time::Instant;
 
