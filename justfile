@@ -77,29 +77,33 @@ status: build
 
 # build every stage
 build:
-    @cargo build --release --locked --workspace --bins
+    @cargo build --release --locked --bins
+
+# build the benchmarks
+_build-bench:
+    @cargo build --release --locked --package bench
 
 # measure training against PyTorch and TensorFlow: just bench-peers [--photos FOLDER] [--rounds N]; writes BENCHMARKS.md
 [positional-arguments]
-bench-peers *args: build
+bench-peers *args: build _build-bench
     @{{bin}}/setup {{flags}} --quiet
     @case " $* " in *" --photos"*) ;; *) {{bin}}/scrape {{flags}} && {{bin}}/preprocess {{flags}} ;; esac
     @{{bin}}/bench peers "$@"
 
 # measure downloading against img2dataset: just bench-scrape [--pictures N] [--rounds N]; writes BENCHMARKS-scrape.md
 [positional-arguments]
-bench-scrape *args: build
+bench-scrape *args: build _build-bench
     @{{bin}}/bench scrape "$@"
 
 # measure occlusion against Captum: just bench-occlusion [--rounds N]; writes BENCHMARKS-occlusion.md
 [positional-arguments]
-bench-occlusion *args: build
+bench-occlusion *args: build _build-bench
     @{{bin}}/setup {{flags}} --quiet
     @{{bin}}/bench occlusion "$@"
 
 # measure t-SNE against openTSNE: just bench-tsne [--points N,…] [--rounds N]; writes BENCHMARKS-tsne.md
 [positional-arguments]
-bench-tsne *args: build
+bench-tsne *args: build _build-bench
     @{{bin}}/bench tsne "$@"
 
 # everything that CI checks
@@ -117,7 +121,8 @@ check-report *args: build
     @node tests/report/check.mjs target/check-report/hostile/analyze/report.html --axe target/check-report/node_modules/axe-core/axe.min.js
     @node tests/report/check.mjs "${1:-artifacts/analyze/report.html}" --axe target/check-report/node_modules/axe-core/axe.min.js --pictures target/check-report/pictures
 
-# formatting and lints, warnings denied
+# check formatting, lints (warnings are errors) and the structure of modules and crates
 lint:
     cargo fmt --all --check
     cargo clippy --release --locked --workspace --all-targets -- -D warnings
+    cargo run --quiet --release --locked --package structure

@@ -1,0 +1,165 @@
+//! Follows paths to the files that define their items.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tree::Tree;
+
+/// The lines of `from` that use items of `to`. Both are indices of modules that are whole files.
+pub type Uses = BTreeMap<(usize, usize), BTreeSet<usize>>;
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq)]
+enum Found {
+    /// A module of the crate.
+    Module(usize),
+    /// An item that is defined in this module.
+    Item(usize),
+}
+
+/// Which meaning of a name counts where a module and a function have the same name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Prefer {
+    Module,
+    Item,
+}
+
+/// The names that are being looked up, each in its module. It guards against imports that refer to each other.
+type Seen = BTreeSet<(usize, String, Prefer)>;
+
+/// Returns which files use which others, with the lines.
+pub fn uses_between_files(tree: &Tree) -> Uses {
+    let resolver = Resolver { tree };
+    let away = resolver.methods_away_from_their_type();
+    let mut uses = Uses::new();
+    for (index, module) in tree.modules.iter().enumerate() {
+        let mut add = |to: usize, line: usize| {
+            let (from, to) = (module.whole_file, tree.modules[to].whole_file);
+            if from != to {
+                uses.entry((from, to)).or_default().insert(line);
+            }
+        };
+        let declared = &module.declared;
+        for import in declared.imports.iter().filter(|import| !import.exported && !import.glob) {
+            // An import of a module uses nothing yet. The paths that go on from it do.
+            if let Some(to) = resolver.definer(index, &import.path, Prefer::Module) {
+                add(to, import.line);
+            }
+        }
+        for mention in &declared.mentions {
+            if let Some(to) = resolver.definer(index, &mention.path, Prefer::Item) {
+                add(to, mention.line);
+            }
+        }
+        for call in &declared.calls {
+            for &to in away.get(call.name.as_str()).into_iter().flatten() {
+                add(to, call.line);
+            }
+        }
+    }
+    uses
+}
+
+struct Resolver<'a> {
+    tree: &'a Tree,
+}
+
+impl Resolver<'_> {
+    /// Returns the module that defines the item at `path`, as seen from the module `from`.
+    ///
+    /// A path that ends in a module or leads out of the crate has no such module.
+    fn definer(&self, from: usize, path: &[String], prefer: Prefer) -> Option<usize> {
+        match self.resolve(from, path, prefer, &mut Seen::new())? {
+            Found::Item(module) => Some(module),
+            Found::Module(_) => None,
+        }
+    }
+
+    fn resolve(&self, from: usize, path: &[String], prefer: Prefer, seen: &mut Seen) -> Option<Found> {
+        let mut rest = path;
+        let mut current = from;
+        let mut anchored = false;
+        while let Some((first, after)) = rest.split_first() {
+            match first.as_str() {
+                "crate" if !anchored => current = 0,
+                "self" if !anchored => {}
+                // `super` may stand several times.
+                "super" => current = self.tree.modules[current].parent?,
+                _ => break,
+            }
+            anchored = true;
+            rest = after;
+        }
+        let mut found = Found::Module(current);
+        for (position, name) in rest.iter().enumerate() {
+            let Found::Module(module) = found else { break };
+            let prefer = if position + 1 == rest.len() { prefer } else { Prefer::Module };
+            found = match self.look_up(module, name, prefer, seen) {
+                Some(next) => next,
+                // The first name of a plain path is a macro of a module above, or nothing of this crate.
+                None if position == 0 && !anchored => Found::Item(self.macro_above(module, name)?),
+                // A name that a macro generates: it belongs to the module that the path has reached.
+                None => Found::Item(module),
+            };
+        }
+        Some(found)
+    }
+
+    /// Returns what `name` stands for in `module`: a child, an item, or something imported.
+    fn look_up(&self, module: usize, name: &str, prefer: Prefer, seen: &mut Seen) -> Option<Found> {
+        if !seen.insert((module, name.to_string(), prefer)) {
+            return None;
+        }
+        let meanings = self.meanings(module, name, prefer, seen);
+        seen.remove(&(module, name.to_string(), prefer));
+        let preferred = |found: &&Found| matches!(found, Found::Module(_)) == (prefer == Prefer::Module);
+        meanings.iter().find(preferred).or(meanings.first()).copied()
+    }
+
+    fn meanings(&self, module: usize, name: &str, prefer: Prefer, seen: &mut Seen) -> Vec<Found> {
+        let here = &self.tree.modules[module];
+        let mut meanings = Vec::new();
+        if let Some(&child) = here.children.get(name) {
+            meanings.push(Found::Module(child));
+        }
+        if here.declared.items.contains(name) {
+            meanings.push(Found::Item(module));
+        }
+        for import in here.declared.imports.iter().filter(|import| import.name.as_deref() == Some(name)) {
+            meanings.extend(self.resolve(module, &import.path, prefer, seen));
+        }
+        if meanings.is_empty() {
+            for import in here.declared.imports.iter().filter(|import| import.glob) {
+                if let Some(Found::Module(inside)) = self.resolve(module, &import.path, Prefer::Module, seen) {
+                    meanings.extend(self.look_up(inside, name, prefer, seen));
+                }
+            }
+        }
+        meanings
+    }
+
+    /// Returns the module above `module` that defines the macro `name`: such macros are in scope in child modules.
+    fn macro_above(&self, module: usize, name: &str) -> Option<usize> {
+        let mut above = self.tree.modules[module].parent;
+        while let Some(index) = above {
+            if self.tree.modules[index].declared.macros.contains(name) {
+                return Some(index);
+            }
+            above = self.tree.modules[index].parent;
+        }
+        None
+    }
+
+    /// Returns the modules that define inherent methods of a type of another file, by the method's name.
+    fn methods_away_from_their_type(&self) -> BTreeMap<&str, BTreeSet<usize>> {
+        let mut away: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for (index, module) in self.tree.modules.iter().enumerate() {
+            for method in &module.declared.methods {
+                let Some(home) = self.definer(index, &method.of, Prefer::Item) else { continue };
+                if self.tree.modules[home].whole_file != module.whole_file {
+                    away.entry(&method.name).or_default().insert(index);
+                }
+            }
+        }
+        away
+    }
+}

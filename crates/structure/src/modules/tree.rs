@@ -1,0 +1,87 @@
+//! The modules of a crate as a tree, read from its source files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::syntax::{self, Declared};
+
+/// The modules of one library or binary. Module 0 is the root.
+pub struct Tree {
+    pub modules: Vec<Module>,
+}
+
+/// A module: a file, or an inline module inside a file.
+pub struct Module {
+    /// The path from the root, such as `shape::dense`. The root has an empty path.
+    pub path: String,
+    /// The index of the parent in [`Tree::modules`].
+    pub parent: Option<usize>,
+    /// The index of the module that is the whole file. An inline module has the index of the module around it.
+    pub whole_file: usize,
+    pub file: PathBuf,
+    /// The child modules by name.
+    pub children: BTreeMap<String, usize>,
+    pub declared: Declared,
+}
+
+impl Tree {
+    /// Reads the crate whose root file is `root`, such as `src/lib.rs`.
+    pub fn read(root: &Path) -> Result<Self> {
+        let mut tree = Self { modules: Vec::new() };
+        let folder = root.parent().unwrap_or(Path::new(".")).to_path_buf();
+        tree.read_file(String::new(), None, root, &folder)?;
+        Ok(tree)
+    }
+
+    /// Reads the module in `file`. Its child modules lie in `folder`.
+    fn read_file(&mut self, path: String, parent: Option<usize>, file: &Path, folder: &Path) -> Result<usize> {
+        let text = fs_err::read_to_string(file)?;
+        let parsed = syn::parse_file(&text).with_context(|| format!("cannot parse {}", file.display()))?;
+        let index = self.modules.len();
+        let (file, children) = (file.to_path_buf(), BTreeMap::new());
+        let declared = syntax::declared(&parsed.items);
+        self.modules.push(Module { path, parent, whole_file: index, file, children, declared });
+        self.read_children(index, folder, &parsed.items)?;
+        Ok(index)
+    }
+
+    /// Reads the modules that `items`, the items of module `parent`, declare.
+    fn read_children(&mut self, parent: usize, folder: &Path, items: &[syn::Item]) -> Result<()> {
+        for item in items {
+            let syn::Item::Mod(item) = item else { continue };
+            if syntax::is_test_only(&item.attrs) {
+                continue;
+            }
+            let name = item.ident.to_string();
+            let Module { path, file, whole_file, .. } = &self.modules[parent];
+            let (file, whole_file) = (file.clone(), *whole_file);
+            let path = if path.is_empty() { name.clone() } else { format!("{path}::{name}") };
+            let child = if let Some((_, inner)) = &item.content {
+                let index = self.modules.len();
+                let (declared, children) = (syntax::declared(inner), BTreeMap::new());
+                self.modules.push(Module { path, parent: Some(parent), whole_file, file, children, declared });
+                self.read_children(index, &folder.join(&name), inner)?;
+                index
+            } else {
+                let (child_file, child_folder) = locate(&file, folder, &name, &item.attrs);
+                self.read_file(path, Some(parent), &child_file, &child_folder)?
+            };
+            self.modules[parent].children.insert(name, child);
+        }
+        Ok(())
+    }
+}
+
+/// Returns the file of the module `name` that `parent` declares, and the folder of its own child modules.
+fn locate(parent: &Path, folder: &Path, name: &str, attributes: &[syn::Attribute]) -> (PathBuf, PathBuf) {
+    if let Some(path) = syntax::path_attribute(attributes) {
+        let file = parent.parent().unwrap_or(Path::new(".")).join(path);
+        let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
+        return (file, folder);
+    }
+    let below = folder.join(name);
+    let nested = below.join("mod.rs");
+    if nested.is_file() { (nested, below) } else { (folder.join(format!("{name}.rs")), below) }
+}
