@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use contract::Dataset;
 use imaging::{Limits, RgbImage};
 use ndarray::{Array1, Array4, ArrayViewD, Axis, IxDyn};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
-use pipeline::dataset::Dataset;
 use pipeline::talk;
 use rayon::prelude::*;
 use zoo::{InputTransform, Network};
@@ -170,8 +170,8 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn preprocessed() -> Result<Found> {
-    let dataset = Dataset::read(Path::new("artifacts/preprocess"))
-        .context("run `just preprocess` first, or give a folder of pictures")?;
+    let dataset =
+        Dataset::read(Path::new("artifacts")).context("run `just preprocess` first, or give a folder of pictures")?;
     let mut places = vec![0; dataset.classes.len()];
     let of = |name: &String| dataset.classes.iter().position(|class| class == name);
     let found = dataset.pictures.iter().filter_map(|picture| {

@@ -1,7 +1,7 @@
 //! What the configuration asks for must be there before the old outputs are given up.
 
 use anyhow::Result;
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::error::UsageError;
 use pipeline::{Config, HintExt};
 
@@ -24,7 +24,7 @@ pub(crate) fn check(config: &Config) -> Result<()> {
 /// Refuses pictures, layers and channels that are not there.
 pub(crate) fn pictures_and_layers(config: &Config) -> Result<()> {
     let asked = &config.analyze;
-    choose::asked(&asked.pictures, &Dataset::read(&config.artifacts.join("preprocess"))?)?;
+    choose::asked(&asked.pictures, &Dataset::read(&config.artifacts)?)?;
     if asked.layers.is_empty() {
         return Ok(());
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use pipeline::dataset::{Dataset, Picture};
+use contract::{Dataset, Picture};
 use pipeline::error::UsageError;
 use pipeline::{HintExt, Run};
 

@@ -1,8 +1,8 @@
 //! What a layer answers to the pictures of the data set.
 
 use anyhow::{Context, Result};
+use contract::{Dataset, Picture};
 use ndarray::{Array2, ArrayD, Axis};
-use pipeline::dataset::{Dataset, Picture};
 use pipeline::{Run, stop};
 
 use crate::pictures;

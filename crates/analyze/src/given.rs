@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use contract::{Dataset, Picture, Split};
 use imaging::{Limits, RgbImage};
 use ndarray::Axis;
-use pipeline::dataset::{Dataset, Picture, Split};
 use pipeline::{Config, HintExt, Run, short_hash};
 
 use crate::choose::Chosen;

@@ -23,7 +23,7 @@ mod weights;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
 
 pub use crate::command::run;
@@ -56,7 +56,7 @@ impl Stage for Analyze {
 
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
-        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
         let results = Results::read(run, &dataset)?;
         let chosen = choose::choose(run, &tuned, &dataset, &results)?;

@@ -1,10 +1,10 @@
 //! The data set at a glance: t-SNE of the logits or of any layer, with the pictures themselves.
 
 use anyhow::{Context, Result};
+use contract::{Dataset, Picture};
 use embedding::tsne::{Map, Settings};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::Array2;
-use pipeline::dataset::{Dataset, Picture};
 use pipeline::{HintExt, Run, stop};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -191,7 +191,7 @@ mod tests {
         }
         workspace.write("preprocess/classes.json", serde_json::to_string(&classes).unwrap());
         workspace.write("preprocess/dataset.csv", csv);
-        Dataset::read(&workspace.join("preprocess")).unwrap()
+        Dataset::read(workspace.path()).unwrap()
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The preprocessed pictures, read back.
 
 use anyhow::{Result, bail};
+use contract::{Dataset, Picture};
 use imaging::{Limits, RgbImage};
 use pipeline::HintExt;
-use pipeline::dataset::{Dataset, Picture};
 use rayon::prelude::*;
 
 /// `pictures`, each `size` x `size` pixels, in their order.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::{HintExt, Run};
 use serde::Deserialize;
 

@@ -2,3 +2,12 @@
 //! another stage reads.
 //!
 //! The crate describes data only. It does not know how anything is computed.
+//!
+//! One serde type stands for each file ([`tables`]). The writer and all readers share the type, so no column and no file
+//! name is spelled twice. [`Artifact`] says how such a type is read and written.
+
+mod artifact;
+pub mod tables;
+
+pub use artifact::{Artifact, Outputs};
+pub use tables::dataset::{Classes, Dataset, Picture, Split};

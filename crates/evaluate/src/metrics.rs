@@ -1,6 +1,6 @@
 //! `metrics.json`: the numbers that judge a network, all of them from one set of outcomes.
 
-use pipeline::dataset::Split;
+use contract::Split;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 

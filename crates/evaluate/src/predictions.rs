@@ -1,9 +1,9 @@
 //! Runs the tuned network over the pictures of `preprocess`.
 
 use anyhow::{Result, anyhow};
+use contract::{Dataset, Picture, Split};
 use imaging::Limits;
 use ndarray::{Array2, Axis};
-use pipeline::dataset::{Dataset, Picture, Split};
 use pipeline::{HintExt, Progress, stop};
 use rayon::prelude::*;
 

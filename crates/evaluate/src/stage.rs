@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
-use pipeline::dataset::{Dataset, Split};
+use contract::{Dataset, Split};
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
 use crate::metrics::{Metrics, SplitMetrics};
@@ -27,7 +27,7 @@ impl Stage for Evaluate {
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let dataset = Dataset::read(run.artifacts())?;
         let mut classifier = Classifier::tuned(run.config)?;
         let progress = run.progress("predicting", dataset.pictures.len());
         let (mut splits, mut test) = (Vec::new(), None);

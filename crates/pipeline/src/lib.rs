@@ -6,7 +6,6 @@
 
 pub mod cli;
 pub mod config;
-pub mod dataset;
 pub mod error;
 mod files;
 mod folder;

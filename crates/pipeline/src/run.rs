@@ -30,6 +30,11 @@ impl Run<'_> {
         self.folder.path()
     }
 
+    /// The folder below which every stage has its folder.
+    pub fn artifacts(&self) -> &Path {
+        &self.config.artifacts
+    }
+
     /// The folder of a stage that this one reads.
     pub fn upstream(&self, stage: &str) -> PathBuf {
         self.config.artifacts.join(stage)

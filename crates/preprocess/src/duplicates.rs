@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use contract::{Picture, Split};
 use imaging::{PerceptualHash, near_duplicate_groups};
 use pipeline::Run;
-use pipeline::dataset::{Picture, Split};
 
 use crate::quarantine::Quarantine;
 use crate::scraped::Found;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use contract::Dataset;
 use imaging::{Limits, RgbImage, decode, inspect, perceptual_hash, png, square};
 use pipeline::{Run, stop};
 use rayon::prelude::*;
@@ -79,7 +80,7 @@ fn examine(file: &Path, rules: &Rules) -> Result<RgbImage, String> {
 /// Writes the picture at the network's size and notes what it looks like.
 fn publish(run: &Run, found: &Found, picture: &RgbImage, size: u32) -> Result<Look> {
     let input = square(picture, size);
-    let path = format!("images/{}.png", found.id);
+    let path = Dataset::image_file(&found.id);
     run.write(&path, &png(&input))?;
     Ok(Look {
         id: found.id.clone(),

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
+use contract::{Dataset, Picture, Split};
 use pipeline::cli::{Common, run_stage};
-use pipeline::dataset::{Dataset, Picture, Split};
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 use rand::Rng;
 use zoo::Network;
@@ -75,7 +75,7 @@ impl Stage for Preprocess {
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
-        summary::of(&done.folder)
+        summary::of(&done.config.artifacts)
     }
 }
 

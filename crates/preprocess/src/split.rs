@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use pipeline::dataset::Split;
+use contract::Split;
 
 /// The splits, in the order of shares.
 const SPLITS: [Split; 3] = [Split::Train, Split::Val, Split::Test];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use pipeline::dataset::{Dataset, Picture, Split};
+use contract::{Dataset, Picture, Split};
 use pipeline::{Align, Summary, Table};
 
 use crate::quarantine::{Quarantine, Refused};
@@ -13,9 +13,9 @@ use crate::quarantine::{Quarantine, Refused};
 const SHOWN: usize = 20;
 
 /// Tells of the outputs in `folder`.
-pub(crate) fn of(folder: &Path) -> Result<Summary> {
-    let dataset = Dataset::read(folder)?;
-    let refused = Quarantine::read(folder)?;
+pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
+    let dataset = Dataset::read(artifacts)?;
+    let refused = Quarantine::read(&artifacts.join(Dataset::STAGE))?;
     let mut tables = vec![by_class(&dataset, &refused)];
     if let Some(table) = contradictions(&dataset) {
         tables.push(table);

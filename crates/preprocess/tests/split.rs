@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipeline::dataset::Split::{self, Test, Train, Val};
+use contract::Split::{self, Test, Train, Val};
 use preprocess::split::{Item, split};
 use proptest::prelude::*;
 

@@ -5,7 +5,7 @@ mod scraped;
 
 use std::collections::BTreeMap;
 
-use pipeline::dataset::{Dataset, Split};
+use contract::Split;
 use scraped::{Stage, stderr, stdout};
 use testkit::files;
 use testkit::hostile::{self, Outcome};
@@ -20,7 +20,7 @@ fn good_pictures_are_split_and_resized() {
     assert!(output.status.success(), "{}", stderr(&output));
     insta::assert_snapshot!("tables", stdout(&output));
 
-    let dataset = Dataset::read(&stage.artifacts()).unwrap();
+    let dataset = stage.dataset();
     assert_eq!(dataset.classes, ["disc", "square", "stripes"]);
     assert_eq!(dataset.pictures.len(), 60);
     for split in [(Split::Train, 42), (Split::Val, 9), (Split::Test, 9)] {
@@ -58,7 +58,7 @@ fn a_hostile_folder_ends_in_the_quarantine_and_the_rest_is_upright() {
     insta::assert_snapshot!("hostile", stdout(&output));
 
     let text = std::fs::read_to_string(stage.artifacts().join("quarantine.csv")).unwrap();
-    let dataset = Dataset::read(&stage.artifacts()).unwrap();
+    let dataset = stage.dataset();
     let used: BTreeMap<&str, _> = dataset.pictures.iter().map(|picture| (picture.source.as_str(), picture)).collect();
     for case in &cases {
         let source = case.path.to_string_lossy();
@@ -97,7 +97,7 @@ fn copies_and_contradictions() {
     assert!(stderr(&output).contains("4 pictures look like another one: 2 groups"), "{}", stderr(&output));
     insta::assert_snapshot!("copies", stdout(&output));
 
-    let dataset = Dataset::read(&stage.artifacts()).unwrap();
+    let dataset = stage.dataset();
     let of = |source: &str| dataset.pictures.iter().find(|picture| picture.source == source).unwrap();
     for (one, other) in [("disc/disc000.png", "disc/again.jpg"), ("disc/disc001.png", "square/alike.jpg")] {
         assert_eq!(of(one).group, of(other).group);

@@ -1,9 +1,9 @@
 //! What all trials of a stage work on, and what follows from it for one of them.
 
 use anyhow::Result;
+use contract::Dataset;
 use imaging::Augment;
 use pipeline::Run;
-use pipeline::dataset::Dataset;
 
 use crate::cut::{Base, Cut};
 use crate::depth::Depth;

@@ -1,7 +1,7 @@
 //! What the configuration asks for must be possible before the old outputs are given up.
 
 use anyhow::{Result, anyhow};
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::{Config, HintExt};
 use zoo::Network;
 
@@ -12,7 +12,7 @@ use crate::settings::Settings;
 /// Refuses data that nothing can be learned from, depths that the network has not, and a batch larger than the training
 /// split.
 pub(crate) fn check(config: &Config, grid: &[Settings]) -> Result<()> {
-    let examples = Examples::new(&Dataset::read(&config.artifacts.join("preprocess"))?)?;
+    let examples = Examples::new(&Dataset::read(&config.artifacts)?)?;
     let (network, _) = Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
     for settings in grid {
         Depth::parse(&settings.tune, &network, settings.hidden.len())?;

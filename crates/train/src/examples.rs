@@ -1,8 +1,8 @@
 //! The pictures and labels of the splits that training uses. The test split is not among them.
 
 use anyhow::Result;
+use contract::{Dataset, Split};
 use pipeline::HintExt;
-use pipeline::dataset::{Dataset, Split};
 
 use crate::features::Row;
 

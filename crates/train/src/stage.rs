@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
 use crate::bench::Bench;
@@ -36,7 +36,7 @@ impl Stage for Train {
 
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
-        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let dataset = Dataset::read(run.artifacts())?;
         let base = Base::open(run.config)?;
         let examples = Examples::new(&dataset)?;
         let bench = Bench { run, base: &base, dataset: &dataset, examples: &examples };

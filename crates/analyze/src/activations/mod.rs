@@ -6,10 +6,10 @@ mod survey;
 mod top;
 
 use anyhow::{Result, bail};
+use contract::Dataset;
 use image::RgbImage;
 use ndarray::{ArrayViewD, Axis};
 use ndarray_npy::WriteNpyExt;
-use pipeline::dataset::Dataset;
 use pipeline::{HintExt, Run, stop};
 use rayon::prelude::*;
 use report::colormap::{Colormap, Range};

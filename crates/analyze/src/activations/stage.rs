@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
 use crate::tuned::Tuned;
@@ -43,7 +43,7 @@ impl Stage for Activations {
 
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
-        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
         let results = Results::read(run, &dataset)?;
         let chosen = choose::choose(run, &tuned, &dataset, &results)?;

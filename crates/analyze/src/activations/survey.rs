@@ -4,9 +4,9 @@
 //! that a stopped run leaves to the next.
 
 use anyhow::{Context, Result, bail, ensure};
+use contract::{Dataset, Picture};
 use ndarray::{ArrayD, Axis};
 use pipeline::Run;
-use pipeline::dataset::{Dataset, Picture};
 use rayon::prelude::*;
 
 use crate::pictures;

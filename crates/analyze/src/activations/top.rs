@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use contract::Dataset;
 use graph::Fields;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
-use pipeline::dataset::Dataset;
 use pipeline::error::UsageError;
 use pipeline::{HintExt, Run};
 use report::scale;

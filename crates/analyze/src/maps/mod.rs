@@ -18,12 +18,12 @@ mod occlusion;
 mod overlay;
 
 use anyhow::Result;
+use contract::Dataset;
 use image::RgbImage;
 use ndarray::{Array2, Array3};
 use ndarray_npy::WriteNpyExt;
 use pipeline::Run;
 use pipeline::config::Method;
-use pipeline::dataset::Dataset;
 
 use crate::choose::Chosen;
 use crate::pictures;

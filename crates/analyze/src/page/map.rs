@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use pipeline::dataset::Picture;
+use contract::Picture;
 use rayon::prelude::*;
 use report::chart::Dot;
 use report::page::{Block, Map, Section, Spot};

@@ -17,9 +17,9 @@ mod weights;
 mod why;
 
 use anyhow::Result;
+use contract::{Dataset, Picture};
 use image::RgbImage;
 use pipeline::Run;
-use pipeline::dataset::{Dataset, Picture};
 use report::page::{Bar, Card, Link, Picture as Shown};
 use report::{Color, DataUri, Page, scale};
 

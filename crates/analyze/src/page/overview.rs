@@ -1,7 +1,7 @@
 //! What was trained on what, and how good it is.
 
 use anyhow::Result;
-use pipeline::dataset::Split;
+use contract::Split;
 use report::page::{Block, Fact, Section, Table};
 use report::scale;
 
@@ -71,7 +71,7 @@ pub(super) fn facts(of: &Material) -> Result<Vec<Fact>> {
 pub(super) fn section(of: &Material) -> Section {
     let splits = [Split::Train, Split::Val, Split::Test];
     let count = |class: Option<&str>, split: Option<Split>| {
-        let own = |p: &&pipeline::dataset::Picture| {
+        let own = |p: &&contract::Picture| {
             class.is_none_or(|class| p.label == class) && split.is_none_or(|split| p.split == split)
         };
         of.dataset.pictures.iter().filter(own).count().to_string()

@@ -8,11 +8,11 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
+use contract::{Dataset, Picture, Split};
 use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, Array1, ArrayD, IxDyn};
 use pipeline::cli::{Common, run_stage};
-use pipeline::dataset::{Dataset, Picture, Split};
 use pipeline::{Config, Finished, Run, Stage, Summary};
 use testkit::{Workspace, files, pictures};
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};

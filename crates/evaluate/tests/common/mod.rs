@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::Result;
+use contract::{Dataset, Picture, Split};
 use graph::Model;
 use graph::builder::{Builder, Node};
 use imaging::{Rgb, RgbImage};
 use ndarray::{Array1, Array2};
 use pipeline::cli::{Common, run_stage};
-use pipeline::dataset::{Dataset, Picture, Split};
 use pipeline::{Config, Finished, Run, Stage, Summary};
 use testkit::Workspace;
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};

@@ -6,6 +6,7 @@ use std::process::{ExitCode, Output};
 
 use anyhow::Result;
 use clap::Parser;
+use contract::Dataset;
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Config, Finished, Run, Summary, short_hash};
 use testkit::Workspace;
@@ -35,6 +36,11 @@ impl Stage {
     /// The folder that `preprocess` writes.
     pub fn artifacts(&self) -> PathBuf {
         self.workspace.join("artifacts/preprocess")
+    }
+
+    /// The data set that `preprocess` wrote.
+    pub fn dataset(&self) -> Dataset {
+        Dataset::read(&self.workspace.join("artifacts")).unwrap()
     }
 
     /// Publishes the pictures as `scrape` would.

@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use contract::{Dataset, Split};
 use imaging::{Augment, RgbImage};
 use ndarray::{ArrayD, IxDyn};
-use pipeline::dataset::{Dataset, Split};
 use pipeline::{Config, Run};
 use zoo::InputTransform;
 

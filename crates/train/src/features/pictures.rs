@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow};
+use contract::{Dataset, Picture};
 use imaging::{Change, RgbImage};
 use ndarray::Array4;
-use pipeline::dataset::{Dataset, Picture};
 use pipeline::{Config, HintExt, Manifest};
 use rayon::prelude::*;
 use zoo::InputTransform;

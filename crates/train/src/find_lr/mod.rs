@@ -10,7 +10,7 @@ mod range;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use pipeline::dataset::Dataset;
+use contract::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
 use runtime::Trainer;
 
@@ -56,7 +56,7 @@ impl Stage for FindLr {
 
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
-        let dataset = Dataset::read(&run.upstream("preprocess"))?;
+        let dataset = Dataset::read(run.artifacts())?;
         let base = Base::open(run.config)?;
         let examples = Examples::new(&dataset)?;
         let bench = Bench { run, base: &base, dataset: &dataset, examples: &examples };

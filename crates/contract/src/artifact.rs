@@ -1,0 +1,73 @@
+//! What a file between two stages is: a type, the stage that writes it, and its name.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use pipeline::{HintExt, Run, write_atomic};
+
+/// A file that one stage writes and another stage, or the report, reads.
+pub trait Artifact: Sized {
+    /// The stage that writes the file.
+    const STAGE: &'static str;
+    /// The file's name. A file that exists once for each image is in a folder of its own ([`Artifact::read_in`]).
+    const FILE: &'static str;
+
+    /// Returns the bytes of the file. Equal values give equal bytes.
+    fn encode(&self) -> Result<Vec<u8>>;
+
+    /// Reads the bytes of the file.
+    ///
+    /// # Errors
+    /// Says what is wrong in which line. The message does not name the file.
+    fn decode(bytes: &[u8]) -> Result<Self>;
+
+    /// Reads the file in the stage's folder below `artifacts`.
+    ///
+    /// # Errors
+    /// Names the file when it is missing or damaged, and gives the command that makes it again as a hint.
+    fn read(artifacts: &Path) -> Result<Self> {
+        Self::read_in(&artifacts.join(Self::STAGE))
+    }
+
+    /// Reads the file in `folder`, with the errors of [`Artifact::read`].
+    fn read_in(folder: &Path) -> Result<Self> {
+        let path = folder.join(Self::FILE);
+        let again = || format!("run `just {} --force`", Self::STAGE);
+        let bytes = fs_err::read(&path).hint(again())?;
+        Self::decode(&bytes).map_err(|why| anyhow!("{} is damaged: {why:#}", path.display())).hint(again())
+    }
+
+    /// Reads the file in `folder`; `None` where there is no such file.
+    fn find_in(folder: &Path) -> Result<Option<Self>> {
+        folder.join(Self::FILE).is_file().then(|| Self::read_in(folder)).transpose()
+    }
+
+    /// Writes the file to the root of the stage's outputs.
+    fn write(&self, to: &(impl Outputs + ?Sized)) -> Result<()> {
+        to.put(Self::FILE, &self.encode()?)
+    }
+
+    /// Writes the file to `folder`, a path below the stage's outputs with `/` between its parts.
+    fn write_in(&self, to: &(impl Outputs + ?Sized), folder: &str) -> Result<()> {
+        to.put(&format!("{folder}/{}", Self::FILE), &self.encode()?)
+    }
+}
+
+/// A place that takes the outputs of a stage.
+pub trait Outputs {
+    /// Writes `bytes` to `file`, a path below the stage's folder, as one atomic step.
+    fn put(&self, file: &str, bytes: &[u8]) -> Result<()>;
+}
+
+impl Outputs for Run<'_> {
+    fn put(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        self.write(file, bytes)
+    }
+}
+
+/// A stage's folder by its path.
+impl Outputs for Path {
+    fn put(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        write_atomic(self.join(file), bytes)
+    }
+}
