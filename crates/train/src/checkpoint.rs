@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use pipeline::{AtomicFile, HintExt};
 
-use crate::trial::{Course, Ended, Epoch};
+use crate::history::{Epoch, History, StopReason};
 
 /// Changed whenever the file's form or the meaning of its numbers changes.
 const MAGIC: &[u8; 8] = b"tscheck1";
@@ -27,7 +27,7 @@ const HASH: usize = 32;
 /// What a checkpoint holds. Borrowed when it is written, so that nothing is copied.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Parts<'a> {
-    pub course: &'a Course,
+    pub history: &'a History,
     /// Weights of the kept epoch; empty where the state or nobody holds them.
     pub kept: &'a [f32],
     /// What [`runtime::Trainer::state`] gave; empty for a trial that goes on no more.
@@ -37,7 +37,7 @@ pub(crate) struct Parts<'a> {
 /// A checkpoint that was read.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Checkpoint {
-    pub course: Course,
+    pub history: History,
     pub kept: Vec<f32>,
     pub state: Vec<u8>,
 }
@@ -132,15 +132,15 @@ fn write(to: &mut impl Write, key: &blake3::Hash, parts: &Parts) -> io::Result<(
     const PIECE: usize = 1 << 18;
     to.write_all(MAGIC)?;
     to.write_all(key.as_bytes())?;
-    to.write_all(&[match parts.course.ended {
+    to.write_all(&[match parts.history.stop_reason {
         None => 0,
-        Some(Ended::EarlyStopping) => 1,
-        Some(Ended::MaxEpochs) => 2,
-        Some(Ended::Diverged) => 3,
-        Some(Ended::Halved) => 4,
+        Some(StopReason::EarlyStopping) => 1,
+        Some(StopReason::MaxEpochs) => 2,
+        Some(StopReason::Diverged) => 3,
+        Some(StopReason::Halved) => 4,
     }])?;
-    to.write_all(&(parts.course.history.len() as u32).to_le_bytes())?;
-    for Epoch { train_loss, val_loss, val_accuracy } in &parts.course.history {
+    to.write_all(&(parts.history.epochs.len() as u32).to_le_bytes())?;
+    for Epoch { train_loss, val_loss, val_accuracy } in &parts.history.epochs {
         for value in [train_loss, val_loss, val_accuracy] {
             to.write_all(&value.to_le_bytes())?;
         }
@@ -171,17 +171,17 @@ fn parse(bytes: &[u8], key: &blake3::Hash) -> Option<Checkpoint> {
     if take(MAGIC.len())? != MAGIC || take(HASH)? != key.as_bytes() {
         return None;
     }
-    let ended = match take(1)?[0] {
+    let stop_reason = match take(1)?[0] {
         0 => None,
-        1 => Some(Ended::EarlyStopping),
-        2 => Some(Ended::MaxEpochs),
-        3 => Some(Ended::Diverged),
-        4 => Some(Ended::Halved),
+        1 => Some(StopReason::EarlyStopping),
+        2 => Some(StopReason::MaxEpochs),
+        3 => Some(StopReason::Diverged),
+        4 => Some(StopReason::Halved),
         _ => return None,
     };
     let epochs = u32::from_le_bytes(take(4)?.try_into().ok()?) as usize;
     let values = floats(take(epochs.checked_mul(12)?)?);
-    let history = values
+    let epochs = values
         .chunks_exact(3)
         .map(|epoch| Epoch { train_loss: epoch[0], val_loss: epoch[1], val_accuracy: epoch[2] })
         .collect();
@@ -189,7 +189,7 @@ fn parse(bytes: &[u8], key: &blake3::Hash) -> Option<Checkpoint> {
     let kept = floats(take(count.checked_mul(4)?)?);
     let count = usize::try_from(u64::from_le_bytes(take(8)?.try_into().ok()?)).ok()?;
     let state = take(count)?.to_vec();
-    Some(Checkpoint { course: Course { history, ended }, kept, state })
+    Some(Checkpoint { history: History { epochs, stop_reason }, kept, state })
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -200,9 +200,9 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
 mod tests {
     use super::*;
 
-    fn course() -> Course {
+    fn history() -> History {
         let epoch = |at: f32| Epoch { train_loss: 0.1 + at, val_loss: 1.0 / 3.0 - at, val_accuracy: 0.9 };
-        Course { history: vec![epoch(0.0), epoch(0.05)], ended: Some(Ended::EarlyStopping) }
+        History { epochs: vec![epoch(0.0), epoch(0.05)], stop_reason: Some(StopReason::EarlyStopping) }
     }
 
     fn folder() -> (tempfile::TempDir, Checkpoints, blake3::Hash) {
@@ -216,19 +216,19 @@ mod tests {
     fn what_is_written_is_read_again() {
         let (_folder, checkpoints, key) = folder();
         assert_eq!(checkpoints.read(&key), None);
-        let course = course();
+        let history = history();
         let kept: Vec<f32> = (0..600_000).map(|at| at as f32 / 7.0).collect();
         let state: Vec<u8> = (0..3_000_001_u32).map(|at| (at % 251) as u8).collect();
-        checkpoints.write(&key, &Parts { course: &course, kept: &kept, state: &state }).unwrap();
-        assert_eq!(checkpoints.read(&key), Some(Checkpoint { course: course.clone(), kept, state }));
-        checkpoints.write(&key, &Parts { course: &course, kept: &[], state: &[] }).unwrap();
-        assert_eq!(checkpoints.read(&key), Some(Checkpoint { course, ..Checkpoint::default() }));
+        checkpoints.write(&key, &Parts { history: &history, kept: &kept, state: &state }).unwrap();
+        assert_eq!(checkpoints.read(&key), Some(Checkpoint { history: history.clone(), kept, state }));
+        checkpoints.write(&key, &Parts { history: &history, kept: &[], state: &[] }).unwrap();
+        assert_eq!(checkpoints.read(&key), Some(Checkpoint { history, ..Checkpoint::default() }));
     }
 
     #[test]
     fn damage_anywhere_and_another_trials_file_are_not_read() {
         let (_folder, checkpoints, key) = folder();
-        checkpoints.write(&key, &Parts { course: &course(), kept: &[1.0, 2.0], state: b"state" }).unwrap();
+        checkpoints.write(&key, &Parts { history: &history(), kept: &[1.0, 2.0], state: b"state" }).unwrap();
         let file = checkpoints.file(&key);
         let whole = std::fs::read(&file).unwrap();
         for at in 0..whole.len() {
@@ -249,7 +249,7 @@ mod tests {
         let (_folder, checkpoints, key) = folder();
         let other = blake3::hash(b"another");
         for key in [key, other] {
-            checkpoints.write(&key, &Parts { course: &course(), kept: &[], state: &[] }).unwrap();
+            checkpoints.write(&key, &Parts { history: &history(), kept: &[], state: &[] }).unwrap();
         }
         std::fs::write(checkpoints.folder.join(".tmp-left"), "half").unwrap();
         let again = Checkpoints::open(checkpoints.folder.clone(), &[key]).unwrap();

@@ -6,9 +6,9 @@ use pipeline::config::Keep;
 use report::Color;
 use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 
+use crate::history::Epoch;
 use crate::settings::Settings;
 use crate::sweep::{Sweep, Trial};
-use crate::trial::Epoch;
 
 /// Other trials' losses are drawn up to so many times the highest of the chosen one: a trial that went astray would
 /// flatten the rest.
@@ -24,7 +24,7 @@ pub(crate) fn write(run: &Run, sweep: &Sweep) -> Result<()> {
 fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
     let chosen = &sweep.trials[sweep.chosen];
     let points = |trial: &Trial, of: fn(&Epoch) -> f32| -> Vec<(f64, f64)> {
-        let numbered = trial.course.history.iter().zip(1_u32..);
+        let numbered = trial.history.epochs.iter().zip(1_u32..);
         numbered.map(|(epoch, number)| (f64::from(number), f64::from(of(epoch)))).collect()
     };
     let (train, val) = (points(chosen, |epoch| epoch.train_loss), points(chosen, |epoch| epoch.val_loss));
@@ -38,7 +38,7 @@ fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
     }
     lines.push(line("train", train, Color::BLUE, Stroke::Solid));
     lines.push(line("val", val, Color::VERMILION, Stroke::Dashed));
-    let kept = chosen.course.kept(keep).map(|(at, _)| ((at + 1) as f64, "kept".to_owned()));
+    let kept = chosen.history.kept(keep).map(|(at, _)| ((at + 1) as f64, "kept".to_owned()));
     LineChart {
         label: format!("Loss by epoch: trial {} of {}, the others in gray", sweep.chosen + 1, sweep.trials.len()),
         x: "epoch".to_owned(),
@@ -71,7 +71,7 @@ fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
     });
     let outcome = |(at, trial): (usize, &Trial)| Outcome {
         name: format!("trial {} ({})", at + 1, trial.settings),
-        value: trial.course.kept(keep).map(|(_, epoch)| f64::from(epoch.val_loss)),
+        value: trial.history.kept(keep).map(|(_, epoch)| f64::from(epoch.val_loss)),
         chosen: at == sweep.chosen,
     };
     SweepChart {

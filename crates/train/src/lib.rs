@@ -8,9 +8,9 @@
 
 mod ahead;
 mod batches;
-mod bench;
 mod check;
 mod checkpoint;
+mod context;
 mod curves;
 mod cut;
 mod depth;
@@ -18,6 +18,8 @@ mod examples;
 mod features;
 mod find_lr;
 mod halving;
+mod history;
+mod identity;
 mod live;
 mod schedule;
 mod settings;

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pipeline::Progress;
 
-use crate::bench::Bench;
+use crate::context::TrainContext;
+use crate::history::History;
 use crate::settings::Settings;
-use crate::trial::Course;
 
 /// Shared by all trials of a sweep. Counts pictures; epochs that a trial is spared are taken off the total.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub(crate) struct Live {
 
 impl Live {
     /// Begins the line for the trials of `grid`, which go through `rungs`.
-    pub fn begin(bench: &Bench, grid: &[Settings], rungs: &[usize]) -> Self {
-        let (max_epochs, pictures) = (bench.run.config.train.max_epochs, bench.examples.train.len());
+    pub fn begin(context: &TrainContext, grid: &[Settings], rungs: &[usize]) -> Self {
+        let (max_epochs, pictures) = (context.run.config.train.max_epochs, context.examples.train.len());
         let (mut trials, mut from, mut epochs) = (grid.len(), 0, 0);
         for until in rungs {
             epochs += trials * (until - from);
@@ -33,7 +33,7 @@ impl Live {
             format!("trial {}/{} ({})", at + 1, grid.len(), settings.apart_from(grid))
         };
         Self {
-            progress: bench.run.progress("trains", epochs * pictures),
+            progress: context.run.progress("trains", epochs * pictures),
             names: grid.iter().enumerate().map(name).collect(),
             max_epochs,
             pictures,
@@ -46,15 +46,15 @@ impl Live {
         &self.names[trial]
     }
 
-    /// `pictures` more were trained on by `trial`; `course` after an epoch.
-    pub fn tell(&self, trial: usize, pictures: usize, course: Option<&Course>) {
-        if let Some(course) = course {
+    /// `pictures` more were trained on by `trial`; `history` after an epoch.
+    pub fn tell(&self, trial: usize, pictures: usize, history: Option<&History>) {
+        if let Some(history) = history {
             self.trained[trial].fetch_add(1, Ordering::Relaxed);
-            if let Some(last) = course.history.last() {
+            if let Some(last) = history.epochs.last() {
                 self.progress.message(format!(
                     "{} epoch {}/{} loss {:.4} accuracy {:.3}",
                     self.names[trial],
-                    course.history.len(),
+                    history.epochs.len(),
                     self.max_epochs,
                     last.val_loss,
                     last.val_accuracy

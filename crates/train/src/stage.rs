@@ -6,12 +6,13 @@ use anyhow::{Context, Result};
 use contract::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
 
-use crate::bench::Bench;
 use crate::check::check;
+use crate::context::TrainContext;
 use crate::cut::Base;
 use crate::examples::Examples;
+use crate::identity::{CHECKPOINTS, FORMAT};
 use crate::settings::Settings;
-use crate::sweep::{self, CHECKPOINTS};
+use crate::sweep;
 use crate::{curves, summary, tables, tuned};
 
 /// Stage `train`.
@@ -20,7 +21,7 @@ pub(crate) struct Train;
 
 impl Stage for Train {
     const NAME: &'static str = "train";
-    const FORMAT: u32 = 3;
+    const FORMAT: u32 = FORMAT;
     const UPSTREAM: &'static [&'static str] = &["preprocess"];
     const CONFIG: &'static [&'static str] = &["seed", "model", "train"];
     const CACHES: &'static [&'static str] = &["features"];
@@ -39,8 +40,8 @@ impl Stage for Train {
         let dataset = Dataset::read(run.artifacts())?;
         let base = Base::open(run.config)?;
         let examples = Examples::new(&dataset)?;
-        let bench = Bench { run, base: &base, dataset: &dataset, examples: &examples };
-        let sweep = sweep::run(&bench)?;
+        let context = TrainContext { run, base: &base, dataset: &dataset, examples: &examples };
+        let sweep = sweep::run(&context)?;
         tables::write(run, &sweep, &examples)?;
         curves::write(run, &sweep)?;
         tuned::save(run, &base, &sweep, &dataset, &examples).context("cannot save the tuned network")

@@ -9,27 +9,25 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, anyhow};
 use graph::Model;
-use pipeline::{HintExt, Manifest, Stage};
+use pipeline::HintExt;
 
-use crate::bench::Bench;
 use crate::checkpoint::{Checkpoints, Parts};
+use crate::context::TrainContext;
 use crate::cut::Cut;
 use crate::features::{Features, drop_other_cuts};
 use crate::halving;
+use crate::history::{History, StopReason};
+use crate::identity::{self, CHECKPOINTS};
 use crate::live::Live;
 use crate::settings::Settings;
 use crate::side_by_side::side_by_side;
-use crate::stage::Train;
-use crate::trial::{Course, Ended, Task};
-
-/// The folder of the checkpoints, in the stage's.
-pub(crate) const CHECKPOINTS: &str = "checkpoints";
+use crate::trial::Task;
 
 /// A trial and what became of it.
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub settings: Settings,
-    pub course: Course,
+    pub history: History,
     /// The last rung it was in, from 1.
     pub rung: usize,
 }
@@ -49,20 +47,18 @@ pub(crate) struct Sweep {
 }
 
 /// Runs every trial and keeps the weights of the best.
-pub(crate) fn run(bench: &Bench) -> Result<Sweep> {
-    let config = &bench.run.config.train;
+pub(crate) fn run(context: &TrainContext) -> Result<Sweep> {
+    let config = &context.run.config.train;
     let grid = Settings::grid(config);
-    let identity = identity(bench)?;
-    let keys: Vec<blake3::Hash> =
-        grid.iter().map(|settings| blake3::keyed_hash(&identity, settings.to_string().as_bytes())).collect();
-    let checkpoints = Checkpoints::open(bench.run.folder().join(CHECKPOINTS), &keys)?;
+    let keys = identity::keys(context, &grid)?;
+    let checkpoints = Checkpoints::open(context.run.folder().join(CHECKPOINTS), &keys)?;
     let rungs = halving::rungs(config.search, grid.len(), config.max_epochs);
-    let live = Live::begin(bench, &grid, &rungs);
-    let mut sweep = Going {
-        bench: *bench,
+    let live = Live::begin(context, &grid, &rungs);
+    let mut sweep = SweepState {
+        context: *context,
         trials: grid
             .iter()
-            .map(|settings| Trial { settings: settings.clone(), course: Course::default(), rung: 1 })
+            .map(|settings| Trial { settings: settings.clone(), history: History::default(), rung: 1 })
             .collect(),
         keys,
         checkpoints,
@@ -84,34 +80,9 @@ pub(crate) fn run(bench: &Bench) -> Result<Sweep> {
     sweep.finish()
 }
 
-/// All that the numbers of a trial depend on beside its settings. Lists and the kind of search are not among it: a sweep
-/// that is changed while it stands still keeps what it has.
-fn identity(bench: &Bench) -> Result<[u8; 32]> {
-    let run = bench.run;
-    let mut train = run.config.train.clone();
-    train.tune = Vec::new();
-    train.sweep = pipeline::config::Sweep::default();
-    train.search = pipeline::config::Search::Grid;
-    let mut hasher = blake3::Hasher::new_derive_key("tunescope checkpoint of a trial");
-    let mut add = |bytes: &[u8]| {
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    add(&run.config.seed.to_le_bytes());
-    add(serde_json::to_string(&run.config.model)?.as_bytes());
-    add(serde_json::to_string(&train)?.as_bytes());
-    add(bench.base.network.to_json().as_bytes());
-    add(runtime::identity(&run.config.data)?.as_bytes());
-    add(&runtime::OPERATORS.to_le_bytes());
-    add(&(run.threads() as u64).to_le_bytes());
-    add(&fs_err::read(run.upstream("preprocess").join(Manifest::FILE))?);
-    add(&Train::FORMAT.to_le_bytes());
-    Ok(*hasher.finalize().as_bytes())
-}
-
 /// A sweep under way.
-struct Going<'a> {
-    bench: Bench<'a>,
+struct SweepState<'a> {
+    context: TrainContext<'a>,
     trials: Vec<Trial>,
     keys: Vec<blake3::Hash>,
     checkpoints: Checkpoints,
@@ -125,30 +96,30 @@ struct Going<'a> {
     features: Option<(String, Features)>,
 }
 
-impl Going<'_> {
+impl SweepState<'_> {
     /// Takes the trials `going` from `epochs.start` epochs to `epochs.end`.
     fn rung(&mut self, going: &[usize], rung: usize, epochs: Range<usize>, live: &Live) -> Result<()> {
         for trial in going {
             self.trials[*trial].rung = rung;
         }
         let waiting: Vec<usize> =
-            going.iter().copied().filter(|at| !self.trials[*at].course.is_done(epochs.end)).collect();
+            going.iter().copied().filter(|at| !self.trials[*at].history.is_done(epochs.end)).collect();
         let groups = waiting.chunk_by(|a, b| {
             let (a, b) = (&self.trials[*a].settings, &self.trials[*b].settings);
             (&a.tune, &a.hidden) == (&b.tune, &b.hidden)
         });
         for group in groups.map(<[usize]>::to_vec).collect::<Vec<_>>() {
-            let cut = self.bench.cut(&self.trials[group[0]].settings)?;
+            let cut = self.context.cut(&self.trials[group[0]].settings)?;
             self.cuts.insert(cut.key.clone());
             if self.features.as_ref().is_none_or(|(key, _)| *key != cut.key) {
-                self.features = Some((cut.key.clone(), self.bench.features(&cut)?));
+                self.features = Some((cut.key.clone(), self.context.features(&cut)?));
             }
-            let size = if Bench::is_small(&cut)? { group.len() } else { 1 };
+            let size = if TrainContext::is_small(&cut)? { group.len() } else { 1 };
             for together in group.chunks(size) {
-                let courses = self.train(&cut, together, epochs.end, live)?;
-                for (trial, course) in together.iter().zip(courses) {
+                let histories = self.train(&cut, together, epochs.end, live)?;
+                for (trial, history) in together.iter().zip(histories) {
                     live.settle(*trial, epochs.len());
-                    self.take(*trial, &course, epochs.end, live);
+                    self.take(*trial, &history, epochs.end, live);
                 }
                 self.let_go()?;
             }
@@ -156,32 +127,32 @@ impl Going<'_> {
         Ok(())
     }
 
-    /// Trains some trials that share a cut, small ones side by side; the courses come in the same order.
-    fn train(&self, cut: &Cut, together: &[usize], epochs: usize, live: &Live) -> Result<Vec<Course>> {
+    /// Trains some trials that share a cut, small ones side by side; the histories come in the same order.
+    fn train(&self, cut: &Cut, together: &[usize], epochs: usize, live: &Live) -> Result<Vec<History>> {
         let (_, features) = self.features.as_ref().context("no values at the cut")?;
-        let (run, examples) = (self.bench.run, self.bench.examples);
-        let threads = self.bench.threads(cut)?;
+        let (run, examples) = (self.context.run, self.context.examples);
+        let threads = self.context.threads(cut)?;
         side_by_side(run.threads() / threads, together, |at: usize| {
             let settings = &self.trials[at].settings;
             let task = Task { run, settings, cut, features, examples, threads };
-            task.train(epochs, &self.checkpoints, &self.keys[at], &|pictures, course| live.tell(at, pictures, course))
+            task.train(epochs, &self.checkpoints, &self.keys[at], &|pictures, history| live.tell(at, pictures, history))
         })
     }
 
     /// Takes down how far a trial has come, tells of one that diverged, and keeps in mind the best that ended.
-    fn take(&mut self, trial: usize, course: &Course, until: usize, live: &Live) {
-        let course = course.until(until);
-        let keep = self.bench.run.config.train.keep;
-        let (epochs, ended) = (course.history.len(), course.ended);
-        if ended == Some(Ended::Diverged) {
-            self.bench.run.warn(&format!(
+    fn take(&mut self, trial: usize, history: &History, until: usize, live: &Live) {
+        let history = history.until(until);
+        let keep = self.context.run.config.train.keep;
+        let (epochs, ended) = (history.epochs.len(), history.stop_reason);
+        if ended == Some(StopReason::Diverged) {
+            self.context.run.warn(&format!(
                 "{}: the loss is no number any more after epoch {epochs}; the trial ends",
                 live.name(trial)
             ));
         }
-        tracing::info!(trial = trial + 1, epochs, kept = ?course.kept(keep), ?ended, "{}", live.name(trial));
-        self.trials[trial].course = course;
-        let loss = |trial: usize| self.trials[trial].course.kept(keep).map(|(_, epoch)| epoch.val_loss);
+        tracing::info!(trial = trial + 1, epochs, kept = ?history.kept(keep), ?ended, "{}", live.name(trial));
+        self.trials[trial].history = history;
+        let loss = |trial: usize| self.trials[trial].history.kept(keep).map(|(_, epoch)| epoch.val_loss);
         if let Some(found) = loss(trial).filter(|_| ended.is_some()) {
             let least = self.winner.and_then(|winner| Some((loss(winner)?, winner)));
             if least.is_none_or(|(least, winner)| found.total_cmp(&least).then(trial.cmp(&winner)).is_lt()) {
@@ -193,12 +164,12 @@ impl Going<'_> {
     /// Lets go of the weights of trials that cannot win any more: they are most of what lies on the disk.
     fn let_go(&mut self) -> Result<()> {
         for (at, trial) in self.trials.iter().enumerate() {
-            if trial.course.ended.is_some() && self.winner != Some(at) && !self.let_go[at] {
-                let course = Course {
-                    ended: trial.course.ended.filter(|ended| *ended != Ended::Halved),
-                    ..trial.course.clone()
+            if trial.history.stop_reason.is_some() && self.winner != Some(at) && !self.let_go[at] {
+                let history = History {
+                    stop_reason: trial.history.stop_reason.filter(|ended| *ended != StopReason::Halved),
+                    ..trial.history.clone()
                 };
-                self.checkpoints.write(&self.keys[at], &Parts { course: &course, kept: &[], state: &[] })?;
+                self.checkpoints.write(&self.keys[at], &Parts { history: &history, kept: &[], state: &[] })?;
                 self.let_go[at] = true;
             }
         }
@@ -207,13 +178,13 @@ impl Going<'_> {
 
     /// The better half of `going`, judged after `until` epochs; the others end.
     fn halve(&mut self, going: &[usize], until: usize) -> Result<Vec<usize>> {
-        let keep = self.bench.run.config.train.keep;
-        let loss = |at: usize| self.trials[at].course.kept(keep).map(|(_, epoch)| epoch.val_loss);
+        let keep = self.context.run.config.train.keep;
+        let loss = |at: usize| self.trials[at].history.kept(keep).map(|(_, epoch)| epoch.val_loss);
         let losses: Vec<(usize, Option<f32>)> = going.iter().map(|at| (*at, loss(*at))).collect();
         let left = halving::survivors(&losses);
         for at in going.iter().filter(|at| !left.contains(at)) {
-            let course = &mut self.trials[*at].course;
-            course.ended = course.ended.or(Some(Ended::Halved));
+            let history = &mut self.trials[*at].history;
+            history.stop_reason = history.stop_reason.or(Some(StopReason::Halved));
         }
         if self.winner.is_some_and(|winner| !left.contains(&winner)) {
             self.winner = None;
@@ -225,19 +196,19 @@ impl Going<'_> {
 
     /// Puts the kept weights into what the chosen trial trained.
     fn finish(self) -> Result<Sweep> {
-        drop_other_cuts(self.bench.run.config, &self.cuts)?;
+        drop_other_cuts(self.context.run.config, &self.cuts)?;
         let chosen = self
             .winner
             .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
             .hint("try lower rates in train.sweep.learning_rate")?;
         let trial = &self.trials[chosen];
-        let cut = self.bench.cut(&trial.settings)?;
+        let cut = self.context.cut(&trial.settings)?;
         let features = match self.features {
             Some((key, features)) if key == cut.key => features,
-            _ => self.bench.features(&cut)?,
+            _ => self.context.features(&cut)?,
         };
-        let (run, examples, settings) = (self.bench.run, self.bench.examples, &trial.settings);
-        let threads = self.bench.threads(&cut)?;
+        let (run, examples, settings) = (self.context.run, self.context.examples, &trial.settings);
+        let threads = self.context.threads(&cut)?;
         let task = Task { run, settings, cut: &cut, features: &features, examples, threads };
         let key = &self.keys[chosen];
         let mut kept = self.checkpoints.read(key).unwrap_or_default().kept;

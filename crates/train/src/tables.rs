@@ -4,10 +4,10 @@ use anyhow::Result;
 use pipeline::Run;
 
 use crate::examples::Examples;
+use crate::history::Epoch;
 use crate::schedule::Schedule;
 use crate::settings::Settings;
 use crate::sweep::Sweep;
-use crate::trial::Epoch;
 
 /// The file of the trials.
 pub(crate) const TRIALS: &str = "trials.csv";
@@ -20,15 +20,15 @@ pub(crate) fn write(run: &Run, sweep: &Sweep, examples: &Examples) -> Result<()>
     let after = ["epochs", "kept_epoch", "val_loss", "val_accuracy", "status", "rung", "chosen"];
     let columns: Vec<&str> = ["trial"].into_iter().chain(Settings::NAMES).chain(after).collect();
     let rows = sweep.trials.iter().enumerate().map(|(number, trial)| {
-        let kept = |cell: fn((usize, &Epoch)) -> String| trial.course.kept(config.keep).map(cell).unwrap_or_default();
+        let kept = |cell: fn((usize, &Epoch)) -> String| trial.history.kept(config.keep).map(cell).unwrap_or_default();
         let mut row = vec![(number + 1).to_string()];
         row.extend(trial.settings.texts());
         row.extend([
-            trial.course.history.len().to_string(),
+            trial.history.epochs.len().to_string(),
             kept(|(epoch, _)| (epoch + 1).to_string()),
             kept(|(_, epoch)| epoch.val_loss.to_string()),
             kept(|(_, epoch)| epoch.val_accuracy.to_string()),
-            trial.course.ended.map(|ended| ended.to_string()).unwrap_or_default(),
+            trial.history.stop_reason.map(|ended| ended.to_string()).unwrap_or_default(),
             trial.rung.to_string(),
             (number == sweep.chosen).to_string(),
         ]);
@@ -38,7 +38,7 @@ pub(crate) fn write(run: &Run, sweep: &Sweep, examples: &Examples) -> Result<()>
     let steps = examples.train.len().div_ceil(config.batch_size);
     let epochs = sweep.trials.iter().enumerate().flat_map(|(number, trial)| {
         let schedule = Schedule::new(config, trial.settings.learning_rate, config.max_epochs * steps);
-        trial.course.history.iter().enumerate().map(move |(at, epoch)| {
+        trial.history.epochs.iter().enumerate().map(move |(at, epoch)| {
             [
                 (number + 1).to_string(),
                 (at + 1).to_string(),

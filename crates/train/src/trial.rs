@@ -1,13 +1,12 @@
 //! One trial: what lies above the cut, trained with its settings until the validation loss stops falling.
 
-use std::fmt;
 use std::time::Instant;
 
 use anyhow::Result;
 use graph::Model;
 use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
-use pipeline::config::{self, ClassWeights, Keep};
+use pipeline::config::ClassWeights;
 use pipeline::{Run, stop};
 use runtime::{Trainer, TrainingFiles};
 
@@ -16,86 +15,9 @@ use crate::checkpoint::{Checkpoints, Parts};
 use crate::cut::Cut;
 use crate::examples::{Examples, Set};
 use crate::features::Features;
+use crate::history::{Epoch, History, StopReason};
 use crate::schedule::Schedule;
 use crate::settings::Settings;
-
-/// One pass over the training split.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Epoch {
-    /// Mean loss over the epoch's steps, dropout on, in nats; class weights and label smoothing are in it.
-    pub train_loss: f32,
-    /// Mean cross-entropy on the validation split, in nats.
-    pub val_loss: f32,
-    /// Top-1 accuracy on the validation split, in [0, 1].
-    pub val_accuracy: f32,
-}
-
-/// Why a trial ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// The validation loss stopped falling.
-    EarlyStopping,
-    /// It came to `train.max_epochs`.
-    MaxEpochs,
-    /// A loss was no finite number.
-    Diverged,
-    /// After a rung, others were better.
-    Halved,
-}
-
-impl fmt::Display for Ended {
-    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        to.write_str(match self {
-            Self::EarlyStopping => "early stopping",
-            Self::MaxEpochs => "max epochs",
-            Self::Diverged => "diverged",
-            Self::Halved => "halved",
-        })
-    }
-}
-
-/// How far a trial has come.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Course {
-    pub history: Vec<Epoch>,
-    /// Why it goes on no more; `None` while it may.
-    pub ended: Option<Ended>,
-}
-
-impl Course {
-    /// The epoch whose weights are kept, and its place: the last, or the one with the least validation loss, the first
-    /// of equals.
-    pub fn kept(&self, keep: Keep) -> Option<(usize, &Epoch)> {
-        let mut epochs = self.history.iter().enumerate();
-        match keep {
-            Keep::Best => epochs.min_by(|(_, a), (_, b)| a.val_loss.total_cmp(&b.val_loss)),
-            Keep::Last => epochs.next_back(),
-        }
-    }
-
-    /// Whether nothing is left to do until `epochs` epochs are done.
-    pub fn is_done(&self, epochs: usize) -> bool {
-        self.ended.is_some() || self.history.len() >= epochs
-    }
-
-    /// The course as it stood after `epochs` epochs.
-    pub fn until(&self, epochs: usize) -> Self {
-        if self.history.len() <= epochs {
-            return self.clone();
-        }
-        Self { history: self.history[..epochs].to_vec(), ended: None }
-    }
-
-    fn ended_after(&self, config: &config::Train) -> Option<Ended> {
-        let epochs = self.history.len();
-        let kept = self.kept(config.keep).map_or(epochs, |(at, _)| at + 1);
-        if epochs - kept >= config.patience {
-            Some(Ended::EarlyStopping)
-        } else {
-            (epochs == config.max_epochs).then_some(Ended::MaxEpochs)
-        }
-    }
-}
 
 /// A trial, ready to be trained.
 #[derive(Debug)]
@@ -149,11 +71,11 @@ impl Task<'_> {
         epochs: usize,
         checkpoints: &Checkpoints,
         key: &blake3::Hash,
-        told: &(impl Fn(usize, Option<&Course>) + Sync),
-    ) -> Result<Course> {
+        told: &(impl Fn(usize, Option<&History>) + Sync),
+    ) -> Result<History> {
         let found = checkpoints.read(key).unwrap_or_default();
-        if found.course.is_done(epochs) {
-            return Ok(found.course);
+        if found.history.is_done(epochs) {
+            return Ok(found.history);
         }
         let artifacts = self.artifacts()?;
         let files = files(&artifacts, self.examples.classes);
@@ -161,21 +83,21 @@ impl Task<'_> {
         let config = &self.run.config.train;
         let schedule = Schedule::new(config, self.settings.learning_rate, config.max_epochs * source.steps());
         // Without a state the trial begins anew, whatever else the checkpoint holds.
-        let (mut trainer, mut course, mut kept) = if found.state.is_empty() {
-            (Trainer::new(&files, self.threads)?, Course::default(), Vec::new())
+        let (mut trainer, mut history, mut kept) = if found.state.is_empty() {
+            (Trainer::new(&files, self.threads)?, History::default(), Vec::new())
         } else {
-            (Trainer::resume(&files, &found.state, self.threads)?, found.course, found.kept)
+            (Trainer::resume(&files, &found.state, self.threads)?, found.history, found.kept)
         };
         drop(found.state);
-        if !course.history.is_empty() {
-            tracing::info!("{} goes on after epoch {}", self.settings, course.history.len());
+        if !history.epochs.is_empty() {
+            tracing::info!("{} goes on after epoch {}", self.settings, history.epochs.len());
         }
-        if kept.is_empty() && !course.history.is_empty() {
+        if kept.is_empty() && !history.epochs.is_empty() {
             // The last epoch is the one: its weights are the state's.
             kept = trainer.parameters()?;
         }
-        while !course.is_done(epochs) {
-            let epoch = course.history.len();
+        while !history.is_done(epochs) {
+            let epoch = history.epochs.len();
             let mut step = epoch * source.steps();
             let train_loss = source.epoch(epoch, |batches| -> Result<f32> {
                 let mut sum = 0.0;
@@ -191,28 +113,28 @@ impl Task<'_> {
             })?;
             let (val_loss, val_accuracy) = judge(&mut trainer, self.features, &self.examples.val)?;
             let is_kept = if train_loss.is_finite() && val_loss.is_finite() {
-                course.history.push(Epoch { train_loss, val_loss, val_accuracy });
-                course.ended = course.ended_after(config);
-                course.kept(config.keep).is_some_and(|(at, _)| at == epoch)
+                history.epochs.push(Epoch { train_loss, val_loss, val_accuracy });
+                history.stop_reason = history.stop_reason_after(config);
+                history.kept(config.keep).is_some_and(|(at, _)| at == epoch)
             } else {
-                course.ended = Some(Ended::Diverged);
+                history.stop_reason = Some(StopReason::Diverged);
                 false
             };
             if is_kept {
                 kept = trainer.parameters()?;
             }
             let began = Instant::now();
-            if course.ended.is_some() {
-                checkpoints.write(key, &Parts { course: &course, kept: &kept, state: &[] })?;
+            if history.stop_reason.is_some() {
+                checkpoints.write(key, &Parts { history: &history, kept: &kept, state: &[] })?;
             } else {
                 let state = trainer.state()?;
                 let kept = if is_kept { &[] } else { kept.as_slice() };
-                checkpoints.write(key, &Parts { course: &course, kept, state: &state })?;
+                checkpoints.write(key, &Parts { history: &history, kept, state: &state })?;
             }
             tracing::info!(epoch = epoch + 1, seconds = began.elapsed().as_secs_f64(), "checkpoint");
-            told(0, Some(&course));
+            told(0, Some(&history));
         }
-        Ok(course)
+        Ok(history)
     }
 
     /// What lies above the cut, with `weights` that [`Trainer::parameters`] gave.
@@ -270,43 +192,6 @@ fn argmax(row: &ArrayViewD<f32>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn course(losses: &[f32]) -> Course {
-        let epoch = |loss: &f32| Epoch { train_loss: 1.0, val_loss: *loss, val_accuracy: 0.5 };
-        Course { history: losses.iter().map(epoch).collect(), ended: None }
-    }
-
-    fn train(keep: Keep, patience: usize, max_epochs: usize) -> config::Train {
-        config::Train { keep, patience, max_epochs, ..config::Train::default() }
-    }
-
-    #[test]
-    fn a_trial_ends_when_the_loss_stops_falling_or_the_epochs_are_over() {
-        let ended = |losses: &[f32], patience, most| course(losses).ended_after(&train(Keep::Best, patience, most));
-        assert_eq!(ended(&[3.0, 2.0], 2, 9), None);
-        assert_eq!(ended(&[2.0, 3.0], 2, 9), None);
-        assert_eq!(ended(&[2.0, 3.0, 2.0], 2, 9), Some(Ended::EarlyStopping));
-        assert_eq!(ended(&[3.0, 2.0, 1.0], 2, 3), Some(Ended::MaxEpochs));
-        assert_eq!(ended(&[2.0, 3.0, 3.0], 2, 3), Some(Ended::EarlyStopping));
-    }
-
-    #[test]
-    fn a_trial_that_keeps_its_last_epoch_goes_on_to_it() {
-        let ended = |losses: &[f32]| course(losses).ended_after(&train(Keep::Last, 1, 4));
-        assert_eq!(ended(&[1.0, 2.0, 3.0]), None);
-        assert_eq!(ended(&[1.0, 2.0, 3.0, 4.0]), Some(Ended::MaxEpochs));
-        assert_eq!(course(&[1.0, 2.0]).kept(Keep::Last).map(|(at, _)| at), Some(1));
-        assert_eq!(course(&[]).kept(Keep::Last), None);
-    }
-
-    #[test]
-    fn the_best_epoch_is_the_first_of_equals() {
-        assert_eq!(course(&[2.0, 1.0, 1.0]).kept(Keep::Best).map(|(at, _)| at), Some(1));
-        assert_eq!(course(&[]).kept(Keep::Best), None);
-        let long = Course { ended: Some(Ended::MaxEpochs), ..course(&[2.0, 1.0, 0.5]) };
-        assert_eq!(long.until(2), course(&[2.0, 1.0]));
-        assert_eq!(long.until(3), long);
-    }
 
     #[test]
     fn balanced_weights_make_the_classes_count_the_same() {

@@ -9,9 +9,11 @@ use rayon::prelude::*;
 use runtime::{Layout, Session};
 use zoo::InputTransform;
 
+use super::pictures::Pictures;
+use super::row::Row;
 use super::shard::Key;
+use super::space;
 use super::store::Store;
-use super::{Pictures, Row, space};
 use crate::cut::Cut;
 
 /// Pictures that are read at once where nothing runs on them.
@@ -27,7 +29,7 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
     }
     let need = store.need(missing.len());
     let what = format!("the values at {place} of {} pictures", missing.len());
-    space::check(&super::folder(run.config), need, &what)?;
+    space::check(store.folder(), need, &what)?;
     tracing::info!(
         cut = place,
         missing = missing.len(),

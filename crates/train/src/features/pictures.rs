@@ -10,8 +10,8 @@ use pipeline::{Config, HintExt, Manifest};
 use rayon::prelude::*;
 use zoo::InputTransform;
 
+use super::row::{Copies, Row};
 use super::shard::Key;
-use super::{Copies, Row};
 
 /// The stage whose random streams copies are drawn from, whichever stage asks.
 const STAGE: &str = "train";

@@ -55,6 +55,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Returns the folder of the files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the record of `key` is.
     pub fn place(&self, key: &Key) -> Option<Place> {
         self.index.get(key).copied()

@@ -14,8 +14,8 @@ use contract::Dataset;
 use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
 use runtime::Trainer;
 
-use crate::bench::Bench;
 use crate::check::check;
+use crate::context::TrainContext;
 use crate::cut::Base;
 use crate::examples::Examples;
 use crate::settings::Settings;
@@ -59,13 +59,13 @@ impl Stage for FindLr {
         let dataset = Dataset::read(run.artifacts())?;
         let base = Base::open(run.config)?;
         let examples = Examples::new(&dataset)?;
-        let bench = Bench { run, base: &base, dataset: &dataset, examples: &examples };
+        let context = TrainContext { run, base: &base, dataset: &dataset, examples: &examples };
         // The first depth and the first value of each list: what the grid begins with.
         let grid = Settings::grid(&run.config.train);
         let settings = &grid[0];
-        let cut = bench.cut(settings)?;
-        let features = bench.features(&cut)?;
-        let threads = bench.threads(&cut)?;
+        let cut = context.cut(settings)?;
+        let features = context.features(&cut)?;
+        let threads = context.threads(&cut)?;
         let range = test(&Task { run, settings, cut: &cut, features: &features, examples: &examples, threads })?;
         outputs::write(run, settings, range.curve())
     }

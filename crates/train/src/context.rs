@@ -17,14 +17,14 @@ const SMALL: usize = 4 << 20;
 
 /// What all trials of a stage work on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bench<'a> {
+pub(crate) struct TrainContext<'a> {
     pub run: &'a Run<'a>,
     pub base: &'a Base,
     pub dataset: &'a Dataset,
     pub examples: &'a Examples,
 }
 
-impl Bench<'_> {
+impl TrainContext<'_> {
     /// The network cut for a trial.
     pub fn cut(&self, settings: &Settings) -> Result<Cut> {
         let depth = Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
