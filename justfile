@@ -75,6 +75,10 @@ analyze *args: build
 status: build
     @for stage in setup scrape preprocess train evaluate analyze; do {{bin}}/$stage {{flags}} --dry-run; done
 
+# write pipeline.toml, docs/configuration.md and docs/pipeline.schema.json anew from the configuration types
+generate:
+    cargo run --quiet --release --locked -p contract --example generate
+
 # build every stage
 build:
     @cargo build --release --locked --bins

@@ -1,9 +1,10 @@
 //! What the configuration asks for must be there before the old outputs are given up.
 
+use crate::view::Scope;
 use anyhow::Result;
 use contract::Dataset;
+use pipeline::HintExt;
 use pipeline::error::UsageError;
-use pipeline::{Config, HintExt};
 
 use crate::choose;
 use crate::map::LOGITS;
@@ -11,24 +12,24 @@ use crate::maps;
 use crate::tuned::Tuned;
 
 /// Refuses pictures, layers, channels and windows that the run could not find.
-pub(crate) fn check(config: &Config) -> Result<()> {
-    let asked = &config.analyze;
-    let network = zoo::Network::read(&config.artifacts.join("train")).hint("run `just train --force`")?;
+pub(crate) fn check(scope: Scope) -> Result<()> {
+    let asked = &scope.config.analyze;
+    let network = zoo::Network::read(&scope.environment.stage("train")).hint("run `just train --force`")?;
     maps::windows(&asked.occlusion, network.input.size)?;
-    pictures_and_layers(config)?;
+    pictures_and_layers(scope)?;
     let layers = [&asked.tsne.layer, &asked.maps.layer].map(String::as_str);
     let layers: Vec<&str> = layers.into_iter().filter(|layer| !layer.is_empty() && *layer != LOGITS).collect();
-    if layers.is_empty() { Ok(()) } else { tuned(config)?.has(&layers) }
+    if layers.is_empty() { Ok(()) } else { tuned(scope)?.has(&layers) }
 }
 
 /// Refuses pictures, layers and channels that are not there.
-pub(crate) fn pictures_and_layers(config: &Config) -> Result<()> {
-    let asked = &config.analyze;
-    choose::asked(&asked.pictures, &Dataset::read(&config.artifacts)?)?;
+pub(crate) fn pictures_and_layers(scope: Scope) -> Result<()> {
+    let asked = &scope.config.analyze;
+    choose::asked(&asked.pictures, &Dataset::read(&scope.environment.artifacts)?)?;
     if asked.layers.is_empty() {
         return Ok(());
     }
-    let tuned = tuned(config)?;
+    let tuned = tuned(scope)?;
     let layers: Vec<&str> = asked.layers.iter().map(String::as_str).collect();
     tuned.has(&layers)?;
     let shapes = tuned.model.shapes();
@@ -43,6 +44,6 @@ pub(crate) fn pictures_and_layers(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn tuned(config: &Config) -> Result<Tuned> {
-    Tuned::open(&config.artifacts.join("train"), config.threads)
+fn tuned(scope: Scope) -> Result<Tuned> {
+    Tuned::open(&scope.environment.stage("train"), scope.environment.threads)
 }

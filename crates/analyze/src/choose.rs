@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::view::Run;
 use anyhow::Result;
 use contract::{Dataset, Picture};
+use pipeline::HintExt;
 use pipeline::error::UsageError;
-use pipeline::{HintExt, Run};
 
 use crate::given;
 use crate::tuned::Tuned;

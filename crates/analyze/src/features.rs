@@ -1,9 +1,10 @@
 //! What a layer answers to the pictures of the data set.
 
+use crate::view::Run;
 use anyhow::{Context, Result};
 use contract::{Dataset, Picture};
 use ndarray::{Array2, ArrayD, Axis};
-use pipeline::{Run, stop};
+use pipeline::stop;
 
 use crate::pictures;
 use crate::tuned::{BATCH, Tuned};

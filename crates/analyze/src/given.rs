@@ -1,13 +1,14 @@
 //! Pictures from anywhere: decoded with limits, oriented, and cut to the network's size as `preprocess` does.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::view::Run;
 use anyhow::{Context, Result, anyhow, ensure};
 use contract::{Dataset, Picture, Split};
 use imaging::{Limits, RgbImage};
 use ndarray::Axis;
-use pipeline::{Config, HintExt, Run, short_hash};
+use pipeline::{HintExt, short_hash};
 
 use crate::choose::Chosen;
 use crate::tuned::{BATCH, Tuned};
@@ -16,9 +17,9 @@ use crate::tuned::{BATCH, Tuned};
 pub(crate) const REJECTS: &str = "rejects.csv";
 
 /// What the results depend on: the content of each file.
-pub(crate) fn inputs(config: &Config) -> BTreeMap<String, String> {
+pub(crate) fn inputs(images: &[PathBuf]) -> BTreeMap<String, String> {
     let hash = |path: &Path| std::fs::read(path).map_or_else(|error| error.to_string(), |bytes| short_hash(&bytes));
-    config.analyze.images.iter().map(|path| (format!("picture {}", path.display()), hash(path))).collect()
+    images.iter().map(|path| (format!("picture {}", path.display()), hash(path))).collect()
 }
 
 /// The pictures of `analyze.images`, in their order. One that is in the data set is taken from there; of the others the

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use crate::view::Run;
 use anyhow::Result;
 use graph::{Cost, Model, cost};
 use pipeline::cli::{Common, print};
-use pipeline::{Align, Exit, HintExt, Run, Table};
+use pipeline::{Align, Exit, HintExt, Table};
 use serde_json::{Value, json};
 use zoo::Network;
 
@@ -29,7 +30,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
 
 /// `analyze layers`: prints the layers of the tuned network, or of the network `name` of the zoo.
 pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> {
-    let config = common.load()?;
+    let config = common.load::<contract::Config>()?;
     let (network, path) = match name {
         Some(name) => Network::open(&config.data, name).hint("`just setup` installs alexnet and squeezenet")?,
         None => tuned(&config.artifacts.join("train"))?,

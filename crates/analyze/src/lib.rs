@@ -18,13 +18,15 @@ mod page;
 mod pictures;
 mod tuned;
 mod upstream;
+mod view;
 mod weights;
 
 use std::collections::BTreeMap;
 
+use crate::view::{AnalyzeView, Finished, Run, Scope};
 use anyhow::Result;
 use contract::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
+use pipeline::{HintExt, Stage, Summary, stop};
 
 pub use crate::command::run;
 use crate::tuned::Tuned;
@@ -33,29 +35,31 @@ use crate::upstream::Results;
 struct Analyze;
 
 impl Stage for Analyze {
+    type Root = contract::Config;
+    type Config = AnalyzeView;
+
     const NAME: &'static str = "analyze";
     const FORMAT: u32 = 5;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
-    const CONFIG: &'static [&'static str] = &["seed", "analyze", "preprocess.max_pixels", "preprocess.max_memory_mb"];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        let mut inputs = upstream::configurations(&config.artifacts)?
+    fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
+        let mut inputs = upstream::configurations(&scope.environment.artifacts)?
             .into_iter()
             .map(|(stage, text)| (format!("configuration of {stage}"), pipeline::short_hash(text.as_bytes())))
             .collect::<BTreeMap<_, _>>();
-        let runtime = runtime::identity(&config.data).hint("run `just setup`")?;
+        let runtime = runtime::identity(&scope.environment.data).hint("run `just setup`")?;
         inputs.insert("onnxruntime".to_owned(), runtime);
-        inputs.extend(given::inputs(config));
+        inputs.extend(given::inputs(&scope.config.analyze.images));
         Ok(inputs)
     }
 
-    fn check(&self, config: &Config) -> Result<()> {
-        check::check(config)
+    fn check(&self, scope: Scope) -> Result<()> {
+        check::check(scope)
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
+        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
         let results = Results::read(run, &dataset)?;

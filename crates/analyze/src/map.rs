@@ -1,11 +1,12 @@
 //! The data set at a glance: t-SNE of the logits or of any layer, with the pictures themselves.
 
+use crate::view::Run;
 use anyhow::{Context, Result};
 use contract::{Dataset, Picture};
 use embedding::tsne::{Map, Settings};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::Array2;
-use pipeline::{HintExt, Run, stop};
+use pipeline::{HintExt, stop};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use report::DataUri;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::view::Run;
 use anyhow::{Context, Result, anyhow};
 use contract::Dataset;
-use pipeline::{HintExt, Run};
+use pipeline::HintExt;
 use serde::Deserialize;
 
 /// The stages whose configuration and outputs the report names.

@@ -59,7 +59,7 @@ pub trait Outputs {
     fn put(&self, file: &str, bytes: &[u8]) -> Result<()>;
 }
 
-impl Outputs for Run<'_> {
+impl<C> Outputs for Run<'_, C> {
     fn put(&self, file: &str, bytes: &[u8]) -> Result<()> {
         self.write(file, bytes)
     }

@@ -7,7 +7,10 @@
 //! name is spelled twice. [`Artifact`] says how such a type is read and written.
 
 mod artifact;
+pub mod config;
+pub mod stages;
 pub mod tables;
 
 pub use artifact::{Artifact, Outputs};
+pub use config::Config;
 pub use tables::dataset::{Classes, Dataset, Picture, Split};

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use imaging::RgbImage;
 use ndarray::{Array2, Ix2};
-use pipeline::{Config, HintExt};
+use pipeline::{Environment, HintExt};
 use runtime::Session;
 use zoo::Network;
 
@@ -20,31 +20,31 @@ pub struct Classifier {
 
 impl Classifier {
     /// Opens the network `name` of the zoo.
-    pub fn of_zoo(config: &Config, name: &str) -> Result<Self> {
+    pub fn of_zoo(environment: &Environment, name: &str) -> Result<Self> {
         let (network, model) =
-            Network::open(&config.data, name).hint("`just setup` installs alexnet and squeezenet")?;
-        Self::open(config, network, &model)
+            Network::open(&environment.data, name).hint("`just setup` installs alexnet and squeezenet")?;
+        Self::open(environment, network, &model)
     }
 
     /// Opens the network that `train` tuned.
-    pub fn tuned(config: &Config) -> Result<Self> {
-        let folder = config.artifacts.join("train");
+    pub fn tuned(environment: &Environment) -> Result<Self> {
+        let folder = environment.stage("train");
         if !folder.join(zoo::TUNED_DESCRIPTION).is_file() {
             return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
                 .hint("run `just train` first, or name a network of the zoo with --network");
         }
         let (network, model) = Network::open_folder(&folder).hint("run `just train --force`")?;
-        Self::open(config, network, &model)
+        Self::open(environment, network, &model)
     }
 
-    fn open(config: &Config, network: Network, model: &Path) -> Result<Self> {
+    fn open(environment: &Environment, network: Network, model: &Path) -> Result<Self> {
         let output = network
             .probabilities
             .clone()
             .with_context(|| format!("network `{}` has no classifier, so it names no classes", network.name))
             .hint("`--network squeezenet` has one; `just train` puts one on this network")?;
-        runtime::load(&runtime::locate(&config.data)).hint("run `just setup`")?;
-        let session = Session::from_file(model, pipeline::thread_count(config.threads))?;
+        runtime::load(&runtime::locate(&environment.data)).hint("run `just setup`")?;
+        let session = Session::from_file(model, environment.thread_count())?;
         Ok(Self { network, session, output })
     }
 

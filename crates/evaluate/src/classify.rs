@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Args;
+use contract::Config;
+use contract::config::DecodeLimits;
 use imaging::Limits;
 use pipeline::cli::{self, Common};
-use pipeline::{Align, Config, Exit, Table};
+use pipeline::config::Root;
+use pipeline::{Align, Exit, Table};
 use serde_json::{Value, json};
 
 use crate::Classifier;
@@ -38,15 +41,16 @@ struct Answer {
 /// Classifies each file in turn, and prints what came out. A file that cannot be read is named, the
 /// others go on, and the exit is [`Exit::Failed`] at the end.
 pub fn run(common: &Common, options: &Options) -> Result<Exit> {
-    let config = common.load()?;
+    let config: Config = common.load()?;
+    let (environment, limits) = (config.environment(), config.preprocess.decode_limits());
     let mut classifier = match &options.network {
-        Some(name) => Classifier::of_zoo(&config, name)?,
-        None => Classifier::tuned(&config)?,
+        Some(name) => Classifier::of_zoo(&environment, name)?,
+        None => Classifier::tuned(&environment)?,
     };
     let classes = classifier.network.classes.clone();
     let (mut failed, mut entries) = (0, Vec::new());
     for file in &options.files {
-        let answer = classify(&mut classifier, &config, file, usize::from(options.top));
+        let answer = classify(&mut classifier, &limits, file, usize::from(options.top));
         if let Err(error) = &answer {
             failed += 1;
             pipeline::talk(pipeline::error::render(error).trim_end());
@@ -68,12 +72,9 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     Ok(Exit::Failed)
 }
 
-fn classify(classifier: &mut Classifier, config: &Config, file: &Path, count: usize) -> Result<Answer> {
+fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, count: usize) -> Result<Answer> {
     let began = Instant::now();
-    let limits = Limits {
-        max_pixels: config.preprocess.max_pixels,
-        max_bytes: config.preprocess.max_memory_mb.saturating_mul(1 << 20),
-    };
+    let limits = Limits { max_pixels: limits.max_pixels, max_bytes: limits.max_memory_mb.saturating_mul(1 << 20) };
     let picture = imaging::square(&imaging::read(file, &limits)?, classifier.network.input.size);
     let probabilities = classifier.probabilities(&[picture])?;
     let took = began.elapsed();

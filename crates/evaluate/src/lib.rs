@@ -16,6 +16,7 @@ pub mod predictions;
 mod stage;
 mod summary;
 pub mod top_images;
+mod view;
 
 use std::process::ExitCode;
 

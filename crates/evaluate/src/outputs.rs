@@ -1,7 +1,7 @@
 //! The stage's files: the tables of the test split, each number with its picture.
 
+use crate::view::Run;
 use anyhow::Result;
-use pipeline::Run;
 
 use crate::calibration::Bin;
 use crate::metrics::Metrics;

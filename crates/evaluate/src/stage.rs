@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::{EvaluateView, Finished, Run, Scope};
 use anyhow::{Result, anyhow};
 use contract::{Dataset, Split};
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+use pipeline::{HintExt, Stage, Summary};
 
 use crate::metrics::{Metrics, SplitMetrics};
 use crate::{Classifier, calibration, outputs, predictions, summary};
@@ -14,21 +15,22 @@ use crate::{Classifier, calibration, outputs, predictions, summary};
 pub struct Evaluate;
 
 impl Stage for Evaluate {
+    type Root = contract::Config;
+    type Config = EvaluateView;
+
     const NAME: &'static str = "evaluate";
     const FORMAT: u32 = 1;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train"];
     // Not the gate: it judges what is there and changes none of it.
-    const CONFIG: &'static [&'static str] =
-        &["seed", "evaluate.bootstrap_samples", "evaluate.calibration_bins", "evaluate.top_images"];
 
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        let runtime = runtime::identity(&config.data).hint("run `just setup`")?;
+    fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
+        let runtime = runtime::identity(&scope.environment.data).hint("run `just setup`")?;
         Ok(BTreeMap::from([("onnxruntime".to_owned(), runtime)]))
     }
 
     fn run(&self, run: &Run) -> Result<()> {
         let dataset = Dataset::read(run.artifacts())?;
-        let mut classifier = Classifier::tuned(run.config)?;
+        let mut classifier = Classifier::tuned(run.environment)?;
         let progress = run.progress("predicting", dataset.pictures.len());
         let (mut splits, mut test) = (Vec::new(), None);
         for split in [Split::Train, Split::Val, Split::Test] {
@@ -57,6 +59,6 @@ impl Stage for Evaluate {
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
-        summary::of(&done.folder, &done.config.evaluate.gate)
+        summary::of(&done.folder, &done.config.gate)
     }
 }

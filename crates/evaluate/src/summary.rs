@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use pipeline::config::Gate;
+use contract::config::Gate;
 use pipeline::{Align, HintExt, Summary, Table};
 
 use crate::metrics::Metrics;

@@ -1,4 +1,4 @@
-//! The command line that all stages share, and the way from there to an exit code.
+//! The command line that all stages share, and how a stage runs from there to an exit code.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,10 +11,15 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
+use crate::config::{self, Root};
 use crate::folder::{LOG, State};
 use crate::pieces::{self, Pieces};
+use crate::run::Work;
 use crate::writer::WriterLock;
-use crate::{Config, Exit, Finished, Key, Run, Stage, StageFolder, Summary, error, log, stop, talk, thread_count};
+use crate::{
+    Environment, Exit, Finished, Key, Run, Scope, Stage, StageFolder, Summary, error, log, overlap, stop, talk,
+    thread_count,
+};
 
 /// Options of every stage.
 #[derive(Debug, Clone, Args)]
@@ -45,12 +50,12 @@ pub struct Common {
 
 impl Common {
     /// Reads the configuration with the overrides applied.
-    pub fn load(&self) -> Result<Config> {
-        Config::load(&self.config, &self.set)
+    pub fn load<R: Root>(&self) -> Result<R> {
+        config::load(&self.config, &self.set)
     }
 }
 
-/// Runs a stage as its command line asks, tells how it went, and gives the exit code.
+/// Runs a stage with the options of its command line, reports how it went, and returns the exit code.
 pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
     conclude(stage_exit(stage, common).inspect_err(|failed| {
         if error::exit_of(failed) == Exit::Stopped {
@@ -62,7 +67,7 @@ pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
     }))
 }
 
-/// Turns what a binary ended with into its exit code, telling an error on stderr.
+/// Converts the result of a binary into its exit code. Prints an error to stderr.
 pub fn conclude(result: Result<Exit>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
@@ -75,7 +80,7 @@ pub fn conclude(result: Result<Exit>) -> ExitCode {
     }
 }
 
-/// Prints data for people or machines on stdout; a reader that went away is no error.
+/// Prints data to stdout. A closed pipe is not an error.
 pub fn print(text: &str) -> Result<()> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -84,50 +89,50 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
-    let config = common.load()?;
-    let folder = StageFolder::new(&config.artifacts, S::NAME);
+    let root: S::Root = common.load()?;
+    let environment = root.environment();
+    let config = S::Config::from(&root);
+    let scope = Scope { config: &config, environment: &environment };
+    let folder = StageFolder::new(&environment.artifacts, S::NAME);
+    overlap::check(&environment.artifacts, folder.path(), &root.external_paths())?;
+    folder.check_owner()?;
     if common.dry_run {
-        return dry_run(stage, &config, &folder, common);
+        return dry_run(stage, &root, scope, &folder, common);
     }
-    let _writer = WriterLock::take(&config.artifacts)?;
-    // Ignored when a test runs several stages in one process: the first pool stays.
-    rayon::ThreadPoolBuilder::new().num_threads(thread_count(config.threads)).build_global().ok();
-    let key = key_of(stage, &config, outputs_of::<S>(&config)?)?;
-    for reason in StageFolder::outdated(&config, S::UPSTREAM) {
+    let _writer = WriterLock::take(&environment.artifacts)?;
+    // Fails when a test runs several stages in one process. The first pool stays then.
+    rayon::ThreadPoolBuilder::new().num_threads(environment.thread_count()).build_global().ok();
+    let key = key_of(stage, scope, outputs_of::<S>(&environment)?)?;
+    for reason in StageFolder::outdated(&root, S::UPSTREAM) {
         talk(&format!("{:<12}warning: {reason}; its outputs are used as they are", S::NAME));
     }
-    let found = state(stage, &config, &folder, &key)?;
+    let found = state(stage, scope, &folder, &key)?;
     let began = Instant::now();
     let ran = found != State::UpToDate || common.force;
     if ran {
         if let (State::Stale(reasons), false) = (&found, common.quiet) {
             talk(&format!("{:<12}runs: {}", S::NAME, shorten(reasons)));
         }
-        stage.check(&config)?;
+        stage.check(scope)?;
         let keep = [S::CACHES, S::CHECKPOINTS].concat();
         folder.begin(&keep)?;
         log::begin(&folder.path().join(LOG))?;
         let pieces = S::CHECKPOINTS
             .contains(&pieces::FOLDER)
-            .then(|| Pieces::open(folder.path(), &key, thread_count(config.threads)))
+            .then(|| Pieces::open(folder.path(), &key, environment.thread_count()))
             .transpose()?;
         stop::listen(S::NAME)?;
-        let facts = Mutex::default();
-        let run = Run {
-            config: &config,
-            stage: S::NAME,
-            folder: folder.clone(),
-            quiet: common.quiet,
-            pieces,
-            recorded: facts,
-        };
+        let work =
+            Work { stage: S::NAME, folder: folder.clone(), quiet: common.quiet, pieces, recorded: Mutex::default() };
+        let run = Run { config: &config, environment: &environment, work: &work };
         stage.run(&run)?;
-        let mut facts = run.recorded.into_inner().unwrap_or_default();
-        facts.extend(recorded(&config, began.elapsed()));
-        folder.finish(&key, &keep, &config.resolved(S::CONFIG)?, facts)?;
+        let resolved = run.resolved()?;
+        let mut facts = work.recorded.into_inner().unwrap_or_default();
+        facts.extend(recorded(&environment, began.elapsed()));
+        folder.finish(&key, &keep, &resolved, facts)?;
         folder.remove(S::CHECKPOINTS)?;
     }
-    let done = Finished { config: &config, folder: folder.path().to_owned() };
+    let done = Finished { config: &config, environment: &environment, folder: folder.path().to_owned() };
     let summary = stage.summary(&done)?;
     if !common.quiet {
         let how = if ran { format!("({:.1} s)", began.elapsed().as_secs_f64()) } else { "up to date".to_owned() };
@@ -162,18 +167,24 @@ fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exi
     Ok(exit)
 }
 
-/// Says what a run would do. An upstream that has not finished, or that would itself run, is part of the answer and
-/// no error.
-fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &Common) -> Result<Exit> {
-    let upstream = outputs_of::<S>(config);
-    let mut waits = StageFolder::outdated(config, S::UPSTREAM);
+/// Reports what a run would do. An upstream stage that has not finished, or that would itself run, is part of the report
+/// and not an error.
+fn dry_run<S: Stage>(
+    stage: &S,
+    root: &S::Root,
+    scope: Scope<S::Config>,
+    folder: &StageFolder,
+    common: &Common,
+) -> Result<Exit> {
+    let upstream = outputs_of::<S>(scope.environment);
+    let mut waits = StageFolder::outdated(root, S::UPSTREAM);
     let reasons = match upstream {
         Err(error) => {
             waits.insert(0, error.root_cause().to_string());
             waits.clone()
         }
         Ok(_) if !waits.is_empty() => waits.clone(),
-        Ok(upstream) => match state(stage, config, folder, &key_of(stage, config, upstream)?)? {
+        Ok(upstream) => match state(stage, scope, folder, &key_of(stage, scope, upstream)?)? {
             State::UpToDate => Vec::new(),
             State::Stale(reasons) => reasons,
         },
@@ -183,7 +194,7 @@ fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &
         (true, true) => "up to date",
         (true, false) => "would run",
     };
-    let plan = if waits.is_empty() && !reasons.is_empty() { stage.plan(config)? } else { Vec::new() };
+    let plan = if waits.is_empty() && !reasons.is_empty() { stage.plan(scope)? } else { Vec::new() };
     if common.json {
         let mut text =
             json!({ "stage": S::NAME, "verdict": verdict, "would_run": !reasons.is_empty(), "reasons": reasons });
@@ -202,28 +213,32 @@ fn dry_run<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, common: &
     Ok(Exit::Done)
 }
 
-/// Whether the stage has to run: what its folder says, and what the stage itself has left to do.
-fn state<S: Stage>(stage: &S, config: &Config, folder: &StageFolder, key: &Key) -> Result<State> {
+/// Returns whether the stage has to run, from the state of its folder and from the work that the stage has left over.
+fn state<S: Stage>(stage: &S, scope: Scope<S::Config>, folder: &StageFolder, key: &Key) -> Result<State> {
     match folder.state(key) {
         State::UpToDate => {
-            let due = stage.due(&Finished { config, folder: folder.path().to_owned() })?;
+            let due = stage.due(&Finished {
+                config: scope.config,
+                environment: scope.environment,
+                folder: folder.path().to_owned(),
+            })?;
             Ok(if due.is_empty() { State::UpToDate } else { State::Stale(due) })
         }
         outdated @ State::Stale(_) => Ok(outdated),
     }
 }
 
-/// The hash of each upstream stage's outputs, which this also checks.
-fn outputs_of<S: Stage>(config: &Config) -> Result<BTreeMap<String, String>> {
-    let hash = |name: &&str| Ok(((*name).to_owned(), StageFolder::new(&config.artifacts, name).outputs_hash()?));
+/// Checks the outputs of each upstream stage and returns their hashes.
+fn outputs_of<S: Stage>(environment: &Environment) -> Result<BTreeMap<String, String>> {
+    let hash = |name: &&str| Ok(((*name).to_owned(), StageFolder::new(&environment.artifacts, name).outputs_hash()?));
     S::UPSTREAM.iter().map(hash).collect()
 }
 
-fn key_of<S: Stage>(stage: &S, config: &Config, upstream: BTreeMap<String, String>) -> Result<Key> {
-    Ok(Key { format: S::FORMAT, config: config.flat(S::CONFIG)?, upstream, inputs: stage.inputs(config)? })
+fn key_of<S: Stage>(stage: &S, scope: Scope<S::Config>, upstream: BTreeMap<String, String>) -> Result<Key> {
+    Ok(Key { format: S::FORMAT, config: config::flatten(scope.config)?, upstream, inputs: stage.inputs(scope)? })
 }
 
-/// The first reason, and how many more there are.
+/// Returns the first reason and the number of further reasons.
 fn shorten(reasons: &[String]) -> String {
     match reasons {
         [] => "forced".to_owned(),
@@ -232,7 +247,7 @@ fn shorten(reasons: &[String]) -> String {
     }
 }
 
-fn recorded(config: &Config, took: Duration) -> BTreeMap<String, String> {
+fn recorded(environment: &Environment, took: Duration) -> BTreeMap<String, String> {
     let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu
@@ -249,7 +264,7 @@ fn recorded(config: &Config, took: Duration) -> BTreeMap<String, String> {
         ("ended_unix".to_owned(), ended.as_secs().to_string()),
         ("git_commit".to_owned(), commit.unwrap_or_default()),
         ("seconds".to_owned(), format!("{:.3}", took.as_secs_f64())),
-        ("threads".to_owned(), thread_count(config.threads).to_string()),
+        ("threads".to_owned(), thread_count(environment.threads).to_string()),
         ("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ])
 }

@@ -1,9 +1,9 @@
-//! Errors as a person reads them: what failed, why, and a `hint:` that says what to do.
+//! Errors for a person at a terminal: what failed, why, and a `hint:` that says what to do.
 //!
-//! A hint travels inside an [`anyhow::Error`] as one more context whose text begins with `hint: `,
-//! so that any layer can add one without a type of its own.
+//! A [`Hint`] is a context of an [`anyhow::Error`]. Every layer can add one.
 
-use std::fmt::Display;
+use std::error::Error as StdError;
+use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use crate::stop::Stopped;
@@ -50,25 +50,47 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-const HINT: &str = "hint: ";
-
-/// Adds a line that says what to do about an error.
-pub trait HintExt<T> {
-    /// Attaches `hint`, shown after the error and its causes as `hint: …`.
-    fn hint<D: Display>(self, hint: D) -> anyhow::Result<T>;
+/// An error together with advice on what to do about it.
+#[derive(Debug)]
+pub struct Hint {
+    advice: String,
+    about: anyhow::Error,
 }
 
-impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
-    fn hint<D: Display>(self, hint: D) -> anyhow::Result<T> {
-        self.map_err(|error| error.into().context(format!("{HINT}{hint}")))
+impl Display for Hint {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        write!(to, "hint: {}", self.advice)
     }
 }
 
-/// The text shown for `error`: the message, its causes one a line, its hints last.
+impl StdError for Hint {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.about.as_ref())
+    }
+}
+
+/// Attaches advice to an error.
+pub trait HintExt<T> {
+    /// Attaches `advice`. [`render`] shows it after the error and its causes, as `hint: …`.
+    fn hint<D: Display>(self, advice: D) -> anyhow::Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
+    fn hint<D: Display>(self, advice: D) -> anyhow::Result<T> {
+        self.map_err(|error| with_hint(error, advice))
+    }
+}
+
+/// Returns `error` with `advice` attached.
+pub fn with_hint(error: impl Into<anyhow::Error>, advice: impl Display) -> anyhow::Error {
+    anyhow::Error::new(Hint { advice: advice.to_string(), about: error.into() })
+}
+
+/// Returns the text to show for `error`: the message, each cause on a line of its own, then the hints.
 pub fn render(error: &anyhow::Error) -> String {
-    let (hints, mut causes): (Vec<String>, Vec<String>) =
-        error.chain().map(ToString::to_string).partition(|text| text.starts_with(HINT));
-    // Many libraries print their source inside their own message: say each thing once.
+    let (hints, causes): (Vec<_>, Vec<_>) = error.chain().partition(|error| error.is::<Hint>());
+    let mut causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
+    // Many libraries repeat the text of their source in their own message.
     let mut at = 1;
     while at < causes.len() {
         if causes[at - 1].contains(&causes[at]) {
@@ -83,20 +105,28 @@ pub fn render(error: &anyhow::Error) -> String {
         text += &format!("{lead}{}\n", cause.trim_end());
     }
     for hint in hints {
-        text += &format!("{}\n", hint.trim_end());
+        text += &format!("{}\n", hint.to_string().trim_end());
     }
     text
 }
 
-/// The exit code that `error` ends a stage with.
+/// Returns the exit code for `error`.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.downcast_ref::<Stopped>().is_some() {
+    if contains::<Stopped>(error) {
         Exit::Stopped
-    } else if error.downcast_ref::<UsageError>().is_some() {
+    } else if contains::<UsageError>(error) {
         Exit::Usage
     } else {
         Exit::Failed
     }
+}
+
+/// Whether `error` or one of its causes is an `E`.
+fn contains<E: StdError + Send + Sync + 'static>(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.is::<E>() || cause.downcast_ref::<Hint>().is_some_and(|hint| contains::<E>(&hint.about)))
+        || error.downcast_ref::<E>().is_some()
 }
 
 #[cfg(test)]

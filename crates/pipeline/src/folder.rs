@@ -1,4 +1,4 @@
-//! One stage's folder below `artifacts/`: its lock, its manifest, and what state it is in.
+//! One stage's folder below `artifacts/`: its lock, its manifest, and whether it is up to date.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, HintExt, Key, Manifest, files, write_atomic};
+use crate::config::{self, Root};
+use crate::{HintExt, Key, Manifest, files, write_atomic};
 
 /// The folder of one stage.
 #[derive(Debug, Clone)]
@@ -15,15 +16,18 @@ pub struct StageFolder {
     path: PathBuf,
 }
 
-/// `stage.lock.json`: written last, removed first.
+/// `stage.lock.json`, which says that a stage has finished. A run removes it first and writes it last.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Lock {
+pub struct Lock {
+    /// The name of the stage.
     pub stage: String,
+    /// The hash of `key`.
     pub key_hash: String,
+    /// Everything that the outputs depend on.
     pub key: Key,
-    /// BLAKE3 of `manifest.csv`: stands for all outputs.
+    /// BLAKE3 of `manifest.csv`, which stands for all outputs.
     pub manifest: String,
-    /// When, where and by what; never part of the key.
+    /// When, where and with what the stage ran. Not part of the key.
     pub recorded: BTreeMap<String, String>,
 }
 
@@ -31,34 +35,39 @@ pub(crate) struct Lock {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum State {
     UpToDate,
-    /// Why not, a line for each reason.
+    /// The reasons to run, one line each.
     Stale(Vec<String>),
 }
 
 const LOCK: &str = "stage.lock.json";
 const CONFIG: &str = "config.resolved.toml";
 pub(crate) const LOG: &str = "log.jsonl";
-/// Files of the contract itself: no outputs.
+/// Says that a stage created the folder and may empty it. Its content is the name of the stage.
+const MARKER: &str = ".tunescope-stage";
+/// Files of the artifact contract itself. They are not outputs.
 const CONTRACT: [&str; 4] = [LOCK, CONFIG, LOG, Manifest::FILE];
 
 impl StageFolder {
-    /// The folder of the stage `name` below `artifacts`.
+    /// Returns the folder of the stage `name` below `artifacts`.
     pub fn new(artifacts: &Path, name: &str) -> Self {
         Self { name: name.to_owned(), path: artifacts.join(name) }
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The lock, or `None` when the stage has not finished (or its lock cannot be read).
-    pub(crate) fn lock(&self) -> Option<Lock> {
+    /// Returns the lock, or `None` when the stage has not finished or its lock cannot be read.
+    pub fn lock(&self) -> Option<Lock> {
         let text = std::fs::read_to_string(self.path.join(LOCK)).ok()?;
         serde_json::from_str(&text).ok()
     }
 
-    /// The manifest that the lock stands for, or why there is none to trust.
+    /// Returns the manifest that `lock` stands for.
+    ///
+    /// # Errors
+    /// Returns an error when the manifest is missing, damaged or altered.
     fn manifest(&self, lock: &Lock) -> Result<Manifest> {
         let path = self.path.join(Manifest::FILE);
         let text = fs_err::read_to_string(&path)?;
@@ -68,7 +77,7 @@ impl StageFolder {
         Manifest::from_csv(&text, &path)
     }
 
-    /// Whether the outputs on disk are those of `key`.
+    /// Returns whether the outputs on disk belong to `key`.
     pub(crate) fn state(&self, key: &Key) -> State {
         let Some(lock) = self.lock() else {
             let reason = if self.path.join(LOG).exists() { "the last run did not finish" } else { "first run" };
@@ -85,9 +94,10 @@ impl StageFolder {
         }
     }
 
-    /// The hash that stands for this stage's outputs, for a stage that reads them.
+    /// Returns the hash that stands for this stage's outputs, for a stage that reads them.
     ///
-    /// An error when it has not finished, or when an output is not what it wrote.
+    /// # Errors
+    /// Returns an error when the stage has not finished, or when an output has changed since.
     pub(crate) fn outputs_hash(&self) -> Result<String> {
         let again = || format!("run `just {}` first", self.name);
         let lock = self
@@ -101,37 +111,66 @@ impl StageFolder {
         }
     }
 
-    /// What in `config` is not as it was when the `stages`, and those that they read, last ran: a line for each.
-    ///
-    /// A stage that has not finished has none.
-    pub(crate) fn outdated(config: &Config, stages: &[&str]) -> Vec<String> {
+    /// Returns a line for each key of `config` that has changed since the `stages`, and the stages that they read, last
+    /// ran. A stage that has not finished contributes nothing.
+    pub(crate) fn outdated<R: Root>(config: &R, stages: &[&str]) -> Vec<String> {
         let mut lines = Vec::new();
         for name in stages {
-            let Some(lock) = Self::new(&config.artifacts, name).lock() else { continue };
+            let Some(lock) = Self::new(&config.environment().artifacts, name).lock() else { continue };
             let above: Vec<&str> = lock.key.upstream.keys().map(String::as_str).collect();
             lines.extend(Self::outdated(config, &above));
             let was = &lock.key.config;
             for (key, was) in was {
-                let now = config.flat(&[key]).ok().and_then(|mut found| found.remove(key));
+                let now = config::get(config, key).ok().flatten();
                 if now.as_ref() != Some(was) {
                     lines.push(format!("{name} ran with {key} = {was}, now {}", now.as_deref().unwrap_or("(none)")));
                 }
             }
-            // Lists of sections may have grown.
+            // A list of tables can have grown.
             let lists: BTreeSet<&str> = was.keys().filter_map(|key| Some(key.split_once(".0.")?.0)).collect();
-            let longer = lists.iter().filter_map(|list| config.flat(&[list]).ok()).flatten();
-            let added = longer.filter(|(key, _)| !was.contains_key(key));
+            let all = config::flatten(config).unwrap_or_default();
+            let in_list =
+                |key: &str| lists.iter().any(|list| key.strip_prefix(list).is_some_and(|rest| rest.starts_with('.')));
+            let added = all.iter().filter(|(key, _)| in_list(key) && !was.contains_key(*key));
             lines.extend(added.map(|(key, now)| format!("{name} ran with {key} = (none), now {now}")));
         }
-        // Two stages may read the same third.
+        // Two stages can read the same third stage.
         let mut seen = BTreeSet::new();
         lines.retain(|line| seen.insert(line.clone()));
         lines
     }
 
-    /// Unlocks the folder and empties it, but for the sub-folders named in `keep`.
+    /// Rejects a folder that no stage of this name created, so that a run never deletes the user's own files.
+    ///
+    /// A folder belongs to the stage when it does not exist yet, is empty, or holds the marker or the lock of the stage.
+    pub(crate) fn check_owner(&self) -> Result<()> {
+        if !self.path.exists() {
+            return Ok(());
+        }
+        let choose = "move its content elsewhere, or choose another folder with --set artifacts=FOLDER";
+        if !self.path.is_dir() {
+            return Err(anyhow!("{} is a file, and the stage {} needs a folder there", self.path.display(), self.name))
+                .hint(choose);
+        }
+        let marked = std::fs::read_to_string(self.path.join(MARKER)).is_ok_and(|text| text.trim() == self.name);
+        let locked = || self.lock().is_some_and(|lock| lock.stage == self.name);
+        let empty = || fs_err::read_dir(&self.path).is_ok_and(|mut entries| entries.next().is_none());
+        if marked || locked() || empty() {
+            return Ok(());
+        }
+        Err(anyhow!("{} was not created by the stage {} and is not empty", self.path.display(), self.name))
+            .context("the stage empties its folder before it runs")
+            .hint(choose)
+    }
+
+    /// Unlocks the folder and empties it, except for the sub-folders named in `keep`.
+    ///
+    /// # Errors
+    /// Returns an error and changes nothing when the folder is not the stage's own.
     pub(crate) fn begin(&self, keep: &[&str]) -> Result<()> {
+        self.check_owner()?;
         fs_err::create_dir_all(&self.path).hint("is the folder read-only?")?;
+        write_atomic(self.path.join(MARKER), format!("{}\n", self.name).as_bytes())?;
         let lock = self.path.join(LOCK);
         if lock.exists() {
             fs_err::remove_file(&lock).hint("is the folder read-only?")?;
@@ -139,7 +178,7 @@ impl StageFolder {
         }
         for entry in fs_err::read_dir(&self.path)? {
             let entry = entry?;
-            if keep.iter().any(|kept| entry.file_name() == *kept) {
+            if entry.file_name() == MARKER || keep.iter().any(|kept| entry.file_name() == *kept) {
                 continue;
             }
             if entry.file_type()?.is_dir() {
@@ -151,7 +190,7 @@ impl StageFolder {
         Ok(())
     }
 
-    /// Takes away sub-folders that are of use no more.
+    /// Removes sub-folders that are no longer of use.
     pub(crate) fn remove(&self, folders: &[&str]) -> Result<()> {
         for path in folders.iter().map(|name| self.path.join(name)).filter(|path| path.exists()) {
             fs_err::remove_dir_all(path)?;
@@ -235,13 +274,59 @@ mod tests {
     }
 
     #[test]
-    fn begin_keeps_the_caches_alone() {
+    fn begin_removes_everything_but_caches() {
         let artifacts = tempfile::tempdir().unwrap();
         let folder = finished(artifacts.path(), &Key::default());
         write_atomic(folder.path().join("features/cache"), b"1").unwrap();
         folder.begin(&["features"]).unwrap();
         let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["features"]);
+        assert_eq!(BTreeSet::from_iter(left), BTreeSet::from([MARKER.into(), "features".into()]));
         assert!(folder.outputs_hash().is_err());
+    }
+
+    #[test]
+    fn a_folder_of_the_user_is_refused_and_left_untouched() {
+        let artifacts = tempfile::tempdir().unwrap();
+        let folder = StageFolder::new(artifacts.path(), "train");
+        std::fs::create_dir_all(folder.path().join("cat")).unwrap();
+        std::fs::write(folder.path().join("cat/1.jpg"), "photo").unwrap();
+        let text = crate::error::render(&folder.begin(&[]).unwrap_err());
+        assert!(text.contains("was not created by the stage train") && text.contains("hint: "), "{text}");
+        assert_eq!(std::fs::read(folder.path().join("cat/1.jpg")).unwrap(), b"photo");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is added");
+    }
+
+    #[test]
+    fn a_folder_of_another_stage_is_refused() {
+        let artifacts = tempfile::tempdir().unwrap();
+        let other = finished(artifacts.path(), &Key::default());
+        std::fs::rename(other.path(), artifacts.path().join("train")).unwrap();
+        assert!(StageFolder::new(artifacts.path(), "train").begin(&[]).is_err());
+    }
+
+    #[test]
+    fn an_empty_folder_and_the_folder_of_a_killed_run_are_accepted() {
+        let artifacts = tempfile::tempdir().unwrap();
+        let folder = StageFolder::new(artifacts.path(), "scrape");
+        std::fs::create_dir(folder.path()).unwrap();
+        folder.begin(&[]).unwrap();
+        std::fs::write(folder.path().join("half.png"), "").unwrap();
+        folder.begin(&[]).unwrap();
+        assert!(!folder.path().join("half.png").exists());
+        // A folder from a version without markers holds a lock.
+        let folder = finished(artifacts.path(), &Key::default());
+        std::fs::remove_file(folder.path().join(MARKER)).unwrap();
+        folder.begin(&[]).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_of_the_user_is_refused() {
+        let artifacts = tempfile::tempdir().unwrap();
+        let photos = tempfile::tempdir().unwrap();
+        std::fs::write(photos.path().join("1.jpg"), "photo").unwrap();
+        std::os::unix::fs::symlink(photos.path(), artifacts.path().join("train")).unwrap();
+        assert!(StageFolder::new(artifacts.path(), "train").begin(&[]).is_err());
+        assert!(photos.path().join("1.jpg").exists());
     }
 }

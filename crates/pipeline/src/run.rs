@@ -1,4 +1,4 @@
-//! A stage at work: where it reads, where it writes, and how it tells of itself.
+//! The services that a running stage uses: its folder, upstream folders, random streams, progress and messages.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,46 +6,90 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::pieces::Pieces;
-use crate::{AtomicFile, Board, Config, HintExt, Progress, StageFolder, stop, talk, thread_count, write_atomic};
+use crate::stage::{Scope, Seeded};
+use crate::{AtomicFile, Board, Environment, HintExt, Progress, StageFolder, stop, talk, write_atomic};
 
-/// Handed to [`Stage::run`](crate::Stage::run).
+/// A run of a stage, handed to [`Stage::run`](crate::Stage::run).
 #[derive(Debug)]
-pub struct Run<'a> {
-    /// The whole configuration; a stage reads only the keys that it declares.
-    pub config: &'a Config,
-    pub(crate) stage: &'static str,
-    pub(crate) folder: StageFolder,
-    pub(crate) quiet: bool,
-    /// `None` for a stage that keeps none.
-    pub(crate) pieces: Option<Pieces>,
-    pub(crate) recorded: Mutex<BTreeMap<String, String>>,
+pub struct Run<'a, C> {
+    /// The stage's view of the configuration.
+    pub config: &'a C,
+    /// Folders and threads.
+    pub environment: &'a Environment,
+    pub(crate) work: &'a Work,
 }
 
-impl Run<'_> {
-    /// The stage's own folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+/// What a run needs besides its configuration.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub stage: &'static str,
+    pub folder: StageFolder,
+    pub quiet: bool,
+    /// `None` for a stage without kept pieces.
+    pub pieces: Option<Pieces>,
+    pub recorded: Mutex<BTreeMap<String, String>>,
+}
+
+impl<C> Clone for Run<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Run<'_, C> {}
+
+impl<C: Seeded> Run<'_, C> {
+    /// Returns the random stream of this stage for one `purpose`.
+    pub fn rng(&self, purpose: &str) -> ChaCha8Rng {
+        crate::rng(self.config.seed(), self.work.stage, purpose)
+    }
+}
+
+impl<C: Serialize> Run<'_, C> {
+    /// Returns the stage's view of the configuration as TOML text: the content of `config.resolved.toml`.
+    pub fn resolved(&self) -> Result<String> {
+        toml::to_string_pretty(self.config).context("cannot write the configuration as TOML")
+    }
+}
+
+impl<'a, C> Run<'a, C> {
+    /// Returns the same run with another view, for code that two stages share.
+    ///
+    /// Build `config` from this run's own view, so that no undeclared key is read.
+    pub fn with_config<D>(&self, config: &'a D) -> Run<'a, D> {
+        Run { config, environment: self.environment, work: self.work }
     }
 
-    /// The folder below which every stage has its folder.
-    pub fn artifacts(&self) -> &Path {
-        &self.config.artifacts
+    /// Returns the configuration and the environment without the stage's folder.
+    pub fn scope(&self) -> Scope<'a, C> {
+        Scope { config: self.config, environment: self.environment }
     }
 
-    /// The folder of a stage that this one reads.
+    /// Returns the stage's own folder.
+    pub fn folder(&self) -> &'a Path {
+        self.work.folder.path()
+    }
+
+    /// Returns the folder that holds the folders of all stages.
+    pub fn artifacts(&self) -> &'a Path {
+        &self.environment.artifacts
+    }
+
+    /// Returns the folder of a stage that this stage reads.
     pub fn upstream(&self, stage: &str) -> PathBuf {
-        self.config.artifacts.join(stage)
+        self.environment.stage(stage)
     }
 
-    /// Threads to use, at least 1.
+    /// Returns the number of threads to use, at least 1.
     pub fn threads(&self) -> usize {
-        thread_count(self.config.threads)
+        self.environment.thread_count()
     }
 
-    /// Writes one output, whole or not at all.
+    /// Writes one output atomically.
     pub fn write(&self, relative: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
         write_atomic(self.folder().join(relative), bytes)
     }
@@ -70,7 +114,7 @@ impl Run<'_> {
         self.write(relative, &writer.into_inner()?)
     }
 
-    /// A folder for passing files, gone when dropped and no part of the outputs.
+    /// Creates a folder for temporary files. It is removed when dropped and is not an output.
     pub fn scratch(&self) -> Result<TempDir> {
         tempfile::Builder::new()
             .prefix(".scratch-")
@@ -79,57 +123,50 @@ impl Run<'_> {
             .hint("is the disk full, or the folder read-only?")
     }
 
-    /// One piece of long work, `piece` in words that tell it from every other of the stage: its result is kept, so that a
-    /// run which is stopped or killed later goes on from there. The work may depend on nothing but the stage's key, its
-    /// threads, and what the words say.
+    /// Returns the result of one piece of long work, and keeps it so that a stopped or killed run resumes after it.
     ///
-    /// The stage names [`PIECES`](crate::PIECES) among its checkpoints, otherwise nothing is kept.
+    /// `piece` names the work uniquely within the stage. The result may depend only on the stage's cache key, the number
+    /// of threads, and `piece`. A stage without [`PIECES`](crate::PIECES) among its checkpoints keeps nothing.
     ///
     /// # Errors
-    /// [`Stopped`](stop::Stopped) before the work when Ctrl-C was pressed; or the work's own.
+    /// Returns [`Stopped`](stop::Stopped) before the work when the user has pressed Ctrl-C, or the error of the work.
     pub fn remember(&self, piece: &str, work: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         stop::check()?;
-        match &self.pieces {
+        match &self.work.pieces {
             Some(pieces) => pieces.remember(piece, work),
             None => work(),
         }
     }
 
-    /// Has the lock record `value` under `name`, beside threads and times: what the run decided by itself and what no key
-    /// says.
+    /// Records `value` under `name` in the lock file, beside threads and times, for what the run decided itself.
     pub fn record(&self, name: &str, value: &str) {
-        if let Ok(mut recorded) = self.recorded.lock() {
+        if let Ok(mut recorded) = self.work.recorded.lock() {
             recorded.insert(name.to_owned(), value.to_owned());
         }
     }
 
-    /// The random stream of this stage for one `purpose`.
-    pub fn rng(&self, purpose: &str) -> ChaCha8Rng {
-        crate::rng(self.config.seed, self.stage, purpose)
-    }
-
-    /// A progress bar over `total` things, `what` in a few words ("caching features").
+    /// Starts a progress bar over `total` items. `what` is a short label, such as "caching features".
     pub fn progress(&self, what: &str, total: usize) -> Progress {
-        tracing::info!(what, total, "begins");
-        Progress::new(self.stage, what, total as u64, self.quiet)
+        tracing::info!(what, total, "begin");
+        Progress::new(self.work.stage, what, total as u64, self.work.quiet)
     }
 
-    /// Lines that change side by side, for work that has no single count.
+    /// Starts a group of progress lines, for work without a single count.
     pub fn board(&self) -> Board {
-        Board::new(self.stage, self.quiet)
+        Board::new(self.work.stage, self.work.quiet)
     }
 
-    /// Tells the person something worth knowing, on stderr and in the log.
+    /// Prints a message to stderr, unless `--quiet` is given, and writes it to the log.
     pub fn say(&self, text: &str) {
         tracing::info!("{text}");
-        if !self.quiet {
-            talk(&format!("{:<12}{text}", self.stage));
+        if !self.work.quiet {
+            talk(&format!("{:<12}{text}", self.work.stage));
         }
     }
 
-    /// Tells the person that something is not as it should be, and goes on.
+    /// Prints a warning to stderr and writes it to the log.
     pub fn warn(&self, text: &str) {
         tracing::warn!("{text}");
-        talk(&format!("{:<12}warning: {text}", self.stage));
+        talk(&format!("{:<12}warning: {text}", self.work.stage));
     }
 }

@@ -4,72 +4,107 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use serde::Serialize;
 
-use crate::{Config, Run, Table};
+use crate::config::Root;
+use crate::{Environment, Run, Table};
 
-/// One step of the pipeline: reads upstream folders, writes its own.
+/// One step of the pipeline. It reads the folders of earlier stages and writes its own folder.
 pub trait Stage {
-    /// Its name: of its binary, its folder below `artifacts/` and its section of the configuration.
+    /// The configuration of the whole pipeline.
+    type Root: Root;
+
+    /// The keys that the stage reads, with the names and the nesting of the configuration file.
+    ///
+    /// The stage receives this view and nothing else of the configuration, and the cache key is its serialization. A key
+    /// that the view does not declare cannot be read. A field with `#[serde(skip)]` is outside the cache key: it must not
+    /// change the outputs, or [`Stage::inputs`] must record what it changes.
+    type Config: Serialize + for<'a> From<&'a Self::Root>;
+
+    /// The name of the stage and of its folder below `artifacts/`.
     const NAME: &'static str;
-    /// Raised when its outputs would differ for the same inputs.
+    /// Raised when the stage writes other outputs for the same inputs.
     const FORMAT: u32;
-    /// The stages whose folders it reads.
+    /// The stages whose folders this stage reads.
     const UPSTREAM: &'static [&'static str];
-    /// The configuration it reads: dotted keys, whole sections or single values.
-    const CONFIG: &'static [&'static str];
-    /// Sub-folders of its own that survive from run to run: caches, no outputs.
+    /// Sub-folders of the stage's folder that survive from run to run. They are caches, not outputs.
     const CACHES: &'static [&'static str] = &[];
 
-    /// Sub-folders of its own that survive until a run of it finishes: where a killed run was, no outputs either.
+    /// Sub-folders of the stage's folder that survive until a run finishes. They hold the progress of a stopped run and
+    /// are not outputs.
     const CHECKPOINTS: &'static [&'static str] = &[];
 
-    /// What else its outputs depend on, by name: versions and hashes of what lies outside `artifacts/`.
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>>;
+    /// Returns what else the outputs depend on, by name: versions and hashes of what lies outside `artifacts/`.
+    fn inputs(&self, scope: Scope<Self::Config>) -> Result<BTreeMap<String, String>>;
 
-    /// Refuses what the configuration asks for in vain, before anything is given up for the new run.
-    fn check(&self, config: &Config) -> Result<()> {
-        let _ = config;
+    /// Rejects a configuration that cannot succeed. The outputs of the last run still exist at this point.
+    fn check(&self, scope: Scope<Self::Config>) -> Result<()> {
+        let _ = scope;
         Ok(())
     }
 
-    /// Why to run again although nothing that the outputs depend on has changed: work left undone, or asked for by a
-    /// switch of the stage's own. `done` is its finished folder.
-    fn due(&self, done: &Finished) -> Result<Vec<String>> {
+    /// Returns reasons to run although no input has changed: work that is left over, or a switch of the command line.
+    fn due(&self, done: &Finished<Self::Config>) -> Result<Vec<String>> {
         let _ = done;
         Ok(Vec::new())
     }
 
-    /// What a run would do, for `--dry-run` of a stage whose reasons alone do not tell.
-    fn plan(&self, config: &Config) -> Result<Vec<Table>> {
-        let _ = config;
+    /// Returns tables that show what a run would do, for `--dry-run`.
+    fn plan(&self, scope: Scope<Self::Config>) -> Result<Vec<Table>> {
+        let _ = scope;
         Ok(Vec::new())
     }
 
-    /// Does the work. The stage's folder is empty but for its caches.
-    fn run(&self, run: &Run) -> Result<()>;
+    /// Does the work. The stage's folder holds only its caches and checkpoints when the run begins.
+    fn run(&self, run: &Run<Self::Config>) -> Result<()>;
 
-    /// What to tell of the outputs on disk, after a run as well as when nothing had to run.
-    fn summary(&self, done: &Finished) -> Result<Summary>;
+    /// Returns what to report about the outputs, after a run and when the stage is up to date.
+    fn summary(&self, done: &Finished<Self::Config>) -> Result<Summary>;
+}
+
+/// A stage's view of the configuration, and where it works.
+#[derive(Debug)]
+pub struct Scope<'a, C> {
+    /// The view of the configuration.
+    pub config: &'a C,
+    /// Folders and threads.
+    pub environment: &'a Environment,
+}
+
+impl<C> Clone for Scope<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Scope<'_, C> {}
+
+/// A view that declares the key `seed`. Only such a view gives random streams.
+pub trait Seeded {
+    /// Returns the seed that every random choice derives from.
+    fn seed(&self) -> u64;
 }
 
 /// A stage's folder with all its outputs in place.
 #[derive(Debug)]
-pub struct Finished<'a> {
-    /// The configuration of this call.
-    pub config: &'a Config,
+pub struct Finished<'a, C> {
+    /// The view of this call's configuration.
+    pub config: &'a C,
+    /// Folders and threads.
+    pub environment: &'a Environment,
     /// The stage's folder.
     pub folder: PathBuf,
 }
 
-/// What a stage tells when it is done.
+/// What a stage reports when it is done.
 #[derive(Debug, Default)]
 pub struct Summary {
-    /// One line: what there is now.
+    /// One line that says what exists now.
     pub headline: String,
     /// The tables for stdout.
     pub tables: Vec<Table>,
-    /// Inputs that could not be used; under `--strict` any of them makes exit code 4.
+    /// Number of inputs that the stage could not use. With `--strict`, any of them causes exit code 4.
     pub rejected: usize,
-    /// Gates of the configuration that were not met, in words; any of them makes exit code 3.
+    /// The gates of the configuration that are not met, in words. Any of them causes exit code 3.
     pub unmet: Vec<String>,
 }

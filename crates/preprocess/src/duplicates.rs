@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::Run;
 use contract::{Picture, Split};
 use imaging::{PerceptualHash, near_duplicate_groups};
-use pipeline::Run;
 
 use crate::quarantine::Quarantine;
 use crate::scraped::Found;

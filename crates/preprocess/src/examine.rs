@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use crate::view::Run;
 use anyhow::Result;
 use contract::Dataset;
 use imaging::{Limits, RgbImage, decode, inspect, perceptual_hash, png, square};
-use pipeline::{Run, stop};
+use pipeline::stop;
 use rayon::prelude::*;
 
 use crate::budget::Budget;

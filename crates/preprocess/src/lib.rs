@@ -11,15 +11,17 @@ mod quarantine;
 mod scraped;
 pub mod split;
 mod summary;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
+use crate::view::{Finished, PreprocessView, Run, Scope};
 use anyhow::{Result, anyhow};
 use clap::Parser;
 use contract::{Dataset, Picture, Split};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+use pipeline::{HintExt, Stage, Summary};
 use rand::Rng;
 use zoo::Network;
 
@@ -47,18 +49,20 @@ pub fn run() -> ExitCode {
 struct Preprocess;
 
 impl Stage for Preprocess {
+    type Root = contract::Config;
+    type Config = PreprocessView;
+
     const NAME: &'static str = "preprocess";
     const FORMAT: u32 = 1;
     const UPSTREAM: &'static [&'static str] = &["scrape"];
-    const CONFIG: &'static [&'static str] = &["seed", "preprocess"];
 
     /// Of the network only its input size matters: another network of the same size changes nothing.
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        Ok(BTreeMap::from([("input size".to_owned(), input_size(config)?.to_string())]))
+    fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::from([("input size".to_owned(), input_size(scope)?.to_string())]))
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        let size = input_size(run.config)?;
+        let size = input_size(run.scope())?;
         let scraped = Scraped::read(&run.upstream("scrape"))?;
         let mut quarantine = Quarantine::new(scraped.rejects);
         let distinct = duplicates::one_of_each(scraped.pictures, &mut quarantine);
@@ -75,12 +79,12 @@ impl Stage for Preprocess {
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
-        summary::of(&done.config.artifacts)
+        summary::of(&done.environment.artifacts)
     }
 }
 
-fn input_size(config: &Config) -> Result<u32> {
-    let (network, _) = Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
+fn input_size(scope: Scope) -> Result<u32> {
+    let (network, _) = Network::open(&scope.environment.data, &scope.config.network).hint("run `just setup`")?;
     Ok(network.input.size)
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::view::Run;
 use anyhow::{Context, Result};
-use pipeline::{HintExt, Run};
+use pipeline::HintExt;
 use serde::{Deserialize, Serialize};
 
 /// A file that cannot be used: a row of `quarantine.csv`.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::Run;
 use anyhow::Result;
-use pipeline::Run;
 
 use crate::gather::Gathered;
 use crate::lane::Known;

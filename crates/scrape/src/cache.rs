@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::view::Run;
 use anyhow::Result;
-use pipeline::{HintExt, Run};
+use pipeline::HintExt;
 
 use crate::content::Content;
 

@@ -1,7 +1,7 @@
 //! What a file from the web is, found out before anybody else looks at it.
 
+use contract::config::Scrape;
 use imaging::{Header, Limits, Look};
-use pipeline::config::Scrape;
 use serde::{Deserialize, Serialize};
 
 use crate::passenger::passenger;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pipeline::Run;
+use crate::view::Run;
 use web::{Dial, Failure, Request, Response, Secret, Url, Web};
 
 use crate::journal::Journal;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use contract::config::Scrape;
 use imaging::Limits;
 use pipeline::WriteThrough;
-use pipeline::config::Scrape;
 use tokio::sync::Semaphore;
 use web::{Failure, Request, Response, Room, Web};
 

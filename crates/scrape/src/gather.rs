@@ -7,8 +7,9 @@ mod queue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::view::Run;
 use anyhow::Result;
-use pipeline::{Run, WriteThrough};
+use pipeline::WriteThrough;
 use web::Web;
 
 use crate::cache::Cache;
@@ -103,7 +104,7 @@ pub fn gather(
     web: Option<&Web>,
 ) -> Result<Gathered> {
     let scrape = &run.config.scrape;
-    let on_web: Vec<bool> = scrape.sources.iter().map(pipeline::config::Source::is_web).collect();
+    let on_web: Vec<bool> = scrape.sources.iter().map(contract::config::Source::is_web).collect();
     for notice in sources.iter().filter_map(|source| source.notice()) {
         run.warn(&notice);
     }

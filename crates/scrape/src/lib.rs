@@ -30,17 +30,19 @@ mod store;
 mod summary;
 mod tables;
 pub mod text;
+pub mod view;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::view::{Finished, Run, Scope, ScrapeView};
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
+use contract::config::Source as Settings;
 use pipeline::cli::{Common, run_stage};
-use pipeline::config::Source as Settings;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, Table};
+use pipeline::{HintExt, Stage, Summary, Table};
 use rayon::prelude::*;
 use web::{Dial, SystemDial};
 
@@ -98,27 +100,30 @@ const NOBODY: &str = "your-name@example.org";
 const LEFT: &str = "left.json";
 
 impl Stage for Scrape {
+    type Root = contract::Config;
+    type Config = ScrapeView;
+
     const NAME: &'static str = "scrape";
     // Raised with every change of what the drawn pictures look like, too.
     const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[];
-    const CONFIG: &'static [&'static str] = &["scrape"];
     const CACHES: &'static [&'static str] = &[FOLDER];
 
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
+    fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
         let mut inputs = BTreeMap::new();
-        for source in open(config, &self.credentials) {
+        for source in open(scope.config, &self.credentials) {
             inputs.extend(source.inputs()?);
         }
         Ok(inputs)
     }
 
-    fn check(&self, config: &Config) -> Result<()> {
-        if config.scrape.web.contact == NOBODY && config.scrape.sources.iter().any(Settings::is_web) {
+    fn check(&self, scope: Scope) -> Result<()> {
+        let scrape = &scope.config.scrape;
+        if scrape.web.contact == NOBODY && scrape.sources.iter().any(Settings::is_web) {
             return Err(anyhow!("scrape.web.contact is still {NOBODY}, which reaches nobody"))
                 .hint("put your e-mail address or a page about you there: it is told to every host");
         }
-        let google = config.scrape.sources.iter().any(|source| matches!(source, Settings::Google(_)));
+        let google = scrape.sources.iter().any(|source| matches!(source, Settings::Google(_)));
         if google && !self.credentials.has_google() {
             return Err(anyhow!("the source google needs a key and an engine")).hint(format!(
                 "set {} and {} in the environment",
@@ -142,8 +147,8 @@ impl Stage for Scrape {
         Ok(due)
     }
 
-    fn plan(&self, config: &Config) -> Result<Vec<Table>> {
-        plan::plan(config, &open(config, &self.credentials), self.wish)
+    fn plan(&self, scope: Scope) -> Result<Vec<Table>> {
+        plan::plan(scope, &open(scope.config, &self.credentials), self.wish)
     }
 
     fn run(&self, run: &Run) -> Result<()> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use pipeline::{Board, Run};
+use crate::view::Run;
+use pipeline::Board;
 
 /// What may happen to a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::view::Scope;
 use anyhow::Result;
-use pipeline::{Align, Config, StageFolder, Table};
+use pipeline::{Align, StageFolder, Table};
 
 use crate::cache::Cache;
 use crate::content;
@@ -21,10 +22,10 @@ use crate::source::Source;
 const NAMED: usize = 30;
 
 /// The questions and the files of a run that began now.
-pub fn plan(config: &Config, sources: &[Box<dyn Source + '_>], wish: Wish) -> Result<Vec<Table>> {
-    let scrape = &config.scrape;
-    let on_web: Vec<bool> = scrape.sources.iter().map(pipeline::config::Source::is_web).collect();
-    let folder = StageFolder::new(&config.artifacts, "scrape");
+pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Result<Vec<Table>> {
+    let scrape = &scope.config.scrape;
+    let on_web: Vec<bool> = scrape.sources.iter().map(contract::config::Source::is_web).collect();
+    let folder = StageFolder::new(&scope.environment.artifacts, "scrape");
     let journal = Arc::new(Journal::peek(&Cache::journal(folder.path())));
     let only = wish.retry_failed.then(|| journal.failed().into_iter().collect());
     if wish.ask_again {

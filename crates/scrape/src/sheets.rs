@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::view::Run;
 use anyhow::Result;
 use imaging::{Limits, RgbImage, Sheet, contact_sheet, png, thumbnail};
-use pipeline::Run;
 use rayon::prelude::*;
 
 use crate::content::SHARED_BYTES;

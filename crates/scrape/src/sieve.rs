@@ -1,6 +1,6 @@
 //! What is told of a candidate is looked at before it is fetched.
 
-use pipeline::config::Scrape;
+use contract::config::Scrape;
 
 use crate::content::Content;
 use crate::source::Candidate;

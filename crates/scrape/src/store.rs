@@ -4,8 +4,9 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::view::Run;
 use anyhow::{Context, Result};
-use pipeline::{HintExt, Run};
+use pipeline::HintExt;
 
 use crate::content::Content;
 

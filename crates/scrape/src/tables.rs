@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::view::Run;
 use anyhow::{Result, anyhow, bail};
-use pipeline::{HintExt, Run};
+use pipeline::HintExt;
 
 use crate::gather::Gathered;
 use crate::lane::Known;

@@ -41,7 +41,7 @@ pub fn run() -> ExitCode {
 
 fn set_up(arguments: &Arguments) -> Result<Exit> {
     let common = &arguments.common;
-    let config = common.load()?;
+    let config: contract::Config = common.load()?;
     let data = arguments.data.clone().unwrap_or(config.data);
     let mut parts = part::networks();
     let library = runtime::named();

@@ -3,10 +3,10 @@
 //! Order, copies and masks are drawn from streams that belong to the epoch alone. So every trial of a sweep sees the same
 //! ones, and a trial that is taken up again at an epoch needs nothing from the epochs before.
 
+use crate::view::Run;
 use anyhow::Result;
 use graph::training::Sized;
 use ndarray::{ArrayD, ArrayViewD};
-use pipeline::Run;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 

@@ -1,9 +1,9 @@
 //! What all trials of a stage work on, and what follows from it for one of them.
 
+use crate::view::Run;
 use anyhow::Result;
 use contract::Dataset;
 use imaging::Augment;
-use pipeline::Run;
 
 use crate::cut::{Base, Cut};
 use crate::depth::Depth;
@@ -28,7 +28,7 @@ impl TrainContext<'_> {
     /// The network cut for a trial.
     pub fn cut(&self, settings: &Settings) -> Result<Cut> {
         let depth = Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
-        Cut::new(self.run.config, self.base, &depth, &settings.hidden, self.examples.classes)
+        Cut::new(self.run.scope(), self.base, &depth, &settings.hidden, self.examples.classes)
     }
 
     /// The values at a cut, with as many copies as any trial uses.

@@ -1,8 +1,8 @@
 //! `curves.svg`: the losses over the epochs; `sweep.svg`: what each setting is worth.
 
+use crate::view::Run;
 use anyhow::Result;
-use pipeline::Run;
-use pipeline::config::Keep;
+use contract::config::Keep;
 use report::Color;
 use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 

@@ -1,10 +1,11 @@
 //! Where the network is cut: what lies below runs once for each picture, what lies above is trained.
 
+use crate::view::Scope;
 use anyhow::{Context, Result};
+use contract::config::Weights;
 use graph::head::{self, FEATURES, Head};
 use graph::{Convolutions, Model};
-use pipeline::config::Weights;
-use pipeline::{Config, HintExt};
+use pipeline::HintExt;
 use zoo::{Network, Pool};
 
 use crate::depth::Depth;
@@ -27,11 +28,12 @@ impl Base {
     /// Opens the network that the configuration names.
     ///
     /// With `model.weights = "random"` its weights are drawn anew.
-    pub fn open(config: &Config) -> Result<Self> {
-        let (network, path) = Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
+    pub fn open(scope: Scope) -> Result<Self> {
+        let (network, path) =
+            Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;
         let mut model = Model::read(&path).hint("run `just setup`")?;
-        if config.model.weights == Weights::Random {
-            graph::redraw_weights(&mut model, &mut pipeline::rng(config.seed, STAGE, "random weights"))?;
+        if scope.config.model.weights == Weights::Random {
+            graph::redraw_weights(&mut model, &mut pipeline::rng(scope.config.seed, STAGE, "random weights"))?;
         }
         let layer = &network.features.layer;
         let pool = match network.features.pool {
@@ -71,9 +73,9 @@ pub(crate) struct Cut {
 
 impl Cut {
     /// Puts a new head with layers of the sizes `hidden` on `base` and cuts below the deepest layer of `depth`.
-    pub fn new(config: &Config, base: &Base, depth: &Depth, hidden: &[usize], classes: usize) -> Result<Self> {
+    pub fn new(scope: Scope, base: &Base, depth: &Depth, hidden: &[usize], classes: usize) -> Result<Self> {
         let head = Head { features: base.width, hidden: hidden.to_vec(), classes };
-        let whole = base.model.append(&first_weights(config, &head)?)?;
+        let whole = base.model.append(&first_weights(scope, &head)?)?;
         let deepest = depth.deepest(&whole)?;
         let graph::tuning::Cut { tensor, trained } = graph::tuning::split(&whole, &deepest)?;
         let item = whole
@@ -83,7 +85,7 @@ impl Cut {
         let trunk =
             if whole.inputs().contains(&tensor.as_str()) { None } else { Some(whole.cut(&tensor)?.without_dropout()?) };
         let above = whole.above(&tensor, head::PROBABILITIES)?;
-        let key = key(config, base, trunk.as_ref())?;
+        let key = key(scope, base, trunk.as_ref())?;
         let below_head = trained.iter().filter(|name| base.model.weight(name).is_ok()).cloned().collect();
         Ok(Self { key, tensor, item, trunk, above, trained, below_head })
     }
@@ -106,8 +108,8 @@ impl Cut {
 ///
 /// Drawn weights would add noise that a few hundred pictures never train away, since they say nothing of most of
 /// the thousands of directions in the features.
-fn first_weights(config: &Config, head: &Head) -> Result<Model> {
-    let mut model = head.build(&mut pipeline::rng(config.seed, STAGE, "first weights"))?;
+fn first_weights(scope: Scope, head: &Head) -> Result<Model> {
+    let mut model = head.build(&mut pipeline::rng(scope.config.seed, STAGE, "first weights"))?;
     let last = format!("{}.weight", head::LOGITS);
     let zeros = model.weight(&last)?.mapv(|_| 0.0);
     model.set_weight(&last, &zeros)?;
@@ -118,7 +120,7 @@ fn running(trunk: &Model) -> Result<Model> {
     Ok(trunk.with_own_operators(Convolutions::Fastest)?)
 }
 
-fn key(config: &Config, base: &Base, trunk: Option<&Model>) -> Result<String> {
+fn key(scope: Scope, base: &Base, trunk: Option<&Model>) -> Result<String> {
     let mut hasher = blake3::Hasher::new_derive_key("tunescope values at a cut");
     match trunk {
         Some(trunk) => {
@@ -127,8 +129,8 @@ fn key(config: &Config, base: &Base, trunk: Option<&Model>) -> Result<String> {
             hasher.update(&runtime::OPERATORS.to_le_bytes());
             hasher.update(&(graph::cost::at_once(&trunk) as u64).to_le_bytes());
             hasher.update(serde_json::to_string(&base.network.input)?.as_bytes());
-            hasher.update(runtime::identity(&config.data)?.as_bytes());
-            hasher.update(&(pipeline::thread_count(config.threads) as u64).to_le_bytes());
+            hasher.update(runtime::identity(&scope.environment.data)?.as_bytes());
+            hasher.update(&(scope.environment.thread_count() as u64).to_le_bytes());
         }
         // Pixels are kept, and the transform follows when they are read.
         None => {
@@ -143,12 +145,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::view::Setting;
 
-    fn base(network: &str) -> (Config, Base) {
-        let mut config = Config { data: testkit::workspace_root().join("data"), threads: 1, ..Config::default() };
-        network.clone_into(&mut config.model.network);
-        let base = Base::open(&config).unwrap();
-        (config, base)
+    fn base(network: &str) -> (Setting, Base) {
+        let setting = Setting::new(network, 1);
+        let base = Base::open(setting.scope()).unwrap();
+        (setting, base)
     }
 
     fn layers(names: &[&str]) -> BTreeSet<String> {
@@ -163,7 +165,7 @@ mod tests {
     fn cut(network: &str, depth: &str, hidden: &[usize]) -> (Cut, BTreeSet<String>) {
         let (config, base) = base(network);
         let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
-        let cut = Cut::new(&config, &base, &depth, hidden, 3).unwrap();
+        let cut = Cut::new(config.scope(), &base, &depth, hidden, 3).unwrap();
         assert_eq!(cut.above.inputs(), [&cut.tensor]);
         assert_eq!(cut.above.shapes().per_item(&cut.tensor).as_ref(), Some(&cut.item));
         assert_eq!(cut.above.shapes().per_item(head::LOGITS), Some(vec![3]));
@@ -178,7 +180,7 @@ mod tests {
         }
         let joined = cut.join(&cut.above.without_dropout().unwrap()).unwrap();
         let head = Head { features: base.width, hidden: hidden.to_vec(), classes: 3 };
-        let head = first_weights(&config, &head).unwrap();
+        let head = first_weights(config.scope(), &head).unwrap();
         let whole = base.model.append(&head).unwrap().without_dropout().unwrap();
         assert_eq!(joined.tensors(), whole.tensors());
         assert!(!has_own_operators(&joined), "what is saved is for everybody's runtime");

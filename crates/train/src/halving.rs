@@ -1,7 +1,7 @@
 //! Successive halving (Jamieson & Talwalkar 2016, algorithm 1): many trials begin, and after each rung of epochs only
 //! the better half goes on, so that most epochs go to the trials that promise most.
 
-use pipeline::config::Search;
+use contract::config::Search;
 
 /// What share of a rung goes on to the next: one of so many.
 const KEPT: usize = 2;

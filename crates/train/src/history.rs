@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pipeline::config::{self, Keep};
+use contract::config::{self, Keep};
 
 /// One pass over the training split.
 #[derive(Debug, Clone, PartialEq)]

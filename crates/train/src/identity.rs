@@ -26,8 +26,8 @@ fn shared(context: &TrainContext) -> Result<[u8; 32]> {
     let run = context.run;
     let mut train = run.config.train.clone();
     train.tune = Vec::new();
-    train.sweep = pipeline::config::Sweep::default();
-    train.search = pipeline::config::Search::Grid;
+    train.sweep = contract::config::Sweep::default();
+    train.search = contract::config::Search::Grid;
     let mut hasher = blake3::Hasher::new_derive_key("tunescope checkpoint of a trial");
     let mut add = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -37,7 +37,7 @@ fn shared(context: &TrainContext) -> Result<[u8; 32]> {
     add(serde_json::to_string(&run.config.model)?.as_bytes());
     add(serde_json::to_string(&train)?.as_bytes());
     add(context.base.network.to_json().as_bytes());
-    add(runtime::identity(&run.config.data)?.as_bytes());
+    add(runtime::identity(&run.environment.data)?.as_bytes());
     add(&runtime::OPERATORS.to_le_bytes());
     add(&(run.threads() as u64).to_le_bytes());
     add(&fs_err::read(run.upstream("preprocess").join(Manifest::FILE))?);

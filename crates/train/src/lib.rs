@@ -30,6 +30,7 @@ mod sweep;
 mod tables;
 mod trial;
 mod tuned;
+mod view;
 
 use std::process::ExitCode;
 

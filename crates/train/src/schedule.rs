@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use pipeline::config;
+use contract::config;
 
 /// One-cycle: share of all steps in which the rate rises, where `train.warmup` names none.
 const RISE: f64 = 0.3;
@@ -69,7 +69,7 @@ fn cosine(from: f64, to: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pipeline::config::Schedule as Kind;
+    use contract::config::Schedule as Kind;
 
     fn rates(kind: Kind, warmup: f64, steps: usize) -> Vec<f64> {
         let schedule = Schedule { kind, rate: 0.1, warmup, steps };

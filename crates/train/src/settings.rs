@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pipeline::config::Train;
+use contract::config::Train;
 
 /// What one trial tries.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,7 +100,7 @@ impl fmt::Display for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pipeline::config::Sweep;
+    use contract::config::Sweep;
 
     fn small() -> Vec<Settings> {
         let sweep = Sweep {

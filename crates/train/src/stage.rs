@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::{Finished, Run, Scope, TrainView};
 use anyhow::{Context, Result};
 use contract::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+use pipeline::{HintExt, Stage, Summary};
 
 use crate::check::check;
 use crate::context::TrainContext;
@@ -20,25 +21,27 @@ use crate::{curves, summary, tables, tuned};
 pub(crate) struct Train;
 
 impl Stage for Train {
+    type Root = contract::Config;
+    type Config = TrainView;
+
     const NAME: &'static str = "train";
     const FORMAT: u32 = FORMAT;
     const UPSTREAM: &'static [&'static str] = &["preprocess"];
-    const CONFIG: &'static [&'static str] = &["seed", "model", "train"];
     const CACHES: &'static [&'static str] = &["features"];
     const CHECKPOINTS: &'static [&'static str] = &[CHECKPOINTS];
 
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        inputs(config)
+    fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
+        inputs(scope)
     }
 
-    fn check(&self, config: &Config) -> Result<()> {
-        check(config, &Settings::grid(&config.train))
+    fn check(&self, scope: Scope) -> Result<()> {
+        check(scope, &Settings::grid(&scope.config.train))
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
+        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
-        let base = Base::open(run.config)?;
+        let base = Base::open(run.scope())?;
         let examples = Examples::new(&dataset)?;
         let context = TrainContext { run, base: &base, dataset: &dataset, examples: &examples };
         let sweep = sweep::run(&context)?;
@@ -53,10 +56,11 @@ impl Stage for Train {
 }
 
 /// What training depends on outside the configuration and the artifacts.
-pub(crate) fn inputs(config: &Config) -> Result<BTreeMap<String, String>> {
-    let (network, _) = zoo::Network::open(&config.data, &config.model.network).hint("run `just setup`")?;
+pub(crate) fn inputs(scope: Scope) -> Result<BTreeMap<String, String>> {
+    let (network, _) =
+        zoo::Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;
     Ok(BTreeMap::from([
-        ("onnxruntime".to_owned(), runtime::identity(&config.data).hint("run `just setup`")?),
+        ("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint("run `just setup`")?),
         ("own operators".to_owned(), runtime::OPERATORS.to_string()),
         (format!("network {}", network.name), zoo::sha256(network.to_json().as_bytes())),
     ]))

@@ -196,7 +196,7 @@ impl SweepState<'_> {
 
     /// Puts the kept weights into what the chosen trial trained.
     fn finish(self) -> Result<Sweep> {
-        drop_other_cuts(self.context.run.config, &self.cuts)?;
+        drop_other_cuts(self.context.run.environment, &self.cuts)?;
         let chosen = self
             .winner
             .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))

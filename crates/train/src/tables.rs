@@ -1,7 +1,7 @@
 //! `trials.csv` and `history.csv`.
 
+use crate::view::Run;
 use anyhow::Result;
-use pipeline::Run;
 
 use crate::examples::Examples;
 use crate::history::Epoch;

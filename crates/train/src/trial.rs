@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
+use crate::view::Run;
 use anyhow::Result;
+use contract::config::ClassWeights;
 use graph::Model;
 use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
-use pipeline::config::ClassWeights;
-use pipeline::{Run, stop};
+use pipeline::stop;
 use runtime::{Trainer, TrainingFiles};
 
 use crate::batches::Source;

@@ -1,10 +1,10 @@
 //! `model.onnx` and `model.json`: the trunk and the chosen head as one network.
 
+use crate::view::Run;
 use anyhow::{Context, Result, bail};
 use contract::{Dataset, Picture, Split};
 use graph::Model;
 use ndarray::{Array2, Ix2};
-use pipeline::Run;
 use runtime::Session;
 use zoo::{Layer, Network, Parent};
 

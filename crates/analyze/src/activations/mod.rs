@@ -4,13 +4,15 @@
 mod stage;
 mod survey;
 mod top;
+mod view;
 
+use crate::view::Run;
 use anyhow::{Result, bail};
 use contract::Dataset;
 use image::RgbImage;
 use ndarray::{ArrayViewD, Axis};
 use ndarray_npy::WriteNpyExt;
-use pipeline::{HintExt, Run, stop};
+use pipeline::{HintExt, stop};
 use rayon::prelude::*;
 use report::colormap::{Colormap, Range};
 use report::grid::{self, Layout};

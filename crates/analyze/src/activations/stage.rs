@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use contract::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary};
+use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary};
 
+use super::view::ActivationsView;
 use crate::tuned::Tuned;
 use crate::upstream::Results;
 use crate::{check, choose, given};
@@ -17,32 +18,28 @@ use crate::{check, choose, given};
 pub(crate) struct Activations;
 
 impl Stage for Activations {
+    type Root = contract::Config;
+    type Config = ActivationsView;
+
     const NAME: &'static str = "activations";
     const FORMAT: u32 = 1;
     const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
-    const CONFIG: &'static [&'static str] = &[
-        "analyze.pictures_per_class",
-        "analyze.pictures",
-        "analyze.images",
-        "analyze.layers",
-        "analyze.activations",
-        "preprocess.max_pixels",
-        "preprocess.max_memory_mb",
-    ];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        let mut inputs = given::inputs(config);
-        inputs.insert("onnxruntime".to_owned(), runtime::identity(&config.data).hint("run `just setup`")?);
+    fn inputs(&self, scope: Scope<ActivationsView>) -> Result<BTreeMap<String, String>> {
+        let mut inputs = given::inputs(&scope.config.analyze.images);
+        inputs.insert("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint("run `just setup`")?);
         Ok(inputs)
     }
 
-    fn check(&self, config: &Config) -> Result<()> {
-        check::pictures_and_layers(config)
+    fn check(&self, scope: Scope<ActivationsView>) -> Result<()> {
+        check::pictures_and_layers(Scope { config: &scope.config.as_analyze(), environment: scope.environment })
     }
 
-    fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
+    fn run(&self, run: &Run<ActivationsView>) -> Result<()> {
+        let config = run.config.as_analyze();
+        let run = &run.with_config(&config);
+        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
         let results = Results::read(run, &dataset)?;
@@ -53,7 +50,7 @@ impl Stage for Activations {
         Ok(())
     }
 
-    fn summary(&self, done: &Finished) -> Result<Summary> {
+    fn summary(&self, done: &Finished<ActivationsView>) -> Result<Summary> {
         let layers = done.config.analyze.layers.join(", ");
         let headline = format!("{layers}: maps, statistics.csv, top.csv and top/ in {}", done.folder.display());
         Ok(Summary { headline, rejected: given::rejected(&done.folder), ..Summary::default() })

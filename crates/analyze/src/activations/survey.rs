@@ -3,10 +3,10 @@
 //! Nothing is held but what is asked for, however many pictures there are. Each [`PIECE`] pictures are a piece of work
 //! that a stopped run leaves to the next.
 
+use crate::view::Run;
 use anyhow::{Context, Result, bail, ensure};
 use contract::{Dataset, Picture};
 use ndarray::{ArrayD, Axis};
-use pipeline::Run;
 use rayon::prelude::*;
 
 use crate::pictures;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::Run;
 use anyhow::{Context, Result, bail};
 use contract::Dataset;
 use graph::Fields;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
+use pipeline::HintExt;
 use pipeline::error::UsageError;
-use pipeline::{HintExt, Run};
 use report::scale;
 use report::sheet::{Row, Tile, sheet};
 

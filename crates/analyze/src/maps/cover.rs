@@ -1,9 +1,9 @@
 //! What covers a part of a picture, as a whole picture to cut it from.
 
+use crate::view::Run;
+use contract::config::Baseline;
 use image::{Rgb, RgbImage, imageops};
 use ndarray::Array3;
-use pipeline::Run;
-use pipeline::config::Baseline;
 use rand::RngExt;
 use zoo::Network;
 

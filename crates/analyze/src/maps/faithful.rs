@@ -1,10 +1,11 @@
 //! Deletion and insertion: how fast the probability falls or rises as a map's pixels go or come.
 
+use crate::view::Run;
 use anyhow::{Context, Result};
 use attribution::{Curve, Fader};
 use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
-use pipeline::{Progress, Run};
+use pipeline::Progress;
 
 use super::{Asked, Map, cover};
 use crate::tuned::Tuned;

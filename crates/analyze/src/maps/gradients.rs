@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::Run;
 use anyhow::Result;
 use attribution::{Backward, enlarged, grad_cam, greatest_size, last_maps};
+use contract::config::Method;
 use graph::Rectifier;
-use pipeline::config::Method;
-use pipeline::{HintExt, Run};
+use pipeline::HintExt;
 
 use super::{Asked, Map, write_array};
 use crate::tuned::Tuned;

@@ -17,13 +17,13 @@ mod gradients;
 mod occlusion;
 mod overlay;
 
+use crate::view::Run;
 use anyhow::Result;
 use contract::Dataset;
+use contract::config::Method;
 use image::RgbImage;
 use ndarray::{Array2, Array3};
 use ndarray_npy::WriteNpyExt;
-use pipeline::Run;
-use pipeline::config::Method;
 
 use crate::choose::Chosen;
 use crate::pictures;

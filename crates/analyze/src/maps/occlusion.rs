@@ -3,12 +3,13 @@
 //! The overlay is coloured by the log-odds of that probability: a network that is sure of a picture stays at 99.9 %
 //! wherever it is covered, and a map of the probability would be blank.
 
+use crate::view::Run;
 use anyhow::{Context, Result, ensure};
 use attribution::{Occluder, Probed, Rect, Reuse, Windows};
+use contract::config::{self, Method};
 use ndarray::{Array2, ArrayView1, Axis, concatenate};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
-use pipeline::config::{self, Method};
-use pipeline::{HintExt, Progress, Run};
+use pipeline::{HintExt, Progress};
 
 use super::{Asked, Map, cover, write_array};
 use crate::tuned::Tuned;

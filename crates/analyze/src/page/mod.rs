@@ -16,10 +16,10 @@ mod training;
 mod weights;
 mod why;
 
+use crate::view::Run;
 use anyhow::Result;
 use contract::{Dataset, Picture};
 use image::RgbImage;
-use pipeline::Run;
 use report::page::{Bar, Card, Link, Picture as Shown};
 use report::{Color, DataUri, Page, scale};
 

@@ -8,9 +8,9 @@ use crate::upstream;
 
 /// The section.
 pub(super) fn section(of: &Material) -> Result<Section> {
-    let (network, config) = (&of.tuned.network, of.run.config);
+    let (network, run) = (&of.tuned.network, of.run);
     let mut facts = vec![
-        ("seed", config.seed.to_string()),
+        ("seed", run.config.seed.to_string()),
         ("tunescope", env!("CARGO_PKG_VERSION").to_owned()),
         ("ONNX Runtime", runtime::version()),
         ("network", network.name.clone()),
@@ -21,7 +21,7 @@ pub(super) fn section(of: &Material) -> Result<Section> {
         facts.push(("tuned from", parent.name.clone()));
         facts.push(("SHA-256 of its model.onnx", parent.sha256.clone()));
     }
-    let locks = upstream::locks(&config.artifacts)?;
+    let locks = upstream::locks(&run.environment.artifacts)?;
     let mut inputs = Vec::new();
     let mut outputs = Vec::new();
     for lock in &locks {
@@ -59,13 +59,10 @@ pub(super) fn section(of: &Material) -> Result<Section> {
             links: locks.iter().map(|lock| Link::named(&format!("{} (manifest.csv)", lock.stage), &format!("../{}/manifest.csv", lock.stage))).collect(),
         }),
     ];
-    for (stage, text) in upstream::configurations(&config.artifacts)? {
+    for (stage, text) in upstream::configurations(&run.environment.artifacts)? {
         blocks.push(Block::Code { title: format!("Configuration of {stage}"), text });
     }
-    blocks.push(Block::Code {
-        title: "Configuration of analyze".into(),
-        text: config.resolved(<crate::Analyze as pipeline::Stage>::CONFIG)?,
-    });
+    blocks.push(Block::Code { title: "Configuration of analyze".into(), text: run.resolved()? });
     Ok(Section {
         id: "provenance".into(),
         title: "Provenance".into(),

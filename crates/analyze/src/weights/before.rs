@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::view::Run;
 use anyhow::{Context, Result};
+use contract::config::Config;
 use graph::Model;
 use ndarray::ArrayD;
-use pipeline::Run;
-use pipeline::config::Config;
 use zoo::Network;
 
 use crate::tuned::Tuned;
@@ -28,7 +28,7 @@ impl Before {
         let Some(parent) = &tuned.network.parent else {
             return Ok(Self::Unknown("the description of the network names none that it was tuned from".into()));
         };
-        let (network, path) = match Network::open(&run.config.data, &parent.name) {
+        let (network, path) = match Network::open(&run.environment.data, &parent.name) {
             Ok(found) => found,
             Err(error) => return Ok(Self::Unknown(error.to_string())),
         };
@@ -55,10 +55,10 @@ impl Before {
 /// The seed of the weights that training began with, where they were drawn and not read.
 fn drawn(run: &Run) -> Result<Option<u64>> {
     let Some((_, text)) =
-        upstream::configurations(&run.config.artifacts)?.into_iter().find(|(stage, _)| *stage == "train")
+        upstream::configurations(&run.environment.artifacts)?.into_iter().find(|(stage, _)| *stage == "train")
     else {
         return Ok(None);
     };
     let config: Config = toml::from_str(&text).context("train/config.resolved.toml is damaged")?;
-    Ok((config.model.weights == pipeline::config::Weights::Random).then_some(config.seed))
+    Ok((config.model.weights == contract::config::Weights::Random).then_some(config.seed))
 }

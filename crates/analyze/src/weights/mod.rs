@@ -7,11 +7,12 @@ mod statistics;
 
 use std::collections::BTreeMap;
 
+use crate::view::Run;
 use anyhow::{Result, bail};
 use graph::Model;
 use image::RgbImage;
 use ndarray::ArrayD;
-use pipeline::{Run, stop};
+use pipeline::stop;
 use report::sheet;
 
 use crate::tuned::Tuned;

@@ -8,12 +8,13 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
+use contract::config::SeedView;
 use contract::{Dataset, Picture, Split};
 use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, Array1, ArrayD, IxDyn};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{Config, Finished, Run, Stage, Summary};
+use pipeline::{Finished, Run, Scope, Stage, Summary};
 use testkit::{Workspace, files, pictures};
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
 
@@ -151,7 +152,7 @@ pub fn network() -> (Model, Network) {
 }
 
 /// The probabilities in `predictions.csv`: the third picture of each class is taken for the other one.
-fn predictions(run: &Run) -> Result<()> {
+fn predictions(run: &Run<SeedView>) -> Result<()> {
     let header = ["id", "label", "predicted", "p_<script>alert(1)</script>", "p_disc", "p_stripes"];
     let test = dataset().into_iter().filter(|picture| picture.split == Split::Test).enumerate();
     let rows = test.map(|(at, picture)| {
@@ -173,21 +174,23 @@ macro_rules! made_up {
         struct $stage;
 
         impl Stage for $stage {
+            type Root = contract::Config;
+            type Config = SeedView;
+
             const NAME: &'static str = $name;
             const FORMAT: u32 = 1;
             const UPSTREAM: &'static [&'static str] = $upstream;
-            const CONFIG: &'static [&'static str] = &["seed"];
 
-            fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
+            fn inputs(&self, _: Scope<SeedView>) -> Result<BTreeMap<String, String>> {
                 Ok(BTreeMap::new())
             }
 
-            fn run(&self, run: &Run) -> Result<()> {
-                let write: fn(&Run) -> Result<()> = $write;
+            fn run(&self, run: &Run<SeedView>) -> Result<()> {
+                let write: fn(&Run<SeedView>) -> Result<()> = $write;
                 write(run)
             }
 
-            fn summary(&self, _: &Finished) -> Result<Summary> {
+            fn summary(&self, _: &Finished<SeedView>) -> Result<Summary> {
                 Ok(Summary::default())
             }
         }

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::Result;
+use contract::config::SeedView;
 use contract::{Dataset, Picture, Split};
 use graph::Model;
 use graph::builder::{Builder, Node};
 use imaging::{Rgb, RgbImage};
 use ndarray::{Array1, Array2};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{Config, Finished, Run, Stage, Summary};
+use pipeline::{Finished, Run, Scope, Stage, Summary};
 use testkit::Workspace;
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
 
@@ -100,27 +101,29 @@ macro_rules! stand_in {
         struct $name;
 
         impl Stage for $name {
+            type Root = contract::Config;
+            type Config = SeedView;
+
             const NAME: &'static str = $stage;
             const FORMAT: u32 = 1;
             const UPSTREAM: &'static [&'static str] = &[];
-            const CONFIG: &'static [&'static str] = &[];
 
-            fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
+            fn inputs(&self, _: Scope<SeedView>) -> Result<BTreeMap<String, String>> {
                 Ok(BTreeMap::new())
             }
 
-            fn run(&self, run: &Run) -> Result<()> {
+            fn run(&self, run: &Run<SeedView>) -> Result<()> {
                 ($run)(run)
             }
 
-            fn summary(&self, _: &Finished) -> Result<Summary> {
+            fn summary(&self, _: &Finished<SeedView>) -> Result<Summary> {
                 Ok(Summary::default())
             }
         }
     };
 }
 
-stand_in!(Preprocess, "preprocess", |run: &Run| {
+stand_in!(Preprocess, "preprocess", |run: &Run<SeedView>| {
     let pictures = pictures();
     for (picture, image) in &pictures {
         run.write(&picture.path, &imaging::png(image))?;
@@ -129,7 +132,7 @@ stand_in!(Preprocess, "preprocess", |run: &Run| {
     Dataset::write(run, &rows, &CLASSES.map(str::to_owned))
 });
 
-stand_in!(Train, "train", |run: &Run| {
+stand_in!(Train, "train", |run: &Run<SeedView>| {
     let bytes = model().to_bytes();
     run.write(zoo::MODEL, &bytes)?;
     run.write(zoo::TUNED_DESCRIPTION, network(&bytes).to_json().as_bytes())

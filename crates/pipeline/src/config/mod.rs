@@ -1,173 +1,72 @@
-//! `pipeline.toml`: read strictly, defaults filled in, overridden by `--set`.
+//! Reads a configuration file strictly, fills in defaults, and applies the overrides of the command line.
+//!
+//! The engine does not know the keys. They are the fields of one type, the [`Root`], whose JSON schema drives every check
+//! of a single key: unknown names, types, ranges and choices.
 
-mod analyze;
-mod check;
-mod maps;
-mod scrape;
-mod sections;
-mod train;
-mod unknown;
+mod flat;
+mod load;
+mod overrides;
+mod schema;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::HintExt;
-use crate::error::UsageError;
-pub use analyze::{Activations, Analyze, Tsne};
-pub use maps::{Baseline, Maps, Method, Occlusion};
-pub use scrape::{Queries, Scrape, Searched, Source, Urls, Web};
-pub use sections::{Evaluate, Gate, Model, Preprocess, Split, Weights};
-pub use train::{Augment, ClassWeights, Keep, Schedule, Search, Sweep, Train};
+pub use flat::{flatten, get};
+pub use load::{load, parse};
+pub use schema::Violation;
 
-/// The whole configuration. Relative paths start at the folder that a stage is started in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// Every random choice derives from it.
-    pub seed: u64,
-    /// Threads; 0 means all cores. Results repeat bit for bit with the same number.
-    pub threads: usize,
-    /// Where the stages put what they make.
+/// Where a run works, and with how many threads. Outputs do not depend on the paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// The folder of all stages' outputs.
     pub artifacts: PathBuf,
-    /// Where `setup` puts the runtime and the networks.
+    /// The folder of the installed runtime and networks.
     pub data: PathBuf,
-    /// The network to start from.
-    pub model: Model,
-    /// Where the pictures come from.
-    pub scrape: Scrape,
-    /// Which pictures are used, and for what.
-    pub preprocess: Preprocess,
-    /// How the network is tuned.
-    pub train: Train,
-    /// How the tuned network is judged.
-    pub evaluate: Evaluate,
-    /// What is looked at.
-    pub analyze: Analyze,
+    /// Number of threads. 0 means all cores.
+    pub threads: usize,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            threads: 0,
-            artifacts: "artifacts".into(),
-            data: "data".into(),
-            model: Model::default(),
-            scrape: Scrape::default(),
-            preprocess: Preprocess::default(),
-            train: Train::default(),
-            evaluate: Evaluate::default(),
-            analyze: Analyze::default(),
-        }
+impl Environment {
+    /// Returns the number of threads to use, at least 1.
+    pub fn thread_count(&self) -> usize {
+        crate::thread_count(self.threads)
+    }
+
+    /// Returns the folder of the stage `name`.
+    pub fn stage(&self, name: &str) -> PathBuf {
+        self.artifacts.join(name)
     }
 }
 
-impl Config {
-    /// Reads the file at `path` and applies `overrides`, each `dotted.key=value`.
+/// A file or folder of the user's own that the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalPath {
+    /// The dotted configuration key that names the path.
+    pub key: String,
+    /// The path.
+    pub path: PathBuf,
+}
+
+/// The whole configuration of a pipeline.
+pub trait Root: Serialize + DeserializeOwned + Default {
+    /// Returns the JSON schema of the configuration file, with all sub-schemas inlined.
     ///
-    /// Refuses unknown keys, naming file, line and the nearest known key; and values out of range.
-    pub fn load(path: &Path, overrides: &[String]) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| UsageError(format!("cannot read {}: {error}", path.display())))
-            .hint("name the configuration with --config FILE")?;
-        Self::parse(&text, path, overrides)
-    }
+    /// The schema is the single source of the checks of each key: `properties` name the known keys, `minimum`, `maximum`,
+    /// `exclusiveMinimum`, `exclusiveMaximum`, `minItems`, `maxItems`, `minLength`, `uniqueItems`, `enum` and `const`
+    /// limit the values.
+    fn schema() -> serde_json::Value;
 
-    fn parse(text: &str, path: &Path, overrides: &[String]) -> Result<Self> {
-        let mut config: Self = toml::from_str(text).map_err(|error| unknown::in_file(&error, text, path))?;
-        if !overrides.is_empty() {
-            let mut table = Table::try_from(&config).context("cannot write the configuration out")?;
-            for entry in overrides {
-                set(&mut table, entry)?;
-                // Each alone, so that an error names the override that caused it.
-                config = Value::Table(table.clone()).try_into().map_err(|error| unknown::in_override(&error, entry))?;
-            }
-        }
-        check::check(&config)?;
-        Ok(config)
-    }
+    /// Returns where the run works.
+    fn environment(&self) -> Environment;
 
-    /// The value at each of the dotted `keys`, defaults filled in, one entry for each leaf.
-    pub(crate) fn flat(&self, keys: &[&str]) -> Result<BTreeMap<String, String>> {
-        let mut leaves = BTreeMap::new();
-        for (key, value) in self.select(keys)? {
-            flatten(&key, &value, &mut leaves);
-        }
-        Ok(leaves)
-    }
+    /// Returns the user's own files and folders that the configuration names. No stage may write into them.
+    fn external_paths(&self) -> Vec<ExternalPath>;
 
-    /// The part of the configuration below the dotted `keys` as TOML text, defaults filled in.
-    pub fn resolved(&self, keys: &[&str]) -> Result<String> {
-        let mut part = Table::new();
-        for (key, value) in self.select(keys)? {
-            *entry(&mut part, &key).context("sections overlap")? = value;
-        }
-        toml::to_string_pretty(&part).context("cannot write the configuration out")
-    }
-
-    fn select(&self, keys: &[&str]) -> Result<Vec<(String, Value)>> {
-        let whole = Value::try_from(self).context("cannot write the configuration out")?;
-        keys.iter()
-            .map(|key| {
-                let value = key.split('.').try_fold(&whole, |value, part| match value {
-                    Value::Array(list) => list.get(part.parse::<usize>().ok()?),
-                    _ => value.get(part),
-                });
-                let value = value.with_context(|| format!("the configuration has no key `{key}`"))?;
-                Ok(((*key).to_owned(), value.clone()))
-            })
-            .collect()
-    }
+    /// Checks the rules that involve several keys.
+    ///
+    /// # Errors
+    /// Returns the key and the rule that it breaks.
+    fn check(&self) -> Result<(), Violation>;
 }
-
-fn flatten(prefix: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Table(table) => {
-            for (key, value) in table {
-                flatten(&format!("{prefix}.{key}"), value, leaves);
-            }
-        }
-        // A list of sections: each by its place.
-        Value::Array(list) if matches!(list.first(), Some(Value::Table(_))) => {
-            for (place, value) in list.iter().enumerate() {
-                flatten(&format!("{prefix}.{place}"), value, leaves);
-            }
-        }
-        _ => {
-            leaves.insert(prefix.to_owned(), value.to_string());
-        }
-    }
-}
-
-/// The place of a dotted key, made where it is missing; `None` below something that is no table.
-fn entry<'a>(table: &'a mut Table, key: &str) -> Option<&'a mut Value> {
-    match key.split_once('.') {
-        None => Some(table.entry(key).or_insert_with(|| Value::Table(Table::new()))),
-        Some((first, rest)) => {
-            let below = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
-            let Value::Array(list) = below else { return entry(below.as_table_mut()?, rest) };
-            // In a list of sections the next part is a place, such as `scrape.sources.0.path`.
-            let (place, rest) = rest.split_once('.')?;
-            entry(list.get_mut(place.parse::<usize>().ok()?)?.as_table_mut()?, rest)
-        }
-    }
-}
-
-/// Applies one `key=value`. The value is TOML; what is no TOML is taken as a string.
-fn set(table: &mut Table, text: &str) -> Result<()> {
-    let wrong = || UsageError(format!("--set {text}: not KEY=VALUE"));
-    let (key, value) = text.split_once('=').ok_or_else(wrong).hint("for example --set train.batch_size=16")?;
-    let (key, value) = (key.trim(), value.trim());
-    let parsed = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut line| line.remove("value"));
-    let value = parsed.unwrap_or_else(|| Value::String(value.to_owned()));
-    let place = if key.split('.').any(str::is_empty) { None } else { entry(table, key) };
-    *place.ok_or_else(wrong)? = value;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests;

@@ -7,8 +7,9 @@ use std::process::{ExitCode, Output};
 use anyhow::Result;
 use clap::Parser;
 use contract::Dataset;
+use contract::config::SeedView;
 use pipeline::cli::{Common, run_stage};
-use pipeline::{Config, Finished, Run, Summary, short_hash};
+use pipeline::{Finished, Run, Scope, Summary, short_hash};
 use testkit::Workspace;
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
 
@@ -101,16 +102,18 @@ struct FakeScrape {
 }
 
 impl pipeline::Stage for FakeScrape {
+    type Root = contract::Config;
+    type Config = SeedView;
+
     const NAME: &'static str = "scrape";
     const FORMAT: u32 = 1;
     const UPSTREAM: &'static [&'static str] = &[];
-    const CONFIG: &'static [&'static str] = &["seed"];
 
-    fn inputs(&self, _: &Config) -> Result<BTreeMap<String, String>> {
+    fn inputs(&self, _: Scope<SeedView>) -> Result<BTreeMap<String, String>> {
         Ok(BTreeMap::new())
     }
 
-    fn run(&self, run: &Run) -> Result<()> {
+    fn run(&self, run: &Run<SeedView>) -> Result<()> {
         let (mut sources, mut rejects) = (Vec::new(), Vec::new());
         for class in names(&self.pictures)? {
             for path in entries(&self.pictures.join(&class))? {
@@ -132,7 +135,7 @@ impl pipeline::Stage for FakeScrape {
         run.write_csv("rejects.csv", &["class", "source", "reason"], rejects)
     }
 
-    fn summary(&self, _: &Finished) -> Result<Summary> {
+    fn summary(&self, _: &Finished<SeedView>) -> Result<Summary> {
         Ok(Summary::default())
     }
 }

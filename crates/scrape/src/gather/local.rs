@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::view::Run;
 use anyhow::Result;
 use imaging::Look;
-use pipeline::{Run, stop};
+use pipeline::stop;
 use rayon::prelude::*;
 
 use crate::content;

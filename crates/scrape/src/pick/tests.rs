@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use std::sync::Arc;
 
-use pipeline::config::Scrape;
+use contract::config::Scrape;
 use proptest::prelude::*;
 
 use super::*;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
-use pipeline::config::{Queries, Searched};
+use contract::config::{SearchSource, SearchWords};
 use serde::Deserialize;
 use serde_json::Value;
 use web::{Request, Response, Url};
@@ -30,9 +30,9 @@ const MAXLAG: &str = "5";
 #[derive(Debug, Clone)]
 pub struct Commons<'a> {
     /// Its part of the configuration.
-    pub search: &'a Searched,
+    pub search: &'a SearchSource,
     /// `[scrape.classes]`.
-    pub shared: &'a Queries,
+    pub shared: &'a SearchWords,
 }
 
 impl Commons<'_> {

@@ -4,7 +4,7 @@
 //! pictures, ten at a time. The API tells no licence: with a filter by licence, none of its pictures pass.
 
 use anyhow::Result;
-use pipeline::config::{Queries, Searched};
+use contract::config::{SearchSource, SearchWords};
 use serde::Deserialize;
 use web::{Request, Response, Secret, Url};
 
@@ -26,9 +26,9 @@ const LAST: u32 = 100;
 #[derive(Debug, Clone)]
 pub struct Google<'a> {
     /// Its part of the configuration.
-    pub search: &'a Searched,
+    pub search: &'a SearchSource,
     /// `[scrape.classes]`.
-    pub shared: &'a Queries,
+    pub shared: &'a SearchWords,
     /// The key and the engine's id.
     pub credentials: Option<(Secret, Secret)>,
     /// Whether pictures without a stated licence are refused.

@@ -8,8 +8,8 @@ pub mod openverse;
 mod search;
 pub mod urls;
 
-use pipeline::Config;
-use pipeline::config::Source as Settings;
+use crate::view::ScrapeView;
+use contract::config::Source as Settings;
 use web::Secret;
 
 use self::commons::Commons;
@@ -49,7 +49,7 @@ impl Credentials {
 }
 
 /// The sources that the configuration names, in its order.
-pub fn open<'a>(config: &'a Config, credentials: &Credentials) -> Vec<Box<dyn Source + 'a>> {
+pub fn open<'a>(config: &'a ScrapeView, credentials: &Credentials) -> Vec<Box<dyn Source + 'a>> {
     let scrape = &config.scrape;
     let shared = &scrape.classes;
     let source = |settings: &'a Settings| -> Box<dyn Source + 'a> {

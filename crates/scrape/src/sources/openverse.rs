@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use pipeline::config::{Queries, Searched};
+use contract::config::{SearchSource, SearchWords};
 use serde::Deserialize;
 use web::{HeaderMap, HeaderName, Request, Response, Secret, Url};
 
@@ -28,9 +28,9 @@ const WITH_TOKEN: usize = 50;
 #[derive(Debug, Clone)]
 pub struct Openverse<'a> {
     /// Its part of the configuration.
-    pub search: &'a Searched,
+    pub search: &'a SearchSource,
     /// `[scrape.classes]`.
-    pub shared: &'a Queries,
+    pub shared: &'a SearchWords,
     /// The licences that are wanted.
     pub licences: &'a [String],
     /// The token, if there is one.

@@ -1,6 +1,6 @@
 //! What all sources that are searched over an API share.
 
-use pipeline::config::{Queries, Searched};
+use contract::config::{SearchSource, SearchWords};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use web::Url;
@@ -9,7 +9,7 @@ use crate::desk::Fault;
 use crate::source::Want;
 
 /// What a searched source is to find: its own classes, or those of `[scrape.classes]`.
-pub fn wants(search: &Searched, shared: &Queries) -> Vec<Want> {
+pub fn wants(search: &SearchSource, shared: &SearchWords) -> Vec<Want> {
     let classes = if search.classes.is_empty() { shared } else { &search.classes };
     let want = |(class, queries): (&String, &Vec<String>)| Want {
         class: class.clone(),
@@ -20,7 +20,7 @@ pub fn wants(search: &Searched, shared: &Queries) -> Vec<Want> {
 }
 
 /// The API's address: the configuration's, or the usual one. Either was checked when the configuration was read.
-pub fn base(search: &Searched, usual: &str) -> Result<Url, Fault> {
+pub fn base(search: &SearchSource, usual: &str) -> Result<Url, Fault> {
     let text = if search.api.is_empty() { usual } else { &search.api };
     web::parse_url(text).map_err(|failure| Fault::Broken(format!("{failure}: `{text}`")))
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
+use contract::config::Urls as Settings;
 use pipeline::HintExt;
-use pipeline::config::Urls as Settings;
 
 use crate::desk::{Desk, Fault, Stop};
 use crate::licence::Licence;

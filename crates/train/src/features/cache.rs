@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::view::Run;
 use anyhow::Result;
 use contract::{Dataset, Split};
 use imaging::RgbImage;
 use ndarray::{ArrayD, IxDyn};
-use pipeline::{Config, Run};
+use pipeline::Environment;
 use zoo::InputTransform;
 
 use super::pass;
@@ -37,8 +38,8 @@ enum Form {
 }
 
 /// The folder of all cuts' values, whichever stage asks.
-fn folder(config: &Config) -> PathBuf {
-    config.artifacts.join("train").join("features")
+fn folder(environment: &Environment) -> PathBuf {
+    environment.stage("train").join("features")
 }
 
 impl Features {
@@ -46,13 +47,13 @@ impl Features {
     /// that are gone or of copies made otherwise is dropped.
     pub fn open(run: &Run, base: &Base, cut: &Cut, dataset: &Dataset, copies: &Copies) -> Result<Self> {
         let input = &base.network.input;
-        let pictures = Pictures::new(run.config, dataset, input, copies);
-        let wanted = pictures.keys(run.config, &rows(dataset, copies.count))?;
+        let pictures = Pictures::new(run.config.seed, dataset, input, copies);
+        let wanted = pictures.keys(run.environment, &rows(dataset, copies.count))?;
         let (form, length) = match cut.trunk {
             Some(_) => (Form::Values, size_of::<f32>() * cut.item.iter().product::<usize>()),
             None => (Form::Pixels(input.clone()), (3 * input.size * input.size) as usize),
         };
-        let mut store = Store::open(&folder(run.config).join(&cut.key), length)?;
+        let mut store = Store::open(&folder(run.environment).join(&cut.key), length)?;
         for file in &store.damaged {
             run.warn(&format!("{} is damaged; what it held is made again", file.display()));
         }
@@ -89,8 +90,8 @@ impl Features {
 }
 
 /// Drops what is cached at all cuts but those of these [`Cut::key`]s: for the end of a run, which needs it no more.
-pub(crate) fn drop_other_cuts(config: &Config, kept: &BTreeSet<String>) -> Result<()> {
-    for entry in fs_err::read_dir(folder(config))? {
+pub(crate) fn drop_other_cuts(environment: &Environment, kept: &BTreeSet<String>) -> Result<()> {
+    for entry in fs_err::read_dir(folder(environment))? {
         let entry = entry?;
         if entry.file_name().to_str().is_none_or(|name| !kept.contains(name)) {
             store::remove(&entry.path())?;

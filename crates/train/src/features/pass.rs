@@ -1,10 +1,11 @@
 //! The pass that makes what is missing: pictures through the frozen trunk.
 
+use crate::view::Run;
 use anyhow::{Context, Result, bail};
 use graph::Model;
 use imaging::RgbImage;
 use ndarray::{Array4, ArrayD, Axis};
-use pipeline::{Run, stop};
+use pipeline::stop;
 use rayon::prelude::*;
 use runtime::{Layout, Session};
 use zoo::InputTransform;
@@ -108,22 +109,20 @@ fn values(trunk: &mut Trunk, pictures: &Pictures, rows: &[Row], records: &mut Ve
 
 #[cfg(test)]
 mod tests {
-    use pipeline::Config;
-
     use super::*;
     use crate::cut::{Base, Cut};
     use crate::depth::Depth;
+    use crate::view::Setting;
 
     /// Place in the batch, number of pictures in it and its neighbours change no bit of a record.
     #[test]
     fn a_record_does_not_depend_on_the_others_made_with_it() {
         runtime::load(&testkit::runtime_library()).unwrap();
         for (network, depth, hidden) in [("alexnet", "fc8", vec![64]), ("squeezenet", "fire9", vec![])] {
-            let mut config = Config { data: testkit::workspace_root().join("data"), threads: 2, ..Config::default() };
-            network.clone_into(&mut config.model.network);
-            let base = Base::open(&config).unwrap();
+            let setting = Setting::new(network, 2);
+            let base = Base::open(setting.scope()).unwrap();
             let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
-            let cut = Cut::new(&config, &base, &depth, &hidden, 3).unwrap();
+            let cut = Cut::new(setting.scope(), &base, &depth, &hidden, 3).unwrap();
             let mut trunk = Trunk::open(&cut.running_trunk().unwrap().unwrap(), &base.network.input, 2).unwrap();
             let drawn: Vec<_> = (0..5).map(|at| testkit::pictures::draw("disc", at, base.network.input.size)).collect();
             let mut run = |places: &[usize]| -> Vec<Vec<u32>> {

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, anyhow};
 use contract::{Dataset, Picture};
 use imaging::{Change, RgbImage};
 use ndarray::Array4;
-use pipeline::{Config, HintExt, Manifest};
+use pipeline::Environment;
+use pipeline::{HintExt, Manifest};
 use rayon::prelude::*;
 use zoo::InputTransform;
 
@@ -27,8 +28,8 @@ pub(super) struct Pictures<'a> {
 
 impl<'a> Pictures<'a> {
     /// The pictures of `dataset`, for a network that takes `input`.
-    pub fn new(config: &Config, dataset: &'a Dataset, input: &'a InputTransform, copies: &'a Copies) -> Self {
-        Self { dataset, input, copies, seed: config.seed }
+    pub fn new(seed: u64, dataset: &'a Dataset, input: &'a InputTransform, copies: &'a Copies) -> Self {
+        Self { dataset, input, copies, seed }
     }
 
     /// What is done to the picture of a row. Drawn from seed, picture and copy alone, so that no order and no other
@@ -45,8 +46,8 @@ impl<'a> Pictures<'a> {
     /// What a record of each row is known by: the picture's bytes and what is done to them.
     ///
     /// The bytes' hashes are those of `preprocess`'s manifest, which was checked when this stage began.
-    pub fn keys(&self, config: &Config, rows: &[Row]) -> Result<Vec<(Key, Row)>> {
-        let path = config.artifacts.join("preprocess").join(Manifest::FILE);
+    pub fn keys(&self, environment: &Environment, rows: &[Row]) -> Result<Vec<(Key, Row)>> {
+        let path = environment.stage("preprocess").join(Manifest::FILE);
         let manifest = Manifest::from_csv(&fs_err::read_to_string(&path).hint(AGAIN)?, &path).hint(AGAIN)?;
         let hashes: BTreeMap<&str, &str> =
             manifest.0.iter().map(|entry| (entry.path.as_str(), entry.blake3.as_str())).collect();

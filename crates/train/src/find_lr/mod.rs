@@ -6,12 +6,13 @@
 
 mod outputs;
 mod range;
+mod view;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use contract::Dataset;
-use pipeline::{Config, Finished, HintExt, Run, Stage, Summary, stop};
+use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary, stop};
 use runtime::Trainer;
 
 use crate::check::check;
@@ -22,42 +23,35 @@ use crate::settings::Settings;
 use crate::stage;
 use crate::trial::{Task, files};
 use range::Range;
+use view::FindLrView;
 
 /// Stage `find-lr`.
 #[derive(Debug)]
 pub(crate) struct FindLr;
 
 impl Stage for FindLr {
+    type Root = contract::Config;
+    type Config = FindLrView;
+
     const NAME: &'static str = "find-lr";
     const FORMAT: u32 = 1;
     const UPSTREAM: &'static [&'static str] = &["preprocess"];
-    const CONFIG: &'static [&'static str] = &[
-        "seed",
-        "model",
-        "train.tune",
-        "train.batch_size",
-        "train.trunk_rate",
-        "train.class_weights",
-        "train.label_smoothing",
-        "train.augment",
-        "train.sweep.hidden",
-        "train.sweep.copies",
-        "train.sweep.dropout",
-        "train.sweep.weight_decay",
-    ];
 
-    fn inputs(&self, config: &Config) -> Result<BTreeMap<String, String>> {
-        stage::inputs(config)
+    fn inputs(&self, scope: Scope<FindLrView>) -> Result<BTreeMap<String, String>> {
+        stage::inputs(Scope { config: &scope.config.as_train(), environment: scope.environment })
     }
 
-    fn check(&self, config: &Config) -> Result<()> {
-        check(config, &Settings::grid(&config.train)[..1])
+    fn check(&self, scope: Scope<FindLrView>) -> Result<()> {
+        let config = scope.config.as_train();
+        check(Scope { config: &config, environment: scope.environment }, &Settings::grid(&config.train)[..1])
     }
 
-    fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.config.data)).hint("run `just setup`")?;
+    fn run(&self, run: &Run<FindLrView>) -> Result<()> {
+        let config = run.config.as_train();
+        let run = &run.with_config(&config);
+        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
-        let base = Base::open(run.config)?;
+        let base = Base::open(run.scope())?;
         let examples = Examples::new(&dataset)?;
         let context = TrainContext { run, base: &base, dataset: &dataset, examples: &examples };
         // The first depth and the first value of each list: what the grid begins with.
@@ -70,7 +64,7 @@ impl Stage for FindLr {
         outputs::write(run, settings, range.curve())
     }
 
-    fn summary(&self, done: &Finished) -> Result<Summary> {
+    fn summary(&self, done: &Finished<FindLrView>) -> Result<Summary> {
         outputs::summary(&done.folder)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::view::Run;
 use anyhow::{Context, Result, anyhow};
-use pipeline::{Align, HintExt, Run, Summary, Table};
+use pipeline::{Align, HintExt, Summary, Table};
 use report::Color;
 use report::chart::{Line, LineChart, Stroke};
 use report::scale;

@@ -1,11 +1,15 @@
+use std::path::Path;
+
+use pipeline::config::{load as load_file, parse};
+use pipeline::error::{exit_of, render};
+
 use super::*;
-use crate::error::{exit_of, render};
 
 const PATH: &str = "pipeline.toml";
 
-fn load(text: &str, overrides: &[&str]) -> Result<Config> {
+fn load(text: &str, overrides: &[&str]) -> anyhow::Result<Config> {
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
-    Config::parse(text, Path::new(PATH), &overrides)
+    parse(text, Path::new(PATH), &overrides)
 }
 
 fn refused(text: &str, overrides: &[&str]) -> String {
@@ -15,18 +19,21 @@ fn refused(text: &str, overrides: &[&str]) -> String {
 }
 
 #[test]
-fn the_file_at_the_root_states_every_default() {
+fn generated_files_are_fresh() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let text = std::fs::read_to_string(root.join(PATH)).unwrap();
-    assert_eq!(Config::parse(&text, Path::new(PATH), &[]).unwrap(), Config::default());
-    let stated: Table = toml::from_str(&text).unwrap();
-    let all = Table::try_from(Config::default()).unwrap();
-    let leaves = |table: Table| {
-        let mut leaves = BTreeMap::new();
-        flatten("", &Value::Table(table), &mut leaves);
-        leaves.into_keys().collect::<Vec<_>>()
-    };
-    assert_eq!(leaves(stated), leaves(all), "pipeline.toml must state every key");
+    for (file, text) in GENERATED {
+        let found = std::fs::read_to_string(root.join(file)).unwrap();
+        assert!(found == text(), "{file} is stale: run `just generate`");
+    }
+}
+
+#[test]
+fn pipeline_toml_states_every_key_with_its_default() {
+    let text = generate::pipeline_toml();
+    assert_eq!(load(&text, &[]).unwrap(), Config::default());
+    let stated = pipeline::config::flatten(&toml::from_str::<toml::Table>(&text).unwrap()).unwrap();
+    let all = pipeline::config::flatten(&Config::default()).unwrap();
+    assert_eq!(stated, all);
 }
 
 #[test]
@@ -34,39 +41,66 @@ fn every_example_is_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        Config::load(&path, &[]).unwrap_or_else(|error| panic!("{}", render(&error)));
+        load_file::<Config>(&path, &[]).unwrap_or_else(|error| panic!("{}", render(&error)));
     }
 }
 
 #[test]
 fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
-    insta::assert_snapshot!(refused("seed = 1\n\n[train]\nbach_size = 3\n", &[]), @r"
-    error: pipeline.toml:4: unknown key `bach_size`
-    hint: did you mean `batch_size`?
-    ");
+    assert_eq!(
+        refused("seed = 1\n\n[train]\nbach_size = 3\n", &[]),
+        "error: pipeline.toml:4: `train.bach_size` is not a key\nhint: did you mean `batch_size`?\n"
+    );
 }
 
 #[test]
-fn wrong_values_are_told_with_their_place() {
-    insta::assert_snapshot!(refused("seed = \"one\"\n", &[]), @r#"
-    error: pipeline.toml:1: invalid type: string "one", expected u64
-    hint: pipeline.toml explains every key
-    "#);
-    insta::assert_snapshot!(refused("", &["train.sweep.learning_rate=[-1.0]"]), @r"
-    error: `train.sweep.learning_rate` must be a list of numbers above 0, from 1e-45 to 3e38
-    hint: pipeline.toml explains every key
-    ");
-    insta::assert_snapshot!(refused("", &["model.weights=rnadom"]), @r"
-    error: --set model.weights=rnadom: unknown value `rnadom`
-    hint: known here: pretrained, random
-    ");
-    insta::assert_snapshot!(refused("", &["seed"]), @r"
-    error: --set seed: not KEY=VALUE
-    hint: for example --set train.batch_size=16
-    ");
-    for bad in ["seed.x=1", "=1", "train..patience=1", "train.patience=0", "train.sweep.dropout=[1.0]"] {
+fn wrong_values_are_named_with_their_place() {
+    let reference = "hint: docs/configuration.md explains every key\n";
+    assert_eq!(
+        refused("seed = \"one\"\n", &[]),
+        format!("error: pipeline.toml:1: `seed` must be a whole number, and it is \"one\"\n{reference}")
+    );
+    assert_eq!(
+        refused("", &["train.sweep.learning_rate=[-1.0]"]),
+        format!(
+            "error: --set train.sweep.learning_rate=[-1.0]: `train.sweep.learning_rate.0` must be from 1e-45 to 3e38\n{reference}"
+        )
+    );
+    assert_eq!(
+        refused("", &["model.weights=rnadom"]),
+        "error: --set model.weights=rnadom: `model.weights` has the unknown value \"rnadom\"\n\
+         hint: known values: pretrained, random\n"
+    );
+    assert_eq!(
+        refused("", &["seed"]),
+        "error: --set seed: not KEY=VALUE\nhint: for example --set train.batch_size=16\n"
+    );
+    let deep = format!("{}=1", vec!["a"; 20_000].join("."));
+    for bad in [
+        "seed.x=1",
+        "=1",
+        "train..patience=1",
+        "train.patience=0",
+        "train.sweep.dropout=[1.0]",
+        "seed=1\nthreads=3",
+        &deep,
+    ] {
         refused("", &[bad]);
     }
+}
+
+#[test]
+fn a_key_of_another_kind_of_source_says_which_form_works() {
+    assert_eq!(
+        refused("", &["scrape.sources.0.path=photos"]),
+        "error: --set scrape.sources.0.path=photos: `scrape.sources.0.path` is not a key of a table whose `kind` is \"drawn\"\n\
+         hint: `path` belongs to `kind` = \"folder\": set the whole list, for example \
+         --set 'scrape.sources=[{kind=\"folder\", path=\"…\"}]'\n"
+    );
+    let said = refused("[[scrape.sources]]\nkind = \"folder\"\n", &[]);
+    assert!(said.contains("pipeline.toml:1: `scrape.sources.0` has no `path`"), "{said}");
+    let said = refused("[[scrape.sources]]\nkind = \"foldr\"\npath = \"x\"\n", &[]);
+    assert!(said.contains("pipeline.toml:2: `scrape.sources.0.kind` has the unknown value"), "{said}");
 }
 
 #[test]
@@ -107,7 +141,10 @@ fn what_cannot_train_is_refused_by_its_key() {
     ] {
         let key = bad.split('=').next().unwrap_or_default();
         let said = refused("", &[bad]);
-        assert!(said.contains(&format!("`{key}` must be")) && said.contains("hint: "), "{bad}: {said}");
+        assert!(
+            said.contains(&format!("`{key}")) && said.contains(" must be ") && said.contains("hint: "),
+            "{bad}: {said}"
+        );
     }
     for bad in ["train.schedule=cosin", "train.search=random", "train.class_weights=even", "train.sweep.copies=[-1]"] {
         assert!(refused("", &[bad]).contains(bad), "{bad}");
@@ -121,7 +158,7 @@ fn one_depth_or_several() {
     assert_eq!(tune("train.tune=\"c5\""), ["c5"]);
     assert_eq!(tune("train.tune=[\"head\", \"c5\"]"), ["head", "c5"]);
     let said = refused("", &["train.tune=5"]);
-    assert!(said.contains("a tuning depth such as"), "{said}");
+    assert!(said.contains("`train.tune` must be a text in quotes or a list, and it is 5"), "{said}");
 }
 
 #[test]
@@ -140,17 +177,13 @@ fn overrides_take_toml_and_bare_words() {
 #[test]
 fn a_web_source_needs_a_contact_and_search_words() {
     let text = "[[scrape.sources]]\nkind = \"commons\"\n[scrape.sources.classes]\ncat = [\"cat\"]\n";
-    insta::assert_snapshot!(refused(text, &[]), @r"
-    error: `scrape.web.contact` must be an e-mail address or the address of a page that tells who asks: hosts want to know whom to turn to
-    hint: pipeline.toml explains every key
-    ");
+    let said = refused(text, &[]);
+    assert!(said.contains("`scrape.web.contact` must be an e-mail address or the address of a page"), "{said}");
     assert!(load(text, &["scrape.web.contact=me@example.org"]).is_ok());
     assert!(load(text, &["scrape.web.contact=https://example.org/about"]).is_ok());
     let contact = "scrape.web.contact=me@example.org";
-    insta::assert_snapshot!(refused(text, &[contact, "scrape.sources.0.classes={}"]), @r"
-    error: `scrape.sources.0.classes` must be search words for each class, here or in [scrape.classes]
-    hint: pipeline.toml explains every key
-    ");
+    let said = refused(text, &[contact, "scrape.sources.0.classes={}"]);
+    assert!(said.contains("`scrape.sources.0.classes` must be search words for each class"), "{said}");
     assert!(load(text, &[contact, "scrape.sources.0.classes={}", "scrape.classes.dog=[\"dog\"]"]).is_ok());
     for bad in [
         "scrape.web.contact=\"me@example.org\\r\\nX: y\"",
@@ -164,24 +197,6 @@ fn a_web_source_needs_a_contact_and_search_words() {
     ] {
         refused(text, &[contact, bad]);
     }
-}
-
-#[test]
-fn a_slice_holds_defaults_and_nothing_else() {
-    let config = load("# a comment\n", &["train.patience=3"]).unwrap();
-    let flat = config.flat(&["seed", "train.patience", "preprocess.split"]).unwrap();
-    let keys: Vec<_> = flat.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    assert_eq!(
-        keys,
-        [
-            "preprocess.split.test=0.15",
-            "preprocess.split.train=0.7",
-            "preprocess.split.val=0.15",
-            "seed=1",
-            "train.patience=3"
-        ]
-    );
-    assert_eq!(config.resolved(&["seed", "model.network"]).unwrap(), "seed = 1\n\n[model]\nnetwork = \"alexnet\"\n");
 }
 
 proptest::proptest! {

@@ -1,0 +1,101 @@
+//! `[[scrape.sources]]`.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
+
+use super::scrape::SearchWords;
+
+const PER_CLASS: usize = 120;
+
+fn per_class() -> usize {
+    PER_CLASS
+}
+
+/// A source of images. The key `kind` selects the variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// Drawn cats, dogs and flowers.
+    #[default]
+    Drawn {
+        /// Number of images of each class.
+        #[serde(default = "per_class")]
+        #[schemars(range(min = 1, max = 100_000))]
+        #[default = 120]
+        per_class: usize,
+    },
+    /// A folder with one sub-folder for each class.
+    Folder {
+        /// The folder.
+        #[schemars(length(min = 1))]
+        path: PathBuf,
+    },
+    /// A list of addresses.
+    Urls(Urls),
+    /// Wikimedia Commons, or another wiki with the same API.
+    Commons(SearchSource),
+    /// Openverse.
+    Openverse(SearchSource),
+    /// Google's Programmable Search Engine.
+    Google(SearchSource),
+}
+
+/// A list of addresses: CSV with a column `url`, or a text file with one address per line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Urls {
+    /// The file.
+    #[schemars(length(min = 1))]
+    pub path: PathBuf,
+    /// The class of every row that names no class.
+    #[serde(default)]
+    pub class: String,
+    /// Number of images of each class. 0 takes all.
+    #[serde(default)]
+    pub per_class: usize,
+}
+
+/// A source that searches the web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, SmartDefault)]
+#[serde(default, deny_unknown_fields)]
+pub struct SearchSource {
+    /// Number of images of each class.
+    #[default(_code = "PER_CLASS")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub per_class: usize,
+    /// Address of the API, when it is not the usual one.
+    pub api: String,
+    /// Requested width in pixels, where the source offers smaller versions. 0 requests the original.
+    #[default = 960]
+    #[schemars(range(max = 10_000))]
+    pub width: u32,
+    /// Search words for each class. Empty: the words of `[scrape.classes]`.
+    pub classes: SearchWords,
+}
+
+impl Source {
+    /// Returns whether the images come over the network.
+    pub fn is_web(&self) -> bool {
+        !matches!(self, Self::Drawn { .. } | Self::Folder { .. })
+    }
+
+    /// Returns the file or folder of the user that the source reads.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Folder { path } => Some(path),
+            Self::Urls(list) => Some(&list.path),
+            Self::Drawn { .. } | Self::Commons(_) | Self::Openverse(_) | Self::Google(_) => None,
+        }
+    }
+
+    /// Returns the settings of a source that searches the web.
+    pub fn search(&self) -> Option<&SearchSource> {
+        match self {
+            Self::Commons(search) | Self::Openverse(search) | Self::Google(search) => Some(search),
+            Self::Drawn { .. } | Self::Folder { .. } | Self::Urls(_) => None,
+        }
+    }
+}
