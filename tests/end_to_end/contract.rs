@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use testkit::{Workspace, binary, pictures};
+use testkit::{Workspace, binary, images};
 
 use crate::{STAGES, all, small_run, stage, succeed};
 
 fn workspace() -> Workspace {
     let workspace = small_run("");
-    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 10, 96);
+    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 10, 96);
     workspace
 }
 

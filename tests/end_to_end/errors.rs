@@ -1,6 +1,6 @@
 //! What a person reads when a run cannot work.
 
-use testkit::{Workspace, pictures};
+use testkit::{Workspace, images};
 
 use crate::{small_run, stage, succeed};
 
@@ -35,7 +35,7 @@ fn a_wrong_configuration_ends_with_2() {
 #[test]
 fn one_class_alone_cannot_be_told_apart() {
     let workspace = small_run("");
-    pictures::write_classes(&workspace.join("pictures"), &["disc"], 8, 64);
+    images::write_classes(&workspace.join("pictures"), &["disc"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     let output = stage(&workspace, "preprocess", &[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -46,7 +46,7 @@ fn one_class_alone_cannot_be_told_apart() {
 #[test]
 fn a_learning_rate_that_blows_up_is_told_and_nothing_is_left_locked() {
     let workspace = small_run("");
-    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     let said = fails(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e30]"], 1);
@@ -61,7 +61,7 @@ fn a_learning_rate_that_blows_up_is_told_and_nothing_is_left_locked() {
 #[test]
 fn what_cannot_be_trained_is_told_before_it_begins() {
     let workspace = small_run("");
-    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     succeed(&workspace, "train", &[]);
@@ -80,7 +80,7 @@ fn what_cannot_be_trained_is_told_before_it_begins() {
 #[test]
 fn two_runs_at_once_do_not_mix() {
     let workspace = small_run("");
-    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     let lock = std::fs::File::open(workspace.join("artifacts/.writer.lock")).unwrap();
     lock.lock().unwrap();

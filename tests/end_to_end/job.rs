@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use testkit::{Workspace, pictures};
+use testkit::{Workspace, images};
 
 use crate::{STAGES, all, small_run, stage, succeed};
 
@@ -11,7 +11,7 @@ fn finished() -> &'static Workspace {
     static FINISHED: OnceLock<Workspace> = OnceLock::new();
     FINISHED.get_or_init(|| {
         let workspace = small_run("");
-        pictures::write_classes(&workspace.join("pictures"), &pictures::CLASSES, 14, 120);
+        images::write_classes(&workspace.join("pictures"), &images::CLASSES, 14, 120);
         all(&workspace, &[]);
         workspace
     })

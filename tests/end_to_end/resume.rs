@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use testkit::{Workspace, binary, pictures};
+use testkit::{Workspace, binary, images};
 
 use crate::{small_run, stage, succeed};
 
@@ -23,7 +23,7 @@ const LONG: [&str; 10] = [
 
 fn workspace() -> Workspace {
     let workspace = small_run("");
-    pictures::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 12, 96);
+    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 12, 96);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     workspace

@@ -12,7 +12,7 @@ use graph::builder::{Builder, Node};
 use ndarray::{Array1, Array2, Axis};
 use runtime::Session;
 use serde_json::Value;
-use testkit::{Workspace, files, pictures};
+use testkit::{Workspace, files, images};
 use zoo::{Features, Layer, Network, Pool};
 
 use support::{HOSTILE, SIDE};
@@ -125,7 +125,7 @@ fn the_survey_is_that_of_all_pictures_one_at_a_time() {
 #[test]
 fn channels_of_choice_have_a_folder_of_their_own() {
     let workspace = support::workspace();
-    workspace.write("mine.png", files::png(&pictures::draw("disc", 77, 60)));
+    workspace.write("mine.png", files::png(&images::draw("disc", 77, 60)));
     let args = ["activations", "--layer", "relu1", "--channel", "3", "0", "--image", "mine.png"];
     let output = analyze(&workspace, &args);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -134,7 +134,7 @@ fn channels_of_choice_have_a_folder_of_their_own() {
     assert_eq!((chosen.len(), &*chosen[0][3]), (1, "mine.png"));
     assert!(folder.join(&chosen[0][0]).join("relu1.npy").is_file() && folder.join("top/relu1.png").is_file());
     assert!(stderr(&analyze(&workspace, &args)).contains("up to date"));
-    workspace.write("mine.png", files::png(&pictures::draw("disc", 78, 60)));
+    workspace.write("mine.png", files::png(&images::draw("disc", 78, 60)));
     assert!(stderr(&analyze(&workspace, &args)).contains("picture mine.png"), "another content runs it again");
 
     for (args, code, words) in [
@@ -151,8 +151,8 @@ fn channels_of_choice_have_a_folder_of_their_own() {
 #[test]
 fn bad_files_are_told_and_the_others_go_on() {
     let workspace = support::workspace();
-    workspace.write("good.png", files::png(&pictures::draw("stripes", 5, 90)));
-    workspace.write("cut.png", &files::png(&pictures::draw("disc", 5, 90))[..200]);
+    workspace.write("good.png", files::png(&images::draw("stripes", 5, 90)));
+    workspace.write("cut.png", &files::png(&images::draw("disc", 5, 90))[..200]);
     workspace.write("text.jpg", "this is no picture");
     let known = "artifacts/preprocess/images/0100000000000000.png";
     let args = ["--image", "good.png", "cut.png", "text.jpg", "nowhere.png", known];

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use imaging::{Look, Looks, Rgb, RgbImage};
-use testkit::pictures::{CLASSES, draw};
+use testkit::images::{CLASSES, draw};
 
 const KNOWN: usize = 50_000;
 const SEARCHES: usize = 200;

@@ -7,7 +7,7 @@ use image::ImageFormat;
 use imaging::{Limits, decode};
 use proptest::prelude::*;
 use testkit::files;
-use testkit::pictures::draw;
+use testkit::images::draw;
 
 static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let picture = draw("disc", 7, 40);

@@ -6,7 +6,7 @@ use imaging::{Augment, Change};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use testkit::pictures::draw;
+use testkit::images::draw;
 
 const SIDE: u32 = 64;
 /// Where the parts of a change lie in [`Change::bytes`].

@@ -7,7 +7,7 @@ use std::path::Path;
 use image::{RgbImage, imageops};
 use imaging::{Limits, Look, Looks, decode, jpeg, thumbnail};
 use proptest::prelude::*;
-use testkit::pictures::{CLASSES, draw};
+use testkit::images::{CLASSES, draw};
 use testkit::workspace_root;
 
 /// The distance that counts as a copy: the default of `scrape.near_duplicate_distance`.

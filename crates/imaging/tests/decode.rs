@@ -3,7 +3,7 @@
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use imaging::{DecodeError, Format, Limits, Look, decode, inspect, sniff};
-use testkit::pictures::{is_upright, quadrants};
+use testkit::images::{is_upright, quadrants};
 use testkit::{files, hostile};
 
 fn good() -> Vec<(&'static str, Vec<u8>)> {
@@ -60,7 +60,7 @@ fn gray_and_palette_become_rgb() {
 
 #[test]
 fn a_picture_cut_anywhere_is_truncated_not_half_gray() {
-    let detailed = testkit::pictures::draw("disc", 1, 96);
+    let detailed = testkit::images::draw("disc", 1, 96);
     let mut cuts = good();
     cuts.push(("detailed jpeg", files::jpeg(&detailed)));
     cuts.push(("detailed progressive jpeg", files::progressive_jpeg(&detailed)));
@@ -84,7 +84,7 @@ fn a_picture_cut_anywhere_is_truncated_not_half_gray() {
 
 #[test]
 fn a_jpeg_that_stops_making_sense_is_damaged() {
-    let mut bytes = files::jpeg(&testkit::pictures::draw("disc", 1, 200));
+    let mut bytes = files::jpeg(&testkit::images::draw("disc", 1, 200));
     let middle = bytes.len() / 2;
     // No Huffman code is all ones.
     bytes[middle..middle + 8].copy_from_slice(&[0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
@@ -142,7 +142,7 @@ fn what_is_no_picture_is_named() {
         ("huge png", files::png_claiming(60_000, 60_000)),
         ("png without pixels", files::png_claiming(0, 5)),
         ("png damaged", {
-            let mut bytes = files::png(&testkit::pictures::draw("disc", 1, 64));
+            let mut bytes = files::png(&testkit::images::draw("disc", 1, 64));
             let middle = bytes.len() / 2;
             bytes[middle] ^= 0x55;
             bytes
@@ -190,7 +190,7 @@ fn look(bytes: &[u8], limits: &Limits) -> Result<(Look, [u32; 2]), DecodeError> 
 
 #[test]
 fn a_look_without_colours_is_that_of_the_picture() {
-    let detailed = testkit::pictures::draw("disc", 1, 96);
+    let detailed = testkit::images::draw("disc", 1, 96);
     let mut kinds: Vec<(String, Vec<u8>)> = good().into_iter().map(|(kind, bytes)| (kind.to_owned(), bytes)).collect();
     kinds.push(("detailed jpeg".into(), files::jpeg(&detailed)));
     kinds.push(("detailed progressive jpeg".into(), files::progressive_jpeg(&detailed)));

@@ -8,7 +8,7 @@ use imaging::{
     thumbnail,
 };
 use proptest::prelude::*;
-use testkit::pictures::draw;
+use testkit::images::draw;
 
 #[test]
 fn copies_of_a_picture_hash_alike_and_others_do_not() {

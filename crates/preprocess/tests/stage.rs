@@ -9,7 +9,7 @@ use contract::Split;
 use scraped::{Stage, stderr, stdout};
 use testkit::files;
 use testkit::hostile::{self, Outcome};
-use testkit::pictures::{draw, is_upright, write_classes};
+use testkit::images::{draw, is_upright, write_classes};
 
 #[test]
 fn good_pictures_are_split_and_resized() {

@@ -47,12 +47,12 @@ fn is_page(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use testkit::{files, pictures};
+    use testkit::{files, images};
 
     #[test]
     fn a_picture_is_no_more_than_one() {
         for index in 0..20 {
-            let picture = pictures::draw("disc", index, 200);
+            let picture = images::draw("disc", index, 200);
             for bytes in [files::jpeg(&picture), files::png(&picture), files::progressive_jpeg(&picture)] {
                 assert_eq!(passenger(&bytes), None);
             }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_it_carries_is_named() {
-        let picture = files::jpeg(&pictures::draw("disc", 1, 64));
+        let picture = files::jpeg(&images::draw("disc", 1, 64));
         let with = |rest: &[u8]| passenger(&[&picture, rest].concat());
         assert_eq!(with(b"PK\x01\x02PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), Some("a ZIP archive"));
         assert_eq!(with(b"Rar!\x1a\x07\x01\0"), Some("a RAR archive"));

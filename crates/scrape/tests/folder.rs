@@ -8,13 +8,13 @@ use std::process::Output;
 
 use assert_cmd::cargo::cargo_bin;
 use testkit::hostile::{self, Case, Outcome};
-use testkit::{Workspace, files, pictures};
+use testkit::{Workspace, files, images};
 
 const CONFIG: &str = "[[scrape.sources]]\nkind = \"folder\"\npath = \"photos\"\n";
 
 fn workspace() -> Workspace {
     let workspace = Workspace::new(CONFIG);
-    pictures::write_classes(&workspace.join("photos"), &["disc", "square"], 3, 48);
+    images::write_classes(&workspace.join("photos"), &["disc", "square"], 3, 48);
     workspace
 }
 
@@ -39,7 +39,7 @@ fn table(workspace: &Workspace, name: &str) -> Vec<String> {
 fn every_file_is_copied_under_its_hash_and_its_true_extension() {
     let workspace = workspace();
     workspace.write("photos/disc/notes.png", "no picture at all");
-    workspace.write("photos/disc/wrong.gif", files::jpeg(&pictures::draw("disc", 50, 48)));
+    workspace.write("photos/disc/wrong.gif", files::jpeg(&images::draw("disc", 50, 48)));
     let output = scrape(&workspace, &[]);
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!("table", String::from_utf8_lossy(&output.stdout));
@@ -81,7 +81,7 @@ fn what_is_no_file_is_rejected_with_its_reason_and_never_waited_for() {
     workspace.write("photos/disc/.DS_Store", "hidden");
     workspace.write("photos/square/Thumbs.db", "hidden");
     workspace.write("photos/README.txt", "about these pictures");
-    workspace.write("photos/loose.png", files::png(&pictures::draw("disc", 60, 48)));
+    workspace.write("photos/loose.png", files::png(&images::draw("disc", 60, 48)));
 
     let text = talk(&workspace, &[], 0);
     assert!(text.contains("warning: 1 picture outside of the class folders of photos: not used"), "{text}");
@@ -132,7 +132,7 @@ fn names_may_be_odd() {
     for (class, name) in [(odd.as_bytes(), &b"caf\xe9.png"[..]), (b"not-\xff-utf8", b"a.png")] {
         let folder = workspace.join("photos").join(std::ffi::OsStr::from_bytes(class));
         std::fs::create_dir(&folder).unwrap();
-        let picture = files::png(&pictures::draw("disc", 70, 48));
+        let picture = files::png(&images::draw("disc", 70, 48));
         std::fs::write(folder.join(std::ffi::OsStr::from_bytes(name)), picture).unwrap();
     }
     talk(&workspace, &[], 0);
@@ -154,14 +154,14 @@ fn it_runs_again_only_when_the_folder_has_changed() {
     let manifest = workspace.text("artifacts/scrape/manifest.csv");
     assert!(talk(&workspace, &[], 0).contains("up to date"));
 
-    let picture = files::png(&pictures::draw("disc", 80, 48));
+    let picture = files::png(&images::draw("disc", 80, 48));
     let new = workspace.write("photos/disc/new.png", &picture);
     let why = scrape(&workspace, &["--dry-run"]);
     let why = String::from_utf8_lossy(&why.stdout).into_owned();
     assert!(why.contains("files in the folder: 6 -> 7"), "{why}");
     assert!(!talk(&workspace, &[], 0).contains("up to date"));
 
-    std::fs::write(&new, files::png(&pictures::draw("disc", 81, 48))).unwrap();
+    std::fs::write(&new, files::png(&images::draw("disc", 81, 48))).unwrap();
     assert!(!talk(&workspace, &[], 0).contains("up to date"), "the same name with another content");
     std::fs::rename(&new, workspace.join("photos/square/new.png")).unwrap();
     assert!(!talk(&workspace, &[], 0).contains("up to date"), "the same content in another class");
@@ -179,7 +179,7 @@ fn a_folder_of_the_wrong_form_is_explained() {
     std::fs::remove_file(workspace.join("photos")).unwrap();
     std::fs::create_dir(workspace.join("photos")).unwrap();
     talks.push(talk(&workspace, &[], 1));
-    workspace.write("photos/1.png", files::png(&pictures::draw("disc", 1, 48)));
+    workspace.write("photos/1.png", files::png(&images::draw("disc", 1, 48)));
     talks.push(talk(&workspace, &[], 1));
     std::fs::create_dir(workspace.join("photos/cat")).unwrap();
     talks.push(talk(&workspace, &[], 1));

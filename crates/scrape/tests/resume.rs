@@ -13,7 +13,7 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use common::server::{Ask, Reply, Server};
 use common::{kept, said, site, table, web};
-use testkit::{Workspace, files, pictures};
+use testkit::{Workspace, files, images};
 
 fn openverse(server: &Server, per_class: usize, classes: &str) -> String {
     let api = server.url("/v1/images/");
@@ -131,7 +131,7 @@ fn moody() -> Moody {
             "busy" if broken => Reply::new(500, "text/plain", "busy"),
             _ => {
                 let index = name.bytes().map(u32::from).sum::<u32>();
-                Reply::new(200, "image/jpeg", files::jpeg(&pictures::draw("disc", index, 96)))
+                Reply::new(200, "image/jpeg", files::jpeg(&images::draw("disc", index, 96)))
             }
         }
     });
@@ -218,7 +218,7 @@ fn a_cache_that_was_altered_is_fetched_again() {
 #[test]
 fn what_is_no_picture_has_its_own_reason() {
     let moody = moody();
-    let jpeg = files::jpeg(&pictures::draw("disc", 9, 96));
+    let jpeg = files::jpeg(&images::draw("disc", 9, 96));
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     let bodies: [(&str, Vec<u8>); 7] = [
         ("html.jpg", b"<!doctype html><html>no such picture</html>".to_vec()),
@@ -227,7 +227,7 @@ fn what_is_no_picture_has_its_own_reason() {
         ("script.jpg", svg.into()),
         ("empty.jpg", Vec::new()),
         ("zip-behind.jpg", [b"PK\x03\x04".to_vec(), jpeg.clone()].concat()),
-        ("tiny.jpg", files::jpeg(&pictures::draw("disc", 8, 20))),
+        ("tiny.jpg", files::jpeg(&images::draw("disc", 8, 20))),
     ];
     for (name, body) in &bodies {
         moody.odd.lock().unwrap().insert(format!("/{name}"), body.clone());

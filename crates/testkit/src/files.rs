@@ -1,4 +1,4 @@
-//! Picture files of every kind, made from nothing.
+//! Encoders for image files of every kind.
 
 use std::io::Cursor;
 
@@ -7,45 +7,46 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage, imageops};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-/// `picture` in a format of the `image` crate, as 8-bit RGB unless it says otherwise.
-pub fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+/// Encodes `image` in a format of the crate `image`.
+pub fn encode(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture.into().write_to(&mut bytes, format).unwrap();
+    image.into().write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
-/// `picture` as PNG.
-pub fn png(picture: &RgbImage) -> Vec<u8> {
-    encode(picture.clone(), ImageFormat::Png)
+/// Encodes `image` as a PNG with 8 bits per sample.
+pub fn png(image: &RgbImage) -> Vec<u8> {
+    encode(image.clone(), ImageFormat::Png)
 }
 
-/// `picture` as PNG with 16 bits a sample.
-pub fn png16(picture: &RgbImage) -> Vec<u8> {
-    encode(DynamicImage::from(picture.clone()).into_rgb16(), ImageFormat::Png)
+/// Encodes `image` as a PNG with 16 bits per sample.
+pub fn png16(image: &RgbImage) -> Vec<u8> {
+    encode(DynamicImage::from(image.clone()).into_rgb16(), ImageFormat::Png)
 }
 
-/// `picture` as baseline JPEG of quality 90.
-pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
+/// Encodes `image` as a baseline JPEG of quality 90.
+pub fn jpeg(image: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(picture).unwrap();
+    JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(image).unwrap();
     bytes
 }
 
-/// `picture` as progressive JPEG with halved colour resolution, quality 90.
-pub fn progressive_jpeg(picture: &RgbImage) -> Vec<u8> {
+/// Encodes `image` as a progressive JPEG of quality 90, with chroma subsampling 4:2:0.
+pub fn progressive_jpeg(image: &RgbImage) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, 90);
     encoder.set_progressive(true);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    let (width, height) = picture.dimensions();
-    encoder.encode(picture.as_raw(), width as u16, height as u16, ColorType::Rgb).unwrap();
+    let (width, height) = image.dimensions();
+    encoder.encode(image.as_raw(), width as u16, height as u16, ColorType::Rgb).unwrap();
     bytes
 }
 
-/// `picture` as four-component JPEG with Adobe's inverted inks, the colours separated with as
-/// much black as possible; as YCCK when `ycck`, else as plain CMYK.
-pub fn cmyk_jpeg(picture: &RgbImage, ycck: bool) -> Vec<u8> {
-    let inks: Vec<u8> = picture
+/// Encodes `image` as a JPEG with four components and Adobe's inverted inks.
+///
+/// The colour space is YCCK when `ycck` is set, and CMYK otherwise. The separation uses as much black as possible.
+pub fn cmyk_jpeg(image: &RgbImage, ycck: bool) -> Vec<u8> {
+    let inks: Vec<u8> = image
         .pixels()
         .flat_map(|pixel| {
             let white = u16::from(*pixel.0.iter().max().unwrap()).max(1);
@@ -56,13 +57,13 @@ pub fn cmyk_jpeg(picture: &RgbImage, ycck: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, 95);
     encoder.set_sampling_factor(SamplingFactor::F_1_1);
-    let (width, height) = picture.dimensions();
+    let (width, height) = image.dimensions();
     let kind = if ycck { ColorType::CmykAsYcck } else { ColorType::Cmyk };
     encoder.encode(&inks, width as u16, height as u16, kind).unwrap();
     bytes
 }
 
-/// A JPEG file that shows `upright` when its EXIF `orientation` (1 to 8) is applied.
+/// Encodes a JPEG that shows `upright` after a reader applies its EXIF `orientation` (1 to 8).
 pub fn rotated_jpeg(upright: &RgbImage, orientation: u8) -> Vec<u8> {
     let stored = match orientation {
         1 => upright.clone(),
@@ -86,19 +87,19 @@ pub fn rotated_jpeg(upright: &RgbImage, orientation: u8) -> Vec<u8> {
     bytes
 }
 
-/// An animated GIF of `pictures`, a tenth of a second each.
-pub fn animated_gif(pictures: &[RgbImage]) -> Vec<u8> {
+/// Encodes `frames` as an animated GIF, with a tenth of a second per frame.
+pub fn animated_gif(frames: &[RgbImage]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = GifEncoder::new(&mut bytes);
-    for picture in pictures {
-        let frame = DynamicImage::from(picture.clone()).into_rgba8();
+    for frame in frames {
+        let frame = DynamicImage::from(frame.clone()).into_rgba8();
         encoder.encode_frame(Frame::new(frame)).unwrap();
     }
     drop(encoder);
     bytes
 }
 
-/// An animated PNG that shows `first`, then a picture of the same size in one colour.
+/// Encodes an animated PNG of two frames: `first`, and an image of the same size in the colour `then`.
 pub fn animated_png(first: &RgbImage, then: [u8; 3]) -> Vec<u8> {
     let (width, height) = first.dimensions();
     let second = png(&RgbImage::from_pixel(width, height, image::Rgb(then)));
@@ -121,7 +122,7 @@ pub fn animated_png(first: &RgbImage, then: [u8; 3]) -> Vec<u8> {
     bytes
 }
 
-/// A PNG file whose header claims `width` x `height` pixels, with hardly any data behind it.
+/// Returns a PNG file whose header claims `width` x `height` pixels, with almost no pixel data.
 pub fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     let mut header = [width, height].map(u32::to_be_bytes).concat();
     header.extend([8, 2, 0, 0, 0]);
@@ -132,7 +133,7 @@ pub fn png_claiming(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// The data of each IDAT chunk.
+/// Returns the data of each IDAT chunk of a PNG file.
 fn image_data(png: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     let mut at = 8;
@@ -146,6 +147,7 @@ fn image_data(png: &[u8]) -> Vec<&[u8]> {
     found
 }
 
+/// Returns a PNG chunk with its length and checksum.
 fn png_chunk(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut bytes = (data.len() as u32).to_be_bytes().to_vec();
     bytes.extend(name);

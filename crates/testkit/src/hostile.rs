@@ -1,4 +1,4 @@
-//! A folder of pictures as the world has them: some good, many broken, each in its own way.
+//! A folder of good, broken and unusual image files.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -9,37 +9,39 @@ use fs_err as fs;
 use image::{Rgb, RgbImage};
 
 use crate::files;
-use crate::pictures::{self, quadrants};
+use crate::images::{self, quadrants};
 
-/// What has to become of a file.
+/// The expected outcome of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is an ordinary picture.
+    /// The file is an ordinary image.
     Usable,
-    /// It is a picture that looks like [`quadrants`] when read rightly.
+    /// The file is an image that looks like [`quadrants`] after correct decoding.
     Quadrants,
-    /// It is not usable, and the reason given holds this text.
+    /// The file is not usable. The reported reason contains this text.
     Unusable(&'static str),
 }
 
-/// One entry of the folder.
+/// A file of the folder.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Where it is, from the folder: `<class>/<name>`.
+    /// The path of the file, relative to the folder: `<class>/<name>`.
     pub path: PathBuf,
-    /// What has to become of it.
+    /// The expected outcome.
     pub outcome: Outcome,
 }
 
-/// The class that holds the broken files, among good ones; the other class is `disc`.
+/// The class that contains the broken files. The other class, `disc`, contains only good files.
 pub const CLASS: &str = "square";
 
-/// Writes the folder: two classes with 20 good pictures each, and in one of them a truncated
-/// JPEG, a text named `.png`, an empty file, a PNG header claiming 60000x60000, CMYK and YCCK
-/// JPEGs, a 16-bit PNG, EXIF-rotated JPEGs, animated GIF and PNG, a folder named `x.jpg`, two
-/// symlink loops, a name that is not UTF-8, a 1x1 picture and a 20000x10 strip.
+/// Writes the folder and returns the expected outcome of each file.
+///
+/// Two classes contain 20 good images each. The class [`CLASS`] also contains a truncated JPEG, a text file named
+/// `.png`, an empty file, a PNG header that claims 60000x60000 pixels, CMYK and YCCK JPEGs, a 16-bit PNG, JPEGs with an
+/// EXIF orientation, an animated GIF and PNG, a folder named `x.jpg`, two symlink loops, a file name that is not UTF-8,
+/// a 1x1 image and a 20000x10 strip.
 pub fn write_folder(folder: &Path) -> Vec<Case> {
-    pictures::write_classes(folder, &["disc", CLASS], 20, 96);
+    images::write_classes(folder, &["disc", CLASS], 20, 96);
     let mut cases: Vec<Case> = Vec::new();
     for class in ["disc", CLASS] {
         cases.extend((0..20).map(|index| Case {
@@ -56,7 +58,7 @@ pub fn write_folder(folder: &Path) -> Vec<Case> {
         put(name.into(), bytes, outcome);
     }
     let name = OsString::from_vec(b"caf\xe9.png".to_vec());
-    put(name, files::png(&pictures::draw(CLASS, 100, 96)), Outcome::Usable);
+    put(name, files::png(&images::draw(CLASS, 100, 96)), Outcome::Usable);
 
     let class = folder.join(CLASS);
     fs::create_dir(class.join("x.jpg")).unwrap();
@@ -69,14 +71,14 @@ pub fn write_folder(folder: &Path) -> Vec<Case> {
 
 type File = (&'static str, Vec<u8>, Outcome);
 
-/// Files that no picture can be had from, or none of a useful size.
+/// Returns files that contain no image, or no image of a useful size.
 fn broken() -> Vec<File> {
-    let photo = files::jpeg(&pictures::draw(CLASS, 101, 200));
+    let photo = files::jpeg(&images::draw(CLASS, 101, 200));
     let dot = RgbImage::from_pixel(1, 1, Rgb([200, 0, 0]));
     let strip = RgbImage::from_fn(20_000, 10, |x, y| Rgb([x as u8, y as u8, 90]));
     vec![
         ("truncated.jpg", photo[..photo.len() / 2].to_vec(), Outcome::Unusable("truncated")),
-        ("text.png", b"This is not a picture.\n".to_vec(), Outcome::Unusable("text")),
+        ("text.png", b"This is not an image.\n".to_vec(), Outcome::Unusable("text")),
         ("empty.jpg", Vec::new(), Outcome::Unusable("empty")),
         ("huge.png", files::png_claiming(60_000, 60_000), Outcome::Unusable("60000x60000")),
         ("dot.png", files::png(&dot), Outcome::Unusable("1x1")),
@@ -84,9 +86,9 @@ fn broken() -> Vec<File> {
     ]
 }
 
-/// Files that are usable pictures and look like [`quadrants`], stored in unusual ways.
+/// Returns usable images that look like [`quadrants`] and are encoded in unusual ways.
 fn unusual() -> Vec<File> {
-    // Each its own size: pictures with the same pixels would be one picture.
+    // The sizes differ, because `scrape` takes images with the same pixels for copies.
     let upright = |at: u32| quadrants(96 + 8 * at, 80);
     let black = RgbImage::new(96, 80);
     vec![

@@ -1,15 +1,15 @@
-//! For tests only: pictures drawn on the spot, files that break readers, workspaces that vanish.
+//! Helpers for tests: small images, image files of every kind, hostile files, and temporary workspaces.
 //!
-//! It depends on no other crate of this project, so that every one of them can use it. What it
-//! makes is made from nothing: no fixture is committed, and two runs make the same bytes.
+//! The crate depends on no other crate of the project, so every crate can use it. It computes all data, so the
+//! repository contains no binary fixtures. Two runs compute the same bytes.
 //!
-//! Its functions panic when they fail, as tests do.
+//! The functions panic when they fail.
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
 pub mod files;
 pub mod hostile;
+pub mod images;
 mod paths;
-pub mod pictures;
 mod workspace;
 
 pub use paths::{binary, runtime_library, workspace_root};

@@ -15,7 +15,7 @@ use graph::builder::{Builder, Node};
 use ndarray::{Array, Array1, ArrayD, IxDyn};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Finished, Run, Scope, Stage, Summary};
-use testkit::{Workspace, files, pictures};
+use testkit::{Workspace, files, images};
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
 
 /// Side of the pictures.
@@ -199,8 +199,8 @@ macro_rules! made_up {
 
 made_up!(Preprocess, "preprocess", &[], |run| {
     for (at, picture) in dataset().iter().enumerate() {
-        let shape = pictures::CLASSES[at / 8];
-        run.write(&picture.path, &files::png(&pictures::draw(shape, at as u32, SIDE)))?;
+        let shape = images::CLASSES[at / 8];
+        run.write(&picture.path, &files::png(&images::draw(shape, at as u32, SIDE)))?;
     }
     run.write("quarantine.csv", b"path,reason\nphotos/x.jpg,cut short\n")?;
     Dataset::write(run, &dataset(), &CLASSES.map(String::from))

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testkit::{files, pictures};
+use testkit::{files, images};
 
 use super::server::{Ask, Reply, Server};
 
@@ -49,7 +49,7 @@ pub fn kind(index: usize) -> Kind {
 /// The file of a candidate: JPEG at `/files/<source>/<class>/<index>.jpg`.
 pub fn bytes(source: &str, class: &str, index: usize) -> Vec<u8> {
     let offset = ["commons", "openverse", "google", "urls"].iter().position(|name| *name == source).unwrap() * 1000;
-    let draw = |index: usize| pictures::draw(class, (offset + index) as u32, 96);
+    let draw = |index: usize| images::draw(class, (offset + index) as u32, 96);
     match kind(index) {
         Kind::Copy => files::jpeg(&draw(index - 1)),
         Kind::Smaller => files::jpeg(&imaging::thumbnail(&draw(index - 1), 64)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{Rgb, RgbImage};
-use testkit::{files, pictures};
+use testkit::{files, images};
 use tokio::io::AsyncWriteExt;
 
 use crate::badly::{Asked, Reply, answer, endlessly, head, script};
@@ -53,7 +53,7 @@ pub fn drips(first: Vec<u8>, again: Vec<u8>, pause: Duration) -> impl Fn(&Asked,
 
 /// Different pictures for different numbers.
 pub fn jpeg(index: u32) -> Vec<u8> {
-    files::jpeg(&pictures::draw("disc", index, 96))
+    files::jpeg(&images::draw("disc", index, 96))
 }
 
 /// As many pixels as the default configuration allows.

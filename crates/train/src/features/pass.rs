@@ -124,7 +124,7 @@ mod tests {
             let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
             let cut = Cut::new(setting.scope(), &base, &depth, &hidden, 3).unwrap();
             let mut trunk = Trunk::open(&cut.running_trunk().unwrap().unwrap(), &base.network.input, 2).unwrap();
-            let drawn: Vec<_> = (0..5).map(|at| testkit::pictures::draw("disc", at, base.network.input.size)).collect();
+            let drawn: Vec<_> = (0..5).map(|at| testkit::images::draw("disc", at, base.network.input.size)).collect();
             let mut run = |places: &[usize]| -> Vec<Vec<u32>> {
                 let pictures: Vec<_> = places.iter().map(|place| drawn[*place].clone()).collect();
                 let values = trunk.run(&pictures).unwrap();

@@ -1,4 +1,4 @@
-//! Small drawn pictures, in classes that colour and shape tell apart.
+//! Small drawn images of three classes that differ in colour and shape.
 
 use std::path::Path;
 
@@ -7,17 +7,18 @@ use image::{Rgb, RgbImage};
 
 use crate::files;
 
-/// The classes that [`draw`] knows, sorted.
+/// The classes of [`draw`], in alphabetical order.
 pub const CLASSES: [&str; 3] = ["disc", "square", "stripes"];
 
-/// A picture of `class`, `side` x `side` pixels; place, size, shade and background vary with
-/// `index`, and no two look alike.
+/// Draws an image of `class` with `side` x `side` pixels.
+///
+/// Position, size, shade and background of the shape depend on `index`. No two images look alike.
 ///
 /// # Panics
-/// When `class` is not one of [`CLASSES`].
+/// Panics when `class` is not one of [`CLASSES`].
 pub fn draw(class: &str, index: u32, side: u32) -> RgbImage {
     let which = CLASSES.iter().position(|name| *name == class);
-    let which = which.unwrap_or_else(|| panic!("{class} is none of {CLASSES:?}")) as u32;
+    let which = which.unwrap_or_else(|| panic!("{class} is not one of {CLASSES:?}")) as u32;
     let mut dice = Dice(0x9e37_79b9 ^ (u64::from(index) << 8 | u64::from(which)));
     let extent = side as f32;
     let radius = extent * dice.between(0.2, 0.35);
@@ -45,7 +46,7 @@ pub fn draw(class: &str, index: u32, side: u32) -> RgbImage {
     })
 }
 
-/// Writes `per_class` PNG pictures of each of `classes` below `folder`, one folder a class.
+/// Writes `per_class` PNG images of each of `classes` to `folder`, with one subfolder per class.
 pub fn write_classes(folder: &Path, classes: &[&str], per_class: u32, side: u32) {
     for class in classes {
         fs::create_dir_all(folder.join(class)).unwrap();
@@ -56,18 +57,17 @@ pub fn write_classes(folder: &Path, classes: &[&str], per_class: u32, side: u32)
     }
 }
 
-/// What the corners of [`quadrants`] are: red top left, green top right, blue bottom left, yellow
-/// bottom right.
+/// The colours of the corners of [`quadrants`]: red top left, green top right, blue bottom left, yellow bottom right.
 pub const QUADRANTS: [[u8; 3]; 4] = [[220, 40, 40], [40, 180, 60], [40, 60, 200], [230, 210, 50]];
 
-/// A picture of four plain quarters, by which one sees which way up it is.
+/// Draws an image of four plain quarters, whose colours show the orientation.
 pub fn quadrants(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         Rgb(QUADRANTS[usize::from(x >= width / 2) + 2 * usize::from(y >= height / 2)])
     })
 }
 
-/// Whether each quarter of `img` is, in its middle, within `tolerance` of that of [`quadrants`].
+/// Returns whether the centre of each quarter of `img` is within `tolerance` of the colour in [`QUADRANTS`].
 pub fn is_upright(img: &RgbImage, tolerance: u8) -> bool {
     let (width, height) = img.dimensions();
     QUADRANTS.iter().enumerate().all(|(at, wanted)| {
@@ -77,11 +77,11 @@ pub fn is_upright(img: &RgbImage, tolerance: u8) -> bool {
     })
 }
 
-/// A small generator of its own: what is drawn must not change with another crate's version.
+/// A small random number generator, so that the images do not depend on the version of another crate.
 struct Dice(u64);
 
 impl Dice {
-    /// A number from `low` to `high` (splitmix64).
+    /// Returns a number in `low..high` (splitmix64).
     fn between(&mut self, low: f32, high: f32) -> f32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -96,14 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_repeat_and_differ() {
+    fn an_image_depends_on_its_index_and_class_alone() {
         assert_eq!(draw("disc", 3, 64), draw("disc", 3, 64));
         assert_ne!(draw("disc", 3, 64), draw("disc", 4, 64));
         assert_ne!(draw("disc", 3, 64), draw("square", 3, 64));
     }
 
     #[test]
-    fn a_turned_picture_is_not_upright() {
+    fn a_rotated_image_is_not_upright() {
         let upright = quadrants(60, 40);
         assert!(is_upright(&upright, 0));
         assert!(!is_upright(&image::imageops::rotate90(&upright), 90));
