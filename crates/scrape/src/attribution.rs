@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::view::Run;
 use anyhow::Result;
 
+use crate::candidate::Candidate;
 use crate::gather::Gathered;
 use crate::lane::Known;
 use crate::licence::Licence;
-use crate::source::Candidate;
 
 /// The file.
 pub const FILE: &str = "ATTRIBUTION.md";

@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::view::Run;
 use web::{Dial, Failure, Request, Response, Secret, Url, Web};
 
+use crate::candidate::Page;
 use crate::journal::Journal;
-use crate::source::Page;
-use crate::sources::openverse::pause;
+use crate::rate_limit::pause;
 
 /// How often a busy server is asked the same.
 const TRIES: usize = 5;

@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use pipeline::HintExt;
 use serde::{Deserialize, Serialize};
 
+use crate::candidate::Page;
 use crate::content::Content;
-use crate::source::Page;
 
 /// What is known of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::source::{Candidate, Page, Reject, Want};
+use crate::candidate::{Candidate, Page, Reject, Want};
 
 /// A candidate, where it was found, and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 
 mod attribution;
 mod cache;
+pub mod candidate;
 mod content;
 pub mod desk;
 mod fetch;
@@ -22,6 +23,7 @@ mod looks;
 mod passenger;
 mod pick;
 mod plan;
+pub mod rate_limit;
 mod sheets;
 mod sieve;
 pub mod source;

@@ -2,8 +2,8 @@
 
 use contract::config::Scrape;
 
+use crate::candidate::Candidate;
 use crate::content::Content;
-use crate::source::Candidate;
 
 /// The media types of the formats that can be read.
 pub const TYPES: [&str; 8] =

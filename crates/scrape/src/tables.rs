@@ -6,10 +6,10 @@ use crate::view::Run;
 use anyhow::{Result, anyhow, bail};
 use pipeline::HintExt;
 
+use crate::candidate::Reject;
 use crate::gather::Gathered;
 use crate::lane::Known;
 use crate::pick::{Fate, Place};
-use crate::source::Reject;
 use crate::store::path_of;
 
 /// The table of pictures.

@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use scrape::candidate::Page;
 use scrape::desk::Fault;
 use scrape::licence::Licence;
-use scrape::source::Page;
+use scrape::rate_limit;
 use scrape::sources::urls::List;
 use scrape::sources::{commons, google, openverse};
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ fn error_bodies_are_told_by_whether_they_pass() {
 
 #[test]
 fn rate_headers_are_read_and_not_guessed() {
-    let pause = |headers: &[(&str, &str)]| openverse::pause(&response(200, b"", headers).headers);
+    let pause = |headers: &[(&str, &str)]| rate_limit::pause(&response(200, b"", headers).headers);
     assert_eq!(pause(&[]), None);
     assert_eq!(pause(&[("x-ratelimit-limit-anon_burst", "20/min"), ("x-ratelimit-available-anon_burst", "19")]), None);
     let both = [
@@ -184,6 +185,6 @@ proptest! {
     #[test]
     fn any_rate_header_is_read(limit in "[ -~]{0,12}", left in "[0-9a-z -]{0,4}") {
         let headers = [("x-ratelimit-limit-a", limit.as_str()), ("x-ratelimit-available-a", left.as_str())];
-        let _ = openverse::pause(&response(200, b"", &headers).headers);
+        let _ = rate_limit::pause(&response(200, b"", &headers).headers);
     }
 }

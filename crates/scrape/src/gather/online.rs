@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::queue::Queue;
 use super::{Memory, arrived, recall};
+use crate::candidate::Page;
 use crate::desk::{Desk, Stop};
 use crate::fetch::{Fetched, Fetcher};
 use crate::journal::Verdict;
@@ -19,7 +20,7 @@ use crate::live::{Live, Step};
 use crate::looks::Contents;
 use crate::pick::{Place, pick};
 use crate::sieve::Sieve;
-use crate::source::{Page, Source};
+use crate::source::Source;
 
 /// How long nothing may come before Ctrl-C is looked for.
 const PATIENCE: Duration = Duration::from_millis(250);

@@ -5,8 +5,8 @@ use contract::config::Scrape;
 use proptest::prelude::*;
 
 use super::*;
+use crate::candidate::{Candidate, Page, Want};
 use crate::content::Content;
-use crate::source::{Candidate, Page, Want};
 
 /// A lane whose candidates are told by their hash; `?` is unknown, `-` refused.
 fn lane(class: &str, count: usize, hashes: &[&str], contents: &mut Contents) -> Lane {

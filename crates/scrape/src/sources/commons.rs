@@ -15,9 +15,10 @@ use serde_json::Value;
 use web::{Request, Response, Url};
 
 use super::search::{self, number, text};
+use crate::candidate::{Candidate, Page, Want};
 use crate::desk::{Desk, Fault};
 use crate::licence::Licence;
-use crate::source::{Asked, Candidate, Page, Source, Want};
+use crate::source::{Asked, Source};
 use crate::text::{line, plain};
 
 const API: &str = "https://commons.wikimedia.org/w/api.php";

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use web::{Request, Response, Secret, Url};
 
 use super::search::{self, number, text};
+use crate::candidate::{Candidate, Page, Want};
 use crate::desk::{Desk, Fault};
-use crate::source::{Asked, Candidate, Page, Source, Want};
+use crate::source::{Asked, Source};
 use crate::text::line;
 
 const API: &str = "https://customsearch.googleapis.com/customsearch/v1";

@@ -3,17 +3,16 @@
 //! Without a token the API gives twenty results a page and few pages, so it is worth registering for one: `OPENVERSE_TOKEN` in
 //! the environment is sent as a bearer token. How many requests are left is read from the `X-RateLimit-…` headers of each answer.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use contract::config::{SearchSource, SearchWords};
 use serde::Deserialize;
-use web::{HeaderMap, HeaderName, Request, Response, Secret, Url};
+use web::{HeaderName, Request, Response, Secret, Url};
 
 use super::search::{self, number, text};
+use crate::candidate::{Candidate, Page, Want};
 use crate::desk::{Desk, Fault};
 use crate::licence::Licence;
-use crate::source::{Asked, Candidate, Page, Source, Want};
+use crate::source::{Asked, Source};
 use crate::text::line;
 
 const API: &str = "https://api.openverse.org/v1/images/";
@@ -164,27 +163,4 @@ fn candidate(work: Work) -> Candidate {
         width: work.width,
         height: work.height,
     }
-}
-
-/// How long to wait before the next request, when the headers say that none is left: the whole window that the used-up limit
-/// counts over, such as a minute for `20/min`. `None` when requests are left, or nothing is told.
-pub fn pause(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let used_up = headers.iter().filter_map(|(name, value)| {
-        let scope = name.as_str().strip_prefix("x-ratelimit-available-")?;
-        (value.to_str().ok()?.trim() == "0").then_some(scope)
-    });
-    used_up.filter_map(|scope| window(text(&format!("x-ratelimit-limit-{scope}"))?)).max()
-}
-
-/// The window of a limit such as `20/min`.
-fn window(limit: &str) -> Option<Duration> {
-    let seconds = match limit.split_once('/')?.1.trim().chars().next()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    Some(Duration::from_secs(seconds))
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use web::Url;
 
+use crate::candidate::Want;
 use crate::desk::Fault;
-use crate::source::Want;
 
 /// What a searched source is to find: its own classes, or those of `[scrape.classes]`.
 pub fn wants(search: &SearchSource, shared: &SearchWords) -> Vec<Want> {

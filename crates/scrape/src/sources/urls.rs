@@ -9,9 +9,10 @@ use anyhow::{Result, anyhow};
 use contract::config::Urls as Settings;
 use pipeline::HintExt;
 
+use crate::candidate::{Candidate, Page, Reject, Want};
 use crate::desk::{Desk, Fault, Stop};
 use crate::licence::Licence;
-use crate::source::{Asked, Candidate, Page, Reject, Source, Want};
+use crate::source::{Asked, Source};
 use crate::text::line;
 
 /// The source.

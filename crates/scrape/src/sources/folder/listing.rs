@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use anyhow::{Result, anyhow};
 use pipeline::HintExt;
 
-use crate::source::Reject;
+use crate::candidate::Reject;
 
 /// A regular file in a class folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

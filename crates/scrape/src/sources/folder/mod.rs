@@ -11,8 +11,9 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use self::listing::{Entry, Listing};
+use crate::candidate::{Candidate, Page, Reject, Want};
 use crate::desk::{Desk, Fault, Stop};
-use crate::source::{Asked, Candidate, Page, Reject, Source, Want};
+use crate::source::{Asked, Source};
 
 /// The source.
 #[derive(Debug)]

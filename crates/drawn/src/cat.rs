@@ -2,7 +2,7 @@
 
 use tiny_skia::Transform;
 
-use super::{
+use crate::{
     canvas::{Canvas, Fill},
     coat::{Coat, Part, Pattern},
     dice::Dice,

@@ -4,7 +4,7 @@ use std::f32::consts::TAU;
 
 use tiny_skia::Transform;
 
-use super::{
+use crate::{
     blossom::{Blossom, KINDS, Kind},
     canvas::{Canvas, Fill},
     dice::Dice,

@@ -2,7 +2,7 @@
 
 use tiny_skia::Transform;
 
-use super::{
+use crate::{
     canvas::{Canvas, Fill},
     dice::Dice,
     palette::Colour,

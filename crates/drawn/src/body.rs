@@ -3,7 +3,7 @@
 
 use tiny_skia::Transform;
 
-use super::{
+use crate::{
     canvas::Canvas,
     coat::{Coat, Part},
     dice::Dice,

@@ -3,7 +3,7 @@
 
 use std::f32::consts::TAU;
 
-use super::{
+use crate::{
     canvas::{Canvas, Fill},
     dice::Dice,
     palette::{Colour, hex},

@@ -5,7 +5,7 @@ use tiny_skia::{
     PremultipliedColorU8, RadialGradient, Shader, SpreadMode, Stroke, Transform,
 };
 
-use super::{blur, palette::Colour, shape::Shape};
+use crate::{blur, palette::Colour, shape::Shape};
 
 /// What an area is painted with.
 #[derive(Clone, Copy, Debug)]

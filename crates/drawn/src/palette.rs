@@ -1,8 +1,8 @@
 //! Colours, and the hand-picked sets of them that scenes, props and petals share. All classes draw from the same
 //! sets, so that a colour alone never tells the class.
 
-pub use super::colour::{Colour, INK, WHITE, hex};
-use super::dice::Dice;
+pub use crate::colour::{Colour, INK, WHITE, hex};
+use crate::dice::Dice;
 
 /// Five colours that go together: two for large areas, two accents, one dark.
 pub type Palette = [Colour; 5];

@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 
 use tiny_skia::{Path, PathBuilder, Rect, Transform};
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// A place in the canvas' frame.
 pub type Spot = (f32, f32);

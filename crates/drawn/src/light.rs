@@ -3,7 +3,7 @@
 
 use image::RgbImage;
 
-use super::{blur, dice::Dice};
+use crate::{blur, dice::Dice};
 
 /// Changes `picture` in place.
 pub fn expose(picture: &mut RgbImage, dice: &mut Dice) {

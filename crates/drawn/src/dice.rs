@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::colour::{self, Colour};
+use crate::colour::{self, Colour};
 
 /// The source of every choice in one picture.
 #[derive(Clone, Debug)]

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
 use anyhow::Result;
+use drawn::Subject;
 
-use super::Subject;
+use crate::candidate::{Candidate, Page, Want};
 use crate::desk::Desk;
 use crate::licence::Licence;
-use crate::source::{Asked, Candidate, Page, Source, Want};
+use crate::source::{Asked, Source};
 
 /// The source.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +54,9 @@ impl Source for Drawn {
 
     fn open(&self, class: &str, candidate: &Candidate) -> Option<io::Result<Box<dyn Read>>> {
         let number = candidate.source.rsplit(':').next()?;
-        let subject = Subject::ALL.into_iter().find(|subject| subject.class() == class)?;
+        let subject = Subject::of_class(class)?;
         // One stream for each picture: asking for more pictures leaves the others as they are.
         let rng = pipeline::rng(self.seed, "scrape", &format!("drawn/{class}/{number}"));
-        Some(Ok(Box::new(Cursor::new(subject.file(rng)))))
+        Some(Ok(Box::new(Cursor::new(drawn::file(subject, rng)))))
     }
 }

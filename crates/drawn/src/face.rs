@@ -1,6 +1,6 @@
 //! What cats' and dogs' faces have in common: views, eyes, mouths.
 
-use super::{
+use crate::{
     canvas::{Canvas, Fill},
     dice::Dice,
     palette::{Colour, INK, WHITE, hex},

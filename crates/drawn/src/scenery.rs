@@ -1,7 +1,7 @@
 //! Places to be: meadow, park, room, sofa, beach, night, snow. The unit is the picture's height, `wide` its width in
 //! that unit; each returns where a subject stands.
 
-use super::{
+use crate::{
     canvas::{Canvas, Fill},
     dice::Dice,
     palette::{self, Colour, Palette, WHITE, hex},

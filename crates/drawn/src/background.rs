@@ -1,11 +1,11 @@
-//! What is behind the subject: plain papers here, outdoor and indoor scenes in [`super::scenery`]. Every class is
+//! What is behind the subject: plain papers here, outdoor and indoor scenes in [`crate::scenery`]. Every class is
 //! put before every background.
 
 use std::f32::consts::TAU;
 
 use tiny_skia::Transform;
 
-use super::{
+use crate::{
     canvas::{Canvas, Fill},
     dice::Dice,
     palette::{self, Palette, WHITE},

@@ -1,7 +1,7 @@
 //! What an animal may be doing, and what has to be known of it to draw that. Poses serve cats and dogs alike: build,
 //! coat and head make the difference.
 
-use super::{
+use crate::{
     canvas::Canvas,
     coat::Coat,
     dice::Dice,

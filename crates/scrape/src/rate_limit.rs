@@ -1,0 +1,28 @@
+//! Openverse's rate limit headers.
+
+use std::time::Duration;
+
+use web::HeaderMap;
+
+/// How long to wait before the next request, when the headers say that none is left: the whole window that the used-up limit
+/// counts over, such as a minute for `20/min`. `None` when requests are left, or nothing is told.
+pub fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let used_up = headers.iter().filter_map(|(name, value)| {
+        let scope = name.as_str().strip_prefix("x-ratelimit-available-")?;
+        (value.to_str().ok()?.trim() == "0").then_some(scope)
+    });
+    used_up.filter_map(|scope| window(text(&format!("x-ratelimit-limit-{scope}"))?)).max()
+}
+
+/// The window of a limit such as `20/min`.
+fn window(limit: &str) -> Option<Duration> {
+    let seconds = match limit.split_once('/')?.1.trim().chars().next()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds))
+}
