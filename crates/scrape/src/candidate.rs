@@ -1,63 +1,67 @@
-//! Candidates: images that a source offers, before anything of them is fetched.
+//! The records that a source exchanges with the stage: quotas, pages of candidates, and rejects.
 
 use serde::{Deserialize, Serialize};
 
 use crate::licence::Licence;
 
-/// What a source is to find for one class.
+/// The number of images that a source has to find for one class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Want {
+pub struct Quota {
     /// The class.
     pub class: String,
-    /// What to search for; a source that does not search has one empty query.
+    /// The search queries. A source that does not search has one empty query.
     pub queries: Vec<String>,
-    /// So many pictures; `usize::MAX` for all there are.
+    /// The number of images. `usize::MAX` means all images of the source.
     pub count: usize,
 }
 
-/// A part of what a query finds.
+/// One page of the results of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// Possible pictures, best first.
+    /// The candidates, best first.
     pub candidates: Vec<Candidate>,
-    /// What is none, each with its reason.
+    /// The results that cannot be candidates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejects: Vec<Reject>,
-    /// Names the next page, in the source's own words; `None` after the last.
+    /// The name of the next page, in the syntax of the source. `None` on the last page.
     pub next: Option<String>,
 }
 
-/// Something that may be a picture. What a source does not know is empty or 0.
+/// An image that a source offers. A field that the source does not know is empty or 0.
+///
+/// The journal stores candidates, so the serialized field names are a format.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Candidate {
-    /// Where it is: an address, a path, a number. What the user knows it by.
-    pub source: String,
-    /// The page that shows it.
+    /// The location of the file: a web address, a path, or a name such as `drawn:cat:1`.
+    #[serde(rename = "source")]
+    pub location: String,
+    /// The address of the web page that shows the image.
     pub page: String,
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Who made it.
+    /// The author.
     pub author: String,
-    /// Its licence.
+    /// The licence.
     pub licence: Option<Licence>,
-    /// The licence's address.
+    /// The address of the licence text.
     pub licence_url: String,
-    /// Media type, such as `image/jpeg`.
+    /// The media type, such as `image/jpeg`.
     pub mime: String,
-    /// Width in pixels.
+    /// The width in pixels.
     pub width: u32,
-    /// Height in pixels.
+    /// The height in pixels.
     pub height: u32,
 }
 
-/// Something that was not taken.
+/// A file that the stage does not take.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reject {
-    /// The class that it was offered for; empty where there is none.
+    /// The class that the file was offered for. Empty if there is none.
     pub class: String,
-    /// What the user knows it by.
-    pub source: String,
-    /// Why it was not taken.
+    /// The location of the file, as in [`Candidate::location`].
+    #[serde(rename = "source")]
+    pub location: String,
+    /// The reason.
     pub reason: String,
 }

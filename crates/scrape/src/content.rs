@@ -1,60 +1,69 @@
-//! What a file from the web is, found out before anybody else looks at it.
+//! The inspection of a file from the web: its format, size and look.
 
 use contract::config::Scrape;
 use imaging::{Header, Limits, Look};
 use serde::{Deserialize, Serialize};
 
-use crate::passenger::passenger;
+use crate::polyglot::second_format;
 
-/// What decoding one picture may take, in bytes.
+/// The memory that decoding one image may take, in bytes.
 const DECODE_BYTES: u64 = 256 << 20;
-/// What all that are decoded at a time may take together, in bytes; one that takes more is decoded alone.
+/// The memory that all concurrent decodings may take together, in bytes. A larger image is decoded alone.
 pub const SHARED_BYTES: u64 = 160 << 20;
 
-/// A picture's file, as the journal tells of it.
+/// The properties of an image file.
+///
+/// The journal stores them, so the field names are a format.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// The first 16 hex digits of its BLAKE3.
+    /// The first 16 hexadecimal digits of the BLAKE3 hash of the file.
     pub hash: String,
-    /// File extension by content.
+    /// The file extension of the format of the file.
     pub extension: String,
-    /// Size in bytes.
+    /// The size in bytes.
     pub bytes: u64,
-    /// Width in pixels, upright.
+    /// The width in pixels, in the upright orientation.
     pub width: u32,
-    /// Height in pixels, upright.
+    /// The height in pixels, in the upright orientation.
     pub height: u32,
-    /// [`Look::to_hex`]; empty for a file that was not decoded.
+    /// The look as [`Look::to_hex`]. Empty for a file that was not decoded.
     pub look: String,
 }
 
 impl Content {
-    /// Its name below a folder of pictures.
+    /// Returns the name of the file in a folder of images: `<hash>.<extension>`.
     pub fn file_name(&self) -> String {
         format!("{}.{}", self.hash, self.extension)
     }
 }
 
-/// The limits of the configuration that a file from the web is judged by, as text: a refusal holds as long as they do.
+/// Returns the limits of the configuration as text. The journal stores them with each refusal, and a refusal is valid
+/// while the limits stay the same.
 pub fn limits_text(scrape: &Scrape) -> String {
     format!("{} px, {} MiB, hosts {:?}", scrape.max_pixels, scrape.max_file_mb, scrape.web.allowed_hosts)
 }
 
-/// The limits of the configuration on pixels and memory.
+/// Returns the limits of the configuration on pixels and memory.
 pub fn limits(scrape: &Scrape) -> Limits {
     Limits { max_pixels: scrape.max_pixels, max_bytes: DECODE_BYTES }
 }
 
-/// What the header of `bytes` says; the error says why they are no picture.
+/// Reads the image header of `bytes`.
+///
+/// # Errors
+/// Returns the reason why `bytes` are not an image within `limits`.
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, String> {
     imaging::inspect(bytes, limits).map_err(|error| error.to_string())
 }
 
-/// Decodes `bytes`, of which [`inspect`] gave `header`, whole and says what they are; the error says why they are no picture.
+/// Decodes `bytes`, whose header is `header`, and returns their properties.
+///
+/// # Errors
+/// Returns the reason why the image cannot be decoded, or the second format of a polyglot file.
 pub fn examine(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Content, String> {
     let (look, [width, height]) = Look::decode(bytes, header, limits).map_err(|error| error.to_string())?;
-    if let Some(other) = passenger(bytes) {
-        return Err(format!("it is a picture and {other} at once"));
+    if let Some(other) = second_format(bytes) {
+        return Err(format!("the file is an image and also {other}"));
     }
     Ok(Content {
         hash: pipeline::short_hash(bytes),

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::view::Run;
 use web::{Dial, Failure, Request, Response, Secret, Url, Web};
 
 use crate::candidate::Page;
 use crate::journal::Journal;
 use crate::rate_limit::pause;
+use crate::view::Run;
 
 /// How often a busy server is asked the same.
 const TRIES: usize = 5;
@@ -123,7 +123,9 @@ impl Desk {
                 Ok(page) => {
                     let page = clean(page, hide)?;
                     tracing::info!(question, candidates = page.candidates.len(), "answered");
-                    self.journal.note(&question, &page).map_err(|error| Stop::Journal(format!("{error:#}")))?;
+                    self.journal
+                        .record_answer(&question, &page)
+                        .map_err(|error| Stop::Journal(format!("{error:#}")))?;
                     return Ok(page);
                 }
                 Err(Fault::Busy { wait, said }) => {

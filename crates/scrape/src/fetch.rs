@@ -11,8 +11,8 @@ use web::{Failure, Request, Response, Room, Web};
 
 use crate::cache::Cache;
 use crate::content::{self, SHARED_BYTES};
+use crate::filter::MEDIA_TYPES;
 use crate::journal::{Journal, Verdict};
-use crate::sieve::TYPES;
 
 /// What every fetch needs; cheap to clone.
 #[derive(Clone)]
@@ -60,14 +60,14 @@ impl Fetcher {
         let answer = match web::parse_url(url) {
             Ok(address) => {
                 let accept =
-                    TYPES.iter().copied().chain(["image/jpg", "application/octet-stream", "binary/octet-stream"]);
+                    MEDIA_TYPES.iter().copied().chain(["image/jpg", "application/octet-stream", "binary/octet-stream"]);
                 self.web.get(&Request::picture(address).accept(accept).max_bytes(self.max_bytes)).await
             }
             Err(failure) => Err(failure),
         };
         let verdict = match answer {
             Ok(Response { body, room, .. }) => match self.look(body, room).await? {
-                Ok(content) => Verdict::Picture(Arc::new(content)),
+                Ok(content) => Verdict::Image(Arc::new(content)),
                 Err(reason) => refused(reason),
             },
             Err(Failure::Refused(reason)) => refused(reason.to_string()),
@@ -75,7 +75,7 @@ impl Fetcher {
             Err(Failure::Exhausted(reason)) => return Ok(Fetched::Exhausted(reason.to_string())),
         };
         tracing::info!(url, verdict = told(&verdict), "fetched");
-        self.journal.judge(url, verdict.clone())?;
+        self.journal.record_verdict(url, verdict.clone())?;
         Ok(Fetched::Known(verdict))
     }
 
@@ -104,7 +104,7 @@ impl Fetcher {
 /// A verdict in a word and its reason.
 fn told(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Picture(content) => format!("picture {}", content.hash),
+        Verdict::Image(content) => format!("picture {}", content.hash),
         Verdict::Refused { reason, .. } => format!("refused: {reason}"),
         Verdict::Later(reason) => format!("later: {reason}"),
     }

@@ -7,23 +7,23 @@ mod queue;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::view::Run;
 use anyhow::Result;
 use pipeline::WriteThrough;
 use web::Web;
 
 use crate::cache::Cache;
+use crate::candidate_queue::{CandidateQueue, FileState};
 use crate::content;
+use crate::contents::Contents;
 use crate::desk::Desk;
 use crate::fetch::Fetcher;
+use crate::filter::Filter;
 use crate::journal::{Journal, Verdict};
-use crate::lane::{Known, Lane};
 use crate::live::{Live, Step};
-use crate::looks::Contents;
-use crate::pick::{Pick, pick};
-use crate::sieve::Sieve;
+use crate::selection::{Selection, select};
 use crate::source::Source;
 use crate::sources::Credentials;
+use crate::view::Run;
 pub use local::list;
 
 /// What a call of the stage asks for beside its configuration.
@@ -38,32 +38,33 @@ pub struct Wish {
 /// Everything that was found, and what becomes of it.
 #[derive(Debug)]
 pub struct Gathered {
-    /// The lanes, source by source and class by class.
-    pub lanes: Vec<Lane>,
+    /// The queues, source by source and class by class.
+    pub queues: Vec<CandidateQueue>,
     /// The files.
     pub contents: Contents,
     /// The decision.
-    pub pick: Pick,
+    pub selection: Selection,
     /// What ended the run before its time.
     pub exhausted: Option<String>,
 }
 
-/// The lanes of all `sources`, without candidates.
-pub fn lanes(run_sources: &[Box<dyn Source + '_>], on_web: &[bool]) -> Result<Vec<Lane>> {
-    let mut lanes = Vec::new();
+/// The queues of all `sources`, without candidates.
+pub fn queues(run_sources: &[Box<dyn Source + '_>], on_web: &[bool]) -> Result<Vec<CandidateQueue>> {
+    let mut queues = Vec::new();
     for (index, (source, on_web)) in run_sources.iter().zip(on_web).enumerate() {
-        lanes.extend(source.wants()?.into_iter().map(|want| Lane::new(index, source.kind(), *on_web, want)));
+        queues
+            .extend(source.quotas()?.into_iter().map(|want| CandidateQueue::new(index, source.kind(), *on_web, want)));
     }
-    Ok(lanes)
+    Ok(queues)
 }
 
-/// What the journal says of the slots of a lane.
-pub fn recall(lane: &mut Lane, slots: std::ops::Range<usize>, memory: &Memory, contents: &mut Contents) {
-    for slot in &mut lane.slots[slots] {
-        let url = &slot.candidate.source;
-        slot.known = match memory.journal.verdict(url) {
-            Some(Verdict::Picture(content)) if memory.cache.has(&content) => {
-                Known::Picture(contents.add(content, false))
+/// What the journal says of the slots of a queue.
+pub fn recall(queue: &mut CandidateQueue, slots: std::ops::Range<usize>, memory: &Memory, contents: &mut Contents) {
+    for slot in &mut queue.slots[slots] {
+        let url = &slot.candidate.location;
+        slot.file = match memory.journal.verdict(url) {
+            Some(Verdict::Image(content)) if memory.cache.has(&content) => {
+                FileState::Image(contents.add(content, false))
             }
             verdict => memory.unless_tried(url, verdict),
         };
@@ -85,12 +86,12 @@ pub struct Memory {
 
 impl Memory {
     /// What is known of `url` by a verdict that is no picture at hand.
-    fn unless_tried(&self, url: &str, verdict: Option<Verdict>) -> Known {
+    fn unless_tried(&self, url: &str, verdict: Option<Verdict>) -> FileState {
         match (&self.only, verdict) {
-            (Some(only), _) if only.contains(url) => Known::Nothing,
-            (_, Some(Verdict::Refused { reason, limits })) if limits == self.limits => Known::Refused(reason),
-            (Some(_), _) => Known::Later("not fetched yet".to_owned()),
-            (None, _) => Known::Nothing,
+            (Some(only), _) if only.contains(url) => FileState::Unknown,
+            (_, Some(Verdict::Refused { reason, limits })) if limits == self.limits => FileState::Refused(reason),
+            (Some(_), _) => FileState::Later("not fetched yet".to_owned()),
+            (None, _) => FileState::Unknown,
         }
     }
 }
@@ -116,10 +117,10 @@ pub fn gather(
     }
     let cache = Cache::new(run.folder());
     let memory = Memory { journal, cache, limits: content::limits_text(scrape), only };
-    let mut lanes = lanes(sources, &on_web)?;
+    let mut queues = queues(sources, &on_web)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
-    local::gather(run, sources, &mut lanes, &mut contents, web.is_some())?;
-    let sieve = Sieve::new(scrape);
+    local::gather(run, sources, &mut queues, &mut contents, web.is_some())?;
+    let filter = Filter::new(scrape);
     let mut exhausted = None;
     if let Some(web) = web {
         let asks = memory.only.is_none().then(|| web.clone());
@@ -129,19 +130,19 @@ pub fn gather(
         let fetcher = Fetcher::new(web.clone(), cache, Arc::clone(&through), journal, scrape);
         let live = Live::new(run);
         let online =
-            online::Online { sources, memory: &memory, sieve: &sieve, desk: &desk, fetcher: &fetcher, live: &live };
+            online::Online { sources, memory: &memory, filter: &filter, desk: &desk, fetcher: &fetcher, live: &live };
         let room = online::Room { all: scrape.web.parallel * 4, host: scrape.web.per_host + 1 };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(run.threads().min(4))
             .max_blocking_threads(run.threads())
             .enable_all()
             .build()?;
-        exhausted = runtime.block_on(online.gather(&mut lanes, &mut contents, room))?;
+        exhausted = runtime.block_on(online.gather(&mut queues, &mut contents, room))?;
         live.finish();
         through.finish()?;
     }
-    let pick = pick(&lanes, &contents, &sieve);
-    Ok(Gathered { lanes, contents, pick, exhausted })
+    let selection = select(&queues, &contents, &filter);
+    Ok(Gathered { queues, contents, selection, exhausted })
 }
 
 /// Tells of a picture that has come.

@@ -1,7 +1,7 @@
-//! What earlier runs learned, so that nothing is asked or fetched twice.
+//! The journal of earlier runs, so that no run repeats a request or a download.
 //!
-//! A line for each event is added to `fetched/journal.jsonl` once it has happened, and none is ever changed; the last about
-//! an address counts. A run may be killed at any byte: a line without an end is cut off by the next run.
+//! A run appends a line to `fetched/journal.jsonl` for each event and never changes a line. The last line about an address
+//! is valid. A run may be killed while it writes. The next run removes a last line without a line end.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -16,23 +16,23 @@ use serde::{Deserialize, Serialize};
 use crate::candidate::Page;
 use crate::content::Content;
 
-/// What is known of an address.
+/// The result of a fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Fetched: a picture.
-    Picture(Arc<Content>),
-    /// Refused for good, under these limits.
+    /// The file is an image with these properties.
+    Image(Arc<Content>),
+    /// The file cannot be used. The refusal is valid while the limits stay the same.
     Refused {
-        /// Why.
+        /// The reason.
         reason: String,
-        /// The limits of the configuration that it was judged by.
+        /// The limits of the configuration, as [`crate::content::limits_text`].
         limits: String,
     },
-    /// Failed in a way that may pass.
+    /// The fetch failed for this reason. A later run tries again.
     Later(String),
 }
 
-/// One event.
+/// An event. Its field names are a format.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Event {
@@ -42,16 +42,16 @@ enum Event {
     Answer { question: String, page: Page },
 }
 
-/// A line of the file.
+/// A line of the journal.
 #[derive(Serialize, Deserialize)]
 struct Line {
-    /// Seconds since 1970.
+    /// The Unix time in seconds.
     at: u64,
     #[serde(flatten)]
     event: Event,
 }
 
-/// The journal, open for adding.
+/// The journal of a stage folder.
 #[derive(Debug)]
 pub struct Journal {
     file: Mutex<Option<fs_err::File>>,
@@ -60,7 +60,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal at `path`, made where it is missing, and cuts off what a killed run left of a line.
+    /// Opens the journal at `path` for reading and appending. Creates a missing file and removes an incomplete last line.
     pub fn open(path: &Path) -> Result<Self> {
         let mut options = fs_err::OpenOptions::new();
         let mut file =
@@ -69,54 +69,54 @@ impl Journal {
         file.read_to_end(&mut bytes)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         if whole < bytes.len() {
-            tracing::info!(bytes = bytes.len() - whole, "the journal's last line has no end and is cut off");
+            tracing::info!(bytes = bytes.len() - whole, "removed the last line of the journal, which has no line end");
             file.set_len(whole as u64)?;
         }
         file.seek(SeekFrom::Start(whole as u64))?;
         Ok(Self::of(&bytes[..whole], Some(file)))
     }
 
-    /// Reads the journal at `path`, where there is one, without changing anything; nothing can be added to it.
-    pub fn peek(path: &Path) -> Self {
+    /// Reads the journal at `path`, if it exists. The file stays unchanged, and events cannot be added.
+    pub fn read(path: &Path) -> Self {
         Self::of(&std::fs::read(path).unwrap_or_default(), None)
     }
 
     fn of(bytes: &[u8], file: Option<fs_err::File>) -> Self {
         let (mut verdicts, mut answers) = (BTreeMap::new(), BTreeMap::new());
         for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
-            // What cannot be read is as if it had never happened: it is fetched again.
+            // An unreadable line is ignored, so that its file is fetched again.
             match serde_json::from_slice::<Line>(line).map(|line| line.event) {
-                Ok(Event::Fetched { url, content }) => drop(verdicts.insert(url, Verdict::Picture(Arc::new(content)))),
+                Ok(Event::Fetched { url, content }) => drop(verdicts.insert(url, Verdict::Image(Arc::new(content)))),
                 Ok(Event::Refused { url, reason, limits }) => {
                     drop(verdicts.insert(url, Verdict::Refused { reason, limits }));
                 }
                 Ok(Event::Later { url, reason }) => drop(verdicts.insert(url, Verdict::Later(reason))),
                 Ok(Event::Answer { question, page }) => drop(answers.insert(question, page)),
-                Err(error) => tracing::warn!(%error, "a line of the journal cannot be read"),
+                Err(error) => tracing::warn!(%error, "ignored an unreadable line of the journal"),
             }
         }
         Self { file: Mutex::new(file), verdicts: Mutex::new(verdicts), answers: Mutex::new(answers) }
     }
 
-    /// What is known of `url`.
+    /// Returns the result of the last fetch of `url`.
     pub fn verdict(&self, url: &str) -> Option<Verdict> {
         lock(&self.verdicts).get(url).cloned()
     }
 
-    /// The addresses that failed, for good or for now.
+    /// Returns the addresses of all fetches that failed or were refused.
     pub fn failed(&self) -> Vec<String> {
         let verdicts = lock(&self.verdicts);
         verdicts
             .iter()
-            .filter(|(_, verdict)| !matches!(verdict, Verdict::Picture(_)))
+            .filter(|(_, verdict)| !matches!(verdict, Verdict::Image(_)))
             .map(|(url, _)| url.clone())
             .collect()
     }
 
-    /// Notes what became of `url`.
-    pub fn judge(&self, url: &str, verdict: Verdict) -> Result<()> {
+    /// Records the result of the fetch of `url`.
+    pub fn record_verdict(&self, url: &str, verdict: Verdict) -> Result<()> {
         let event = match verdict.clone() {
-            Verdict::Picture(content) => Event::Fetched { url: url.to_owned(), content: content.as_ref().clone() },
+            Verdict::Image(content) => Event::Fetched { url: url.to_owned(), content: content.as_ref().clone() },
             Verdict::Refused { reason, limits } => Event::Refused { url: url.to_owned(), reason, limits },
             Verdict::Later(reason) => Event::Later { url: url.to_owned(), reason },
         };
@@ -125,30 +125,30 @@ impl Journal {
         Ok(())
     }
 
-    /// The answer to `question`, when it was asked before.
-    pub fn answer(&self, question: &str) -> Option<Page> {
-        lock(&self.answers).get(question).cloned()
+    /// Returns the recorded answer to the request of `address`, if there is one.
+    pub fn answer(&self, address: &str) -> Option<Page> {
+        lock(&self.answers).get(address).cloned()
     }
 
-    /// Notes the answer to a question.
-    pub fn note(&self, question: &str, page: &Page) -> Result<()> {
-        self.add(Event::Answer { question: question.to_owned(), page: page.clone() })?;
-        lock(&self.answers).insert(question.to_owned(), page.clone());
+    /// Records the answer to the request of `address`.
+    pub fn record_answer(&self, address: &str, page: &Page) -> Result<()> {
+        self.add(Event::Answer { question: address.to_owned(), page: page.clone() })?;
+        lock(&self.answers).insert(address.to_owned(), page.clone());
         Ok(())
     }
 
-    /// Forgets every answer for this run; what is asked anew replaces them for good.
+    /// Forgets all recorded answers in this run. The file keeps them until new answers replace them.
     pub fn forget_answers(&self) {
         lock(&self.answers).clear();
     }
 
     fn add(&self, event: Event) -> Result<()> {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let mut line = serde_json::to_vec(&Line { at, event }).context("cannot write the journal")?;
+        let mut line = serde_json::to_vec(&Line { at, event }).context("cannot encode a line of the journal")?;
         line.push(b'\n');
         let mut file = lock(&self.file);
-        let file = file.as_mut().context("the journal is open for reading alone")?;
-        // One write, so that only a kill inside it tears the line.
+        let file = file.as_mut().context("the journal is open for reading only")?;
+        // A single write keeps the chance of an incomplete line small.
         file.write_all(&line).hint("is the disk full?")
     }
 }
@@ -165,14 +165,16 @@ mod tests {
     fn filled(path: &Path) {
         let journal = Journal::open(path).unwrap();
         for (url, reason) in [("http://a/1", "one"), ("http://a/2", "two\n\u{2028}"), ("http://a/1", "again")] {
-            journal.judge(url, Verdict::Later(reason.into())).unwrap();
+            journal.record_verdict(url, Verdict::Later(reason.into())).unwrap();
         }
-        journal.judge("http://a/3", Verdict::Refused { reason: "status 404".into(), limits: "x".into() }).unwrap();
-        journal.note("http://api/?q=1", &Page { next: Some("2".into()), ..Page::default() }).unwrap();
+        journal
+            .record_verdict("http://a/3", Verdict::Refused { reason: "status 404".into(), limits: "x".into() })
+            .unwrap();
+        journal.record_answer("http://api/?q=1", &Page { next: Some("2".into()), ..Page::default() }).unwrap();
     }
 
     #[test]
-    fn the_last_word_counts_and_a_torn_line_is_none() {
+    fn the_last_line_about_an_address_is_valid_and_an_incomplete_line_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         filled(&path);
@@ -188,19 +190,19 @@ mod tests {
                 "cut at {cut}"
             );
             assert_eq!(journal.answer("http://api/?q=1").is_some(), lines == 5);
-            // What is added after a torn line can be read.
-            journal.judge("http://a/4", Verdict::Later("new".into())).unwrap();
+            // A line that is added after the removal can be read.
+            journal.record_verdict("http://a/4", Verdict::Later("new".into())).unwrap();
             drop(journal);
-            assert_eq!(Journal::peek(&path).verdict("http://a/4"), Some(Verdict::Later("new".into())), "cut at {cut}");
-            assert_eq!(Journal::peek(&path).verdict("http://a/1"), first.map(|reason| Verdict::Later(reason.into())));
+            assert_eq!(Journal::read(&path).verdict("http://a/4"), Some(Verdict::Later("new".into())), "cut at {cut}");
+            assert_eq!(Journal::read(&path).verdict("http://a/1"), first.map(|reason| Verdict::Later(reason.into())));
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_a_journal(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+        fn arbitrary_bytes_can_be_read(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
             let journal = Journal::of(&bytes, None);
-            proptest::prop_assert!(journal.judge("http://a/", Verdict::Later(String::new())).is_err());
+            proptest::prop_assert!(journal.record_verdict("http://a/", Verdict::Later(String::new())).is_err());
         }
     }
 }

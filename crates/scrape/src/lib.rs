@@ -1,31 +1,33 @@
-//! Stage `scrape`: pictures by class, whatever their source.
+//! The stage `scrape`: it gathers the images of each class from the sources of the configuration.
 //!
-//! A [`source`] names candidates in an order of its own and judges nothing. Everything else is common to all sources: what
-//! is told of a candidate is sifted ([`sieve`]), files from the web are fetched, looked at and kept from run to run ([`fetch`],
-//! [`journal`], [`cache`]), copies are found as they arrive ([`looks`]), and what is taken is decided by the candidates'
-//! order alone ([`pick`]). Then the tables and `ATTRIBUTION.md` are written, and a contact sheet of each class is drawn to
-//! look at before training ([`sheets`]).
+//! A [`source`] names candidates in a stable order and judges none. The rest is common to all sources:
 //!
-//! Pictures of the user's own are not judged: that is the work of `preprocess`.
+//! - `filter` refuses candidates by licence, media type and size before a download.
+//! - `fetch` downloads and inspects files, `journal` records the results, and `cache` keeps the files between runs.
+//! - `contents` finds copies as files arrive.
+//! - `selection` decides which candidates become part of the data set.
+//! - `tables`, `credits` and `sheets` write the tables, `ATTRIBUTION.md` and a contact sheet of each class.
+//!
+//! The stage copies the user's own files without inspection. `preprocess` inspects them.
 
-mod attribution;
 mod cache;
 pub mod candidate;
+mod candidate_queue;
 mod content;
+mod contents;
+mod credits;
 pub mod desk;
 mod fetch;
+mod filter;
 mod gather;
 mod journal;
-mod lane;
 pub mod licence;
 mod live;
-mod looks;
-mod passenger;
-mod pick;
 mod plan;
+mod polyglot;
 pub mod rate_limit;
+mod selection;
 mod sheets;
-mod sieve;
 pub mod source;
 pub mod sources;
 mod store;
@@ -39,7 +41,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::view::{Finished, Run, Scope, ScrapeView};
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use contract::config::Source as Settings;
@@ -49,18 +50,19 @@ use rayon::prelude::*;
 use web::{Dial, SystemDial};
 
 use crate::cache::{Cache, FOLDER};
+use crate::candidate_queue::FileState;
 use crate::gather::{Gathered, Wish, gather};
 use crate::journal::Journal;
-use crate::lane::Known;
 use crate::sources::{Credentials, google, open};
 use crate::store::path_of;
+use crate::view::{Finished, Run, Scope, ScrapeView};
 
-/// Gather the pictures of each class
+/// Gather the images of each class
 ///
-/// From the sources of the configuration, several side by side: drawn pictures (kind = "drawn"), a folder with one folder for
-/// each class ("folder"), a list of addresses ("urls"), or a search on Wikimedia Commons ("commons"), Openverse ("openverse") or
-/// Google ("google"). Writes artifacts/scrape/images/<class>/<hash>.<ext>, sources.csv, rejects.csv, ATTRIBUTION.md, and a contact
-/// sheet of each class in contact-sheets/. What was fetched stays in fetched/, so that nothing is fetched twice.
+/// The configuration may combine several sources: drawn images (kind = "drawn"), a folder with one subfolder per class
+/// ("folder"), a list of web addresses ("urls"), or a search on Wikimedia Commons ("commons"), Openverse ("openverse") or Google
+/// ("google"). The stage writes artifacts/scrape/images/<class>/<hash>.<ext>, sources.csv, rejects.csv, ATTRIBUTION.md, and a
+/// contact sheet of each class in contact-sheets/. It keeps downloads in fetched/ and never downloads a file twice.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -69,44 +71,46 @@ use crate::store::path_of;
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// Fetch what failed before, whatever the reason, and nothing else
+    /// Fetch only the files that failed or were refused in earlier runs
     #[arg(long)]
     retry_failed: bool,
-    /// Ask the sources anew instead of taking their remembered answers; fetched pictures are kept
+    /// Send all requests to the sources again instead of reusing their recorded answers; keep the downloaded images
     #[arg(long)]
     ask_again: bool,
 }
 
-/// Parses the command line, runs the stage, and gives its exit code.
+/// Parses the command line, runs the stage, and returns its exit code.
 pub fn run() -> ExitCode {
     run_by(std::env::args_os(), Arc::new(SystemDial))
 }
 
-/// As [`run`], with these arguments, the first of which is the program's name, and every connection made by `dial`.
+/// Runs the stage like [`run`], with these arguments and with connections by `dial`. The first argument is the name of the
+/// program.
 pub fn run_by<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>, dial: Arc<dyn Dial>) -> ExitCode {
     let cli = Cli::parse_from(args);
     let wish = Wish { retry_failed: cli.retry_failed, ask_again: cli.ask_again };
     run_stage(&Scrape { wish, credentials: Credentials::from_environment(), dial }, &cli.common)
 }
 
+/// The stage with its command line options.
 struct Scrape {
     wish: Wish,
     credentials: Credentials,
     dial: Arc<dyn Dial>,
 }
 
-/// The contact in `examples/`, to be replaced.
-const NOBODY: &str = "your-name@example.org";
+/// The placeholder for `scrape.web.contact` in `examples/`.
+const PLACEHOLDER_CONTACT: &str = "your-name@example.org";
 
-/// What a later run may add, below [`FOLDER`].
-const LEFT: &str = "left.json";
+/// The file below [`FOLDER`] with the reasons why a later run may find more images.
+const UNFINISHED: &str = "left.json";
 
 impl Stage for Scrape {
     type Root = contract::Config;
     type Config = ScrapeView;
 
     const NAME: &'static str = "scrape";
-    // Raised with every change of what the drawn pictures look like, too.
+    // Also increases when the drawn images change.
     const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[];
     const CACHES: &'static [&'static str] = &[FOLDER];
@@ -121,14 +125,15 @@ impl Stage for Scrape {
 
     fn check(&self, scope: Scope) -> Result<()> {
         let scrape = &scope.config.scrape;
-        if scrape.web.contact == NOBODY && scrape.sources.iter().any(Settings::is_web) {
-            return Err(anyhow!("scrape.web.contact is still {NOBODY}, which reaches nobody"))
-                .hint("put your e-mail address or a page about you there: it is told to every host");
+        if scrape.web.contact == PLACEHOLDER_CONTACT && scrape.sources.iter().any(Settings::is_web) {
+            return Err(anyhow!("scrape.web.contact is still the placeholder {PLACEHOLDER_CONTACT}")).hint(
+                "set it to your e-mail address or to the address of a web page about you; every host receives it",
+            );
         }
         let google = scrape.sources.iter().any(|source| matches!(source, Settings::Google(_)));
         if google && !self.credentials.has_google() {
-            return Err(anyhow!("the source google needs a key and an engine")).hint(format!(
-                "set {} and {} in the environment",
+            return Err(anyhow!("the source `google` needs an API key and an engine id")).hint(format!(
+                "set the environment variables {} and {}",
                 google::KEY,
                 google::ENGINE
             ));
@@ -138,13 +143,13 @@ impl Stage for Scrape {
 
     fn due(&self, done: &Finished) -> Result<Vec<String>> {
         if self.wish.ask_again {
-            return Ok(vec!["the sources are asked again".to_owned()]);
+            return Ok(vec!["--ask-again repeats all requests to the sources".to_owned()]);
         }
-        let left = std::fs::read(done.folder.join(FOLDER).join(LEFT)).unwrap_or_default();
-        let mut due: Vec<String> = serde_json::from_slice(&left).unwrap_or_default();
+        let unfinished = std::fs::read(done.folder.join(FOLDER).join(UNFINISHED)).unwrap_or_default();
+        let mut due: Vec<String> = serde_json::from_slice(&unfinished).unwrap_or_default();
         if self.wish.retry_failed {
-            let failed = Journal::peek(&Cache::journal(&done.folder)).failed().len();
-            due = if failed > 0 { vec![format!("{failed} that failed are tried again")] } else { Vec::new() };
+            let failed = Journal::read(&Cache::journal(&done.folder)).failed().len();
+            due = if failed > 0 { vec![format!("--retry-failed fetches {failed} files again")] } else { Vec::new() };
         }
         Ok(due)
     }
@@ -155,11 +160,12 @@ impl Stage for Scrape {
 
     fn run(&self, run: &Run) -> Result<()> {
         let gathered = self.gather(run)?;
-        let left = serde_json::to_vec(&gathered.left()).context("cannot write what is left")?;
-        run.write(format!("{FOLDER}/{LEFT}"), &left)?;
+        let unfinished = gathered.unfinished();
+        let json = serde_json::to_vec(&unfinished).context("cannot encode the reasons for another run")?;
+        run.write(format!("{FOLDER}/{UNFINISHED}"), &json)?;
         gathered.write(run)?;
         gathered.write_attribution(run)?;
-        for reason in gathered.left() {
+        for reason in unfinished {
             run.warn(&format!("{reason}; the next run tries again"));
         }
         sheets::write(run, &gathered)
@@ -170,60 +176,60 @@ impl Stage for Scrape {
     }
 }
 
-/// How often pictures are fetched again that were altered on the disk since.
-const REPAIRS: usize = 3;
+/// The maximum number of attempts to gather images while cached files change.
+const ATTEMPTS: usize = 3;
 
 impl Scrape {
-    /// Gathers, and puts the kept pictures into the outputs.
+    /// Gathers images and links the kept images into the outputs.
     fn gather(&self, run: &Run) -> Result<Gathered> {
-        for wanted in &run.config.scrape.licences {
-            if let Some(licence::Licence::Other(name)) = licence::Licence::read(wanted, "") {
-                run.warn(&format!("`{name}` in scrape.licences is none of Creative Commons; it is compared with names letter by letter"));
+        for allowed in &run.config.scrape.licences {
+            if let Some(licence::Licence::Other(name)) = licence::Licence::read(allowed, "") {
+                run.warn(&format!("`{name}` in scrape.licences is not a Creative Commons licence; it matches only licences with this name"));
             }
         }
         let sources = open(run.config, &self.credentials);
         let any_web = run.config.scrape.sources.iter().any(Settings::is_web);
         let web = any_web.then(|| desk::web(run, Arc::clone(&self.dial))).transpose()?;
-        for _ in 0..REPAIRS {
+        for _ in 0..ATTEMPTS {
             let gathered = gather(run, &sources, &self.credentials, self.wish, web.as_ref())?;
             if publish(run, &gathered)? {
                 return Ok(gathered);
             }
-            run.warn("pictures in the cache were altered since they were fetched; they are fetched again");
+            run.warn("images in the cache changed after their download; the stage fetches them again");
             fs_err::remove_dir_all(run.folder().join("images"))?;
         }
-        Err(anyhow!("pictures in {} change while they are used", run.folder().join(FOLDER).display()))
-            .hint("does another program write there?")
+        Err(anyhow!("images in {} change while the stage runs", run.folder().join(FOLDER).display()))
+            .hint("does another program write to the folder?")
     }
 }
 
-/// Puts the kept pictures from the web into the outputs, and takes those of the user's own out that are not kept.
-/// `false` when one of the cache is no longer what was fetched.
+/// Links the kept images from the web into the outputs, and deletes the copies of the user's files that are not kept.
+/// Returns `false` if a cached file has changed since its download.
 fn publish(run: &Run, gathered: &Gathered) -> Result<bool> {
     let cache = Cache::new(run.folder());
     let mut paths = std::collections::BTreeSet::new();
     let mut fetched = Vec::new();
-    for (at, slot) in gathered.pick.kept() {
-        let lane = &gathered.lanes[at];
-        let Known::Picture(index) = lane.slots[slot].known else { continue };
+    for (at, slot) in gathered.selection.kept() {
+        let queue = &gathered.queues[at];
+        let FileState::Image(index) = queue.slots[slot].file else { continue };
         let content = gathered.contents.get(index);
-        let path = path_of(&lane.want.class, content);
-        if lane.on_web {
+        let path = path_of(&queue.quota.class, content);
+        if queue.on_web {
             fetched.push((content, path.clone()));
         }
         paths.insert(path);
     }
     let published = fetched.par_iter().map(|(content, path)| cache.publish(run, content, path));
-    let whole = published.try_reduce(|| true, |one, other| Ok(one && other))?;
-    for lane in gathered.lanes.iter().filter(|lane| !lane.on_web) {
-        for slot in &lane.slots {
-            let Known::Picture(index) = slot.known else { continue };
-            let path = path_of(&lane.want.class, gathered.contents.get(index));
+    let intact = published.try_reduce(|| true, |one, other| Ok(one && other))?;
+    for queue in gathered.queues.iter().filter(|queue| !queue.on_web) {
+        for slot in &queue.slots {
+            let FileState::Image(index) = slot.file else { continue };
+            let path = path_of(&queue.quota.class, gathered.contents.get(index));
             let file = run.folder().join(&path);
             if !paths.contains(&path) && file.exists() {
                 fs_err::remove_file(file)?;
             }
         }
     }
-    Ok(whole)
+    Ok(intact)
 }

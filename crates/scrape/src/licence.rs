@@ -1,4 +1,4 @@
-//! Licences by one name each, however a source spells them.
+//! Licences and the many spellings of their names.
 
 use std::fmt;
 
@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 /// A licence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Licence {
-    /// One of Creative Commons' licences or marks.
+    /// A Creative Commons licence or mark.
     Cc {
         /// `cc0`, `pdm`, `by`, `by-sa`, `by-nc`, `by-nd`, `by-nc-sa` or `by-nc-nd`.
         code: String,
-        /// Its version, such as `4.0`; empty when it is not told.
+        /// The version, such as `4.0`. Empty if the source does not state it.
         version: String,
-        /// The country it was adapted to, such as `de`; empty for the international one.
+        /// The country of the adapted version, such as `de`. Empty for the international version.
         port: String,
     },
-    /// Free of rights, without the mark that says so.
+    /// The public domain, without the Public Domain Mark.
     PublicDomain,
-    /// Another one, in the source's own words.
+    /// Another licence, in the words of the source.
     Other(String),
 }
 
 impl Licence {
-    /// Reads what a source says: its name of the licence, the licence's address, or both. `None` when it says nothing.
+    /// Parses the name and the address of a licence as a source states them. Either may be empty. Returns `None` if both are.
     ///
-    /// The address counts first: names are abbreviated in many ways, addresses are not.
+    /// The address has priority, because names have many abbreviations.
     pub fn read(name: &str, address: &str) -> Option<Self> {
         let other =
             || (!name.trim().is_empty()).then(|| Self::Other(name.split_whitespace().collect::<Vec<_>>().join(" ")));
         from_address(address).or_else(|| from_address(name)).or_else(|| from_name(name)).or_else(other)
     }
 
-    /// The address of its text; empty when it is not known.
+    /// Returns the address of the licence text. Empty if it is not known.
     pub fn address(&self) -> String {
         let Self::Cc { code, version, port } = self else { return String::new() };
         let port = if port.is_empty() { String::new() } else { format!("{port}/") };
@@ -44,7 +44,7 @@ impl Licence {
         }
     }
 
-    /// Its name as people write it, such as `CC BY-SA 4.0`.
+    /// Returns the usual name, such as `CC BY-SA 4.0`.
     pub fn title(&self) -> String {
         match self {
             Self::Cc { code, .. } if code == "cc0" => "CC0 1.0".to_owned(),
@@ -58,16 +58,18 @@ impl Licence {
         }
     }
 
-    /// Whether `wanted` of the configuration covers it: `by-sa` covers every version, `by-sa-4.0` the one, `pdm` all that is
-    /// in the public domain, and any other text the licence of that very name.
-    pub fn is(&self, wanted: &str) -> bool {
-        match (self, Self::read(wanted, "")) {
+    /// Returns whether `allowed`, an entry of `scrape.licences`, covers the licence.
+    ///
+    /// `by-sa` covers every version, `by-sa-4.0` covers one version, and `pdm` covers the whole public domain. Other text
+    /// covers the licence of that name, in upper or lower case.
+    pub fn is(&self, allowed: &str) -> bool {
+        match (self, Self::read(allowed, "")) {
             (Self::PublicDomain, Some(Self::Cc { code, .. })) => code == "pdm",
             (Self::Cc { code, .. }, Some(Self::PublicDomain)) => code == "pdm",
-            (Self::Cc { code, version, .. }, Some(Self::Cc { code: wanted, version: exact, .. })) => {
-                *code == wanted && (exact.is_empty() || is_mark(code) || *version == exact)
+            (Self::Cc { code, version, .. }, Some(Self::Cc { code: allowed, version: exact, .. })) => {
+                *code == allowed && (exact.is_empty() || is_mark(code) || *version == exact)
             }
-            (Self::Other(name), Some(Self::Other(wanted))) => name.eq_ignore_ascii_case(&wanted),
+            (Self::Other(name), Some(Self::Other(allowed))) => name.eq_ignore_ascii_case(&allowed),
             (one, Some(other)) => *one == other,
             (_, None) => false,
         }
@@ -75,7 +77,7 @@ impl Licence {
 }
 
 impl fmt::Display for Licence {
-    /// The SPDX identifier, where there is one.
+    /// Writes the SPDX identifier, if there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cc { code, .. } if code == "cc0" => f.write_str("CC0-1.0"),
@@ -90,16 +92,17 @@ impl fmt::Display for Licence {
     }
 }
 
-/// Cc0 and the mark have one version: it is never told apart.
+/// Returns whether `code` is CC0 or the Public Domain Mark, which have only one version.
 fn is_mark(code: &str) -> bool {
     matches!(code, "cc0" | "pdm")
 }
 
+/// Returns CC0 or the Public Domain Mark.
 fn mark(code: &str) -> Licence {
     Licence::Cc { code: code.to_owned(), version: "1.0".to_owned(), port: String::new() }
 }
 
-/// From an address of creativecommons.org.
+/// Parses an address of creativecommons.org.
 fn from_address(text: &str) -> Option<Licence> {
     let text = text.to_ascii_lowercase();
     let (_, path) = text.split_once("creativecommons.org/")?;
@@ -118,7 +121,7 @@ fn from_address(text: &str) -> Option<Licence> {
     }
 }
 
-/// From a name such as `CC BY-SA 4.0`, `cc-by-sa-3.0-de`, `Creative Commons Attribution-Share Alike`, `by-nc` or `CC0`.
+/// Parses a name such as `CC BY-SA 4.0`, `cc-by-sa-3.0-de`, `Creative Commons Attribution-Share Alike`, `by-nc` or `CC0`.
 fn from_name(text: &str) -> Option<Licence> {
     let text = text.to_lowercase().replace("share alike", "sharealike").replace("share-alike", "sharealike");
     let text = text.replace("non-commercial", "nc").replace("non commercial", "nc").replace("creative commons", "cc");
@@ -138,7 +141,7 @@ fn from_name(text: &str) -> Option<Licence> {
         return Some(Licence::PublicDomain);
     }
     let terms: Vec<&str> = words.iter().filter_map(|word| term(word)).collect();
-    // `by` is an English word as well: without Creative Commons' name, nothing else may stand beside the terms.
+    // `by` is also an English word. A name without `cc` may contain only terms, a version and a country.
     let named = words.contains(&"cc");
     let bare = words.iter().all(|word| matches!(*word, "by" | "sa" | "nc" | "nd") || is_version(word) || is_port(word));
     let terms_alone = bare && words.first() == Some(&"by");
@@ -152,7 +155,7 @@ fn from_name(text: &str) -> Option<Licence> {
     Some(Licence::Cc { code, version, port })
 }
 
-/// A term of Creative Commons by its short name.
+/// Returns the short name of a term of Creative Commons.
 fn term(word: &str) -> Option<&'static str> {
     Some(match word {
         "by" | "attribution" => "by",
@@ -163,7 +166,7 @@ fn term(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The code of a set of terms, in the usual order; `None` for a set that is no licence.
+/// Returns the code of a set of terms, in the usual order. `None` if no licence has these terms.
 fn ordered<'a>(terms: impl Iterator<Item = &'a str>) -> Option<String> {
     let terms: Vec<&str> = terms.collect();
     let known = ["by", "nc", "nd", "sa"];
@@ -174,10 +177,12 @@ fn ordered<'a>(terms: impl Iterator<Item = &'a str>) -> Option<String> {
     ["by", "by-sa", "by-nc", "by-nd", "by-nc-sa", "by-nc-nd"].contains(&code.as_str()).then_some(code)
 }
 
+/// Returns whether `word` is a version such as `4.0`.
 fn is_version(word: &str) -> bool {
     matches!(word.as_bytes(), [major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
+/// Returns whether `word` is the country of an adapted version.
 fn is_port(word: &str) -> bool {
     (word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()) && term(word).is_none() && word != "cc")
         || matches!(word, "igo" | "scotland")
@@ -188,13 +193,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn told(name: &str, address: &str) -> String {
+    fn parse(name: &str, address: &str) -> String {
         Licence::read(name, address).map_or_else(|| "none".to_owned(), |licence| licence.to_string())
     }
 
     #[test]
-    fn however_it_is_spelled() {
-        for (name, address, wanted) in [
+    fn every_spelling_is_parsed() {
+        for (name, address, expected) in [
             ("CC BY-SA 4.0", "", "CC-BY-SA-4.0"),
             ("cc-by-sa-3.0-de", "", "CC-BY-SA-3.0-DE"),
             ("CC BY-SA 3.0 de", "", "CC-BY-SA-3.0-DE"),
@@ -217,13 +222,13 @@ mod tests {
             ("CC Sampling Plus 1.0", "", "CC Sampling Plus 1.0"),
             (" ", "", "none"),
         ] {
-            assert_eq!(told(name, address), wanted, "{name} {address}");
+            assert_eq!(parse(name, address), expected, "{name} {address}");
         }
     }
 
     #[test]
-    fn a_filter_takes_versions_and_nothing_looser() {
-        let is = |name: &str, wanted: &str| Licence::read(name, "").is_some_and(|licence| licence.is(wanted));
+    fn an_entry_of_the_configuration_covers_versions_but_no_other_terms() {
+        let is = |name: &str, allowed: &str| Licence::read(name, "").is_some_and(|licence| licence.is(allowed));
         assert!(is("CC BY-SA 4.0", "by-sa") && is("CC BY-SA 4.0", "CC BY-SA") && is("CC BY-SA 4.0", "by-sa-4.0"));
         assert!(!is("CC BY-SA 4.0", "by") && !is("CC BY-SA 3.0", "by-sa-4.0") && !is("CC BY-NC 4.0", "by"));
         assert!(is("Public domain", "pdm") && is("pdm", "pdm") && !is("CC0", "pdm") && is("CC0", "cc0"));
@@ -232,14 +237,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read(name in "\\PC*", address in "\\PC*", wanted in "\\PC*") {
+        fn arbitrary_text_is_parsed(name in "\\PC*", address in "\\PC*", allowed in "\\PC*") {
             if let Some(licence) = Licence::read(&name, &address) {
-                let _ = (licence.is(&wanted), licence.address(), licence.title());
+                let _ = (licence.is(&allowed), licence.address(), licence.title());
             }
         }
 
         #[test]
-        fn every_name_of_ours_is_read_back(code in 0..6usize, version in 1..5u8) {
+        fn every_displayed_name_is_parsed_back(code in 0..6usize, version in 1..5u8) {
             let code = ["by", "by-sa", "by-nc", "by-nd", "by-nc-sa", "by-nc-nd"][code].to_owned();
             let licence = Licence::Cc { code, version: format!("{version}.0"), port: String::new() };
             prop_assert_eq!(Licence::read(&licence.to_string(), ""), Some(licence.clone()));

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::view::Run;
 use pipeline::Board;
+
+use crate::view::Run;
 
 /// What may happen to a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

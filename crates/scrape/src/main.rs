@@ -1,4 +1,4 @@
-//! The `scrape` binary.
+//! The binary of the stage `scrape`.
 
 fn main() -> std::process::ExitCode {
     scrape::run()

@@ -1,32 +1,32 @@
-//! What a run would do: told by `--dry-run`, from what is remembered, without asking anybody anything.
+//! The plan that `--dry-run` prints: the requests and downloads of a run, computed from the journal without any request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::view::Scope;
 use anyhow::Result;
 use pipeline::{Align, StageFolder, Table};
 
 use crate::cache::Cache;
+use crate::candidate_queue::CandidateQueue;
 use crate::content;
+use crate::contents::Contents;
 use crate::desk::{Desk, Stop};
-use crate::gather::{Memory, Wish, lanes, list, recall};
+use crate::filter::Filter;
+use crate::gather::{Memory, Wish, list, queues, recall};
 use crate::journal::Journal;
-use crate::lane::Lane;
-use crate::looks::Contents;
-use crate::pick::pick;
-use crate::sieve::Sieve;
+use crate::selection::select;
 use crate::source::Source;
+use crate::view::Scope;
 
-/// Addresses that are named one by one.
-const NAMED: usize = 30;
+/// The maximum number of addresses to print.
+const SHOWN: usize = 30;
 
-/// The questions and the files of a run that began now.
+/// Returns tables of the requests and of the files of a run that starts now.
 pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Result<Vec<Table>> {
     let scrape = &scope.config.scrape;
     let on_web: Vec<bool> = scrape.sources.iter().map(contract::config::Source::is_web).collect();
     let folder = StageFolder::new(&scope.environment.artifacts, "scrape");
-    let journal = Arc::new(Journal::peek(&Cache::journal(folder.path())));
+    let journal = Arc::new(Journal::read(&Cache::journal(folder.path())));
     let only = wish.retry_failed.then(|| journal.failed().into_iter().collect());
     if wish.ask_again {
         journal.forget_answers();
@@ -38,72 +38,75 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
         only,
     };
     let desk = Desk::new(None, journal, Vec::new());
-    let mut lanes = lanes(sources, &on_web)?;
-    list(sources, &desk, &mut lanes)?;
+    let mut queues = queues(sources, &on_web)?;
+    list(sources, &desk, &mut queues)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
-    let sieve = Sieve::new(scrape);
+    let filter = Filter::new(scrape);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let mut questions = Table::new(
-        "Would ask, and then for as long as pictures are missing",
+    let mut requests = Table::new(
+        "Requests to send first; more follow while images are missing",
         &[("source", Align::Left), ("class", Align::Left), ("address", Align::Left)],
     );
-    let mut asks = false;
-    let pick = loop {
-        let pick = pick(&lanes, &contents, &sieve);
-        if pick.hungry.is_empty() {
-            break pick;
+    let mut sends_requests = false;
+    let selection = loop {
+        let selection = select(&queues, &contents, &filter);
+        if selection.unfilled.is_empty() {
+            break selection;
         }
-        for at in pick.hungry {
-            let Some((query, from)) = lanes[at].next().map(|(query, from)| (query, from.map(str::to_owned))) else {
+        for at in selection.unfilled {
+            let Some((query, page_name)) =
+                queues[at].next_page().map(|(query, page_name)| (query, page_name.map(str::to_owned)))
+            else {
                 continue;
             };
-            let want = lanes[at].want.clone();
-            let (source, words) = (&sources[lanes[at].source], &want.queries[query]);
-            match runtime.block_on(source.page(&desk, &want.class, words, from.as_deref())) {
+            let quota = queues[at].quota.clone();
+            let (source, words) = (&sources[queues[at].source], &quota.queries[query]);
+            match runtime.block_on(source.page(&desk, &quota.class, words, page_name.as_deref())) {
                 Ok(page) => {
-                    let new = lanes[at].add(query, page);
-                    recall(&mut lanes[at], new, &memory, &mut contents);
+                    let new = queues[at].add(query, page);
+                    recall(&mut queues[at], new, &memory, &mut contents);
                 }
                 Err(stop) => {
                     if stop == Stop::NotAsked && memory.only.is_none() {
-                        asks = true;
-                        let address = source.question(&want.class, words, from.as_deref()).unwrap_or_default();
-                        questions.row([source.kind(), &want.class, &address]);
+                        sends_requests = true;
+                        let address =
+                            source.request_address(&quota.class, words, page_name.as_deref()).unwrap_or_default();
+                        requests.row([source.kind(), &quota.class, &address]);
                     }
-                    lanes[at].stop(query, stop.to_string(), true);
+                    queues[at].stop(query, stop.to_string(), true);
                 }
             }
         }
     };
-    let mut tables = if asks { vec![questions] } else { Vec::new() };
-    tables.extend(files(&lanes, &pick.wanted));
+    let mut tables = if sends_requests { vec![requests] } else { Vec::new() };
+    tables.extend(files(&queues, &selection.to_fetch));
     Ok(tables)
 }
 
-/// How many files would be fetched, and the first of them by name.
-fn files(lanes: &[Lane], wanted: &[(usize, usize)]) -> Vec<Table> {
+/// Returns a table of the number of files to fetch, and a table of the first addresses.
+fn files(queues: &[CandidateQueue], to_fetch: &[(usize, usize)]) -> Vec<Table> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (lane, _) in wanted {
-        *counts.entry((lanes[*lane].kind, &lanes[*lane].want.class)).or_default() += 1;
+    for (queue, _) in to_fetch {
+        *counts.entry((queues[*queue].kind, &queues[*queue].quota.class)).or_default() += 1;
     }
     let mut table =
-        Table::new("Would gather", &[("source", Align::Left), ("class", Align::Left), ("files", Align::Right)]);
+        Table::new("Files to get", &[("source", Align::Left), ("class", Align::Left), ("files", Align::Right)]);
     for ((kind, class), count) in &counts {
         table.row([(*kind).to_owned(), (*class).to_owned(), count.to_string()]);
     }
-    let addresses: Vec<&str> = wanted
+    let addresses: Vec<&str> = to_fetch
         .iter()
-        .filter(|(lane, _)| lanes[*lane].on_web)
-        .map(|(lane, slot)| lanes[*lane].slots[*slot].candidate.source.as_str())
+        .filter(|(queue, _)| queues[*queue].on_web)
+        .map(|(queue, slot)| queues[*queue].slots[*slot].candidate.location.as_str())
         .collect();
     let mut tables = if counts.is_empty() { Vec::new() } else { vec![table] };
     if !addresses.is_empty() {
-        let title = format!("Would fetch: the first {} of {}", addresses.len().min(NAMED), addresses.len());
-        let mut named = Table::new(title, &[("address", Align::Left)]);
-        for address in addresses.iter().take(NAMED) {
-            named.row([address]);
+        let title = format!("Files to fetch: the first {} of {}", addresses.len().min(SHOWN), addresses.len());
+        let mut first = Table::new(title, &[("address", Align::Left)]);
+        for address in addresses.iter().take(SHOWN) {
+            first.row([address]);
         }
-        tables.push(named);
+        tables.push(first);
     }
     tables
 }

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use web::HeaderMap;
 
-/// How long to wait before the next request, when the headers say that none is left: the whole window that the used-up limit
-/// counts over, such as a minute for `20/min`. `None` when requests are left, or nothing is told.
+/// Returns how long to wait before the next request, if the headers say that no requests are left.
+///
+/// The wait is the whole window of the exhausted limit, such as a minute for `20/min`. Returns `None` when requests are
+/// left, or when the headers state no limit.
 pub fn pause(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let used_up = headers.iter().filter_map(|(name, value)| {
+    let exhausted = headers.iter().filter_map(|(name, value)| {
         let scope = name.as_str().strip_prefix("x-ratelimit-available-")?;
         (value.to_str().ok()?.trim() == "0").then_some(scope)
     });
-    used_up.filter_map(|scope| window(text(&format!("x-ratelimit-limit-{scope}"))?)).max()
+    exhausted.filter_map(|scope| window(text(&format!("x-ratelimit-limit-{scope}"))?)).max()
 }
 
-/// The window of a limit such as `20/min`.
+/// Returns the window of a limit such as `20/min`.
 fn window(limit: &str) -> Option<Duration> {
     let seconds = match limit.split_once('/')?.1.trim().chars().next()? {
         's' => 1,

@@ -1,8 +1,8 @@
-//! What a source of pictures is.
+//! The trait of a source of images.
 //!
-//! A source knows where pictures may be: for each class a row of queries, and for each query pages of candidates, in an order
-//! of its own that stays. It fetches nothing from the web and judges nothing: which candidates are taken, and how, is the same
-//! for every source.
+//! A source names candidates: for each class it has a list of queries, and for each query pages of candidates in a stable
+//! order. A source fetches no files from the web and judges no candidates. The stage does that for all sources in the
+//! same way.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -11,42 +11,42 @@ use std::pin::Pin;
 
 use anyhow::Result;
 
-use crate::candidate::{Candidate, Page, Want};
+use crate::candidate::{Candidate, Page, Quota};
 use crate::desk::{Desk, Stop};
 
-/// Somewhere that pictures come from.
+/// A source of images.
 pub trait Source: Send + Sync {
-    /// Its name in the configuration.
+    /// Returns the kind of the source, as in the configuration.
     fn kind(&self) -> &'static str;
 
-    /// What its pictures depend on beside `[scrape]`, by name: when one of these changes, the stage runs again.
+    /// Returns the inputs of the source other than `[scrape]`, by name. The stage runs again when an input changes.
     fn inputs(&self) -> Result<BTreeMap<String, String>> {
         Ok(BTreeMap::new())
     }
 
-    /// What it is to fill, class by class.
-    fn wants(&self) -> Result<Vec<Want>>;
+    /// Returns the quota of each class.
+    fn quotas(&self) -> Result<Vec<Quota>>;
 
-    /// The address that [`Source::page`] would ask next, for people; `None` when it asks nobody.
-    fn question(&self, class: &str, query: &str, from: Option<&str>) -> Option<String> {
-        let _ = (class, query, from);
+    /// Returns the address that [`Source::page`] requests, without credentials. `None` if it sends no request.
+    fn request_address(&self, class: &str, query: &str, page: Option<&str>) -> Option<String> {
+        let _ = (class, query, page);
         None
     }
 
-    /// One page of candidates: the first, or the one that [`Page::next`] named.
-    fn page<'a>(&'a self, desk: &'a Desk, class: &'a str, query: &'a str, from: Option<&'a str>) -> Asked<'a>;
+    /// Returns a page of candidates: the first page, or the page with the name that [`Page::next`] gave.
+    fn page<'a>(&'a self, desk: &'a Desk, class: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a>;
 
-    /// The bytes of a candidate that lies on this machine; `None` for one that is fetched from the web.
+    /// Opens the file of a candidate on this machine. `None` if the file is on the web.
     fn open(&self, class: &str, candidate: &Candidate) -> Option<io::Result<Box<dyn Read>>> {
         let _ = (class, candidate);
         None
     }
 
-    /// What a person should know before it is used.
+    /// Returns a warning for the user before the stage uses the source, if there is one.
     fn notice(&self) -> Option<String> {
         None
     }
 }
 
-/// A page on its way.
-pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<Page, Stop>> + Send + 'a>>;
+/// The future of a page of candidates.
+pub type PageFuture<'a> = Pin<Box<dyn Future<Output = Result<Page, Stop>> + Send + 'a>>;

@@ -1,21 +1,21 @@
-//! Where pictures are put: `images/<class>/<hash>.<ext>`, streamed, named by content, whole or not at all.
+//! The output folder of images: `images/<class>/<hash>.<ext>`. Writes are streamed and atomic.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::view::Run;
 use anyhow::{Context, Result};
 use pipeline::HintExt;
 
 use crate::content::Content;
+use crate::view::Run;
 
-/// Bytes read at a time: memory does not grow with the size of a file.
+/// The number of bytes to read at a time. Memory use does not depend on the size of a file.
 const BLOCK: usize = 1 << 16;
-/// Bytes that tell the format; more than [`imaging::sniff`] looks at.
+/// The number of bytes that [`imaging::sniff`] gets, more than it needs.
 const HEAD: usize = 64;
 
-/// Takes in pictures, from several threads at a time.
+/// A writer of images that several threads can use.
 #[derive(Debug)]
 pub struct Store {
     images: PathBuf,
@@ -24,12 +24,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store of a run.
+    /// Creates the store of a run.
     pub fn new(run: &Run) -> Result<Self> {
         Ok(Self { images: run.folder().join("images"), scratch: run.scratch()?, count: AtomicU64::new(0) })
     }
 
-    /// Copies everything that `from` gives into `class`. The inner error is that of reading.
+    /// Copies all bytes of `from` into the folder of `class`.
+    ///
+    /// The outer error is an error of writing, the inner error an error of reading.
     pub fn put(&self, class: &str, from: impl Read) -> Result<io::Result<Content>> {
         let part = self.scratch.path().join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         let written = fs_err::File::create(&part).map_err(anyhow::Error::from).and_then(|file| copy(from, file));
@@ -47,12 +49,12 @@ impl Store {
     }
 }
 
-/// Where the file of a content of `class` is, below the stage's folder.
+/// Returns the path of a file of `class`, relative to the stage's folder.
 pub fn path_of(class: &str, content: &Content) -> String {
     format!("images/{class}/{}", content.file_name())
 }
 
-/// Copies, and tells what was copied; it is not decoded.
+/// Copies the bytes without decoding them, and returns their properties.
 fn copy(mut from: impl Read, mut to: fs_err::File) -> Result<io::Result<Content>> {
     let mut hasher = blake3::Hasher::new();
     let mut head = Vec::with_capacity(HEAD);
@@ -66,7 +68,7 @@ fn copy(mut from: impl Read, mut to: fs_err::File) -> Result<io::Result<Content>
         };
         hasher.update(bytes);
         head.extend(bytes.iter().take(HEAD - head.len()));
-        to.write_all(bytes).context("cannot copy a picture")?;
+        to.write_all(bytes).context("cannot copy an image")?;
     }
     let extension = imaging::sniff(&head).map_or("bin", imaging::Format::extension).to_owned();
     let hash = hasher.finalize().to_hex()[..16].to_owned();

@@ -1,26 +1,26 @@
-//! The tables of what was found: every picture with its origin, every refusal with its reason.
+//! The tables `sources.csv` and `rejects.csv`: every image with its origin, and every reject with its reason.
 
 use std::collections::BTreeSet;
 
-use crate::view::Run;
 use anyhow::{Result, anyhow, bail};
 use pipeline::HintExt;
 
 use crate::candidate::Reject;
+use crate::candidate_queue::FileState;
 use crate::gather::Gathered;
-use crate::lane::Known;
-use crate::pick::{Fate, Place};
+use crate::selection::{Decision, Place};
 use crate::store::path_of;
+use crate::view::Run;
 
-/// The table of pictures.
+/// The table of images.
 pub const SOURCES: &str = "sources.csv";
-/// The table of what was not taken.
+/// The table of rejects.
 pub const REJECTS: &str = "rejects.csv";
-/// Status of a picture that is in the data set.
+/// The status of an image that is part of the data set.
 pub const KEPT: &str = "kept";
-/// Status of a picture whose file is in the data set already, from the place that `like` names.
+/// The status of an image whose file is the same as that of the image in the column `like`.
 pub const DUPLICATE: &str = "duplicate";
-/// Status of a picture that looks the same as the one that `like` names; its own file is not kept.
+/// The status of an image that looks like the image in the column `like`. Its own file is not part of the data set.
 pub const NEAR_DUPLICATE: &str = "near-duplicate";
 
 const COLUMNS: [&str; 14] = [
@@ -42,28 +42,30 @@ const COLUMNS: [&str; 14] = [
 
 impl Gathered {
     /// Writes the tables.
+    ///
+    /// # Errors
+    /// Returns an error when a class has no images. The table of rejects is written before.
     pub fn write(&self, run: &Run) -> Result<()> {
         let rejects = self.rejects();
-        let rows = rejects.iter().map(|reject| [&reject.class, &reject.source, &reject.reason]);
+        let rows = rejects.iter().map(|reject| [&reject.class, &reject.location, &reject.reason]);
         run.write_csv(REJECTS, &["class", "source", "reason"], rows)?;
-        for Reject { class, source, reason } in &rejects {
-            tracing::warn!(class, source, reason, "rejected");
+        for Reject { class, location, reason } in &rejects {
+            tracing::warn!(class, source = location, reason, "rejected");
         }
-        // After the reasons are written: it is where they are looked for.
-        self.check(&rejects)?;
+        self.check_classes(&rejects)?;
         run.write_csv(SOURCES, &COLUMNS, self.rows())
     }
 
-    /// The rows of [`SOURCES`], in the order of the candidates.
+    /// Returns the rows of [`SOURCES`], in the order of the candidates.
     fn rows(&self) -> Vec<[String; 14]> {
         let mut rows = Vec::new();
-        for (at, fates) in self.pick.fates.iter().enumerate() {
-            for (slot, fate) in fates.iter().enumerate() {
-                let (like, status) = match fate {
-                    Fate::Kept => (None, KEPT),
-                    Fate::Duplicate(first) => (Some(*first), DUPLICATE),
-                    Fate::NearDuplicate(first) => (Some(*first), NEAR_DUPLICATE),
-                    Fate::Refused(_) | Fate::Later(_) | Fate::Open => continue,
+        for (at, decisions) in self.selection.decisions.iter().enumerate() {
+            for (slot, decision) in decisions.iter().enumerate() {
+                let (like, status) = match decision {
+                    Decision::Kept => (None, KEPT),
+                    Decision::Duplicate(first) => (Some(*first), DUPLICATE),
+                    Decision::NearDuplicate(first) => (Some(*first), NEAR_DUPLICATE),
+                    Decision::Refused(_) | Decision::Later(_) | Decision::Undecided => continue,
                 };
                 rows.push(self.row((at, slot), like, status));
             }
@@ -71,99 +73,108 @@ impl Gathered {
         rows
     }
 
+    /// Returns the row of the slot at `place`.
     fn row(&self, place: Place, like: Option<Place>, status: &str) -> [String; 14] {
-        let lane = &self.lanes[place.0];
-        let slot = &lane.slots[place.1];
-        let (hash, path, bytes) = match &slot.known {
-            Known::Picture(index) => {
+        let queue = &self.queues[place.0];
+        let slot = &queue.slots[place.1];
+        let (hash, path, bytes) = match &slot.file {
+            FileState::Image(index) => {
                 let content = self.contents.get(*index);
-                let path = if status == NEAR_DUPLICATE { String::new() } else { path_of(&lane.want.class, content) };
+                let path = if status == NEAR_DUPLICATE { String::new() } else { path_of(&queue.quota.class, content) };
                 (content.hash.clone(), path, content.bytes.to_string())
             }
             _ => Default::default(),
         };
         let candidate = slot.candidate.clone();
         let licence = candidate.licence.map(|licence| licence.to_string()).unwrap_or_default();
-        let like = like.map(|(lane, slot)| self.lanes[lane].slots[slot].candidate.source.clone()).unwrap_or_default();
+        let like =
+            like.map(|(queue, slot)| self.queues[queue].slots[slot].candidate.location.clone()).unwrap_or_default();
         [
             hash,
-            lane.want.class.clone(),
+            queue.quota.class.clone(),
             path,
-            candidate.source,
+            candidate.location,
             candidate.page,
             candidate.title,
             candidate.author,
             licence,
             candidate.licence_url,
-            lane.kind.to_owned(),
-            lane.want.queries[slot.query].clone(),
+            queue.kind.to_owned(),
+            queue.quota.queries[slot.query].clone(),
             bytes,
             like,
             status.to_owned(),
         ]
     }
 
-    /// Everything that was not taken, by class and place.
+    /// Returns all rejects, sorted by class and location.
     fn rejects(&self) -> Vec<Reject> {
         let mut rejects = Vec::new();
-        for (lane, fates) in self.lanes.iter().zip(&self.pick.fates) {
-            let class = &lane.want.class;
+        for (queue, decisions) in self.queues.iter().zip(&self.selection.decisions) {
+            let class = &queue.quota.class;
             let reject =
-                |source: &str, reason: String| Reject { class: class.clone(), source: source.to_owned(), reason };
-            for (slot, fate) in lane.slots.iter().zip(fates) {
-                match fate {
-                    Fate::Refused(reason) => rejects.push(reject(&slot.candidate.source, reason.clone())),
-                    Fate::Later(reason) => rejects.push(reject(&slot.candidate.source, format!("for now: {reason}"))),
+                |location: &str, reason: String| Reject { class: class.clone(), location: location.to_owned(), reason };
+            for (slot, decision) in queue.slots.iter().zip(decisions) {
+                match decision {
+                    Decision::Refused(reason) => rejects.push(reject(&slot.candidate.location, reason.clone())),
+                    Decision::Later(reason) => rejects.push(reject(&slot.candidate.location, for_now(reason))),
                     _ => {}
                 }
             }
-            rejects.extend(lane.rejects.iter().cloned());
-            for (reason, passes) in &lane.faults {
-                let reason = if *passes { format!("for now: {reason}") } else { reason.clone() };
-                rejects.push(reject(lane.kind, format!("its search ended before its time: {reason}")));
+            rejects.extend(queue.rejects.iter().cloned());
+            for (reason, may_pass) in &queue.faults {
+                let reason = if *may_pass { for_now(reason) } else { reason.clone() };
+                rejects.push(reject(queue.kind, format!("the search ended early: {reason}")));
             }
         }
         rejects.sort();
         rejects
     }
 
-    /// Refuses a class without pictures.
-    fn check(&self, rejects: &[Reject]) -> Result<()> {
-        let kept: BTreeSet<&str> = self.pick.kept().map(|(lane, _)| self.lanes[lane].want.class.as_str()).collect();
-        let Some(class) = self.lanes.iter().map(|lane| &lane.want.class).find(|class| !kept.contains(class.as_str()))
+    /// Returns an error when a class has no images.
+    fn check_classes(&self, rejects: &[Reject]) -> Result<()> {
+        let kept: BTreeSet<&str> =
+            self.selection.kept().map(|(queue, _)| self.queues[queue].quota.class.as_str()).collect();
+        let Some(class) =
+            self.queues.iter().map(|queue| &queue.quota.class).find(|class| !kept.contains(class.as_str()))
         else {
             if kept.is_empty() {
-                bail!("no pictures were found");
+                bail!("the sources have no images");
             }
             return Ok(());
         };
         let first = rejects.iter().find(|reject| reject.class == *class);
         let why = first.map_or_else(
-            || "nothing was found".to_owned(),
-            |Reject { source, reason, .. }| format!("the first, {source}: {reason}"),
+            || "the sources have no candidates for it".to_owned(),
+            |Reject { location, reason, .. }| format!("its first reject is {location}: {reason}"),
         );
-        Err(anyhow!("no picture of class `{class}` can be used; {why}"))
-            .hint("give the class pictures or other search words, or take it away; rejects.csv has every reason")
+        Err(anyhow!("class `{class}` has no usable image; {why}"))
+            .hint("add images or search words for the class, or remove the class; rejects.csv lists all reasons")
     }
 
-    /// What a later run may add, a line for each reason; empty when every lane has what it wants.
-    pub fn left(&self) -> Vec<String> {
-        let mut left = Vec::new();
-        for (lane, fates) in self.lanes.iter().zip(&self.pick.fates).filter(|(lane, _)| lane.on_web) {
-            let kept = fates.iter().filter(|fate| **fate == Fate::Kept).count();
-            if kept >= lane.want.count {
+    /// Returns the reasons why a later run may find more images. Empty if every quota is filled.
+    pub fn unfinished(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        for (queue, decisions) in self.queues.iter().zip(&self.selection.decisions).filter(|(queue, _)| queue.on_web) {
+            let kept = decisions.iter().filter(|decision| **decision == Decision::Kept).count();
+            if kept >= queue.quota.count {
                 continue;
             }
-            let (class, kind) = (&lane.want.class, lane.kind);
-            let later = fates.iter().filter(|fate| matches!(fate, Fate::Later(_))).count();
+            let (class, kind) = (&queue.quota.class, queue.kind);
+            let later = decisions.iter().filter(|decision| matches!(decision, Decision::Later(_))).count();
             if later > 0 {
-                left.push(format!("{later} of {kind} for class `{class}` could not be fetched for now"));
+                reasons.push(format!("the stage could not fetch {later} files of {kind} for class `{class}`"));
             }
-            for (reason, _) in lane.faults.iter().filter(|(_, passes)| *passes) {
-                left.push(format!("{kind} for class `{class}` ended before its time: {reason}"));
+            for (reason, _) in queue.faults.iter().filter(|(_, may_pass)| *may_pass) {
+                reasons.push(format!("the search of {kind} for class `{class}` ended early: {reason}"));
             }
         }
-        left.extend(self.exhausted.iter().map(|reason| format!("the last run stopped early: {reason}")));
-        left
+        reasons.extend(self.exhausted.iter().map(|reason| format!("the last run stopped early: {reason}")));
+        reasons
     }
+}
+
+/// Returns the reason of a failure that a later run may not have.
+fn for_now(reason: &str) -> String {
+    format!("for now: {reason}")
 }

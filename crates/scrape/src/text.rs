@@ -1,6 +1,6 @@
-//! Text as APIs give it: HTML inside JSON, titles with line breaks.
+//! Cleaning of text from web APIs, such as HTML in JSON and titles with line breaks.
 
-/// The words of an HTML fragment, in one line: tags left out, the usual entities replaced.
+/// Returns the text of an HTML fragment in one line, without tags and with the usual entities replaced.
 pub fn plain(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
@@ -8,7 +8,7 @@ pub fn plain(html: &str) -> String {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
         if let Some(tag) = rest.strip_prefix('<') {
-            // `1 < 2` is no tag.
+            // `1 < 2` contains no tag.
             let is_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
             match tag.find('>') {
                 Some(end) if is_tag => {
@@ -30,13 +30,14 @@ pub fn plain(html: &str) -> String {
     line(&text)
 }
 
-/// `text` in one line, with single spaces and without control characters.
+/// Returns `text` in one line, with single spaces and without control characters.
 pub fn line(text: &str) -> String {
-    let tame: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    tame.split_whitespace().collect::<Vec<_>>().join(" ")
+    let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What the `&` that `text` begins with stands for, and what follows it.
+/// Returns the value of the entity at the beginning of `text`, and the text behind it. Text that starts with `&` and is
+/// not an entity has the value `&`.
 fn entity(text: &str) -> (String, &str) {
     let named = [
         ("&amp;", "&"),
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_go_and_words_stay() {
+    fn tags_are_removed_and_words_stay() {
         let html =
             "<a href=\"//x\" title=\"User:A\">Ann&#160;B&eacute;</a>,\n <b>1 &lt; 2</b> & 3 < 4 &#x41;&#xffffffff;";
         assert_eq!(plain(html), "Ann B&eacute; , 1 < 2 & 3 < 4 A&#xffffffff;");
@@ -78,7 +79,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_becomes_one_line(html in "\\PC*|(<|>|&|#|x|;|a|\u{7f}|\n){0,40}") {
+        fn arbitrary_text_becomes_one_line(html in "\\PC*|(<|>|&|#|x|;|a|\u{7f}|\n){0,40}") {
             let text = plain(&html);
             proptest::prop_assert!(!text.contains(char::is_control));
             proptest::prop_assert_eq!(line(&text), text);

@@ -1,4 +1,4 @@
-//! Readers of outside text: whatever comes, they answer or refuse, and never fall over.
+//! Tests of the parsers of text from the web: arbitrary input gives a result or an error, and never a panic.
 
 #![allow(clippy::unwrap_used)]
 
@@ -30,16 +30,16 @@ fn readers() -> [Reader; 3] {
 }
 
 #[test]
-fn error_bodies_are_told_by_whether_they_pass() {
+fn temporary_and_permanent_errors_are_distinguished() {
     let busy = r#"{"error":{"code":"maxlag","info":"Waiting for host: 9 seconds lagged","host":"h","lag":9}}"#;
-    let told = commons::read(&response(200, busy.as_bytes(), &[("retry-after", "7")]));
+    let result = commons::read(&response(200, busy.as_bytes(), &[("retry-after", "7")]));
     let said = "maxlag: Waiting for host: 9 seconds lagged".to_owned();
-    assert_eq!(told, Err(Fault::Busy { wait: Duration::from_secs(7), said }));
+    assert_eq!(result, Err(Fault::Busy { wait: Duration::from_secs(7), said }));
     let wrong = br#"{"error":{"code":"badvalue","info":"Unrecognized value"}}"#;
     assert_eq!(commons::read(&response(200, wrong, &[])), Err(Fault::Broken("badvalue: Unrecognized value".into())));
     let denied = br#"{"detail":"page_size may not exceed 20"}"#;
-    let told = openverse::read(&response(401, denied, &[]));
-    assert_eq!(told, Err(Fault::Broken("status 401: page_size may not exceed 20".into())));
+    let result = openverse::read(&response(401, denied, &[]));
+    assert_eq!(result, Err(Fault::Broken("status 401: page_size may not exceed 20".into())));
     let quota = br#"{"error":{"code":403,"message":"Quota exceeded","errors":[{"reason":"dailyLimitExceeded"}]}}"#;
     assert_eq!(google::read(&response(403, quota, &[])), Err(Fault::Passing("status 403: Quota exceeded".into())));
     for read in readers() {
@@ -49,7 +49,7 @@ fn error_bodies_are_told_by_whether_they_pass() {
 }
 
 #[test]
-fn rate_headers_are_read_and_not_guessed() {
+fn rate_limit_headers_are_parsed() {
     let pause = |headers: &[(&str, &str)]| rate_limit::pause(&response(200, b"", headers).headers);
     assert_eq!(pause(&[]), None);
     assert_eq!(pause(&[("x-ratelimit-limit-anon_burst", "20/min"), ("x-ratelimit-available-anon_burst", "19")]), None);
@@ -65,12 +65,12 @@ fn rate_headers_are_read_and_not_guessed() {
 }
 
 #[test]
-fn a_list_is_csv_or_lines() {
+fn a_list_is_csv_or_text() {
     let csv = "\u{feff}Title,URL,class,license\n\"a, \"\"b\"\"\",https://x.org/1.jpg,cat,CC0\n,not an address,cat,\n,https://x.org/2.jpg,../up,\n,https://x.org/3.jpg,,by 4.0\n";
     let list = List::read(csv, "dog").unwrap();
     assert_eq!(list.classes.keys().collect::<Vec<_>>(), ["cat", "dog"]);
     let first = &list.classes["cat"][0];
-    assert_eq!((&*first.title, &*first.source), ("a, \"b\"", "https://x.org/1.jpg"));
+    assert_eq!((&*first.title, &*first.location), ("a, \"b\"", "https://x.org/1.jpg"));
     assert_eq!(list.classes["dog"][0].licence.as_ref().unwrap().to_string(), "CC-BY-4.0");
     assert_eq!(list.rejects.len(), 2);
     let lines = List::read("# cats\n\nhttps://x.org/1.jpg\nftp://x.org/2.jpg\n", "cat").unwrap();
@@ -78,14 +78,14 @@ fn a_list_is_csv_or_lines() {
     assert!(List::read("https://x.org/1.jpg\n", "").unwrap().classes.is_empty());
 }
 
-/// The files that fuzzing began with and found, of one target.
+/// Returns the files of the fuzz corpus of one target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = testkit::workspace_root().join("fuzz/corpus").join(target);
     std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
 }
 
 #[test]
-fn the_fuzzers_corpus_is_read_or_refused() {
+fn the_fuzz_corpus_causes_no_panic() {
     let (answers, lists) = (corpus("api"), corpus("lists"));
     let mut pages = 0;
     for answer in &answers {
@@ -104,7 +104,7 @@ fn the_fuzzers_corpus_is_read_or_refused() {
     assert!(lists.len() >= 3);
 }
 
-/// JSON of any form, with the names that the readers look for.
+/// Generates arbitrary JSON with the names that the parsers look for.
 fn json() -> impl Strategy<Value = Value> {
     const NAMES: [&str; 30] = [
         "error",
@@ -157,33 +157,33 @@ fn json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_json_is_read_or_refused(value in json(), status in prop_oneof![Just(200_u16), 400..600_u16]) {
+    fn arbitrary_json_causes_no_panic(value in json(), status in prop_oneof![Just(200_u16), 400..600_u16]) {
         let body = value.to_string();
         for read in readers() {
             if let Ok(page) = read(&response(status, body.as_bytes(), &[])) {
-                prop_assert!(page.candidates.iter().all(|candidate| !candidate.source.is_empty()));
+                prop_assert!(page.candidates.iter().all(|candidate| !candidate.location.is_empty()));
             }
         }
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_cause_no_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
         for read in readers() {
             let _ = read(&response(200, &body, &[]));
         }
     }
 
     #[test]
-    fn any_text_is_a_list_or_none(text in "\\PC*|((url|class|,|\"|\n|http://a/|é){0,30})", class in "\\PC{0,5}") {
+    fn arbitrary_text_is_a_list_or_an_error(text in "\\PC*|((url|class|,|\"|\n|http://a/|é){0,30})", class in "\\PC{0,5}") {
         if let Ok(list) = List::read(&text, &class) {
-            let addresses = list.classes.values().flatten().all(|candidate| web::parse_url(&candidate.source).is_ok());
+            let addresses = list.classes.values().flatten().all(|candidate| web::parse_url(&candidate.location).is_ok());
             prop_assert!(addresses);
             prop_assert!(list.classes.keys().all(|class| !class.contains('/') && !class.starts_with('.')));
         }
     }
 
     #[test]
-    fn any_rate_header_is_read(limit in "[ -~]{0,12}", left in "[0-9a-z -]{0,4}") {
+    fn arbitrary_rate_limit_headers_cause_no_panic(limit in "[ -~]{0,12}", left in "[0-9a-z -]{0,4}") {
         let headers = [("x-ratelimit-limit-a", limit.as_str()), ("x-ratelimit-available-a", left.as_str())];
         let _ = rate_limit::pause(&response(200, b"", &headers).headers);
     }

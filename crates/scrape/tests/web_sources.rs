@@ -1,4 +1,4 @@
-//! Every source of the web against a site that speaks its API: 200 pictures a class, and every row of the tables.
+//! Tests of every web source with a site that implements its API: 200 images per class, and every row of the tables.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::site::{self, CANDIDATES, CLASSES, KEY, Kind, kind};
-use common::{kept, said, table, web};
+use common::{kept, run, table, web};
 use testkit::Workspace;
 
-const WANTED: usize = 200;
+const QUOTA: usize = 200;
 
-/// The order in which a source names its candidates.
+/// Returns the order in which a source names its candidates.
 fn order(source: &str) -> Vec<usize> {
     match source {
-        // A search and a category take turns, fifty each.
+        // A search and a category take turns with pages of fifty.
         "commons" => {
             (0..3).flat_map(|page| (page * 50..page * 50 + 50).chain(150 + page * 50..200 + page * 50)).collect()
         }
-        // Four queries take turns, ten each.
+        // Four queries take turns with pages of ten.
         "google" => {
             let page = |page: usize, query: usize| (query * 75 + page * 10)..(query * 75 + (page * 10 + 10).min(75));
             (0..8).flat_map(|number| (0..4).flat_map(move |query| page(number, query))).collect()
@@ -29,12 +29,12 @@ fn order(source: &str) -> Vec<usize> {
     }
 }
 
-/// What the tables must say of a candidate: its status, or the beginning of the reason why it is refused.
-fn fate(source: &str, index: usize) -> &'static str {
+/// Returns the expected status of a candidate, or the beginning of the reason to refuse it.
+fn outcome(source: &str, index: usize) -> &'static str {
     match kind(index) {
         Kind::NonCommercial if source != "google" => "its licence is CC-BY-NC-",
-        Kind::Drawing if source == "commons" || source == "google" => "it is of type image/svg+xml",
-        Kind::Drawing if source == "openverse" => "it is of type image/svg",
+        Kind::Drawing if source == "commons" || source == "google" => "its media type image/svg+xml",
+        Kind::Drawing if source == "openverse" => "its media type image/svg",
         Kind::Missing => "status 404",
         Kind::Truncated => "truncated: the JPEG data ends before the picture does",
         Kind::Copy => "duplicate",
@@ -43,8 +43,8 @@ fn fate(source: &str, index: usize) -> &'static str {
     }
 }
 
-/// The columns that differ from source to source: page, title, author, licence, its address, query.
-fn told(source: &str, class: &str, index: usize) -> [String; 6] {
+/// Returns the columns that differ between sources: page, title, author, licence, address of the licence, query.
+fn metadata(source: &str, class: &str, index: usize) -> [String; 6] {
     let [a, b, c] = [format!("{class} {index}"), format!("Ann & {index}"), format!("Bob {index}")];
     let (by, by_sa) =
         ("https://creativecommons.org/licenses/by/2.0/", "https://creativecommons.org/licenses/by-sa/4.0/");
@@ -65,11 +65,12 @@ fn told(source: &str, class: &str, index: usize) -> [String; 6] {
     }
 }
 
+/// Returns the configuration for one source.
 fn config(source: &str, server: &common::server::Server) -> String {
     let licences = if source == "google" { "[]" } else { "[\"by\", \"by-sa\"]" };
     let mut text = format!("[scrape]\nlicences = {licences}\n{}", web(server));
     text += &if source == "urls" {
-        format!("[[scrape.sources]]\nkind = \"urls\"\npath = \"list.csv\"\nper_class = {WANTED}\n")
+        format!("[[scrape.sources]]\nkind = \"urls\"\npath = \"list.csv\"\nper_class = {QUOTA}\n")
     } else {
         let path =
             BTreeMap::from([("commons", "/w/api.php"), ("openverse", "/v1/images/"), ("google", "/customsearch/v1")])
@@ -82,13 +83,13 @@ fn config(source: &str, server: &common::server::Server) -> String {
         let classes = CLASSES.map(|class| format!("{class} = {}\n", queries(class))).concat();
         let api = server.url(path);
         format!(
-            "[[scrape.sources]]\nkind = \"{source}\"\nper_class = {WANTED}\napi = \"{api}\"\n[scrape.sources.classes]\n{classes}"
+            "[[scrape.sources]]\nkind = \"{source}\"\nper_class = {QUOTA}\napi = \"{api}\"\n[scrape.sources.classes]\n{classes}"
         )
     };
     text
 }
 
-/// Runs one source, and compares every row with what the pattern of the site says.
+/// Runs one source and compares every row with the pattern of the site.
 fn check(source: &str) {
     let server = site::start(Duration::ZERO);
     let workspace = Workspace::new(&config(source, &server));
@@ -105,37 +106,37 @@ fn check(source: &str) {
         }
         workspace.write("list.csv", list);
     }
-    let text = said(&workspace, &["--quiet"], 0);
+    let text = run(&workspace, &["--quiet"], 0);
     assert!(!text.contains("warning: commons"), "{text}");
-    let (mut pictures, mut rejects) = (Vec::new(), BTreeSet::new());
+    let (mut images, mut rejects) = (Vec::new(), BTreeSet::new());
     for class in CLASSES {
         let mut taken = 0;
         for index in order(source) {
-            if taken == WANTED {
+            if taken == QUOTA {
                 break;
             }
             let address = server.url(&format!("/files/{source}/{class}/{index}.jpg"));
-            match fate(source, index) {
+            match outcome(source, index) {
                 status @ ("kept" | "duplicate" | "near-duplicate") => {
                     taken += usize::from(status == "kept");
-                    pictures.push((class, index, address, status));
+                    images.push((class, index, address, status));
                 }
                 reason => drop(rejects.insert((class.to_owned(), address, reason))),
             }
         }
-        assert_eq!(taken, WANTED);
+        assert_eq!(taken, QUOTA);
     }
     let rows = table(&workspace, "sources.csv");
-    assert_eq!(rows.len(), pictures.len());
-    for (row, (class, index, address, status)) in rows.iter().zip(&pictures) {
+    assert_eq!(rows.len(), images.len());
+    for (row, (class, index, address, status)) in rows.iter().zip(&images) {
         let bytes = site::bytes(source, class, *index);
         let hash = &blake3::hash(&bytes).to_hex()[..16];
         let like = server.url(&format!("/files/{source}/{class}/{}.jpg", index.wrapping_sub(1)));
         let like = if *status == "kept" { String::new() } else { like };
         let path = if *status == "near-duplicate" { String::new() } else { format!("images/{class}/{hash}.jpg") };
-        let [page, title, author, licence, licence_url, query] = told(source, class, *index);
+        let [page, title, author, licence, licence_url, query] = metadata(source, class, *index);
         let size = bytes.len().to_string();
-        let wanted: [(&str, &str); 14] = [
+        let expected: [(&str, &str); 14] = [
             ("hash", hash),
             ("class", class),
             ("path", &path),
@@ -151,8 +152,8 @@ fn check(source: &str) {
             ("like", &like),
             ("status", status),
         ];
-        let wanted = BTreeMap::from(wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert_eq!(row, &wanted, "{class} {index}");
+        let expected = BTreeMap::from(expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(row, &expected, "{class} {index}");
         if *status == "kept" {
             assert_eq!(std::fs::read(workspace.join("artifacts/scrape").join(&path)).unwrap(), bytes);
         }
@@ -164,13 +165,13 @@ fn check(source: &str) {
         assert!(row["reason"].starts_with(reason), "{row:?}: {reason}");
     }
     let attribution = workspace.text("artifacts/scrape/ATTRIBUTION.md");
-    assert_eq!(attribution.lines().filter(|line| line.starts_with("- ")).count(), 2 * WANTED);
-    // The rate headers were read: nobody had to be sent away.
+    assert_eq!(attribution.lines().filter(|line| line.starts_with("- ")).count(), 2 * QUOTA);
+    // The source obeys the rate limit headers, so the site refuses no request.
     assert_eq!(server.count(429, "/"), 0);
-    let asked = server.total();
-    assert!(said(&workspace, &[], 0).contains("up to date"));
-    said(&workspace, &["--force", "--quiet"], 0);
-    assert_eq!(server.total(), asked, "a run that knows everything asks nothing");
+    let requests = server.total();
+    assert!(run(&workspace, &[], 0).contains("up to date"));
+    run(&workspace, &["--force", "--quiet"], 0);
+    assert_eq!(server.total(), requests, "a repeated run sends no request");
 }
 
 #[test]
@@ -206,11 +207,11 @@ fn several_sources_fill_one_class_and_copies_are_found_across_them() {
         source("openverse", "/v1/images/"),
     );
     let workspace = Workspace::new(&config);
-    // The list holds what openverse finds too, the folder a copy of a picture of commons and one of its own.
+    // The list contains an image of openverse. The folder contains a copy of an image of commons and a new image.
     workspace.write("list.txt", format!("# a list\n{}\n", server.url("/files/openverse/disc/1.jpg")));
     workspace.write("own/disc/a.jpg", site::bytes("commons", "disc", 2));
     workspace.write("own/disc/b.jpg", site::bytes("urls", "disc", 5));
-    let text = said(&workspace, &[], 0);
+    let text = run(&workspace, &[], 0);
     assert!(text.contains("openverse answers few requests without a token"), "{text}");
     let rows = table(&workspace, "sources.csv");
     let of = |kind: &str| {
@@ -223,7 +224,7 @@ fn several_sources_fill_one_class_and_copies_are_found_across_them() {
 }
 
 #[test]
-fn no_credential_is_told_anywhere() {
+fn no_output_contains_a_credential() {
     let server = site::start(Duration::ZERO);
     let api = server.url("/customsearch/v1");
     let config = format!(
@@ -231,7 +232,7 @@ fn no_credential_is_told_anywhere() {
         web(&server)
     );
     let workspace = Workspace::new(&config);
-    // The site repeats the wrong key in its error.
+    // The site repeats the wrong key in its error message.
     let wrong = format!("wrong {KEY}&+/");
     let output = workspace
         .command(assert_cmd::cargo::cargo_bin("scrape"))
@@ -246,7 +247,7 @@ fn no_credential_is_told_anywhere() {
         "{}",
         String::from_utf8_lossy(&texts[0])
     );
-    said(&workspace, &["--quiet"], 0);
+    run(&workspace, &["--quiet"], 0);
     let mut folders = vec![workspace.path().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -266,5 +267,8 @@ fn no_credential_is_told_anywhere() {
         .env_remove("GOOGLE_API_KEY")
         .output()
         .unwrap();
-    assert!(String::from_utf8_lossy(&without.stderr).contains("hint: set GOOGLE_API_KEY and GOOGLE_ENGINE_ID"));
+    assert!(
+        String::from_utf8_lossy(&without.stderr)
+            .contains("hint: set the environment variables GOOGLE_API_KEY and GOOGLE_ENGINE_ID")
+    );
 }

@@ -2,36 +2,36 @@
 
 use std::sync::Arc;
 
-use crate::view::Run;
 use anyhow::Result;
 use imaging::Look;
 use pipeline::stop;
 use rayon::prelude::*;
 
+use crate::candidate_queue::{CandidateQueue, FileState};
 use crate::content;
+use crate::contents::Contents;
 use crate::desk::Desk;
 use crate::journal::Journal;
-use crate::lane::{Known, Lane};
-use crate::looks::Contents;
 use crate::source::Source;
 use crate::store::{Store, path_of};
+use crate::view::Run;
 
-/// Fills the lanes of the sources that need no network. With `looks`, their size and what they look like is
+/// Fills the queues of the sources that need no network. With `looks`, their size and what they look like is
 /// found out too, so that copies from the web are known and judged as any other.
 pub fn gather(
     run: &Run,
     sources: &[Box<dyn Source + '_>],
-    lanes: &mut [Lane],
+    queues: &mut [CandidateQueue],
     contents: &mut Contents,
     looks: bool,
 ) -> Result<()> {
-    let desk = Desk::new(None, Arc::new(Journal::peek(run.folder())), Vec::new());
-    list(sources, &desk, lanes)?;
+    let desk = Desk::new(None, Arc::new(Journal::read(run.folder())), Vec::new());
+    list(sources, &desk, queues)?;
     let store = Store::new(run)?;
     let limits = content::limits(&run.config.scrape);
     let mut places = Vec::new();
-    for (at, lane) in lanes.iter().enumerate().filter(|(_, lane)| !lane.on_web) {
-        places.extend((0..lane.slots.len()).map(|slot| (at, slot)));
+    for (at, queue) in queues.iter().enumerate().filter(|(_, queue)| !queue.on_web) {
+        places.extend((0..queue.slots.len()).map(|slot| (at, slot)));
     }
     if places.is_empty() {
         return Ok(());
@@ -39,9 +39,9 @@ pub fn gather(
     let progress = run.progress("gathering pictures", places.len());
     let copy = |(at, slot): &(usize, usize)| {
         stop::check()?;
-        let lane = &lanes[*at];
-        let class = &lane.want.class;
-        let opened = sources[lane.source].open(class, &lane.slots[*slot].candidate);
+        let queue = &queues[*at];
+        let class = &queue.quota.class;
+        let opened = sources[queue.source].open(class, &queue.slots[*slot].candidate);
         let copied = match opened.unwrap_or_else(|| Err(std::io::Error::other("its source does not have it"))) {
             Ok(from) => store.put(class, from)?,
             Err(error) => Err(error),
@@ -59,23 +59,23 @@ pub fn gather(
     let copied: Result<Vec<_>> = places.par_iter().map(copy).collect();
     progress.finish();
     for ((at, slot), copied) in places.iter().zip(copied?) {
-        lanes[*at].slots[*slot].known = match copied {
-            Ok(content) => Known::Picture(contents.add(Arc::new(content), true)),
-            Err(reason) => Known::Refused(reason),
+        queues[*at].slots[*slot].file = match copied {
+            Ok(content) => FileState::Image(contents.add(Arc::new(content), true)),
+            Err(reason) => FileState::Refused(reason),
         };
     }
     Ok(())
 }
 
 /// Takes every page of the sources that need no network.
-pub fn list(sources: &[Box<dyn Source + '_>], desk: &Desk, lanes: &mut [Lane]) -> Result<()> {
+pub fn list(sources: &[Box<dyn Source + '_>], desk: &Desk, queues: &mut [CandidateQueue]) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    for lane in lanes.iter_mut().filter(|lane| !lane.on_web) {
-        while let Some((query, from)) = lane.next().map(|(query, from)| (query, from.map(str::to_owned))) {
-            let class = lane.want.class.clone();
-            let words = lane.want.queries[query].clone();
-            let page = runtime.block_on(sources[lane.source].page(desk, &class, &words, from.as_deref()))?;
-            lane.add(query, page);
+    for queue in queues.iter_mut().filter(|queue| !queue.on_web) {
+        while let Some((query, from)) = queue.next_page().map(|(query, from)| (query, from.map(str::to_owned))) {
+            let class = queue.quota.class.clone();
+            let words = queue.quota.queries[query].clone();
+            let page = runtime.block_on(sources[queue.source].page(desk, &class, &words, from.as_deref()))?;
+            queue.add(query, page);
         }
     }
     Ok(())

@@ -12,14 +12,14 @@ use tokio::task::JoinSet;
 use super::queue::Queue;
 use super::{Memory, arrived, recall};
 use crate::candidate::Page;
+use crate::candidate_queue::{CandidateQueue, FileState};
+use crate::contents::Contents;
 use crate::desk::{Desk, Stop};
 use crate::fetch::{Fetched, Fetcher};
+use crate::filter::Filter;
 use crate::journal::Verdict;
-use crate::lane::{Known, Lane};
 use crate::live::{Live, Step};
-use crate::looks::Contents;
-use crate::pick::{Place, pick};
-use crate::sieve::Sieve;
+use crate::selection::{Place, select};
 use crate::source::Source;
 
 /// How long nothing may come before Ctrl-C is looked for.
@@ -32,7 +32,7 @@ pub struct Online<'a> {
     /// What earlier runs learned.
     pub memory: &'a Memory,
     /// What is looked at before fetching.
-    pub sieve: &'a Sieve,
+    pub filter: &'a Filter,
     /// Where questions are asked.
     pub desk: &'a Desk,
     /// Where files are fetched.
@@ -62,10 +62,15 @@ struct Traffic {
 }
 
 impl Online<'_> {
-    /// Fills the lanes that need the network. Gives what ended the work before its time, if something did.
-    pub async fn gather(&self, lanes: &mut [Lane], contents: &mut Contents, room: Room) -> Result<Option<String>> {
-        for lane in lanes.iter().filter(|lane| lane.on_web) {
-            self.live.want(&lane.want.class, lane.want.count);
+    /// Fills the queues that need the network. Gives what ended the work before its time, if something did.
+    pub async fn gather(
+        &self,
+        queues: &mut [CandidateQueue],
+        contents: &mut Contents,
+        room: Room,
+    ) -> Result<Option<String>> {
+        for queue in queues.iter().filter(|queue| queue.on_web) {
+            self.live.want(&queue.quota.class, queue.quota.count);
         }
         let mut traffic = Traffic::new(room);
         let mut pages = FuturesUnordered::new();
@@ -74,13 +79,13 @@ impl Online<'_> {
         loop {
             stop::check()?;
             if traffic.queue.is_empty() && exhausted.is_none() {
-                let pick = pick(lanes, contents, self.sieve);
-                traffic.fill(lanes, pick.wanted);
-                for at in pick.hungry {
-                    if let Some((query, from)) = lanes[at].next()
+                let selection = select(queues, contents, self.filter);
+                traffic.fill(queues, selection.to_fetch);
+                for at in selection.unfilled {
+                    if let Some((query, from)) = queues[at].next_page()
                         && asked.insert(at)
                     {
-                        let (source, want) = (lanes[at].source, lanes[at].want.clone());
+                        let (source, want) = (queues[at].source, queues[at].quota.clone());
                         pages.push(self.page(
                             at,
                             source,
@@ -93,7 +98,7 @@ impl Online<'_> {
                 }
             }
             if exhausted.is_none() {
-                traffic.start(lanes, self.fetcher);
+                traffic.start(queues, self.fetcher);
             }
             if traffic.set.is_empty() && pages.is_empty() {
                 break;
@@ -101,7 +106,7 @@ impl Online<'_> {
             tokio::select! {
                 Some((at, query, page)) = pages.next(), if !pages.is_empty() => {
                     asked.remove(&at);
-                    self.turn(lanes, at, query, page, contents, &mut exhausted);
+                    self.turn(queues, at, query, page, contents, &mut exhausted);
                     // A page may bring what is wanted before anything that is queued.
                     traffic.queue.clear();
                 }
@@ -110,7 +115,7 @@ impl Online<'_> {
                     let host = traffic.leave(&url);
                     match fetched? {
                         Fetched::Exhausted(reason) => exhausted = Some(reason),
-                        Fetched::Known(verdict) => self.arrive(lanes, &url, &host, &verdict, contents),
+                        Fetched::Known(verdict) => self.arrive(queues, &url, &host, &verdict, contents),
                     }
                 }
                 // Nothing comes while hosts are slow: Ctrl-C is looked for in between.
@@ -119,12 +124,12 @@ impl Online<'_> {
             }
         }
         if let Some(reason) = &exhausted {
-            for slot in lanes.iter_mut().filter(|lane| lane.on_web).flat_map(|lane| &mut lane.slots) {
-                if slot.known == Known::Nothing {
-                    slot.known = Known::Later(format!("not fetched: {reason}"));
+            for slot in queues.iter_mut().filter(|queue| queue.on_web).flat_map(|queue| &mut queue.slots) {
+                if slot.file == FileState::Unknown {
+                    slot.file = FileState::Later(format!("not fetched: {reason}"));
                 }
             }
-            lanes.iter_mut().for_each(Lane::close);
+            queues.iter_mut().for_each(CandidateQueue::close);
         }
         Ok(exhausted)
     }
@@ -144,42 +149,42 @@ impl Online<'_> {
     /// Takes in a page, or why there is none.
     fn turn(
         &self,
-        lanes: &mut [Lane],
+        queues: &mut [CandidateQueue],
         at: usize,
         query: usize,
         page: Result<Page, Stop>,
         contents: &mut Contents,
         exhausted: &mut Option<String>,
     ) {
-        let class = lanes[at].want.class.clone();
+        let class = queues[at].quota.class.clone();
         match page {
             Ok(page) => {
-                let new = lanes[at].add(query, page);
+                let new = queues[at].add(query, page);
                 for _ in new.clone() {
                     self.live.step(&class, None, Step::Found);
                 }
-                recall(&mut lanes[at], new.clone(), self.memory, contents);
-                let had = lanes[at].slots[new].iter().filter(|slot| matches!(slot.known, Known::Picture(_)));
+                recall(&mut queues[at], new.clone(), self.memory, contents);
+                let had = queues[at].slots[new].iter().filter(|slot| matches!(slot.file, FileState::Image(_)));
                 had.for_each(|_| self.live.had(&class));
             }
-            Err(Stop::NotAsked) => lanes[at].stop(query, Stop::NotAsked.to_string(), true),
+            Err(Stop::NotAsked) => queues[at].stop(query, Stop::NotAsked.to_string(), true),
             Err(stop) => {
-                tracing::warn!(class, kind = lanes[at].kind, reason = %stop, "a source ended before its time");
+                tracing::warn!(class, kind = queues[at].kind, reason = %stop, "a source ended before its time");
                 if matches!(stop, Stop::Web(web::Failure::Exhausted(_))) {
                     *exhausted = Some(stop.to_string());
                 }
-                lanes[at].stop(query, stop.to_string(), stop.passes());
+                queues[at].stop(query, stop.to_string(), stop.passes());
             }
         }
     }
 
     /// Takes in what became of an address, wherever it is a candidate.
-    fn arrive(&self, lanes: &mut [Lane], url: &str, host: &str, verdict: &Verdict, contents: &mut Contents) {
+    fn arrive(&self, queues: &mut [CandidateQueue], url: &str, host: &str, verdict: &Verdict, contents: &mut Contents) {
         let known = match verdict {
-            Verdict::Picture(content) => {
+            Verdict::Image(content) => {
                 let index = contents.add(content.clone(), false);
                 if !contents.is_new(index) {
-                    let twin = contents.twins(index).first().map(|twin| contents.get(*twin).hash.clone());
+                    let twin = contents.lookalikes(index).first().map(|twin| contents.get(*twin).hash.clone());
                     tracing::info!(
                         url,
                         hash = content.hash,
@@ -187,20 +192,20 @@ impl Online<'_> {
                         "a picture that is there already"
                     );
                 }
-                Known::Picture(index)
+                FileState::Image(index)
             }
-            Verdict::Refused { reason, .. } => Known::Refused(reason.clone()),
-            Verdict::Later(reason) => Known::Later(reason.clone()),
+            Verdict::Refused { reason, .. } => FileState::Refused(reason.clone()),
+            Verdict::Later(reason) => FileState::Later(reason.clone()),
         };
         let mut first = true;
-        for lane in lanes.iter_mut().filter(|lane| lane.on_web) {
-            let Some(slot) = lane.find(url) else { continue };
-            slot.known = known.clone();
+        for queue in queues.iter_mut().filter(|queue| queue.on_web) {
+            let Some(slot) = queue.find(url) else { continue };
+            slot.file = known.clone();
             // The host is asked once, whoever wanted it.
             let host = std::mem::take(&mut first).then_some(host);
             match known {
-                Known::Picture(index) => arrived(self.live, &lane.want.class, host, contents.is_new(index)),
-                _ => self.live.step(&lane.want.class, host, Step::Refused),
+                FileState::Image(index) => arrived(self.live, &queue.quota.class, host, contents.is_new(index)),
+                _ => self.live.step(&queue.quota.class, host, Step::Refused),
             }
         }
     }
@@ -213,9 +218,9 @@ impl Traffic {
     }
 
     /// Queues what is wanted and not under way.
-    fn fill(&mut self, lanes: &[Lane], wanted: Vec<Place>) {
+    fn fill(&mut self, queues: &[CandidateQueue], wanted: Vec<Place>) {
         for place in wanted {
-            let url = address(lanes, place);
+            let url = address(queues, place);
             if !self.under_way.contains_key(url) {
                 self.queue.push(place, host(url));
             }
@@ -223,10 +228,10 @@ impl Traffic {
     }
 
     /// Starts what is queued, as far as there is room.
-    fn start(&mut self, lanes: &[Lane], fetcher: &Fetcher) {
+    fn start(&mut self, queues: &[CandidateQueue], fetcher: &Fetcher) {
         while self.set.len() < self.room {
             let Some((place, host)) = self.queue.pop() else { return };
-            let (fetcher, url) = (fetcher.clone(), address(lanes, place).to_owned());
+            let (fetcher, url) = (fetcher.clone(), address(queues, place).to_owned());
             self.under_way.insert(url.clone(), host);
             self.set.spawn(async move {
                 let outcome = fetcher.fetch(&url).await;
@@ -243,8 +248,8 @@ impl Traffic {
     }
 }
 
-fn address(lanes: &[Lane], (lane, slot): Place) -> &str {
-    &lanes[lane].slots[slot].candidate.source
+fn address(queues: &[CandidateQueue], (queue, slot): Place) -> &str {
+    &queues[queue].slots[slot].candidate.location
 }
 
 /// The host and port of an address, as people write them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::pick::Place;
+use crate::selection::Place;
 
 /// Addresses that wait, by host.
 #[derive(Debug)]

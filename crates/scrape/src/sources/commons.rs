@@ -1,9 +1,9 @@
-//! Source `commons`: Wikimedia Commons, or another wiki with the same API.
+//! The source `commons`: Wikimedia Commons, or another wiki with the same API.
 //!
-//! A query is what one would type into the wiki's search, or `category:NAME` for the files of a category. The Action API is
-//! asked as its documentation says (mediawiki.org, "API:Search", "API:Categorymembers", "API:Imageinfo", "API:Continue",
-//! "Manual:Maxlag parameter"): `generator=search` or `categorymembers` in the namespace of files, joined with `imageinfo`, fifty
-//! at a time, with `maxlag` so that a busy server may send us away.
+//! A query is a text for the wiki's search, or `category:NAME` for the files of a category. The requests follow the
+//! documentation of the Action API (mediawiki.org, "API:Search", "API:Categorymembers", "API:Imageinfo", "API:Continue",
+//! "Manual:Maxlag parameter"): `generator=search` or `generator=categorymembers` in the namespace of files, with
+//! `prop=imageinfo` and fifty files per page. `maxlag` lets a busy server refuse a request.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,29 +15,30 @@ use serde_json::Value;
 use web::{Request, Response, Url};
 
 use super::search::{self, number, text};
-use crate::candidate::{Candidate, Page, Want};
+use crate::candidate::{Candidate, Page, Quota};
 use crate::desk::{Desk, Fault};
 use crate::licence::Licence;
-use crate::source::{Asked, Source};
+use crate::source::{PageFuture, Source};
 use crate::text::{line, plain};
 
 const API: &str = "https://commons.wikimedia.org/w/api.php";
-/// Files in a page: with `imageinfo`, the most that are scaled in one answer.
+/// The number of files per page: the maximum for which `imageinfo` scales images.
 const BATCH: &str = "50";
-/// Seconds that the wiki's databases may lag behind; what its manual advises for programs that can wait.
+/// The maximum lag of the wiki's databases in seconds, as the manual recommends for programs that can wait.
 const MAXLAG: &str = "5";
 
-/// The source.
+/// The source `commons`.
 #[derive(Debug, Clone)]
 pub struct Commons<'a> {
-    /// Its part of the configuration.
+    /// The settings of the source.
     pub search: &'a SearchSource,
-    /// `[scrape.classes]`.
+    /// The queries of `[scrape.classes]`.
     pub shared: &'a SearchWords,
 }
 
 impl Commons<'_> {
-    fn url(&self, query: &str, from: Option<&str>) -> Result<Url, Fault> {
+    /// Returns the address of a page of `query`.
+    fn url(&self, query: &str, page: Option<&str>) -> Result<Url, Fault> {
         let mut pairs = vec![
             ("action", "query".to_owned()),
             ("format", "json".to_owned()),
@@ -66,9 +67,9 @@ impl Commons<'_> {
                 ("gsrlimit", BATCH.to_owned()),
             ]),
         }
-        let more: BTreeMap<String, Value> = match from {
+        let more: BTreeMap<String, Value> = match page {
             None => BTreeMap::new(),
-            Some(from) => search::json(from.as_bytes())?,
+            Some(page) => search::json(page.as_bytes())?,
         };
         let url = search::with_query(search::base(self.search, API)?, pairs);
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -81,16 +82,16 @@ impl Source for Commons<'_> {
         "commons"
     }
 
-    fn wants(&self) -> Result<Vec<Want>> {
-        Ok(search::wants(self.search, self.shared))
+    fn quotas(&self) -> Result<Vec<Quota>> {
+        Ok(search::quotas(self.search, self.shared))
     }
 
-    fn question(&self, _: &str, query: &str, from: Option<&str>) -> Option<String> {
-        self.url(query, from).ok().map(String::from)
+    fn request_address(&self, _: &str, query: &str, page: Option<&str>) -> Option<String> {
+        self.url(query, page).ok().map(String::from)
     }
 
-    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, from: Option<&'a str>) -> Asked<'a> {
-        Box::pin(async move { desk.ask(self.url(query, from).map(Request::api), read).await })
+    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
+        Box::pin(async move { desk.ask(self.url(query, page).map(Request::api), read).await })
     }
 }
 
@@ -120,7 +121,7 @@ struct Query {
 struct File {
     #[serde(default, deserialize_with = "text")]
     title: String,
-    /// The rank in a search.
+    /// The rank in the results of a search.
     index: Option<i64>,
     #[serde(default)]
     imageinfo: Vec<Info>,
@@ -144,7 +145,10 @@ struct Info {
     extmetadata: Value,
 }
 
-/// Reads an answer of the Action API, format version 2.
+/// Reads an answer of the Action API in format version 2.
+///
+/// # Errors
+/// Returns the fault that the answer states, or the reason why it cannot be read.
 pub fn read(response: &Response) -> Result<Page, Fault> {
     let answer: Answer = match search::json(&response.body) {
         Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
@@ -153,7 +157,7 @@ pub fn read(response: &Response) -> Result<Page, Fault> {
     if let Some(Error { code, info }) = answer.error {
         let said = line(&format!("{code}: {info}"));
         return Err(match code.as_str() {
-            // The answer has status 200; the header says how long to wait.
+            // Such an answer has status 200. Its header states the wait.
             "maxlag" | "readonly" | "ratelimited" => {
                 Fault::Busy { wait: response.retry_after().unwrap_or(Duration::from_secs(5)), said }
             }
@@ -162,7 +166,7 @@ pub fn read(response: &Response) -> Result<Page, Fault> {
         });
     }
     let mut files = answer.query.map(|query| query.pages).unwrap_or_default();
-    // A search answers by page number; its rank is told apart.
+    // The files are ordered by page number, and `index` contains the rank.
     files.sort_by_key(|file| file.index.unwrap_or(i64::MAX));
     let candidates = files.into_iter().filter_map(candidate).collect();
     let next = match answer.more {
@@ -172,24 +176,28 @@ pub fn read(response: &Response) -> Result<Page, Fault> {
     Ok(Page { candidates, rejects: Vec::new(), next })
 }
 
+/// Returns the candidate of a file. `None` if the file was deleted.
 fn candidate(file: File) -> Option<Candidate> {
     let info = file.imageinfo.into_iter().next()?;
     let meta = |name: &str| {
         info.extmetadata.get(name).and_then(|entry| entry.get("value")).and_then(Value::as_str).unwrap_or_default()
     };
     let licence = Licence::read(&plain(meta("LicenseShortName")), meta("LicenseUrl"));
-    let told = meta("LicenseUrl").trim();
-    let licence_url =
-        if told.starts_with("http") { line(told) } else { licence.as_ref().map(Licence::address).unwrap_or_default() };
-    // A file that exists no more has neither.
-    let source = if info.thumburl.is_empty() { &info.url } else { &info.thumburl };
-    if source.is_empty() {
+    let stated = meta("LicenseUrl").trim();
+    let licence_url = if stated.starts_with("http") {
+        line(stated)
+    } else {
+        licence.as_ref().map(Licence::address).unwrap_or_default()
+    };
+    // A deleted file has neither address.
+    let location = if info.thumburl.is_empty() { &info.url } else { &info.thumburl };
+    if location.is_empty() {
         return None;
     }
     let object = plain(meta("ObjectName"));
     let name = file.title.strip_prefix("File:").unwrap_or(&file.title);
     Some(Candidate {
-        source: source.clone(),
+        location: location.clone(),
         page: info.descriptionurl.clone(),
         title: if object.is_empty() { line(name) } else { object },
         author: plain(meta("Artist")),

@@ -1,4 +1,4 @@
-//! Source `drawn`: the pictures as files, numbered from 1 in each class.
+//! The source `drawn`: the images of the crate `drawn`, numbered from 1 in each class.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -6,17 +6,17 @@ use std::io::{self, Cursor, Read};
 use anyhow::Result;
 use drawn::Subject;
 
-use crate::candidate::{Candidate, Page, Want};
+use crate::candidate::{Candidate, Page, Quota};
 use crate::desk::Desk;
 use crate::licence::Licence;
-use crate::source::{Asked, Source};
+use crate::source::{PageFuture, Source};
 
-/// The source.
+/// The source `drawn`.
 #[derive(Debug, Clone, Copy)]
 pub struct Drawn {
-    /// Pictures of each class.
+    /// The number of images per class.
     pub per_class: usize,
-    /// What every choice derives from.
+    /// The seed of all random choices.
     pub seed: u64,
 }
 
@@ -29,19 +29,19 @@ impl Source for Drawn {
         Ok(BTreeMap::from([("seed".to_owned(), self.seed.to_string())]))
     }
 
-    fn wants(&self) -> Result<Vec<Want>> {
-        let want = |subject: Subject| Want {
+    fn quotas(&self) -> Result<Vec<Quota>> {
+        let quota = |subject: Subject| Quota {
             class: subject.class().to_owned(),
             queries: vec![String::new()],
             count: self.per_class,
         };
-        Ok(Subject::ALL.into_iter().map(want).collect())
+        Ok(Subject::ALL.into_iter().map(quota).collect())
     }
 
-    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> Asked<'a> {
+    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
         let licence = Licence::read("CC0", "");
         let candidate = |number: usize| Candidate {
-            source: format!("drawn:{class}:{number}"),
+            location: format!("drawn:{class}:{number}"),
             title: format!("{class} {number}"),
             author: "Tunescope".to_owned(),
             licence_url: licence.as_ref().map(Licence::address).unwrap_or_default(),
@@ -53,9 +53,9 @@ impl Source for Drawn {
     }
 
     fn open(&self, class: &str, candidate: &Candidate) -> Option<io::Result<Box<dyn Read>>> {
-        let number = candidate.source.rsplit(':').next()?;
+        let number = candidate.location.rsplit(':').next()?;
         let subject = Subject::of_class(class)?;
-        // One stream for each picture: asking for more pictures leaves the others as they are.
+        // Each image has its own random numbers, so that a larger `per_class` keeps the first images.
         let rng = pipeline::rng(self.seed, "scrape", &format!("drawn/{class}/{number}"));
         Some(Ok(Box::new(Cursor::new(drawn::file(subject, rng)))))
     }

@@ -1,7 +1,7 @@
-//! Source `google`: Google's Programmable Search, by its Custom Search JSON API.
+//! The source `google`: Google's Programmable Search, with its Custom Search JSON API.
 //!
-//! `GOOGLE_API_KEY` and `GOOGLE_ENGINE_ID` in the environment are the key and the engine. A query gives at most a hundred
-//! pictures, ten at a time. The API tells no licence: with a filter by licence, none of its pictures pass.
+//! The environment variables `GOOGLE_API_KEY` and `GOOGLE_ENGINE_ID` contain the API key and the engine id. A query has at
+//! most a hundred results, ten per page. The API states no licences, so a filter by licence refuses all results.
 
 use anyhow::Result;
 use contract::config::{SearchSource, SearchWords};
@@ -9,41 +9,42 @@ use serde::Deserialize;
 use web::{Request, Response, Secret, Url};
 
 use super::search::{self, number, text};
-use crate::candidate::{Candidate, Page, Want};
+use crate::candidate::{Candidate, Page, Quota};
 use crate::desk::{Desk, Fault};
-use crate::source::{Asked, Source};
+use crate::source::{PageFuture, Source};
 use crate::text::line;
 
 const API: &str = "https://customsearch.googleapis.com/customsearch/v1";
-/// The environment's variable with the key.
+/// The environment variable of the API key.
 pub const KEY: &str = "GOOGLE_API_KEY";
-/// The environment's variable with the engine's id.
+/// The environment variable of the engine id.
 pub const ENGINE: &str = "GOOGLE_ENGINE_ID";
-/// Results a page, and the last one that can be asked for.
+/// The number of results per page.
 const BATCH: u32 = 10;
+/// The rank of the last result that the API returns.
 const LAST: u32 = 100;
 
-/// The source.
+/// The source `google`.
 #[derive(Debug, Clone)]
 pub struct Google<'a> {
-    /// Its part of the configuration.
+    /// The settings of the source.
     pub search: &'a SearchSource,
-    /// `[scrape.classes]`.
+    /// The queries of `[scrape.classes]`.
     pub shared: &'a SearchWords,
-    /// The key and the engine's id.
+    /// The API key and the engine id.
     pub credentials: Option<(Secret, Secret)>,
-    /// Whether pictures without a stated licence are refused.
+    /// Whether the stage refuses images without a stated licence.
     pub filtered: bool,
 }
 
 impl Google<'_> {
-    /// The address without the credentials.
-    fn url(&self, query: &str, from: Option<&str>) -> Result<Url, Fault> {
+    /// Returns the address of a page of `query`, without the credentials.
+    fn url(&self, query: &str, page: Option<&str>) -> Result<Url, Fault> {
         let pairs = [
             ("q", query.to_owned()),
             ("searchType", "image".to_owned()),
             ("num", BATCH.to_string()),
-            ("start", from.unwrap_or("1").to_owned()),
+            ("start", page.unwrap_or("1").to_owned()),
         ];
         Ok(search::with_query(search::base(self.search, API)?, pairs))
     }
@@ -54,19 +55,19 @@ impl Source for Google<'_> {
         "google"
     }
 
-    fn wants(&self) -> Result<Vec<Want>> {
-        Ok(search::wants(self.search, self.shared))
+    fn quotas(&self) -> Result<Vec<Quota>> {
+        Ok(search::quotas(self.search, self.shared))
     }
 
-    fn question(&self, _: &str, query: &str, from: Option<&str>) -> Option<String> {
-        self.url(query, from).ok().map(String::from)
+    fn request_address(&self, _: &str, query: &str, page: Option<&str>) -> Option<String> {
+        self.url(query, page).ok().map(String::from)
     }
 
-    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, from: Option<&'a str>) -> Asked<'a> {
+    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let missing = || Fault::Broken(format!("{KEY} and {ENGINE} are not set in the environment"));
             let request = self.credentials.as_ref().ok_or_else(missing).and_then(|(key, engine)| {
-                let request = Request::api(self.url(query, from)?);
+                let request = Request::api(self.url(query, page)?);
                 Ok(request.secret_query("key", key.clone()).secret_query("cx", engine.clone()))
             });
             desk.ask(request, read).await
@@ -74,7 +75,7 @@ impl Source for Google<'_> {
     }
 
     fn notice(&self) -> Option<String> {
-        let text = "google tells no licence, so with scrape.licences set none of its pictures pass";
+        let text = "google states no licences, so scrape.licences refuses all of its images";
         self.filtered.then(|| text.to_owned())
     }
 }
@@ -136,7 +137,7 @@ struct Image {
     height: u32,
 }
 
-/// Reasons in an error that pass with time: a limit of requests, or a fault of the server.
+/// The reasons of temporary errors: rate limits and faults of the server.
 const PASSING: [&str; 6] = [
     "rateLimitExceeded",
     "userRateLimitExceeded",
@@ -147,6 +148,9 @@ const PASSING: [&str; 6] = [
 ];
 
 /// Reads an answer of the Custom Search JSON API.
+///
+/// # Errors
+/// Returns the fault that the answer states, or the reason why it cannot be read.
 pub fn read(response: &Response) -> Result<Page, Fault> {
     let answer: Answer = match search::json(&response.body) {
         Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
@@ -168,7 +172,7 @@ pub fn read(response: &Response) -> Result<Page, Fault> {
 
 fn candidate(item: Item) -> Candidate {
     Candidate {
-        source: item.link,
+        location: item.link,
         page: item.image.page,
         title: line(&item.title),
         mime: item.mime,

@@ -1,4 +1,6 @@
-//! The sources, one file or folder each. A new one is a new file here, a variant in the configuration, and a line in [`open`].
+//! The sources, one per file or folder.
+//!
+//! A new source needs a file here, a variant of `contract::config::Source`, and a line in [`open`].
 
 pub mod commons;
 pub mod drawn;
@@ -8,7 +10,6 @@ pub mod openverse;
 mod search;
 pub mod urls;
 
-use crate::view::ScrapeView;
 use contract::config::Source as Settings;
 use web::Secret;
 
@@ -19,23 +20,24 @@ use self::google::{ENGINE, Google, KEY};
 use self::openverse::{Openverse, TOKEN, bearer};
 use self::urls::Urls;
 use crate::source::Source;
+use crate::view::ScrapeView;
 
-/// Credentials from the environment. They are in no configuration, so that no file of a run can hold them.
+/// The credentials from the environment. The configuration contains none, so no file of a run contains them.
 #[derive(Debug, Default, Clone)]
 pub struct Credentials {
     openverse: Option<Secret>,
     google: Option<(Secret, Secret)>,
-    /// Each by itself, to be hidden from every text.
+    /// All secrets, to be removed from every text.
     pub all: Vec<Secret>,
 }
 
 impl Credentials {
-    /// Whether there are Google's.
+    /// Returns whether the environment contains Google's API key and engine id.
     pub fn has_google(&self) -> bool {
         self.google.is_some()
     }
 
-    /// Reads them.
+    /// Reads the credentials from the environment.
     pub fn from_environment() -> Self {
         let read =
             |name: &str| std::env::var(name).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -48,7 +50,7 @@ impl Credentials {
     }
 }
 
-/// The sources that the configuration names, in its order.
+/// Creates the sources of the configuration, in its order.
 pub fn open<'a>(config: &'a ScrapeView, credentials: &Credentials) -> Vec<Box<dyn Source + 'a>> {
     let scrape = &config.scrape;
     let shared = &scrape.classes;

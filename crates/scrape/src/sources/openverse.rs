@@ -1,7 +1,7 @@
-//! Source `openverse`: the search engine for openly licensed works, by its REST API, version 1.
+//! The source `openverse`: the search engine for openly licensed works, with version 1 of its REST API.
 //!
-//! Without a token the API gives twenty results a page and few pages, so it is worth registering for one: `OPENVERSE_TOKEN` in
-//! the environment is sent as a bearer token. How many requests are left is read from the `X-RateLimit-…` headers of each answer.
+//! The environment variable `OPENVERSE_TOKEN` contains a bearer token. Without a token, the API returns twenty results per
+//! page and only few pages. The `X-RateLimit-…` headers of each answer state how many requests are left.
 
 use anyhow::Result;
 use contract::config::{SearchSource, SearchWords};
@@ -9,47 +9,48 @@ use serde::Deserialize;
 use web::{HeaderName, Request, Response, Secret, Url};
 
 use super::search::{self, number, text};
-use crate::candidate::{Candidate, Page, Want};
+use crate::candidate::{Candidate, Page, Quota};
 use crate::desk::{Desk, Fault};
 use crate::licence::Licence;
-use crate::source::{Asked, Source};
+use crate::source::{PageFuture, Source};
 use crate::text::line;
 
 const API: &str = "https://api.openverse.org/v1/images/";
-/// The environment's variable with the token.
+/// The environment variable of the token.
 pub const TOKEN: &str = "OPENVERSE_TOKEN";
-/// Results a page that anybody may ask for; more are refused with status 401.
-const ANYBODY: usize = 20;
-/// Results a page with a token: more would not save requests that matter.
+/// The maximum number of results per page without a token. The API answers larger requests with status 401.
+const WITHOUT_TOKEN: usize = 20;
+/// The number of results per page with a token. Larger pages would save few requests.
 const WITH_TOKEN: usize = 50;
 
-/// The source.
+/// The source `openverse`.
 #[derive(Debug, Clone)]
 pub struct Openverse<'a> {
-    /// Its part of the configuration.
+    /// The settings of the source.
     pub search: &'a SearchSource,
-    /// `[scrape.classes]`.
+    /// The queries of `[scrape.classes]`.
     pub shared: &'a SearchWords,
-    /// The licences that are wanted.
+    /// The allowed licences, `scrape.licences`.
     pub licences: &'a [String],
     /// The token, if there is one.
     pub token: Option<Secret>,
 }
 
 impl Openverse<'_> {
-    fn url(&self, query: &str, from: Option<&str>) -> Result<Url, Fault> {
-        let size = if self.token.is_some() { WITH_TOKEN } else { ANYBODY };
+    /// Returns the address of a page of `query`.
+    fn url(&self, query: &str, page: Option<&str>) -> Result<Url, Fault> {
+        let size = if self.token.is_some() { WITH_TOKEN } else { WITHOUT_TOKEN };
         let mut pairs =
-            vec![("q", query.to_owned()), ("page", from.unwrap_or("1").to_owned()), ("page_size", size.to_string())];
+            vec![("q", query.to_owned()), ("page", page.unwrap_or("1").to_owned()), ("page_size", size.to_string())];
         if let Some(codes) = self.codes() {
             pairs.push(("license", codes));
         }
         Ok(search::with_query(search::base(self.search, API)?, pairs))
     }
 
-    /// The wanted licences by the API's codes; `None` when one is not among them, and the answer has to be sifted here.
+    /// Returns the API's codes of the allowed licences. `None` if a licence has no code or all licences are allowed.
     fn codes(&self) -> Option<String> {
-        let code = |wanted: &String| match Licence::read(wanted, "")? {
+        let code = |allowed: &String| match Licence::read(allowed, "")? {
             Licence::Cc { code, .. } => Some(code),
             Licence::PublicDomain => Some("pdm".to_owned()),
             Licence::Other(_) => None,
@@ -66,17 +67,17 @@ impl Source for Openverse<'_> {
         "openverse"
     }
 
-    fn wants(&self) -> Result<Vec<Want>> {
-        Ok(search::wants(self.search, self.shared))
+    fn quotas(&self) -> Result<Vec<Quota>> {
+        Ok(search::quotas(self.search, self.shared))
     }
 
-    fn question(&self, _: &str, query: &str, from: Option<&str>) -> Option<String> {
-        self.url(query, from).ok().map(String::from)
+    fn request_address(&self, _: &str, query: &str, page: Option<&str>) -> Option<String> {
+        self.url(query, page).ok().map(String::from)
     }
 
-    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, from: Option<&'a str>) -> Asked<'a> {
+    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
-            let request = self.url(query, from).map(|url| match &self.token {
+            let request = self.url(query, page).map(|url| match &self.token {
                 None => Request::api(url),
                 Some(token) => Request::api(url).secret_header(HeaderName::from_static("authorization"), token.clone()),
             });
@@ -85,12 +86,14 @@ impl Source for Openverse<'_> {
     }
 
     fn notice(&self) -> Option<String> {
-        let advice = "openverse answers few requests without a token";
-        self.token.is_none().then(|| format!("{advice}: set {TOKEN} to one (see its API documentation)"))
+        let limit = "openverse answers few requests without a token";
+        self.token.is_none().then(|| {
+            format!("{limit}; set the environment variable {TOKEN} (see the documentation of the Openverse API)")
+        })
     }
 }
 
-/// The bearer token as a header's value.
+/// Returns the value of the header `authorization` for a bearer token.
 pub fn bearer(token: &str) -> Secret {
     Secret::new(format!("Bearer {token}"))
 }
@@ -102,7 +105,7 @@ struct Answer {
     #[serde(default, deserialize_with = "number")]
     page: u32,
     results: Option<Vec<Work>>,
-    /// What is wrong, in an answer that is an error.
+    /// The reason, in an answer that is an error.
     #[serde(default, deserialize_with = "text")]
     detail: String,
 }
@@ -132,6 +135,9 @@ struct Work {
 }
 
 /// Reads an answer of `/v1/images/`.
+///
+/// # Errors
+/// Returns the fault that the answer states, or the reason why it cannot be read.
 pub fn read(response: &Response) -> Result<Page, Fault> {
     let answer: Answer = match search::json(&response.body) {
         Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
@@ -149,7 +155,7 @@ pub fn read(response: &Response) -> Result<Page, Fault> {
 fn candidate(work: Work) -> Candidate {
     let licence = Licence::read(&format!("{} {}", work.license, work.license_version), &work.license_url);
     Candidate {
-        source: work.url,
+        location: work.url,
         page: work.foreign_landing_url,
         title: line(&work.title),
         author: line(&work.creator),

@@ -1,7 +1,8 @@
-//! Source `urls`: a list of addresses, as CSV with a column `url` or as text with one address a line.
+//! The source `urls`: a list of web addresses.
 //!
-//! The CSV may have the columns `class`, `page`, `title`, `author`, `licence` and `licence_url` as well. In the text, empty lines
-//! and lines that begin with `#` are passed over.
+//! The list is a CSV file with a column `url`, or a text file with one address per line. The CSV file may also have the
+//! columns `class`, `page`, `title`, `author`, `licence` and `licence_url`. In a text file, empty lines and lines that begin
+//! with `#` are ignored.
 
 use std::collections::BTreeMap;
 
@@ -9,37 +10,38 @@ use anyhow::{Result, anyhow};
 use contract::config::Urls as Settings;
 use pipeline::HintExt;
 
-use crate::candidate::{Candidate, Page, Reject, Want};
+use crate::candidate::{Candidate, Page, Quota, Reject};
 use crate::desk::{Desk, Fault, Stop};
 use crate::licence::Licence;
-use crate::source::{Asked, Source};
+use crate::source::{PageFuture, Source};
 use crate::text::line;
 
-/// The source.
+/// The source `urls`.
 #[derive(Debug, Clone)]
 pub struct Urls<'a> {
-    /// Its part of the configuration.
+    /// The settings of the source.
     pub settings: &'a Settings,
 }
 
-/// What a list holds.
+/// The contents of a list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct List {
-    /// The rows of each class, in their order.
+    /// The candidates of each class, in the order of the rows.
     pub classes: BTreeMap<String, Vec<Candidate>>,
-    /// Rows that are of no use.
+    /// The rows without a usable address or class.
     pub rejects: Vec<Reject>,
 }
 
 impl Urls<'_> {
+    /// Reads the list.
     fn list(&self) -> Result<List> {
         let path = &self.settings.path;
-        let text = fs_err::read_to_string(path).hint("a source of kind \"urls\" names its list by `path`")?;
-        let list = List::read(&text, &self.settings.class).map_err(|why| anyhow!("{}: {why}", path.display()));
-        let list = list.hint("a list is CSV with a column `url`, or text with one address a line")?;
+        let text = fs_err::read_to_string(path).hint("set the `path` of a source of kind \"urls\" to its list")?;
+        let list = List::read(&text, &self.settings.class).map_err(|reason| anyhow!("{}: {reason}", path.display()));
+        let list = list.hint("a list is a CSV file with a column `url`, or a text file with one address per line")?;
         if list.classes.is_empty() {
-            let error = anyhow!("{} names no address with a class", path.display());
-            return Err(error).hint("give the rows a column `class`, or the source a `class`");
+            let error = anyhow!("{} contains no address with a class", path.display());
+            return Err(error).hint("add a column `class` to the list, or set the `class` of the source");
         }
         Ok(list)
     }
@@ -51,20 +53,21 @@ impl Source for Urls<'_> {
     }
 
     fn inputs(&self) -> Result<BTreeMap<String, String>> {
-        let bytes = fs_err::read(&self.settings.path).hint("a source of kind \"urls\" names its list by `path`")?;
+        let bytes =
+            fs_err::read(&self.settings.path).hint("set the `path` of a source of kind \"urls\" to its list")?;
         Ok(BTreeMap::from([(format!("content of {}", self.settings.path.display()), pipeline::short_hash(&bytes))]))
     }
 
-    fn wants(&self) -> Result<Vec<Want>> {
+    fn quotas(&self) -> Result<Vec<Quota>> {
         let count = if self.settings.per_class == 0 { usize::MAX } else { self.settings.per_class };
-        let want = |class: String| Want { class, queries: vec![String::new()], count };
-        Ok(self.list()?.classes.into_keys().map(want).collect())
+        let quota = |class: String| Quota { class, queries: vec![String::new()], count };
+        Ok(self.list()?.classes.into_keys().map(quota).collect())
     }
 
-    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> Asked<'a> {
+    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let mut list = self.list().map_err(|error| Stop::Fault(Fault::Broken(format!("{error:#}"))))?;
-            // What has no class is told with the first.
+            // The first class reports the rejects without a class.
             let first = list.classes.keys().next().is_some_and(|first| first == class);
             let candidates = list.classes.remove(class).unwrap_or_default();
             let rejects = list
@@ -78,7 +81,10 @@ impl Source for Urls<'_> {
 }
 
 impl List {
-    /// Reads a list; rows without a class of their own are of `class`. The error says why it is no list.
+    /// Parses a list. Rows without a class belong to `class`.
+    ///
+    /// # Errors
+    /// Returns the reason why the CSV cannot be read.
     pub fn read(text: &str, class: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -86,14 +92,16 @@ impl List {
         if first.split(',').any(named) { Self::of_csv(text, class) } else { Ok(Self::of_lines(text, class)) }
     }
 
+    /// Parses a text file with one address per line.
     fn of_lines(text: &str, class: &str) -> Self {
         let mut list = Self::default();
         for row in text.lines().map(str::trim).filter(|row| !row.is_empty() && !row.starts_with('#')) {
-            list.add(class, Candidate { source: row.to_owned(), ..Candidate::default() });
+            list.add(class, Candidate { location: row.to_owned(), ..Candidate::default() });
         }
         list
     }
 
+    /// Parses a CSV file.
     fn of_csv(text: &str, class: &str) -> Result<Self, String> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
         let header = reader.headers().map_err(|error| error.to_string())?.clone();
@@ -106,16 +114,16 @@ impl List {
             let cell = |column: usize| columns[column].and_then(|at| row.get(at)).unwrap_or_default();
             let either = |one: usize, other: usize| if cell(one).is_empty() { cell(other) } else { cell(one) };
             let licence = Licence::read(&line(either(5, 6)), either(7, 8));
-            let told = line(either(7, 8));
+            let stated = line(either(7, 8));
             let candidate = Candidate {
-                source: cell(0).to_owned(),
+                location: cell(0).to_owned(),
                 page: line(cell(2)),
                 title: line(cell(3)),
                 author: line(cell(4)),
-                licence_url: if told.is_empty() {
+                licence_url: if stated.is_empty() {
                     licence.as_ref().map(Licence::address).unwrap_or_default()
                 } else {
-                    told
+                    stated
                 },
                 licence,
                 ..Candidate::default()
@@ -125,20 +133,21 @@ impl List {
         Ok(list)
     }
 
+    /// Adds a candidate, or a reject if its address or class is not usable.
     fn add(&mut self, class: &str, candidate: Candidate) {
-        let foldable =
+        let is_folder_name =
             !class.is_empty() && class.len() <= 200 && !class.starts_with('.') && !class.contains(['/', '\\', '\0']);
         let reason = if class.is_empty() {
-            "it has no class".to_owned()
-        } else if !foldable {
-            format!("its class `{}` cannot name a folder", line(class))
-        } else if let Err(failure) = web::parse_url(&candidate.source) {
+            "the row has no class".to_owned()
+        } else if !is_folder_name {
+            format!("the class `{}` cannot be the name of a folder", line(class))
+        } else if let Err(failure) = web::parse_url(&candidate.location) {
             failure.to_string()
         } else {
             self.classes.entry(class.to_owned()).or_default().push(candidate);
             return;
         };
-        let class = if foldable { class.to_owned() } else { String::new() };
-        self.rejects.push(Reject { class, source: line(&candidate.source), reason });
+        let class = if is_folder_name { class.to_owned() } else { String::new() };
+        self.rejects.push(Reject { class, location: line(&candidate.location), reason });
     }
 }

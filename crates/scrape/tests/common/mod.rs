@@ -1,5 +1,5 @@
-//! What the tests of the web sources share.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test uses its part")]
+//! Shared code of the tests of the web sources.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of the module")]
 
 pub mod server;
 pub mod site;
@@ -12,7 +12,7 @@ use testkit::Workspace;
 
 use server::Server;
 
-/// The part of a configuration that every test of the web needs.
+/// Returns the section `[scrape.web]` for a test server.
 pub fn web(server: &Server) -> String {
     format!(
         "[scrape.web]\ncontact = \"tests@example.org\"\nrequests_per_second = 0.0\nper_host = 4\nretries = 1\nallowed_hosts = [\"{}\"]\n",
@@ -20,28 +20,28 @@ pub fn web(server: &Server) -> String {
     )
 }
 
-/// Runs the stage, with the credentials that the made-up site knows.
+/// Runs the stage with the credentials of the test site.
 pub fn scrape(workspace: &Workspace, args: &[&str]) -> Output {
     let mut command = workspace.command(cargo_bin("scrape"));
     command.env("GOOGLE_API_KEY", site::KEY).env("GOOGLE_ENGINE_ID", site::ENGINE).env_remove("OPENVERSE_TOKEN");
     command.args(args).output().unwrap()
 }
 
-/// Runs the stage, which has to end with `code`, and gives what it said.
-pub fn said(workspace: &Workspace, args: &[&str], code: i32) -> String {
+/// Runs the stage, checks its exit code, and returns its stderr and stdout.
+pub fn run(workspace: &Workspace, args: &[&str], code: i32) -> String {
     let output = scrape(workspace, args);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(code), "{text}");
     text
 }
 
-/// The rows of a table, each by its columns' names.
+/// Returns the rows of a table, each by column name.
 pub fn table(workspace: &Workspace, name: &str) -> Vec<BTreeMap<String, String>> {
     let text = workspace.text(format!("artifacts/scrape/{name}"));
     csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
 }
 
-/// The places of the kept pictures of a class.
+/// Returns the locations of the kept images of a class.
 pub fn kept(workspace: &Workspace, class: &str) -> Vec<String> {
     let rows = table(workspace, "sources.csv").into_iter();
     rows.filter(|row| row["class"] == class && row["status"] == "kept").map(|row| row["source"].clone()).collect()

@@ -1,4 +1,4 @@
-//! A small HTTP server on loopback: a thread for each connection, a function for every answer.
+//! A small HTTP server on the loopback interface. Each connection has a thread, and a function computes the replies.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -7,21 +7,21 @@ use std::sync::{Arc, Mutex};
 
 use web::Url;
 
-/// What was asked.
-pub struct Ask {
+/// A request.
+pub struct Request {
     pub path: String,
     pub query: BTreeMap<String, String>,
     pub headers: BTreeMap<String, String>,
 }
 
-impl Ask {
-    /// A parameter of the query; empty when it is missing.
+impl Request {
+    /// Returns a parameter of the query. Empty if it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.query.get(name).map_or("", String::as_str)
     }
 }
 
-/// What is answered.
+/// A reply.
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
@@ -46,19 +46,19 @@ impl Reply {
 /// A server that runs until the test ends.
 pub struct Server {
     pub address: SocketAddr,
-    /// Status and path of everything that was answered.
+    /// The status and path of every reply.
     log: Arc<Mutex<Vec<(u16, String)>>>,
 }
 
 impl Server {
-    pub fn start(answer: impl Fn(&Ask) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (answer, noted) = (Arc::new(answer), Arc::clone(&log));
+        let (answer, shared_log) = (Arc::new(answer), Arc::clone(&log));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (answer, log) = (Arc::clone(&answer), Arc::clone(&noted));
+                let (answer, log) = (Arc::clone(&answer), Arc::clone(&shared_log));
                 std::thread::spawn(move || serve(&stream, answer.as_ref(), &log));
             }
         });
@@ -69,21 +69,21 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// How many answers with `status` went out for paths that begin with `prefix`.
+    /// Returns the number of replies with `status` to paths that begin with `prefix`.
     pub fn count(&self, status: u16, prefix: &str) -> usize {
         self.log.lock().unwrap().iter().filter(|(code, path)| *code == status && path.starts_with(prefix)).count()
     }
 
-    /// Everything that was answered.
+    /// Returns the number of replies.
     pub fn total(&self) -> usize {
         self.log.lock().unwrap().len()
     }
 }
 
-fn serve(stream: &TcpStream, answer: &dyn Fn(&Ask) -> Reply, log: &Mutex<Vec<(u16, String)>>) {
+fn serve(stream: &TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<(u16, String)>>) {
     let mut reader = BufReader::new(stream);
-    while let Some(ask) = read(&mut reader) {
-        let reply = answer(&ask);
+    while let Some(request) = read(&mut reader) {
+        let reply = answer(&request);
         let mut text = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", reply.status, reply.body.len()).into_bytes();
         for (name, value) in &reply.headers {
             text.extend(format!("{name}: {value}\r\n").into_bytes());
@@ -94,11 +94,11 @@ fn serve(stream: &TcpStream, answer: &dyn Fn(&Ask) -> Reply, log: &Mutex<Vec<(u1
         if stream.write_all(&text).and_then(|()| stream.flush()).is_err() {
             return;
         }
-        log.lock().unwrap().push((reply.status, ask.path));
+        log.lock().unwrap().push((reply.status, request.path));
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Ask> {
+fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let mut line = String::new();
     if reader.read_line(&mut line).ok()? == 0 {
         return None;
@@ -117,5 +117,5 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Ask> {
     }
     let url = Url::parse(&format!("http://x{target}")).ok()?;
     let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    Some(Ask { path: url.path().to_owned(), query, headers })
+    Some(Request { path: url.path().to_owned(), query, headers })
 }

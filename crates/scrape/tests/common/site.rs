@@ -1,7 +1,7 @@
-//! A site that speaks every API as its documentation tells, over the same made-up pictures.
+//! A site that implements the documented API of every web source, with computed images.
 //!
-//! In each class and source twenty candidates follow each other in one pattern: fourteen are good; the others have a licence
-//! that is not wanted, are drawings, missing, cut short, a copy, or a smaller copy.
+//! The candidates of each class and source repeat a pattern of twenty. Fourteen are good. The others have a licence that is
+//! not allowed, are drawings, are missing, are truncated, are copies, or are smaller copies.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use testkit::{files, images};
 
-use super::server::{Ask, Reply, Server};
+use super::server::{Reply, Request, Server};
 
 pub const KEY: &str = "the-key-that-nobody-may-see";
 pub const ENGINE: &str = "the-engine-that-nobody-may-see";
 pub const TOKEN: &str = "the-token-that-nobody-may-see";
-/// Candidates in each class and source.
+/// The number of candidates of each class and source.
 pub const CANDIDATES: usize = 300;
 pub const CLASSES: [&str; 2] = ["disc", "square"];
-/// Candidates that each query for Google gives.
+/// The number of candidates of each query to Google.
 const PER_QUERY: usize = 75;
 
-/// What a candidate is.
+/// The kind of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Good,
@@ -28,12 +28,13 @@ pub enum Kind {
     Drawing,
     Missing,
     Truncated,
-    /// The same bytes as the candidate before.
+    /// The file has the same bytes as that of the previous candidate.
     Copy,
-    /// A smaller copy of the candidate before.
+    /// The image is a smaller copy of that of the previous candidate.
     Smaller,
 }
 
+/// Returns the kind of the candidate `index`.
 pub fn kind(index: usize) -> Kind {
     match index % 20 {
         3 => Kind::NonCommercial,
@@ -46,7 +47,7 @@ pub fn kind(index: usize) -> Kind {
     }
 }
 
-/// The file of a candidate: JPEG at `/files/<source>/<class>/<index>.jpg`.
+/// Returns the JPEG file of a candidate, which is at `/files/<source>/<class>/<index>.jpg`.
 pub fn bytes(source: &str, class: &str, index: usize) -> Vec<u8> {
     let offset = ["commons", "openverse", "google", "urls"].iter().position(|name| *name == source).unwrap() * 1000;
     let draw = |index: usize| images::draw(class, (offset + index) as u32, 96);
@@ -61,29 +62,30 @@ pub fn bytes(source: &str, class: &str, index: usize) -> Vec<u8> {
     }
 }
 
-/// What a site remembers.
+/// The state of the site.
 #[derive(Default)]
 struct State {
-    /// Questions to the wiki; the first is answered with its databases lagging.
+    /// Whether the wiki has refused its first request because its databases lag.
     lagged: bool,
-    /// Requests in the window that the rate headers tell of, and when it ends.
+    /// The number of requests in the window of the rate limit, and the end of the window.
     window: (usize, Option<Instant>),
 }
 
-/// Requests in a window of a second.
+/// The number of requests that Openverse allows in a window of 900 ms.
 const BURST: usize = 4;
 
+/// Starts the site. Each download takes `slow` longer.
 pub fn start(slow: Duration) -> Server {
     let state = Mutex::new(State::default());
-    Server::start(move |ask| answer(ask, &state, slow))
+    Server::start(move |request| answer(request, &state, slow))
 }
 
-fn answer(ask: &Ask, state: &Mutex<State>, slow: Duration) -> Reply {
-    let host = format!("http://{}", ask.headers["host"]);
-    match ask.path.as_str() {
-        "/w/api.php" => commons(ask, state, &host),
-        "/v1/images/" => openverse(ask, state, &host),
-        "/customsearch/v1" => google(ask, &host),
+fn answer(request: &Request, state: &Mutex<State>, slow: Duration) -> Reply {
+    let host = format!("http://{}", request.headers["host"]);
+    match request.path.as_str() {
+        "/w/api.php" => commons(request, state, &host),
+        "/v1/images/" => openverse(request, state, &host),
+        "/customsearch/v1" => google(request, &host),
         path => match path.strip_prefix("/files/").map(|rest| rest.split('/').collect::<Vec<_>>()).as_deref() {
             Some([source, class, name]) => {
                 std::thread::sleep(slow);
@@ -102,27 +104,27 @@ fn file(host: &str, source: &str, class: &str, index: usize) -> String {
     format!("{host}/files/{source}/{class}/{index}.jpg")
 }
 
-fn commons(ask: &Ask, state: &Mutex<State>, host: &str) -> Reply {
+fn commons(request: &Request, state: &Mutex<State>, host: &str) -> Reply {
     for (name, value) in
         [("action", "query"), ("formatversion", "2"), ("maxlag", "5"), ("prop", "imageinfo"), ("format", "json")]
     {
-        assert_eq!(ask.get(name), value, "{name}");
+        assert_eq!(request.get(name), value, "{name}");
     }
     if !std::mem::replace(&mut state.lock().unwrap().lagged, true) {
         let body =
             json!({ "error": { "code": "maxlag", "info": "Waiting for 10.64.1.1: 6.2 seconds lagged", "lag": 6.2 } });
         return Reply::json(200, &body).with("retry-after", 1).with("x-database-lag", 6);
     }
-    // The first half is found by a search, the second lies in a category.
+    // The search finds the first half of the candidates, and the category contains the second half.
     let half = CANDIDATES / 2;
-    let (class, first, offset, more) = match ask.get("generator") {
+    let (class, first, offset, more) = match request.get("generator") {
         "search" => {
-            assert_eq!((ask.get("gsrnamespace"), ask.get("gsrlimit")), ("6", "50"));
-            (ask.get("gsrsearch"), 0, ask.get("gsroffset"), "gsroffset")
+            assert_eq!((request.get("gsrnamespace"), request.get("gsrlimit")), ("6", "50"));
+            (request.get("gsrsearch"), 0, request.get("gsroffset"), "gsroffset")
         }
         "categorymembers" => {
-            let class = ask.get("gcmtitle").strip_prefix("Category:").unwrap();
-            (class, half, ask.get("gcmcontinue"), "gcmcontinue")
+            let class = request.get("gcmtitle").strip_prefix("Category:").unwrap();
+            (class, half, request.get("gcmcontinue"), "gcmcontinue")
         }
         other => panic!("{other}"),
     };
@@ -150,7 +152,7 @@ fn commons(ask: &Ask, state: &Mutex<State>, host: &str) -> Reply {
             }],
         })
     };
-    // The answer is by page number, not by rank.
+    // The wiki orders the files by page number and not by rank.
     let mut pages: Vec<Value> = (offset..end).map(page).collect();
     pages.reverse();
     let mut body = json!({ "batchcomplete": true, "query": { "pages": pages } });
@@ -160,10 +162,10 @@ fn commons(ask: &Ask, state: &Mutex<State>, host: &str) -> Reply {
     Reply::json(200, &body)
 }
 
-fn openverse(ask: &Ask, state: &Mutex<State>, host: &str) -> Reply {
-    let token = ask.headers.get("authorization").map(String::as_str);
+fn openverse(request: &Request, state: &Mutex<State>, host: &str) -> Reply {
+    let token = request.headers.get("authorization").map(String::as_str);
     assert!(token.is_none() || token == Some(&format!("Bearer {TOKEN}")), "{token:?}");
-    let size: usize = ask.get("page_size").parse().unwrap();
+    let size: usize = request.get("page_size").parse().unwrap();
     if token.is_none() && size > 20 {
         return Reply::json(401, &json!({ "detail": "page_size may not exceed 20 for anonymous requests" }));
     }
@@ -179,7 +181,7 @@ fn openverse(ask: &Ask, state: &Mutex<State>, host: &str) -> Reply {
         }
         BURST - window.0
     };
-    let (page, class) = (ask.get("page").parse::<usize>().unwrap(), ask.get("q"));
+    let (page, class) = (request.get("page").parse::<usize>().unwrap(), request.get("q"));
     let work = |index: usize| {
         json!({
             "id": format!("{index}"), "title": format!("{class} {index}"), "indexed_on": "2020-01-01T00:00:00Z",
@@ -202,21 +204,21 @@ fn openverse(ask: &Ask, state: &Mutex<State>, host: &str) -> Reply {
         .with("x-ratelimit-available-anon_burst", left)
 }
 
-fn google(ask: &Ask, host: &str) -> Reply {
-    if ask.get("key") != KEY || ask.get("cx") != ENGINE {
-        let message = format!("API key not valid: {}. Please pass a valid API key.", ask.get("key"));
+fn google(request: &Request, host: &str) -> Reply {
+    if request.get("key") != KEY || request.get("cx") != ENGINE {
+        let message = format!("API key not valid: {}. Please pass a valid API key.", request.get("key"));
         let body = json!({ "error": { "code": 400, "message": message, "errors": [{ "message": message, "domain": "global", "reason": "badRequest" }] } });
         return Reply::json(400, &body);
     }
-    assert_eq!(ask.get("searchType"), "image");
-    let (start, number): (usize, usize) = (ask.get("start").parse().unwrap(), ask.get("num").parse().unwrap());
+    assert_eq!(request.get("searchType"), "image");
+    let (start, number): (usize, usize) = (request.get("start").parse().unwrap(), request.get("num").parse().unwrap());
     if number > 10 || start + number > 101 {
         return Reply::json(
             400,
             &json!({ "error": { "code": 400, "message": "Request contains an invalid argument." } }),
         );
     }
-    let (class, query) = ask.get("q").split_once(' ').unwrap();
+    let (class, query) = request.get("q").split_once(' ').unwrap();
     let first = query.parse::<usize>().unwrap() * PER_QUERY;
     let item = |at: usize| {
         let index = first + at;

@@ -1,4 +1,4 @@
-//! What hosts that misbehave answer.
+//! The answers of misbehaving hosts.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,21 +11,22 @@ use tokio::io::AsyncWriteExt;
 
 use crate::badly::{Asked, Reply, answer, endlessly, head, script};
 
-/// A whole answer with a body of that type.
+/// Returns a complete answer with a body of the media type `kind`.
 pub fn body(kind: &'static str, bytes: Vec<u8>) -> impl Fn(&Asked, usize) -> Reply + Send + Sync {
     move |_, _| answer("200 OK", &[("content-type", kind)], &bytes)
 }
 
+/// Returns a complete answer with a JPEG body.
 pub fn jpeg_answer(bytes: Vec<u8>) -> impl Fn(&Asked, usize) -> Reply + Send + Sync {
     body("image/jpeg", bytes)
 }
 
-/// Always the same header without a body.
+/// Returns an answer without a body.
 pub fn bare(status: &'static str, fields: &'static [(&'static str, &'static str)]) -> impl Fn(&Asked, usize) -> Reply {
     move |_, _| answer(status, fields, b"")
 }
 
-/// That header at first, and a picture afterwards.
+/// Returns an answer with `status` to the first request, and an image to later requests.
 pub fn first(status: &'static str, index: u32) -> impl Fn(&Asked, usize) -> Reply {
     move |_, before| match before {
         0 => answer(status, &[("retry-after", "1")], b""),
@@ -33,7 +34,7 @@ pub fn first(status: &'static str, index: u32) -> impl Fn(&Asked, usize) -> Repl
     }
 }
 
-/// `announced` bytes are promised, some bytes of a picture come, and then nothing for long.
+/// Announces `announced` bytes, sends `sent` bytes of an image, and stalls.
 pub fn stalls(announced: &'static str, sent: usize) -> impl Fn(&Asked, usize) -> Reply {
     move |_, _| {
         let start = [head("200 OK", &[("content-length", announced)]), jpeg(1)[..sent].to_vec()].concat();
@@ -44,6 +45,7 @@ pub fn stalls(announced: &'static str, sent: usize) -> impl Fn(&Asked, usize) ->
     }
 }
 
+/// Sends `first`, and then `again` after each `pause`.
 pub fn drips(first: Vec<u8>, again: Vec<u8>, pause: Duration) -> impl Fn(&Asked, usize) -> Reply {
     move |_, _| {
         let (first, again) = (first.clone(), again.clone());
@@ -51,12 +53,12 @@ pub fn drips(first: Vec<u8>, again: Vec<u8>, pause: Duration) -> impl Fn(&Asked,
     }
 }
 
-/// Different pictures for different numbers.
+/// Returns the JPEG image number `index`.
 pub fn jpeg(index: u32) -> Vec<u8> {
     files::jpeg(&images::draw("disc", index, 96))
 }
 
-/// As many pixels as the default configuration allows.
+/// Returns an image with almost as many pixels as the default configuration allows.
 pub fn largest(blue: u8) -> Vec<u8> {
     files::png(&RgbImage::from_fn(6000, 6000, |x, y| {
         let disc = (x.abs_diff(1500 + 10 * u32::from(blue)).pow(2) + y.abs_diff(2500).pow(2)) < 1_000_000;
@@ -64,13 +66,14 @@ pub fn largest(blue: u8) -> Vec<u8> {
     }))
 }
 
+/// Returns a gzip stream of 200 MiB of zeros.
 pub fn bomb() -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     (0..200).for_each(|_| encoder.write_all(&vec![0; 1 << 20]).unwrap());
     encoder.finish().unwrap()
 }
 
-/// A ZIP archive of one stored file, as it stands behind a picture.
+/// Returns a ZIP archive with one stored file.
 pub fn zip() -> Vec<u8> {
     let mut bytes = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a".to_vec();
     let directory = bytes.len() as u8;
@@ -82,7 +85,7 @@ pub fn zip() -> Vec<u8> {
     bytes
 }
 
-/// A JPEG with a comment, which no decoder reads.
+/// Returns a JPEG image with a comment, which decoders ignore.
 pub fn commented(index: u32, comment: &[u8]) -> Vec<u8> {
     let whole = jpeg(index);
     let length = u16::try_from(comment.len() + 2).unwrap().to_be_bytes();

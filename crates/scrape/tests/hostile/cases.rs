@@ -1,4 +1,4 @@
-//! Each way to misbehave, and what must become of it.
+//! The misbehaving hosts and the expected outcome of each.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::badly::{Asked, Reply, answer, head, moved};
 
 type Answers = Box<dyn Fn(&Asked, usize) -> Reply + Send + Sync>;
 
-/// A host and what must become of the picture on it.
+/// A host and the expected outcome of its image.
 pub struct Case {
-    /// `http://<host>.test/<host>.jpg` is what is asked for.
+    /// The name of the host. The stage requests `http://<host>.test/<host>.jpg`.
     pub host: &'static str,
-    /// What the host answers; told how often it was asked the same before.
+    /// Returns the answer to a request. The second argument is the number of earlier equal requests.
     pub reply: Answers,
-    /// The reason in `rejects.csv`; empty for a picture that is kept.
+    /// The reason in `rejects.csv`. Empty if the image is kept.
     pub reason: &'static str,
 }
 
@@ -27,7 +27,7 @@ fn case(
     Case { host, reply: Box::new(reply), reason }
 }
 
-/// All of them.
+/// Returns all cases.
 pub fn all() -> impl Iterator<Item = Case> {
     [busy_and_broken(), sizes(), redirects(), contents(), opinions()].into_iter().flatten()
 }
@@ -47,7 +47,7 @@ fn busy_and_broken() -> Vec<Case> {
         case("resets", "for now: connection broke off", |_, _| Reply::Reset),
         case("silent", "for now: no answer in time", drips(Vec::new(), Vec::new(), Duration::from_secs(60))),
         case("stalls", "for now: body stalled", stalls("200000", 2000)),
-        // Slower than anything, and never idle for long.
+        // The body is slow, but it is never idle for long.
         case(
             "trickles",
             "for now: body is too slow",
@@ -85,7 +85,7 @@ fn sizes() -> Vec<Case> {
     ]
 }
 
-/// Redirects, some of them to hosts that are not public; what lies behind names is in `main`'s `recorder`.
+/// Redirects, some of them to hosts that are not public. `recorder` in `main.rs` defines the addresses of the names.
 fn redirects() -> Vec<Case> {
     let to = |host: &'static str, reason: &'static str, location: &'static str| {
         case(host, reason, move |_, _| moved(location))
@@ -115,14 +115,14 @@ fn contents() -> Vec<Case> {
     let unsupported = "(supported: JPEG, PNG, GIF, WebP, BMP, TIFF)";
     let svg_reason = format!("an SVG drawing, a format that is not supported {unsupported}").leak();
     vec![
-        case("page", "type is not one asked for", body("text/html", b"<html>no picture</html>".to_vec())),
+        case("page", "type is not one asked for", body("text/html", b"<html>no image</html>".to_vec())),
         case(
-            "page-as-picture",
+            "page-as-image",
             "not a picture: it looks like an HTML page",
-            jpeg_answer(b"<!doctype html><html>no picture</html>".to_vec()),
+            jpeg_answer(b"<!doctype html><html>no image</html>".to_vec()),
         ),
         case("svg", "type is not one asked for", body("image/svg+xml", svg.clone())),
-        case("svg-as-picture", svg_reason, jpeg_answer(svg)),
+        case("svg-as-image", svg_reason, jpeg_answer(svg)),
         case("empty", "the file is empty", jpeg_answer(Vec::new())),
         case(
             "truncated",
@@ -134,7 +134,7 @@ fn contents() -> Vec<Case> {
             "it claims 100000x100000 = 10000 MP, over the limit of 40 MP",
             body("image/png", files::png_claiming(100_000, 100_000)),
         ),
-        case("archive-behind", "it is a picture and a ZIP archive at once", jpeg_answer([jpeg(5), zip()].concat())),
+        case("archive-behind", "the file is an image and also a ZIP archive", jpeg_answer([jpeg(5), zip()].concat())),
         case(
             "archive-before",
             "not a picture: it is a ZIP archive or an office document",
@@ -142,12 +142,12 @@ fn contents() -> Vec<Case> {
         ),
         case(
             "page-inside",
-            "it is a picture and an HTML page at once",
+            "the file is an image and also an HTML page",
             jpeg_answer(commented(6, b"<HTML><script src=//evil.test></script>")),
         ),
         case(
             "program-inside",
-            "it is a picture and a PHP program at once",
+            "the file is an image and also a PHP program",
             jpeg_answer(commented(7, b"<?php system($_GET['c']); ?>")),
         ),
         case(

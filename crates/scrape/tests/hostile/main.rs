@@ -1,5 +1,5 @@
-//! The stage let loose on hosts that misbehave, each in its own way: every case ends in its own row with its own reason,
-//! nothing forbidden is dialled, and memory stays small. One test, in a process of its own: the peak is the process's.
+//! A test of the stage with misbehaving hosts. Every host has its own row and reason in the tables, no forbidden address is
+//! dialled, and memory use stays small. The test has its own process, because it measures the peak memory of the process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -21,7 +21,7 @@ use common::table;
 use testkit::Workspace;
 use web::Recorder;
 
-/// What a host says about robots.
+/// Returns the robots.txt of a host.
 fn robots(host: &str) -> Reply {
     let long = |rule: &str| format!("User-agent: *\n{rule}\n{}", "# nothing\n".repeat(1_000_000));
     match host {
@@ -29,13 +29,13 @@ fn robots(host: &str) -> Reply {
         "rules-fail" => answer("500 Internal Server Error", &[], b""),
         "rules-long" => answer("200 OK", &[], long("Disallow: /private").as_bytes()),
         "rules-long-no" => answer("200 OK", &[], long("Disallow: /rules").as_bytes()),
-        // Closing makes the next request look the name up again.
+        // The closed connection makes the next request resolve the name again.
         "rebinds" => Reply::Close(head("404 Not Found", &[("content-length", "0"), ("connection", "close")])),
         _ => answer("404 Not Found", &[], b""),
     }
 }
 
-/// Every host of a case is at a public address; some other names are not.
+/// Returns the names of the test: hosts of cases have a public address, and some other names have forbidden addresses.
 fn recorder(server: SocketAddr, cases: &BTreeMap<&'static str, Case>) -> Recorder {
     let address = |text: &str| -> IpAddr { text.parse().unwrap() };
     let start = Recorder::new(server)
@@ -46,7 +46,7 @@ fn recorder(server: SocketAddr, cases: &BTreeMap<&'static str, Case>) -> Recorde
     all.then("rebinds.test", [address("127.0.0.1")])
 }
 
-/// The most memory that this process has had at once, in MB.
+/// Returns the peak memory of the process in MB.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -54,7 +54,7 @@ fn peak() -> u64 {
 }
 
 #[test]
-fn each_case_ends_in_its_own_row_and_nothing_forbidden_is_dialled() {
+fn each_case_has_its_own_reason_and_no_forbidden_address_is_dialled() {
     let cases: Arc<BTreeMap<&str, Case>> = Arc::new(cases::all().map(|case| (case.host, case)).collect());
     let answers = Arc::clone(&cases);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -80,16 +80,16 @@ fn each_case_ends_in_its_own_row_and_nothing_forbidden_is_dialled() {
     let rejects = table(&workspace, "rejects.csv");
     let found: BTreeMap<&str, &str> =
         rejects.iter().map(|row| (row["source"].rsplit('/').next().unwrap(), row["reason"].as_str())).collect();
-    let wanted: BTreeMap<String, &str> = cases
+    let expected: BTreeMap<String, &str> = cases
         .values()
         .filter(|case| !case.reason.is_empty())
         .map(|case| (format!("{}.jpg", case.host), case.reason))
         .collect();
     let found: BTreeMap<String, &str> = found.into_iter().map(|(name, reason)| (name.to_owned(), reason)).collect();
-    assert_eq!(found, wanted);
-    assert_eq!(rejects.len(), wanted.len(), "a row for each");
+    assert_eq!(found, expected);
+    assert_eq!(rejects.len(), expected.len(), "each case has one row");
     let kept = common::kept(&workspace, "disc");
-    assert_eq!(kept.len(), cases.len() - wanted.len(), "{kept:?}");
+    assert_eq!(kept.len(), cases.len() - expected.len(), "{kept:?}");
 
     let dialled = recorder.dialled();
     assert!(dialled.len() >= cases.len());
@@ -97,7 +97,7 @@ fn each_case_ends_in_its_own_row_and_nothing_forbidden_is_dialled() {
         assert_eq!(address, SocketAddr::new(public(), 80), "a forbidden address was dialled");
     }
     let peak = peak();
-    writeln!(std::io::stderr(), "{} cases, {peak} MB at most, with the server", cases.len()).unwrap();
+    writeln!(std::io::stderr(), "{} cases, peak memory {peak} MB, including the server", cases.len()).unwrap();
     assert!(peak < 300, "{peak} MB");
     runtime.shutdown_background();
 }

@@ -1,4 +1,4 @@
-//! What lies in the user's folder, told apart without reading more than a few bytes of anything.
+//! The listing of the user's folder. It reads at most a few bytes of each file.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -14,40 +14,43 @@ use crate::candidate::Reject;
 /// A regular file in a class folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The class folder's name.
+    /// The name of the class folder.
     pub class: String,
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
 }
 
-/// Everything in the folder.
+/// The contents of the folder.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// The files of all classes, sorted by class, then by name.
     pub files: Vec<Entry>,
-    /// What is not a file of a class, with the reason.
+    /// The entries that are not files of a class, with the reasons.
     pub rejects: Vec<Reject>,
-    /// Pictures beside the class folders; they are among the rejects.
+    /// The number of images outside of the class folders. The rejects contain them.
     pub loose: usize,
-    /// Hidden files, and files beside the class folders that are no pictures.
+    /// The number of hidden files, and of files outside of the class folders that are not images.
     pub skipped: usize,
     names: OnceLock<BTreeMap<String, Entry>>,
 }
 
-/// Files that systems put into folders and hide from their users.
+/// The files that operating systems add to folders and hide from users.
 const HIDDEN: [&str; 3] = ["Thumbs.db", "desktop.ini", "__MACOSX"];
 
 impl Listing {
-    /// Lists `folder`. An error when it cannot be read or does not hold class folders with files.
+    /// Lists `folder`.
+    ///
+    /// # Errors
+    /// Returns an error when the folder cannot be read, has no class folders, or has an empty class folder.
     pub fn read(folder: &Path) -> Result<Self> {
         let layout = format!(
-            "the source's `path` names a folder with one folder of pictures for each class, such as {}",
+            "set the `path` of the source to a folder with one folder of images per class, such as {}",
             folder.join("cat/1.jpg").display()
         );
         match std::fs::metadata(folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let error = anyhow!("the folder {} does not exist", folder.display());
-                return Err(error).hint(format!("{layout}; a relative path starts where the stage is started"));
+                return Err(error).hint(format!("{layout}; a relative path starts at the working directory"));
             }
             Ok(metadata) if !metadata.is_dir() => {
                 return Err(anyhow!("{} is not a folder", folder.display())).hint(layout);
@@ -63,11 +66,11 @@ impl Listing {
         }
         if classes.is_empty() {
             let loose = if listing.loose > 0 {
-                format!(", but {} outside of any", listing.loose_pictures())
+                format!(", only {} outside of class folders", listing.loose_images())
             } else {
                 String::new()
             };
-            return Err(anyhow!("{} holds no class folders{loose}", folder.display())).hint(layout);
+            return Err(anyhow!("{} contains no class folders{loose}", folder.display())).hint(layout);
         }
         for (class, path) in classes {
             listing.files_of(&class, &path)?;
@@ -75,13 +78,14 @@ impl Listing {
         Ok(listing)
     }
 
-    /// "1 picture" or "3 pictures", of those beside the class folders.
-    pub fn loose_pictures(&self) -> String {
-        format!("{} picture{}", self.loose, if self.loose == 1 { "" } else { "s" })
+    /// Returns "1 image" or "3 images": the number of images outside of the class folders.
+    pub fn loose_images(&self) -> String {
+        format!("{} image{}", self.loose, if self.loose == 1 { "" } else { "s" })
     }
 
-    /// Each file by what the user knows it by. Two names that differ only in what is not UTF-8 read the same: the second
-    /// gets a number.
+    /// Returns the files by their location as text.
+    ///
+    /// Two paths that differ only in bytes that are not UTF-8 have the same text. The second gets a number.
     pub fn names(&self) -> &BTreeMap<String, Entry> {
         self.names.get_or_init(|| {
             let mut names = BTreeMap::new();
@@ -99,7 +103,7 @@ impl Listing {
         })
     }
 
-    /// The class whose folder `path` is; `None`, noting why, when it is something else.
+    /// Returns the class of the class folder `path`. If `path` is something else, records it and returns `None`.
     fn class(&mut self, path: &Path) -> Option<String> {
         if is_hidden(path) {
             self.skipped += 1;
@@ -109,17 +113,17 @@ impl Listing {
             Ok(metadata) if metadata.is_dir() => {
                 let name = path.file_name().and_then(|name| name.to_str());
                 if name.is_none() {
-                    self.reject("", path, "the folder's name is not UTF-8, so it cannot name a class");
+                    self.reject("", path, "the name of the folder is not UTF-8, so it cannot be the name of a class");
                 }
                 name.map(str::to_owned)
             }
-            Ok(metadata) if metadata.is_file() && is_picture(path) => {
+            Ok(metadata) if metadata.is_file() && is_image(path) => {
                 self.loose += 1;
-                self.reject("", path, "it is in no class folder");
+                self.reject("", path, "the file is outside of the class folders");
                 None
             }
             Err(error) if path.is_symlink() => {
-                self.reject("", path, &dead_link(&error));
+                self.reject("", path, &broken_link(&error));
                 None
             }
             _ => {
@@ -137,59 +141,63 @@ impl Listing {
                 self.skipped += 1;
                 continue;
             }
-            let why_not = match std::fs::metadata(&path) {
+            let reason = match std::fs::metadata(&path) {
                 Ok(metadata) => kind(&metadata),
-                Err(error) if path.is_symlink() => Some(dead_link(&error)),
-                Err(error) => Some(format!("it cannot be read: {error}")),
+                Err(error) if path.is_symlink() => Some(broken_link(&error)),
+                Err(error) => Some(format!("the file cannot be read: {error}")),
             };
-            match why_not {
+            match reason {
                 None => self.files.push(Entry { class: class.to_owned(), path }),
                 Some(reason) => self.reject(class, &path, &reason),
             }
         }
         if before == (self.files.len(), self.rejects.len()) {
             let error = anyhow!("the class folder {} is empty", folder.display());
-            return Err(error).hint("put pictures into it, or take it away");
+            return Err(error).hint("add images to the folder, or remove it");
         }
         Ok(())
     }
 
+    /// Records a reject.
     fn reject(&mut self, class: &str, path: &Path, reason: &str) {
-        let (class, source) = (class.to_owned(), path.display().to_string());
-        self.rejects.push(Reject { class, source, reason: reason.to_owned() });
+        let (class, location) = (class.to_owned(), path.display().to_string());
+        self.rejects.push(Reject { class, location, reason: reason.to_owned() });
     }
 }
 
-/// The paths in `folder`, sorted by name.
+/// Returns the paths in `folder`, sorted by name.
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = || fs_err::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>();
-    let mut paths = read().hint("may this user read the folder?")?;
+    let mut paths = read().hint("does the user have permission to read the folder?")?;
     paths.sort();
     Ok(paths)
 }
 
+/// Returns whether the file or folder is hidden from users.
 fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(b".") || HIDDEN.iter().any(|hidden| name.eq_ignore_ascii_case(hidden))
 }
 
-fn dead_link(error: &std::io::Error) -> String {
-    format!("it is a link that leads nowhere: {error}")
+/// Returns the reason to reject a symbolic link without a target.
+fn broken_link(error: &std::io::Error) -> String {
+    format!("the symbolic link has no target: {error}")
 }
 
-/// Why what `metadata` tells of is no regular file; `None` when it is one.
+/// Returns the reason to reject an entry that is not a regular file.
 fn kind(metadata: &Metadata) -> Option<String> {
     if metadata.is_file() {
         None
     } else if metadata.is_dir() {
-        Some("it is a folder; folders inside a class folder are not searched".to_owned())
+        Some("the entry is a folder, and the stage does not search folders inside a class folder".to_owned())
     } else {
-        // Opening a pipe would wait for a writer for ever.
-        Some("it is a pipe, socket or device, not a file".to_owned())
+        // Opening a pipe would wait forever for a writer.
+        Some("the entry is a pipe, socket or device, not a file".to_owned())
     }
 }
 
-fn is_picture(path: &Path) -> bool {
+/// Returns whether the file begins like an image.
+fn is_image(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
     read.is_ok() && imaging::sniff(&head).is_some()

@@ -1,4 +1,4 @@
-//! Source `folder`: a folder of the user's with one folder for each class.
+//! The source `folder`: a folder of the user with one subfolder per class.
 
 mod listing;
 
@@ -11,11 +11,11 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use self::listing::{Entry, Listing};
-use crate::candidate::{Candidate, Page, Reject, Want};
+use crate::candidate::{Candidate, Page, Quota, Reject};
 use crate::desk::{Desk, Fault, Stop};
-use crate::source::{Asked, Source};
+use crate::source::{PageFuture, Source};
 
-/// The source.
+/// The source `folder`.
 #[derive(Debug)]
 pub struct Folder<'a> {
     path: &'a Path,
@@ -23,19 +23,19 @@ pub struct Folder<'a> {
 }
 
 impl<'a> Folder<'a> {
-    /// The folder `path` with its class folders.
+    /// Creates the source of the folder `path`.
     pub fn new(path: &'a Path) -> Self {
         Self { path, listing: OnceLock::new() }
     }
 
-    /// What lies in the folder, looked at once.
+    /// Returns the listing of the folder. The first call reads the folder.
     fn listing(&self) -> Result<&Listing> {
         if let Some(listing) = self.listing.get() {
             return Ok(listing);
         }
         let listing = Listing::read(self.path)?;
         if listing.skipped > 0 {
-            let what = "skipped hidden files and files that are no pictures beside the class folders";
+            let what = "skipped hidden files, and files outside of the class folders that are not images";
             tracing::info!(count = listing.skipped, what);
         }
         Ok(self.listing.get_or_init(|| listing))
@@ -47,7 +47,7 @@ impl Source for Folder<'_> {
         "folder"
     }
 
-    /// One hash over every name, class and content, so that any change in the folder shows.
+    /// Returns the number of files and a hash of all names, classes and contents.
     fn inputs(&self) -> Result<BTreeMap<String, String>> {
         let listing = self.listing()?;
         let contents: Vec<blake3::Hash> = listing.files.par_iter().map(hash).collect();
@@ -60,8 +60,8 @@ impl Source for Folder<'_> {
             add(file.path.as_os_str().as_encoded_bytes());
             add(content.as_bytes());
         }
-        for Reject { class, source, reason } in &listing.rejects {
-            for part in [class, source, reason] {
+        for Reject { class, location, reason } in &listing.rejects {
+            for part in [class, location, reason] {
                 add(part.as_bytes());
             }
         }
@@ -71,22 +71,23 @@ impl Source for Folder<'_> {
         ]))
     }
 
-    fn wants(&self) -> Result<Vec<Want>> {
+    fn quotas(&self) -> Result<Vec<Quota>> {
         let listing = self.listing()?;
         let files = listing.files.iter().map(|file| &file.class);
         let named: BTreeSet<&String> = files.chain(listing.rejects.iter().map(|reject| &reject.class)).collect();
-        let want = |class: &&String| Want { class: (*class).clone(), queries: vec![String::new()], count: usize::MAX };
-        Ok(named.iter().filter(|class| !class.is_empty()).map(want).collect())
+        let quota =
+            |class: &&String| Quota { class: (*class).clone(), queries: vec![String::new()], count: usize::MAX };
+        Ok(named.iter().filter(|class| !class.is_empty()).map(quota).collect())
     }
 
-    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> Asked<'a> {
+    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let listing = self.listing().map_err(|error| Stop::Fault(Fault::Broken(format!("{error:#}"))))?;
             let names = listing.names();
             let of_class = names.iter().filter(|(_, file)| file.class == class);
             let candidates =
-                of_class.map(|(name, _)| Candidate { source: name.clone(), ..Candidate::default() }).collect();
-            // What lies beside the class folders is told with the first of them.
+                of_class.map(|(name, _)| Candidate { location: name.clone(), ..Candidate::default() }).collect();
+            // The first class reports the files outside of the class folders.
             let first = names.values().map(|file| &file.class).min().is_none_or(|first| first == class);
             let mine = |reject: &&Reject| reject.class == class || (first && reject.class.is_empty());
             Ok(Page { candidates, rejects: listing.rejects.iter().filter(mine).cloned().collect(), next: None })
@@ -94,20 +95,21 @@ impl Source for Folder<'_> {
     }
 
     fn open(&self, _: &str, candidate: &Candidate) -> Option<io::Result<Box<dyn Read>>> {
-        let file = self.listing().ok()?.names().get(&candidate.source)?;
+        let file = self.listing().ok()?.names().get(&candidate.location)?;
         Some(std::fs::File::open(&file.path).map(|file| Box::new(file) as Box<dyn Read>))
     }
 
     fn notice(&self) -> Option<String> {
         let listing = self.listing().ok()?;
-        let told = || {
-            format!("{} outside of the class folders of {}: not used", listing.loose_pictures(), self.path.display())
+        let text = || {
+            let (images, path) = (listing.loose_images(), self.path.display());
+            format!("ignored {images} outside of the class folders of {path}")
         };
-        (listing.loose > 0).then(told)
+        (listing.loose > 0).then(text)
     }
 }
 
-/// The hash of a file's content; that of the error's text when it cannot be read.
+/// Returns the hash of a file's content, or the hash of the error message if the file cannot be read.
 fn hash(entry: &Entry) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     let read =

@@ -1,31 +1,31 @@
-//! `ATTRIBUTION.md`: who made the pictures and what they may be used for, ready to publish beside them.
+//! `ATTRIBUTION.md`: the authors and licences of the images, ready to publish with the images.
 
 use std::collections::BTreeMap;
 
-use crate::view::Run;
 use anyhow::Result;
 
 use crate::candidate::Candidate;
+use crate::candidate_queue::FileState;
 use crate::gather::Gathered;
-use crate::lane::Known;
 use crate::licence::Licence;
+use crate::view::Run;
 
-/// The file.
+/// The name of the file.
 pub const FILE: &str = "ATTRIBUTION.md";
 
 impl Gathered {
-    /// Writes the file, from the pictures that are kept.
+    /// Writes the file for the kept images.
     pub fn write_attribution(&self, run: &Run) -> Result<()> {
         let mut classes: BTreeMap<&str, Credits> = BTreeMap::new();
-        for (at, slot) in self.pick.kept() {
-            let lane = &self.lanes[at];
-            let credits = classes.entry(&lane.want.class).or_default();
-            let slot = &lane.slots[slot];
-            let hash = match &slot.known {
-                Known::Picture(index) => self.contents.get(*index).hash.as_str(),
+        for (at, slot) in self.selection.kept() {
+            let queue = &self.queues[at];
+            let credits = classes.entry(&queue.quota.class).or_default();
+            let slot = &queue.slots[slot];
+            let hash = match &slot.file {
+                FileState::Image(index) => self.contents.get(*index).hash.as_str(),
                 _ => "",
             };
-            credits.add(&slot.candidate, hash, lane.on_web);
+            credits.add(&slot.candidate, hash, queue.on_web);
         }
         let mut text = "# Attribution\n\nWho made the pictures of this data set, and under which licence. The pictures were resized and cropped for\ntraining; these files are as they were found.\n".to_owned();
         for (class, credits) in classes {
@@ -38,24 +38,26 @@ impl Gathered {
 /// The credits of a class.
 #[derive(Debug, Default)]
 struct Credits {
-    /// One line a picture.
+    /// The lines of the images from the web.
     lines: Vec<String>,
-    /// Pictures that have no page, by who made them and under what.
+    /// The number of images that are not on the web, by author and licence.
     groups: BTreeMap<String, usize>,
-    /// Pictures whose licence nobody states, or all of the user's own.
-    silent: usize,
+    /// The number of images from the web without a stated licence.
+    unlicensed: usize,
+    /// The number of images of the user without a stated licence.
     own: usize,
 }
 
 impl Credits {
+    /// Adds an image. `hash` is the hash of its file.
     fn add(&mut self, candidate: &Candidate, hash: &str, on_web: bool) {
-        let Candidate { source, page, title, author, licence, licence_url, .. } = candidate;
+        let Candidate { location, page, title, author, licence, licence_url, .. } = candidate;
         if !on_web && licence.is_none() {
             self.own += 1;
             return;
         }
         if licence.is_none() {
-            self.silent += 1;
+            self.unlicensed += 1;
         }
         let author = if author.is_empty() { "an unnamed author".to_owned() } else { escape(author) };
         let licence = match licence {
@@ -64,19 +66,20 @@ impl Credits {
         };
         if on_web {
             let title = if title.is_empty() { "Untitled" } else { title };
-            let page = if page.is_empty() { source } else { page };
+            let page = if page.is_empty() { location } else { page };
             self.lines.push(format!("- {} by {author}, {licence} (`{hash}`)\n", link(title, page)));
         } else {
             *self.groups.entry(format!("by {author}, {licence}")).or_default() += 1;
         }
     }
 
+    /// Returns the credits as Markdown.
     fn text(&self) -> String {
         let mut text = String::new();
-        if self.silent > 0 {
+        if self.unlicensed > 0 {
             text += &format!(
                 "**{} of them state no licence: do not publish these before you have asked.**\n\n",
-                self.silent
+                self.unlicensed
             );
         }
         for (who, count) in &self.groups {
@@ -89,16 +92,16 @@ impl Credits {
     }
 }
 
-/// A link, where the address is one of the web.
+/// Returns a Markdown link, or the text alone if `address` is not a web address.
 fn link(text: &str, address: &str) -> String {
     match web::parse_url(address) {
-        // The address as it was parsed holds no character that ends a link early but brackets.
+        // A parsed address contains no other character that ends a link early.
         Ok(url) => format!("[{}](<{}>)", escape(text), url.as_str().replace('>', "%3E")),
         Err(_) => escape(text),
     }
 }
 
-/// Text that Markdown shows as it is.
+/// Escapes text for Markdown.
 fn escape(text: &str) -> String {
     let special = |c: char| matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '&' | '~');
     let mut escaped = String::with_capacity(text.len());
@@ -116,11 +119,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_credit_links_and_escapes() {
+    fn a_credit_has_links_and_escaped_text() {
         let mut credits = Credits::default();
         let licence = Licence::read("CC BY-SA 4.0", "");
         let candidate = Candidate {
-            source: "https://u.example/1.jpg".into(),
+            location: "https://u.example/1.jpg".into(),
             page: "https://c.example/File:A>b.jpg".into(),
             title: "A [cat]*".into(),
             author: "<Ann>\n".into(),
@@ -129,11 +132,11 @@ mod tests {
             ..Candidate::default()
         };
         credits.add(&candidate, "0123", true);
-        credits.add(&Candidate { source: "javascript:alert(1)".into(), ..Candidate::default() }, "4567", true);
+        credits.add(&Candidate { location: "javascript:alert(1)".into(), ..Candidate::default() }, "4567", true);
         credits.add(&Candidate::default(), "89", false);
         credits.add(&Candidate { licence: Licence::read("CC0", ""), ..candidate }, "ab", false);
         let by_sa = "<https://creativecommons.org/licenses/by-sa/4.0/>";
-        let wanted = [
+        let expected = [
             "**1 of them state no licence: do not publish these before you have asked.**".to_owned(),
             String::new(),
             format!("- 1 picture by \\<Ann\\> , [CC0 1.0]({by_sa})"),
@@ -143,6 +146,6 @@ mod tests {
             ),
             "- Untitled by an unnamed author, licence not stated (`4567`)".to_owned(),
         ];
-        assert_eq!(credits.text().lines().collect::<Vec<_>>(), wanted);
+        assert_eq!(credits.text().lines().collect::<Vec<_>>(), expected);
     }
 }
