@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use graph::training::{self, AdamW};
-use graph::{Convolutions, Model};
+use graph::Model;
 use ndarray::{ArrayD, ArrayViewD};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use runtime::{Layout, Session, Trainer, TrainingFiles};
+use runtime::training::{self, AdamW};
+use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
 
 use crate::Work;
 use crate::depth::{Depth, Parts};
@@ -33,12 +33,7 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     let options = training::Options { optimizer, trained: Some(trained), ..training::Options::default() };
     let artifacts = training::artifacts(&above, &options)?;
     drop(above);
-    let files = TrainingFiles {
-        training_model: &artifacts.training_model,
-        eval_model: &artifacts.eval_model,
-        checkpoint: &artifacts.checkpoint,
-        classes,
-    };
+    let files = artifacts.files(classes);
     let trainer = Trainer::new(&files, work.threads)?;
     let masks = artifacts.masks.clone();
     drop(artifacts);
@@ -100,7 +95,7 @@ fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &
 /// The part that is trained.
 struct Training<'l> {
     trainer: Trainer,
-    masks: Vec<training::Sized>,
+    masks: Vec<training::NamedShape>,
     labels: &'l [i64],
     rng: ChaCha8Rng,
 }
@@ -130,9 +125,9 @@ struct Frozen {
 
 impl Frozen {
     fn new(model: &Model, tensor: String, threads: usize) -> Result<Self> {
-        let model = model.with_own_operators(Convolutions::Fastest)?;
+        let model = with_own_operators(model, Convolutions::Fastest)?;
         let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
-        let at_once = graph::cost::at_once(&model);
+        let at_once = runtime::images_per_run(&model);
         let session = Session::with_own_operators(&model.to_bytes(), threads, layout)?;
         let input = session.input_names().first().map(|name| (*name).to_owned());
         Ok(Self { session, input: input.context("the frozen part has no input")?, tensor, at_once, batch: Vec::new() })

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use crate::node::{node_name, reads, subgraphs};
+use crate::onnx::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use crate::{Error, tensor};
 
 /// Newest version of the file format that is understood.
@@ -62,31 +63,6 @@ fn collect_node<'a>(node: &'a NodeProto, found: &mut Vec<&'a TensorProto>) {
     }
 }
 
-/// The graphs inside a node: branches and loop bodies.
-fn subgraphs(attribute: &AttributeProto) -> impl Iterator<Item = &GraphProto> {
-    attribute.g.as_deref().into_iter().chain(&attribute.graphs)
-}
-
-/// Names of all tensors that a node reads: its inputs, and what the graphs inside it take from around them.
-pub(crate) fn reads(node: &NodeProto) -> Vec<&str> {
-    let inputs = node.input.iter().map(String::as_str).filter(|name| !name.is_empty());
-    inputs.chain(captures(node)).collect()
-}
-
-/// Names of the tensors that the graphs inside a node take from around it.
-pub(crate) fn captures(node: &NodeProto) -> Vec<&str> {
-    let mut names = Vec::new();
-    for graph in node.attribute.iter().flat_map(subgraphs) {
-        let computed = graph.node.iter().flat_map(|inner| inner.output.iter().map(String::as_str));
-        let given = graph.input.iter().map(ValueInfoProto::name);
-        let stored = graph.initializer.iter().map(TensorProto::name);
-        let own: BTreeSet<&str> = computed.chain(given).chain(stored).collect();
-        let read = graph.node.iter().flat_map(reads).chain(graph.output.iter().map(ValueInfoProto::name));
-        names.extend(read.filter(|name| !own.contains(name)));
-    }
-    names
-}
-
 /// Every name is given once, and before it is used.
 fn names(graph: &GraphProto) -> Result<(), String> {
     let mut known = BTreeSet::new();
@@ -105,10 +81,10 @@ fn names(graph: &GraphProto) -> Result<(), String> {
     known.extend(weights);
     for node in &graph.node {
         if node.op_type().is_empty() {
-            return Err(format!("node `{}` has no operator", crate::node::node_name(node)));
+            return Err(format!("node `{}` has no operator", node_name(node)));
         }
         if let Some(missing) = reads(node).into_iter().find(|name| !known.contains(name)) {
-            let name = crate::node::node_name(node);
+            let name = node_name(node);
             return Err(format!("node `{name}` uses `{missing}`, which nothing before it computes"));
         }
         for output in node.output.iter().filter(|name| !name.is_empty()) {

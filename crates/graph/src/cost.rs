@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::node::is_standard;
 use crate::onnx::{NodeProto, TensorProto};
-use crate::{Dim, Model, Shapes, tensor, tuning};
+use crate::{Model, Shapes, tensor, tuning};
 
 /// One node that depends on the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Cost {
 /// The cost of every node through which the input flows, in the order of the file. What only works out shapes is left
 /// out.
 pub fn of(model: &Model) -> Vec<Cost> {
-    let shapes = for_one(model);
+    let shapes = model.shapes_for_one();
     let sizes: BTreeMap<&str, u64> =
         model.graph().initializer.iter().map(|stored| (stored.name(), values(stored))).collect();
     let mut counted = BTreeSet::new();
@@ -47,38 +47,6 @@ pub fn of(model: &Model) -> Vec<Cost> {
         });
     }
     costs
-}
-
-/// Bytes of the largest tensor of a run of more than [`FEW`] pictures.
-const LARGEST: usize = 64 << 20;
-/// Pictures of a run.
-const FEW: usize = 32;
-const MANY: usize = 64;
-
-/// How many pictures to run at once where there are many: 32; or 64, where dense layers by our own operator
-/// ([`Model::with_own_operators`]) fetch their weights from memory at each run, and no tensor of it is above 64 MiB.
-pub fn at_once(model: &Model) -> usize {
-    let shapes = for_one(model);
-    let inputs = model.inputs().into_iter().map(|input| shapes.per_item(input));
-    let values = inputs.chain(of(model).into_iter().map(|cost| cost.shape));
-    let largest =
-        values.map(|shape| Some(shape?.iter().product::<usize>())).max_by_key(|values| values.unwrap_or(usize::MAX));
-    let fits = largest.flatten().is_some_and(|values| values <= LARGEST / size_of::<f32>() / MANY);
-    if fits && model.has_operator("Dense") { MANY } else { FEW }
-}
-
-/// The shapes for a batch of one.
-fn for_one(model: &Model) -> Shapes {
-    let open = model.shapes();
-    let sizes = |input: &str| -> Option<Vec<usize>> {
-        let (batch, rest) = open.get(input)?.split_first()?;
-        let rest: Option<Vec<usize>> = rest.iter().map(Dim::size).collect();
-        rest.filter(|_| batch.size().is_none()).map(|rest| [vec![1], rest].concat())
-    };
-    let told: Vec<(&str, Vec<usize>)> =
-        model.inputs().into_iter().filter_map(|input| Some((input, sizes(input)?))).collect();
-    let told: Vec<(&str, &[usize])> = told.iter().map(|(input, sizes)| (*input, sizes.as_slice())).collect();
-    model.shapes_for(&told)
 }
 
 fn values(stored: &TensorProto) -> u64 {

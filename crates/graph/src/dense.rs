@@ -3,8 +3,7 @@
 use ndarray::{Array1, Array2, Ix1, Ix2};
 
 use crate::Model;
-use crate::check::reads;
-use crate::node::{float_attribute, input, int_attribute, is_standard};
+use crate::node::{float_attribute, input, int_attribute, is_standard, reads};
 use crate::onnx::NodeProto;
 
 /// A dense layer, and the rectifier behind it where there is one.
@@ -48,7 +47,7 @@ impl Model {
     }
 
     /// `node` as a dense layer on `tensor`, if it is one.
-    pub(crate) fn dense(&self, node: &NodeProto, tensor: &str, output: &str) -> Option<Dense> {
+    pub fn dense(&self, node: &NodeProto, tensor: &str, output: &str) -> Option<Dense> {
         let scaled = ["alpha", "beta"]
             .iter()
             .any(|key| float_attribute(node, key).is_some_and(|factor| factor.to_bits() != 1_f32.to_bits()));

@@ -2,19 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{captures, reads};
 use crate::error::quoted;
-use crate::node::int_attribute;
+use crate::node::{captures, int_attribute, reads};
 use crate::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto};
+use crate::opset::domain;
 use crate::{Error, Model};
 
 /// Versions of the standard operators in which those of a head have not changed their meaning.
 const STABLE: std::ops::RangeInclusive<i64> = 9..=22;
-
-/// The name of a set of operators; the standard one has two.
-fn domain(set: &OperatorSetIdProto) -> &str {
-    if set.domain() == "ai.onnx" { "" } else { set.domain() }
-}
 
 impl Model {
     /// The part of the model that computes `tensor`, with that tensor as its only output: what a frozen trunk is, or

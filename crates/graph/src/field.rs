@@ -9,8 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::check::reads;
-use crate::node::{int_attribute, ints_attribute, is_standard, text_attribute};
+use crate::node::{int_attribute, ints_attribute, is_standard, reads, text_attribute};
 use crate::onnx::NodeProto;
 use crate::{Dim, Error, Model, Shapes, window};
 

@@ -67,7 +67,7 @@ impl Head {
     ///
     /// Weights are `<layer>.weight` `[out, in]` and `<layer>.bias` `[out]`. A layer before a `ReLU` is drawn He-normal,
     /// of variance `2 / in`, the last one of variance `1 / in`; biases are zero. The `Dropout` nodes, `<layer>.dropout`,
-    /// are there to be replaced by masks in training ([`crate::training`]); [`Model::without_dropout`] takes them out.
+    /// are there to be replaced by masks in training; [`Model::without_dropout`] takes them out.
     pub fn build(&self, rng: &mut impl Rng) -> Result<Model, Error> {
         let Self { features, hidden, classes } = self;
         let sizes: Vec<usize> = [*features].into_iter().chain(hidden.iter().copied()).chain([*classes]).collect();

@@ -6,8 +6,7 @@
 //! - [`builder`] writes new graphs.
 //! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
 //! - [`backward`] makes a model that computes gradients in an ordinary session.
-//! - [`Model::with_own_operatorss`] leaves convolutions to operators of crate `runtime`.
-//! - [`head`] builds the new head for a trunk, and [`training`] the files that a runtime trains it from.
+//! - [`head`] builds the new head for a trunk.
 //! - [`local`] tells which corner of what a node computes a corner of its picture reaches.
 //! - [`Model::dense_above`] reads off dense layers one behind the other.
 //! - [`Shapes`] tells the shape of each tensor, [`cost::of`] what each layer takes, [`Fields`] which part of the input it sees.
@@ -35,23 +34,22 @@ mod edit;
 mod error;
 mod field;
 mod fold;
-mod gradient;
+pub mod gradient;
 pub mod head;
 pub mod local;
 mod model;
 mod modern;
 mod names;
-mod node;
+pub mod node;
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 pub mod onnx;
-mod own_operators;
+pub mod opset;
 mod shape;
 pub mod tensor;
-pub mod training;
 pub mod tuning;
 mod weights;
-mod window;
+pub mod window;
 mod wire;
 
 pub use cost::Cost;
@@ -60,6 +58,5 @@ pub use error::Error;
 pub use field::Fields;
 pub use gradient::{Rectifier, backward, backward_through};
 pub use model::Model;
-pub use own_operators::Convolutions;
-pub use shape::{Dim, Shapes};
+pub use shape::{Dim, Shapes, value_info};
 pub use weights::redraw_weights;

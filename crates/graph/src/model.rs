@@ -6,7 +6,7 @@ use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
-use crate::{Error, Shapes, check, names, shape, wire};
+use crate::{Dim, Error, Shapes, check, names, shape, wire};
 
 /// An ONNX model that is known to be sound: it has a graph, every tensor's stored values fit its shape, every node's
 /// inputs are computed before it, no name is given twice, nothing lies in a second file.
@@ -129,6 +129,20 @@ impl Model {
         shape::infer(&self.graph, inputs)
     }
 
+    /// The shapes of all tensors for a batch of one item: an input with an open first axis gets the size 1 there.
+    pub fn shapes_for_one(&self) -> Shapes {
+        let open = self.shapes();
+        let one = |input: &str| -> Option<Vec<usize>> {
+            let (batch, rest) = open.get(input)?.split_first()?;
+            let rest: Option<Vec<usize>> = rest.iter().map(Dim::size).collect();
+            rest.filter(|_| batch.size().is_none()).map(|rest| [vec![1], rest].concat())
+        };
+        let inputs: Vec<(&str, Vec<usize>)> =
+            self.inputs().into_iter().filter_map(|input| Some((input, one(input)?))).collect();
+        let inputs: Vec<(&str, &[usize])> = inputs.iter().map(|(input, sizes)| (*input, sizes.as_slice())).collect();
+        self.shapes_for(&inputs)
+    }
+
     /// The error for a name that this model does not have.
     pub(crate) fn unknown(&self, tensor: &str) -> Error {
         Error::UnknownTensor {
@@ -139,7 +153,7 @@ impl Model {
     }
 
     /// The same model with another graph, checked again.
-    pub(crate) fn with_graph(&self, graph: GraphProto) -> Result<Self, Error> {
+    pub fn with_graph(&self, graph: GraphProto) -> Result<Self, Error> {
         Self::from_proto(&self.label, ModelProto { graph: Some(graph), ..self.proto.clone() })
     }
 

@@ -6,7 +6,7 @@ use prost::bytes::Bytes;
 use crate::onnx::{TensorProto, tensor_proto::DataLocation, tensor_proto::DataType};
 
 /// The tensor's sizes, or what is wrong with them.
-pub(crate) fn dims(tensor: &TensorProto) -> Result<Vec<usize>, String> {
+pub fn dims(tensor: &TensorProto) -> Result<Vec<usize>, String> {
     tensor
         .dims
         .iter()
@@ -15,7 +15,7 @@ pub(crate) fn dims(tensor: &TensorProto) -> Result<Vec<usize>, String> {
 }
 
 /// How many values a shape holds, or an error where that number does not fit into memory's address range.
-pub(crate) fn count(dims: &[usize]) -> Result<usize, String> {
+pub fn count(dims: &[usize]) -> Result<usize, String> {
     dims.iter()
         .try_fold(1_usize, |product, &size| product.checked_mul(size))
         .ok_or_else(|| format!("the shape {dims:?} is too large"))

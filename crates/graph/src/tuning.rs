@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::reads;
 use crate::gradient::{self, Rectifier};
-use crate::node::{is_standard, node_name};
+use crate::node::{is_standard, node_name, reads};
 use crate::onnx::{NodeProto, TensorProto, tensor_proto::DataType};
 use crate::{Error, Model};
 
@@ -50,7 +49,7 @@ pub fn split(model: &Model, layer: &str) -> Result<Cut, Error> {
 
 /// Names of all weights that training may change: `float32`, of at least one axis, of influence on what comes out, and
 /// neither statistics nor settings.
-pub(crate) fn trainable(model: &Model) -> Vec<String> {
+pub fn trainable(model: &Model) -> Vec<String> {
     Flow::of(model).trained_from(0)
 }
 
@@ -61,7 +60,7 @@ pub(crate) fn taken(model: &Model) -> BTreeMap<usize, BTreeSet<&str>> {
 
 /// An error, where `output` depends on these weights by way of an operator without a rule; it names the deepest layer
 /// that would work.
-pub(crate) fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result<(), Error> {
+pub fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result<(), Error> {
     let shapes = model.shapes();
     let part = model.cut(output)?;
     let flow = Flow::of(&part);
@@ -233,7 +232,7 @@ impl<'m> Ways<'m> {
 }
 
 /// The error for a weight that is to be trained but sets an operator up.
-pub(crate) fn refuse_settings(model: &Model, trained: &[String]) -> Result<(), Error> {
+pub fn refuse_settings(model: &Model, trained: &[String]) -> Result<(), Error> {
     for weight in trained {
         let user = model.nodes().iter().find(|node| {
             let mut inputs = node.input.iter().enumerate();

@@ -7,23 +7,23 @@ use crate::onnx::NodeProto;
 
 /// The windows along one axis of a picture: of `kernel` values, `dilation` apart, the first at `-before`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Axis {
+pub struct Axis {
     /// Values along the axis; `None` where only the run will tell.
-    pub(crate) size: Option<usize>,
+    pub size: Option<usize>,
     /// Values in a window.
-    pub(crate) kernel: i64,
+    pub kernel: i64,
     /// From one window to the next.
-    pub(crate) stride: i64,
+    pub stride: i64,
     /// From one value in a window to the next.
-    pub(crate) dilation: i64,
+    pub dilation: i64,
     /// Zeros before and after the picture; `None` where they depend on a size that is not known.
-    pub(crate) pads: Option<(i64, i64)>,
+    pub pads: Option<(i64, i64)>,
     /// How many windows there are.
-    pub(crate) steps: Option<usize>,
+    pub steps: Option<usize>,
 }
 
 /// The windows of a node over pictures `[n, c, sizes…]`, one [`Axis`] a size; why the attributes make no sense, if so.
-pub(crate) fn axes(node: &NodeProto, input: &[Dim], kernel: &[i64]) -> Result<Vec<Axis>, String> {
+pub fn axes(node: &NodeProto, input: &[Dim], kernel: &[i64]) -> Result<Vec<Axis>, String> {
     let sizes = input.get(2..).unwrap_or_default();
     let count = sizes.len();
     let list = |key: &str, otherwise: i64, length: usize| match ints_attribute(node, key) {
@@ -62,7 +62,7 @@ fn narrow<T: TryFrom<i128>>(value: i128) -> Result<T, String> {
 
 impl Axis {
     /// From the first value of a window to behind its last.
-    pub(crate) fn window(&self) -> i128 {
+    pub fn window(&self) -> i128 {
         i128::from(self.dilation) * (i128::from(self.kernel) - 1) + 1
     }
 
@@ -99,7 +99,7 @@ impl Axis {
     }
 
     /// The places that window `step` covers, without those outside the picture; `None` where a size is not known.
-    pub(crate) fn covers(&self, step: usize) -> Option<Vec<usize>> {
+    pub fn covers(&self, step: usize) -> Option<Vec<usize>> {
         let (size, (before, _)) = (self.size?, self.pads?);
         let dilation = i128::from(self.dilation);
         let start = step as i128 * i128::from(self.stride) - i128::from(before);
@@ -110,7 +110,7 @@ impl Axis {
 }
 
 /// The `pads` attribute that says the same: all befores, then all afters.
-pub(crate) fn pads(axes: &[Axis]) -> Result<Vec<i64>, String> {
+pub fn pads(axes: &[Axis]) -> Result<Vec<i64>, String> {
     let pads: Option<Vec<(i64, i64)>> = axes.iter().map(|axis| axis.pads).collect();
     let pads = pads.ok_or("its `auto_pad` depends on a size that is only known when it runs")?;
     Ok(pads.iter().map(|pad| pad.0).chain(pads.iter().map(|pad| pad.1)).collect())

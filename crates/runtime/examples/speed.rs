@@ -14,13 +14,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use graph::Model;
 use graph::builder::{Builder, Node};
-use graph::training::{Options, artifacts};
-use graph::{Convolutions, Model};
 use ndarray::{Array, ArrayD, Dimension, IxDyn, ShapeBuilder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use runtime::{Layout, Session, Trainer, TrainingFiles};
+use runtime::training::{Options, artifacts};
+use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
 
 const CLASSES: usize = 5;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -140,12 +140,7 @@ fn train(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     let mut trainers = Vec::new();
     for &convolutions in &measure.convolutions {
         let made = artifacts(&model, &Options { convolutions, ..Options::default() })?;
-        let files = TrainingFiles {
-            training_model: &made.training_model,
-            eval_model: &made.eval_model,
-            checkpoint: &made.checkpoint,
-            classes: CLASSES,
-        };
+        let files = made.files(CLASSES);
         trainers.push(Trainer::new(&files, measure.threads)?);
         if inputs.is_empty() {
             inputs.extend(made.inputs.iter().map(|input| uniform(&mut rng, sized(&input.shape), 1.0)));
@@ -174,7 +169,7 @@ fn trunk(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     let model = part(from, shape, false)?;
     let mut sessions = Vec::new();
     for &convolutions in &measure.convolutions {
-        let model = model.with_own_operators(convolutions)?;
+        let model = with_own_operators(&model, convolutions)?;
         let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
         sessions.push(Session::with_own_operators(&model.to_bytes(), measure.threads, layout)?);
     }

@@ -12,21 +12,22 @@ mod load;
 mod mapped;
 mod operators;
 pub mod repackage;
+mod rewrite;
 mod session;
 mod state;
 mod trainer;
+pub mod training;
 mod zeros;
 
 pub use elf::ElfError;
 pub use error::RuntimeError;
 pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
 pub use mapped::Mapped;
+pub use operators::OPERATORS;
+pub use rewrite::{Convolutions, images_per_run, with_own_operators};
 pub use session::{Layout, Session};
-pub use trainer::{Evaluation, Trainer, TrainingFiles};
-
-/// Tells our own operators from earlier ones: goes up whenever one of them comes to other bits, as when crate `convolution`
-/// sums up in another order. What was computed with them, and is kept, is known by it.
-pub const OPERATORS: u32 = 3;
+pub use trainer::{Evaluation, Trainer};
+pub use training::TrainingFiles;
 
 /// The version of ONNX Runtime that this crate works with: the last one the vendor built with training.
 const VERSION: &str = "1.19.2";

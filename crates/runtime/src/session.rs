@@ -62,9 +62,9 @@ impl Session {
         };
         let options = options.with_optimization_level(level);
         let mut options = options.map_err(|error| refused(said(&error)))?;
-        let alone = operators::alone();
+        let lock = operators::setup_lock();
         let inner = options.commit_from_memory(bytes);
-        drop(alone);
+        drop(lock);
         Self::new(inner, model)
     }
 

@@ -3,7 +3,8 @@
 //! A hash covers all that follows it, and another one tells that the state is of the same models, so that a damaged or
 //! foreign state is refused before a value of it is used.
 
-use crate::{RuntimeError, TrainingFiles};
+use crate::RuntimeError;
+use crate::training::TrainingFiles;
 
 /// The format and its version.
 const MAGIC: &[u8; 16] = b"tunescope state2";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use graph::head::PROBABILITIES;
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::memory::Allocator;
 use ort::operator::OperatorDomain;
@@ -10,24 +11,11 @@ use ort::training::Checkpoint;
 use ort::value::{TensorRef, TensorRefMut};
 
 use crate::error::said;
+use crate::training::TrainingFiles;
 use crate::zeros::Zeros;
 use crate::{RuntimeError, load, operators, state};
 
 const MODEL: &str = "the training model";
-const PROBABILITIES: &str = "probabilities";
-
-/// The four files that ONNX Runtime trains from, as bytes, and what they do not say.
-#[derive(Debug, Clone, Copy)]
-pub struct TrainingFiles<'a> {
-    /// Graph of loss, gradients and the weights' update.
-    pub training_model: &'a [u8],
-    /// Graph of loss and [`Evaluation::probabilities`].
-    pub eval_model: &'a [u8],
-    /// Starting weights: those that are trained, and no others.
-    pub checkpoint: &'a [u8],
-    /// How many classes the model tells apart; labels are below.
-    pub classes: usize,
-}
 
 /// What a model makes of a batch with its present weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,12 +52,12 @@ impl Trainer {
         let checkpoint = Checkpoint::load_from_buffer(files.checkpoint)
             .map_err(|error| refused(format!("the checkpoint: {}", said(&error))))?;
         let (training, eval) = (files.training_model, files.eval_model);
-        let alone = operators::alone();
+        let lock = operators::setup_lock();
         // The update of the weights is in the training model: there is no third one.
         let inner =
             ort::training::Trainer::new_from_memory(options, Allocator::default(), checkpoint, training, eval, &[])
                 .map_err(|error| refused(said(&error)))?;
-        drop(alone);
+        drop(lock);
         let values = told(inner.num_params(false))?;
         let zeros = || Zeros::new(values).map_err(|error| refused(format!("memory for {values} moments: {error}")));
         let moments = [zeros()?, zeros()?];

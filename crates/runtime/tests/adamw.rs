@@ -2,15 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "common/training.rs"]
-mod training;
 
 use graph::Model;
 use graph::builder::{Builder, Node};
-use graph::training::{AdamW, Options, artifacts};
 use ndarray::{Array, ArrayD, Axis, IxDyn, Slice};
 use runtime::Trainer;
-use training::files;
+use runtime::training::{AdamW, Options, artifacts};
 
 const SAMPLES: usize = 6;
 const CLASSES: usize = 3;
@@ -31,7 +28,7 @@ fn trainer(model: &Model, optimizer: AdamW, threads: usize) -> Trainer {
 fn trainer_of(model: &Model, options: &Options, threads: usize) -> Trainer {
     common::load();
     let made = artifacts(model, options).unwrap();
-    let files = files(&made, CLASSES);
+    let files = made.files(CLASSES);
     Trainer::new(&files, threads).unwrap()
 }
 
@@ -46,11 +43,11 @@ fn steps_follow_the_formula() {
     net.weight("weight", &drawn(&[CLASSES, 5], 1)).weight("bias", &drawn(&[CLASSES], 2));
     net.node(Node::new("Gemm", "fc8").inputs(["x", "weight", "bias"]).int("transB", 1));
     let model = net.finish(&["fc8"]).unwrap();
-    let settings = AdamW { alpha: 0.9, beta: 0.99, epsilon: 1e-4, weight_decay: 0.3 };
+    let settings = AdamW { beta1: 0.9, beta2: 0.99, eps: 1e-4, weight_decay: 0.3 };
     let mut trained = trainer(&model, settings, 1);
-    // Forgets at once and has an epsilon above everything: moves by `rate * gradient / large`.
+    // Without memory and with a large `eps`, a step moves a weight by `rate * gradient / large`.
     let large = 1e6;
-    let mut probe = trainer(&model, AdamW { alpha: 0.0, beta: 0.0, epsilon: large, weight_decay: 0.0 }, 1);
+    let mut probe = trainer(&model, AdamW { beta1: 0.0, beta2: 0.0, eps: large, weight_decay: 0.0 }, 1);
     let x = drawn(&[SAMPLES, 5], 3);
     let mut weights: Vec<f64> = trained.parameters().unwrap().into_iter().map(f64::from).collect();
     let (mut first, mut second) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
@@ -59,15 +56,15 @@ fn steps_follow_the_formula() {
         probe.set_parameters(&before).unwrap();
         probe.step(&[x.view()], &labels(), large).unwrap();
         let after = probe.parameters().unwrap();
-        let [alpha, beta, epsilon, decay] = [0.9, 0.99, 1e-4, 0.3];
+        let [beta1, beta2, eps, decay] = [0.9, 0.99, 1e-4, 0.3];
         let rate64 = f64::from(rate);
         for (at, weight) in weights.iter_mut().enumerate() {
             let gradient = f64::from(before[at]) - f64::from(after[at]);
-            first[at] = alpha * first[at] + (1.0 - alpha) * gradient;
-            second[at] = beta * second[at] + (1.0 - beta) * gradient * gradient;
-            let (mean, square) = (first[at] / (1.0 - alpha.powi(step)), second[at] / (1.0 - beta.powi(step)));
+            first[at] = beta1 * first[at] + (1.0 - beta1) * gradient;
+            second[at] = beta2 * second[at] + (1.0 - beta2) * gradient * gradient;
+            let (mean, square) = (first[at] / (1.0 - beta1.powi(step)), second[at] / (1.0 - beta2.powi(step)));
             *weight -= rate64 * decay * *weight;
-            *weight -= rate64 * mean / (square.sqrt() + epsilon);
+            *weight -= rate64 * mean / (square.sqrt() + eps);
         }
         trained.step(&[x.view()], &labels(), rate).unwrap();
         for (at, (&expected, found)) in weights.iter().zip(trained.parameters().unwrap()).enumerate() {
@@ -137,8 +134,8 @@ fn a_large_layer_learns_what_its_halves_learn() {
         net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
         net.weight("fc8.weight", &last);
         net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]).int("transB", 1));
-        // With so large an epsilon a weight moves by its gradient, not by its sign alone.
-        let optimizer = AdamW { epsilon: 1.0, weight_decay: 0.0, ..AdamW::default() };
+        // With so large an `eps` a weight moves by its gradient, not by its sign alone.
+        let optimizer = AdamW { eps: 1.0, weight_decay: 0.0, ..AdamW::default() };
         let mut trainer = trainer(&net.finish(&["fc8"]).unwrap(), optimizer, 2);
         for _ in 0..4 {
             trainer.step(&[x.view()], &labels(), 0.1).unwrap();

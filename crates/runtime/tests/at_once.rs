@@ -2,18 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "common/training.rs"]
-mod training;
 
 use std::sync::Barrier;
 use std::thread;
 
 use graph::head::Head;
-use graph::training::{Options, artifacts};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use runtime::Trainer;
-use training::files;
+use runtime::training::{Options, artifacts};
 
 #[test]
 fn trainers_that_begin_at_once_all_begin() {
@@ -23,7 +20,7 @@ fn trainers_that_begin_at_once_all_begin() {
     let made = artifacts(&head.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap(), &Options::default()).unwrap();
     let start = Barrier::new(TRAINERS);
     let begin = || {
-        let files = files(&made, 3);
+        let files = made.files(3);
         start.wait();
         Trainer::new(&files, 1).map(|trainer| trainer.parameters().unwrap().len())
     };

@@ -1,23 +1,20 @@
 //! The gradients that `graph` writes are those of the loss that it writes: each against finite differences.
 //!
 //! Both come out of a [`Trainer`], as training uses them. A step of learning rate 0 tells the loss and changes nothing.
-//! A step of `AdamW` that forgets at once and whose `epsilon` is far above any gradient `g` moves each weight by
-//! `learning_rate * g / (|g| + epsilon)`: with both at a million, by the gradient itself.
+//! A step of `AdamW` that forgets at once and whose `eps` is far above any gradient `g` moves each weight by
+//! `learning_rate * g / (|g| + eps)`: with both at a million, by the gradient itself.
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "common/training.rs"]
-mod training;
 
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::head::Head;
-use graph::training::{AdamW, Options, TrainingArtifacts, artifacts};
 use ndarray::{Array, Array1, ArrayD, Dimension, ShapeBuilder};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use runtime::Trainer;
-use training::files;
+use runtime::training::{AdamW, Options, TrainingArtifacts, artifacts};
 
 const SAMPLES: usize = 20;
 const CLASSES: usize = 3;
@@ -42,9 +39,9 @@ struct Problem {
 impl Problem {
     fn new(model: &Model, only: Option<Vec<String>>) -> Self {
         common::load();
-        let optimizer = AdamW { alpha: 0.0, beta: 0.0, epsilon: LARGE, weight_decay: 0.0 };
+        let optimizer = AdamW { beta1: 0.0, beta2: 0.0, eps: LARGE, weight_decay: 0.0 };
         let made = artifacts(model, &Options { trained: only, optimizer, ..Options::default() }).unwrap();
-        let files = files(&made, CLASSES);
+        let files = made.files(CLASSES);
         let trainer = Trainer::new(&files, 1).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let batch = |shape: &[usize]| [&[SAMPLES], shape].concat();
@@ -239,7 +236,7 @@ fn of_a_network_with_normalization_above_a_frozen_layer() {
     Problem::new(&model.above(&cut.tensor, "fc8").unwrap(), Some(cut.trained)).check();
 }
 
-/// Everything that `graph::training` writes in another way than it was given: pooling after an activation, a picture's
+/// Everything that `runtime::training` writes in another way than it was given: pooling after an activation, a picture's
 /// gradient as a convolution, and a layer of more than a million weights.
 #[test]
 fn of_what_is_computed_another_way() {

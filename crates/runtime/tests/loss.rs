@@ -2,15 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "common/training.rs"]
-mod training;
 
 use graph::builder::{Builder, Node};
-use graph::training::{AdamW, Options, artifacts};
 use ndarray::Array2;
 use runtime::Trainer;
+use runtime::training::{AdamW, Options, artifacts};
 use serde_json::Value;
-use training::files;
 
 /// As in `head_gradient.rs`: one step moves each weight by its gradient.
 const LARGE: f32 = 1e6;
@@ -42,11 +39,11 @@ fn equals_that_of_pytorch() {
         let options = Options {
             label_smoothing: case["label_smoothing"].as_f64().unwrap() as f32,
             class_weights: weights.map(|weights| weights.into_iter().map(|weight| weight as f32).collect()),
-            optimizer: AdamW { alpha: 0.0, beta: 0.0, epsilon: LARGE, weight_decay: 0.0 },
+            optimizer: AdamW { beta1: 0.0, beta2: 0.0, eps: LARGE, weight_decay: 0.0 },
             ..Options::default()
         };
         let made = artifacts(&model, &options).unwrap();
-        let files = files(&made, 4);
+        let files = made.files(4);
         let mut trainer = Trainer::new(&files, 1).unwrap();
         let plain = f64::from(trainer.evaluate(&[x.view()], &labels).unwrap().loss);
         assert!((plain - case["plain"].as_f64().unwrap()).abs() < 1e-5, "the eval loss is plain: {plain}");

@@ -2,17 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "common/training.rs"]
-mod training;
 
+use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;
 use graph::onnx::tensor_proto::DataType;
-use graph::training::{Options, artifacts};
-use graph::{Convolutions, Model};
 use ndarray::{ArrayD, Axis, IxDyn};
-use runtime::{Layout, Session, Trainer};
-use training::files;
+use runtime::training::{Options, artifacts};
+use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
 
 /// Numbers of no pattern, between -1 and 1.
 fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
@@ -22,7 +19,7 @@ fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
 }
 
 fn own(model: &Model) -> Session {
-    let model = model.with_own_operators(Convolutions::Own).unwrap();
+    let model = with_own_operators(model, Convolutions::Own).unwrap();
     assert!(model.nodes().iter().any(|node| node.op_type() == "Convolution"));
     Session::with_own_operators(&model.to_bytes(), 2, Layout::Plain).unwrap()
 }
@@ -146,7 +143,7 @@ fn pooled_and_dense() -> Model {
 fn pooling_and_a_large_dense_layer_give_what_the_runtimes_give() {
     common::load();
     let model = pooled_and_dense();
-    let running = model.with_own_operators(Convolutions::Own).unwrap();
+    let running = with_own_operators(&model, Convolutions::Own).unwrap();
     let operators: Vec<&str> = running.nodes().iter().map(NodeProto::op_type).collect();
     assert_eq!(operators, ["Convolution", "Flatten", "Dense", "Gemm"]);
     let (mut own, mut runtimes) = (own(&model), runtimes(&model));
@@ -238,7 +235,7 @@ fn training_with_them_is_training_with_the_runtimes() {
         let course = |convolutions: Convolutions| {
             let options = Options { convolutions, trained: trained.clone(), ..Options::default() };
             let made = artifacts(&network(), &options).unwrap();
-            let mut trainer = Trainer::new(&files(&made, 3), 2).unwrap();
+            let mut trainer = Trainer::new(&made.files(3), 2).unwrap();
             let losses = train(&mut trainer, 0, 20);
             let batch = drawn(&[2, 3, 8, 8], 0.4);
             (losses, trainer.evaluate(&[batch.view()], &[1, 2]).unwrap().loss)
@@ -260,11 +257,11 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
         losses.iter().chain(&trainer.parameters().unwrap()).map(|value| value.to_bits()).collect()
     };
     for threads in [1, 2] {
-        let mut straight = Trainer::new(&files(&made, 3), threads).unwrap();
+        let mut straight = Trainer::new(&made.files(3), threads).unwrap();
         train(&mut straight, 0, 4);
         let state = straight.state().unwrap();
         let losses = train(&mut straight, 4, 9);
-        let mut resumed = Trainer::resume(&files(&made, 3), &state, threads).unwrap();
+        let mut resumed = Trainer::resume(&made.files(3), &state, threads).unwrap();
         let again = train(&mut resumed, 4, 9);
         assert_eq!(bits(&again, &resumed), bits(&losses, &straight));
     }
@@ -275,7 +272,7 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
     common::load();
     let model = network().cut("relu2").unwrap();
     let of = ["picture", "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"];
-    let backward = graph::backward(&model, "relu2", &of).unwrap().with_own_operators(Convolutions::Own).unwrap();
+    let backward = with_own_operators(&graph::backward(&model, "relu2", &of).unwrap(), Convolutions::Own).unwrap();
     let (picture, counts) = (drawn(&[7, 3, 8, 8], 0.2), drawn(&[7, 6, 4, 4], 0.6));
     let run = |threads: usize| -> Vec<Vec<u32>> {
         let mut session = Session::with_own_operators(&backward.to_bytes(), threads, Layout::Plain).unwrap();
@@ -292,7 +289,7 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
 #[test]
 fn sessions_that_begin_at_once_all_begin() {
     common::load();
-    let bytes = one_layer(true).with_own_operators(Convolutions::Own).unwrap().to_bytes();
+    let bytes = with_own_operators(&one_layer(true), Convolutions::Own).unwrap().to_bytes();
     let picture = drawn(&[2, 4, 9, 7], 0.9);
     let run = || {
         let mut session = Session::with_own_operators(&bytes, 1, Layout::Plain).unwrap();

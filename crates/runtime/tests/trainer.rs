@@ -2,16 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
-#[path = "common/training.rs"]
-mod training;
 
 use graph::head::Head;
-use graph::training::{Options, TrainingArtifacts, artifacts};
 use ndarray::{Array2, ArrayD};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use runtime::training::{Options, TrainingArtifacts, artifacts};
 use runtime::{RuntimeError, Trainer, TrainingFiles};
-use training::files;
 
 const SAMPLES: usize = 24;
 
@@ -24,7 +21,7 @@ fn head() -> TrainingArtifacts {
 
 fn trainer(made: &TrainingArtifacts, threads: usize) -> Trainer {
     common::load();
-    Trainer::new(&files(made, 3), threads).unwrap()
+    Trainer::new(&made.files(3), threads).unwrap()
 }
 
 /// Features of which the largest of the first three tells the class.
@@ -131,11 +128,11 @@ fn broken_files_are_errors() {
     let made = head();
     let garbage = [7_u8; 300];
     let broken = [
-        TrainingFiles { training_model: &garbage, ..files(&made, 3) },
-        TrainingFiles { eval_model: &garbage, ..files(&made, 3) },
-        TrainingFiles { checkpoint: &garbage, ..files(&made, 3) },
-        TrainingFiles { checkpoint: &made.checkpoint[..40], ..files(&made, 3) },
-        TrainingFiles { checkpoint: &[], ..files(&made, 3) },
+        TrainingFiles { training_model: &garbage, ..made.files(3) },
+        TrainingFiles { eval_model: &garbage, ..made.files(3) },
+        TrainingFiles { checkpoint: &garbage, ..made.files(3) },
+        TrainingFiles { checkpoint: &made.checkpoint[..40], ..made.files(3) },
+        TrainingFiles { checkpoint: &[], ..made.files(3) },
     ];
     for files in broken {
         let message = Trainer::new(&files, 1).unwrap_err().to_string();
@@ -162,18 +159,16 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
         let state = first.state().unwrap();
         assert_eq!(first.state().unwrap(), state, "taking it changes nothing");
         drop(first);
-        let mut second = Trainer::resume(&files(&made, 3), &state, threads).unwrap();
+        let mut second = Trainer::resume(&made.files(3), &state, threads).unwrap();
         assert_eq!(second.state().unwrap(), state);
         // Taken in between as well: a state of a resumed trainer is as good as any.
         let mut losses = train(&mut second, &made, 5, 0.01);
-        let mut third = Trainer::resume(&files(&made, 3), &second.state().unwrap(), threads).unwrap();
+        let mut third = Trainer::resume(&made.files(3), &second.state().unwrap(), threads).unwrap();
         losses.extend(train(&mut third, &made, 8, 0.01));
         assert!(expected == bits(&losses, &third));
         // Weights alone are not enough to go on from.
         let mut fresh = trainer(&made, threads);
-        fresh
-            .set_parameters(&Trainer::resume(&files(&made, 3), &state, threads).unwrap().parameters().unwrap())
-            .unwrap();
+        fresh.set_parameters(&Trainer::resume(&made.files(3), &state, threads).unwrap().parameters().unwrap()).unwrap();
         let losses = train(&mut fresh, &made, 13, 0.01);
         assert!(expected != bits(&losses, &fresh));
     }
@@ -185,7 +180,7 @@ fn a_state_from_before_the_first_step_is_the_start() {
     let mut straight = trainer(&made, 1);
     let state = straight.state().unwrap();
     let losses = train(&mut straight, &made, 4, 0.02);
-    let mut resumed = Trainer::resume(&files(&made, 3), &state, 1).unwrap();
+    let mut resumed = Trainer::resume(&made.files(3), &state, 1).unwrap();
     assert_eq!(bits(&losses, &straight), bits(&train(&mut resumed, &made, 4, 0.02), &resumed));
 }
 
@@ -195,7 +190,7 @@ fn a_broken_state_is_a_clear_error() {
     let mut trainer = trainer(&made, 1);
     train(&mut trainer, &made, 3, 0.02);
     let state = trainer.state().unwrap();
-    let refused = |state: &[u8]| match Trainer::resume(&files(&made, 3), state, 1) {
+    let refused = |state: &[u8]| match Trainer::resume(&made.files(3), state, 1) {
         Err(RuntimeError::BadState { reason }) => reason,
         other => panic!("{other:?}"),
     };
@@ -213,7 +208,7 @@ fn a_broken_state_is_a_clear_error() {
     let wider = Head { features: 4, hidden: vec![9], classes: 3 };
     let wider = wider.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     let wider = artifacts(&wider, &Options::default()).unwrap();
-    let message = Trainer::resume(&files(&wider, 3), &state, 1).unwrap_err().to_string();
+    let message = Trainer::resume(&wider.files(3), &state, 1).unwrap_err().to_string();
     assert_eq!(message, "the saved state of the training cannot be used: it is of another model or other settings");
 }
 

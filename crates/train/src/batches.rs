@@ -5,10 +5,10 @@
 
 use crate::view::Run;
 use anyhow::Result;
-use graph::training::Sized;
 use ndarray::{ArrayD, ArrayViewD};
 use rand::RngExt;
 use rand::seq::SliceRandom;
+use runtime::training::NamedShape;
 
 use crate::ahead::ahead;
 use crate::examples::Set;
@@ -40,7 +40,7 @@ pub(crate) struct Source<'a> {
     pub features: &'a Features,
     pub train: &'a Set,
     /// The masks that the training model takes, with the shape of one item.
-    pub masks: &'a [Sized],
+    pub masks: &'a [NamedShape],
     /// Chance that a mask drops a value.
     pub dropout: f64,
     /// Augmented copies that may stand for a picture.

@@ -3,9 +3,10 @@
 use crate::view::Scope;
 use anyhow::{Context, Result};
 use contract::config::Weights;
+use graph::Model;
 use graph::head::{self, FEATURES, Head};
-use graph::{Convolutions, Model};
 use pipeline::HintExt;
+use runtime::Convolutions;
 use zoo::{Network, Pool};
 
 use crate::depth::Depth;
@@ -117,7 +118,7 @@ fn first_weights(scope: Scope, head: &Head) -> Result<Model> {
 }
 
 fn running(trunk: &Model) -> Result<Model> {
-    Ok(trunk.with_own_operators(Convolutions::Fastest)?)
+    Ok(runtime::with_own_operators(trunk, Convolutions::Fastest)?)
 }
 
 fn key(scope: Scope, base: &Base, trunk: Option<&Model>) -> Result<String> {
@@ -127,7 +128,7 @@ fn key(scope: Scope, base: &Base, trunk: Option<&Model>) -> Result<String> {
             let trunk = running(trunk)?;
             hasher.update(&trunk.to_bytes());
             hasher.update(&runtime::OPERATORS.to_le_bytes());
-            hasher.update(&(graph::cost::at_once(&trunk) as u64).to_le_bytes());
+            hasher.update(&(runtime::images_per_run(&trunk) as u64).to_le_bytes());
             hasher.update(serde_json::to_string(&base.network.input)?.as_bytes());
             hasher.update(runtime::identity(&scope.environment.data)?.as_bytes());
             hasher.update(&(scope.environment.thread_count() as u64).to_le_bytes());

@@ -6,10 +6,10 @@ use crate::view::Run;
 use anyhow::Result;
 use contract::config::ClassWeights;
 use graph::Model;
-use graph::training::{self, AdamW, TrainingArtifacts};
 use ndarray::ArrayViewD;
 use pipeline::stop;
-use runtime::{Trainer, TrainingFiles};
+use runtime::Trainer;
+use runtime::training::{self, AdamW, TrainingArtifacts};
 
 use crate::batches::Source;
 use crate::checkpoint::{Checkpoints, Parts};
@@ -79,7 +79,7 @@ impl Task<'_> {
             return Ok(found.history);
         }
         let artifacts = self.artifacts()?;
-        let files = files(&artifacts, self.examples.classes);
+        let files = artifacts.files(self.examples.classes);
         let source = self.source(&artifacts);
         let config = &self.run.config.train;
         let schedule = Schedule::new(config, self.settings.learning_rate, config.max_epochs * source.steps());
@@ -143,16 +143,6 @@ impl Task<'_> {
         let mut above = self.cut.above.clone();
         self.artifacts()?.apply(weights, &mut above)?;
         Ok(above)
-    }
-}
-
-/// The trainer's files among the artifacts.
-pub(crate) fn files(artifacts: &TrainingArtifacts, classes: usize) -> TrainingFiles<'_> {
-    TrainingFiles {
-        training_model: &artifacts.training_model,
-        eval_model: &artifacts.eval_model,
-        checkpoint: &artifacts.checkpoint,
-        classes,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Gradients of activation functions. Where the output tells the slope, it is taken: training keeps it anyway.
 
-use super::{MICROSOFT, Rectifier, Walk};
+use super::rectifier::Rectifier;
+use super::vendor;
+use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::{float_attribute, input};
 use crate::onnx::NodeProto;
@@ -16,7 +18,7 @@ pub(super) fn relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> 
         walk.pass(&unary.x, positive);
         return Ok(());
     }
-    walk.give(&unary.x, |name| Node::new("ReluGrad", name).domain(MICROSOFT).inputs([&positive, &unary.y]));
+    walk.give(&unary.x, |name| vendor::activation("ReluGrad", name, [&positive, &unary.y]));
     Ok(())
 }
 
@@ -32,7 +34,7 @@ pub(super) fn tanh(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> 
 
 fn from_output(walk: &mut Walk<'_>, node: &NodeProto, operator: &str) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
-    walk.give(&unary.x, |name| Node::new(operator, name).domain(MICROSOFT).inputs([&unary.dy, &unary.y]));
+    walk.give(&unary.x, |name| vendor::activation(operator, name, [&unary.dy, &unary.y]));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Gradients of element-wise arithmetic, and what stretching a small tensor over a large one does to them.
 
-use super::Walk;
+use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::input;
 use crate::onnx::NodeProto;

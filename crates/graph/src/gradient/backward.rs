@@ -1,9 +1,11 @@
 //! Gradients as a model of its own, for those who look at a network instead of training it.
 
-use super::{MICROSOFT, Rectifier, differentiate};
+use super::differentiate::differentiate;
+use super::rectifier::Rectifier;
+use super::vendor;
 use crate::builder::Node;
-use crate::onnx::{OperatorSetIdProto, ValueInfoProto};
-use crate::{Error, Model};
+use crate::onnx::ValueInfoProto;
+use crate::{Error, Model, opset};
 
 /// A model that computes `top` and how it changes with other tensors, for an ordinary inference session.
 ///
@@ -68,9 +70,7 @@ pub fn backward_through(model: &Model, top: &str, of: &[&str], rectifier: Rectif
     graph.initializer.extend(gradients.constants);
     graph.value_info.extend(gradients.described);
     let mut proto = forward.to_proto();
-    if proto.opset_import.iter().all(|set| set.domain() != MICROSOFT) {
-        proto.opset_import.push(OperatorSetIdProto { domain: Some(MICROSOFT.to_owned()), version: Some(1) });
-    }
+    opset::import(&mut proto, vendor::DOMAIN);
     proto.graph = Some(graph);
     Model::from_proto(&format!("{} (backward)", model.label()), proto)
 }

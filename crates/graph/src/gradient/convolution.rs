@@ -1,6 +1,7 @@
 //! Gradients of convolution.
 
-use super::{MICROSOFT, Walk, arithmetic};
+use super::walk::Walk;
+use super::{arithmetic, vendor};
 use crate::builder::Node;
 use crate::node::{input, int_attribute};
 use crate::onnx::NodeProto;
@@ -29,9 +30,9 @@ pub(super) fn conv(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> 
                 walk.pass(input, part.clone());
             }
         }
-        let gradient = Node::new("ConvGrad", &outputs[1]).domain(MICROSOFT).inputs([&incoming, picture, filters]);
         let kept = if bias.is_some() { 3 } else { 2 };
-        walk.push(windows.attributes(gradient.outputs(&outputs[..kept])));
+        let gradient = vendor::convolution(&outputs[1], [&incoming, picture, filters], &outputs[..kept]);
+        walk.push(windows.attributes(gradient));
         return Ok(());
     }
     if let (true, Some(ends)) = (walk.wants(picture), windows.ends()) {

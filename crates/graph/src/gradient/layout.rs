@@ -1,6 +1,6 @@
 //! Gradients of what gives the same values another shape or order.
 
-use super::Walk;
+use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::{input, ints_attribute};
 use crate::onnx::NodeProto;

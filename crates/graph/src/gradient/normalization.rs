@@ -1,6 +1,7 @@
 //! Gradients of what scales values by others around them.
 
-use super::{Walk, arithmetic};
+use super::arithmetic;
+use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::{float_attribute, input, int_attribute};
 use crate::onnx::NodeProto;

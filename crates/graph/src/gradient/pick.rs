@@ -1,6 +1,6 @@
 //! Gradients of what takes tensors apart and puts them together.
 
-use super::Walk;
+use super::walk::Walk;
 use crate::Dim;
 use crate::builder::Node;
 use crate::node::{input, int_attribute, text_attribute};

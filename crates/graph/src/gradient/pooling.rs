@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 
-use super::Walk;
+use super::vendor;
+use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::{input, int_attribute, ints_attribute};
 use crate::onnx::NodeProto;
@@ -24,7 +25,7 @@ pub(super) fn max(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
         return Err("its indices count down the columns (`storage_order` 1)".to_owned());
     }
     let indices = walk.second_output(node);
-    walk.give(picture, |name| Node::new("MaxPoolGrad", name).inputs([&incoming, &indices]).attributes_of(node));
+    walk.give(picture, |name| vendor::max_pooling(node, name, [&incoming, &indices]));
     Ok(())
 }
 

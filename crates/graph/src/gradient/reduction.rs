@@ -1,6 +1,6 @@
 //! Gradients of sums and means along axes.
 
-use super::Walk;
+use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::{input, int_attribute, ints_attribute};
 use crate::onnx::NodeProto;

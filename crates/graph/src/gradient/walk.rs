@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Gradients, Rectifier};
+use super::gradients::Gradients;
+use super::rectifier::Rectifier;
 use crate::builder::Node;
 use crate::node::is_standard;
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::Error;
-use crate::onnx::{TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto};
+use crate::onnx::{GraphProto, TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto};
 pub(crate) use infer::infer;
 pub(crate) use rule::axis;
 pub(crate) use values::Value;
@@ -93,6 +93,11 @@ struct Problem {
 }
 
 impl Shapes {
+    /// Works out the shapes of all tensors of a graph, as far as they are known without running it.
+    pub fn of(graph: &GraphProto) -> Self {
+        infer(graph, &[])
+    }
+
     /// A tensor's shape, where it is known.
     pub fn get(&self, tensor: &str) -> Option<&[Dim]> {
         self.known.get(tensor)?.shape.as_deref()
@@ -121,7 +126,7 @@ impl Shapes {
     }
 
     /// All that is known of a tensor, in ONNX's words.
-    pub(crate) fn describe(&self, tensor: &str) -> ValueInfoProto {
+    pub fn describe(&self, tensor: &str) -> ValueInfoProto {
         match self.known.get(tensor) {
             Some(known) => value_info(tensor, known.element, known.shape.as_deref()),
             None => ValueInfoProto { name: Some(tensor.to_owned()), ..ValueInfoProto::default() },
@@ -139,7 +144,7 @@ fn dims(sizes: &[Value]) -> Result<Vec<Dim>, String> {
 }
 
 /// ONNX's description of a tensor.
-pub(crate) fn value_info(name: &str, element: i32, shape: Option<&[Dim]>) -> ValueInfoProto {
+pub fn value_info(name: &str, element: i32, shape: Option<&[Dim]>) -> ValueInfoProto {
     use tensor_shape_proto::{Dimension, dimension::Value};
     let dim = |dim: &Dim| Dimension {
         value: Some(match dim {

@@ -1,7 +1,7 @@
 //! Files that are not what they should be: an error that names the file, never a panic, never much memory.
 
 use graph::onnx::{ModelProto, StringStringEntryProto, TensorProto, tensor_proto::DataLocation};
-use graph::{Error, Model, training};
+use graph::{Error, Model, tuning};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -121,7 +121,9 @@ fn use_all(model: &Model) -> Result<(), Error> {
     let plain = model.without_dropout()?;
     graph::head::features(&plain, plain.outputs()[0], graph::head::Pool::Average)?;
     let logits = model.nodes().last().and_then(|node| node.input.first()).cloned().unwrap_or_default();
-    training::artifacts(model, &training::Options { logits, ..training::Options::default() })?;
+    let weights = tuning::trainable(model);
+    let weights: Vec<&str> = weights.iter().map(String::as_str).collect();
+    graph::backward(model, &logits, &weights)?;
     graph::redraw_weights(&mut model.clone(), &mut rng())
 }
 

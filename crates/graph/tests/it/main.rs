@@ -4,11 +4,8 @@
 
 mod cost;
 mod edit;
-mod gradient;
 mod hostile;
 mod nets;
-mod own_operators;
 mod shapes;
-mod training;
 mod tuning;
 mod weights;

@@ -1,9 +1,7 @@
 //! Where a network is cut for tuning, and what is above the cut.
 
 use graph::builder::{Builder, Node};
-use graph::onnx::NodeProto;
-use graph::training::{Options, artifacts};
-use graph::tuning::{Cut, split};
+use graph::tuning::{Cut, refuse_settings, split, trainable};
 use graph::{Model, backward};
 use ndarray::{Array1, Array2, Array4, arr0};
 
@@ -38,13 +36,6 @@ fn what_lies_beside_a_branch_runs_frozen_above_the_cut() {
     assert_eq!(above.inputs(), ["pool1"]);
     assert_eq!(operators(&above), ["Conv", "Conv", "Concat", "GlobalAveragePool", "Flatten"]);
     assert_eq!(above.shapes().per_item("joined"), Some(vec![5, 8, 8]), "sizes are known without what lies below");
-    let options = Options { logits: "logits".to_owned(), trained: Some(found.trained), ..Options::default() };
-    let made = artifacts(&above, &options).unwrap();
-    let training = Model::from_bytes("training", made.training_model).unwrap();
-    let gradients: Vec<&NodeProto> = training.nodes().iter().filter(|node| node.op_type() == "ConvGrad").collect();
-    assert_eq!(gradients.len(), 1, "the frozen branch has no gradient");
-    assert_eq!(gradients[0].output, ["", "right.weight_grad", "right.bias_grad"], "nor has the cut");
-    assert_eq!(made.inputs[0].shape, [4, 8, 8]);
 }
 
 #[test]
@@ -93,15 +84,8 @@ fn the_cut_lies_below_everything_that_flows_round_a_layer() {
 
 #[test]
 fn statistics_bounds_and_constants_are_not_trained() {
-    let options = |trained: Option<&str>| Options {
-        logits: "logits".to_owned(),
-        trained: trained.map(|name| vec![name.to_owned()]),
-        ..Options::default()
-    };
-    let made = artifacts(&residual(), &options(None)).unwrap();
-    let names: Vec<&str> = made.parameters.iter().map(|sized| sized.name.as_str()).collect();
-    assert_eq!(names, ["conv1.weight", "conv2.weight", "norm.scale", "norm.shift", "dense"]);
-    let error = artifacts(&residual(), &options(Some("norm.mean"))).unwrap_err().to_string();
+    assert_eq!(trainable(&residual()), ["conv1.weight", "conv2.weight", "norm.scale", "norm.shift", "dense"]);
+    let error = refuse_settings(&residual(), &["norm.mean".to_owned()]).unwrap_err().to_string();
     assert_eq!(error, "residual: tensor `norm.mean`: it sets up `norm` (BatchNormalization) and cannot be trained");
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Inputs: learning rate `[1]`, number of the step from 1 (`int64` `[1]`), the weight, first moments and second moments of
 //! all weights `[total]`, the gradient, then any tensors that have to be there first. Output: true `[1]`. Attributes:
-//! `alpha`, `beta`, `epsilon`, `weight_decay` and `offset`, where this weight's moments begin.
+//! `alpha` (`beta1`), `beta` (`beta2`), `epsilon` (`eps`), `weight_decay` and `offset`, the index of this weight's first
+//! moment.
 //!
 //! Loshchilov and Hutter 2019, algorithm 2, in the order of operations of `PyTorch`'s `AdamW`: the weight shrinks by
-//! `rate * decay`, then moves by `rate * (m / (1 - alpha^t)) / (sqrt(v / (1 - beta^t)) + epsilon)`.
+//! `rate * decay`, then moves by `rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)`.
 
 #![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
 
@@ -13,7 +14,9 @@ use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, Operat
 use ort::value::TensorElementType;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{input, pieces};
+use super::input::input;
+use super::names::{self, attribute};
+use super::pieces;
 
 pub(super) struct AdamW;
 
@@ -21,7 +24,7 @@ impl Operator for AdamW {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "AdamW"
+        names::ADAMW
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
@@ -43,9 +46,9 @@ impl Operator for AdamW {
 
 /// The attributes that do not change from step to step.
 pub(super) struct Settings {
-    alpha: f32,
-    beta: f32,
-    epsilon: f32,
+    beta1: f32,
+    beta2: f32,
+    eps: f32,
     weight_decay: f32,
 }
 
@@ -55,12 +58,13 @@ impl Settings {
         let number =
             |name: &str| node.get::<f32>(name).ok_or_else(|| ort::Error::new(format!("it has no attribute `{name}`")));
         let settings = Self {
-            alpha: number("alpha")?,
-            beta: number("beta")?,
-            epsilon: number("epsilon")?,
-            weight_decay: number("weight_decay")?,
+            beta1: number(attribute::BETA1)?,
+            beta2: number(attribute::BETA2)?,
+            eps: number(attribute::EPS)?,
+            weight_decay: number(attribute::WEIGHT_DECAY)?,
         };
-        let offset = node.get::<i64>("offset").and_then(|offset| usize::try_from(offset).ok()).unwrap_or_default();
+        let offset =
+            node.get::<i64>(attribute::OFFSET).and_then(|offset| usize::try_from(offset).ok()).unwrap_or_default();
         Ok((settings, offset))
     }
 }
@@ -85,24 +89,24 @@ fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Res
 /// The factors of one step.
 pub(super) struct Update {
     kept: f32,
-    alpha: f32,
-    beta: f32,
-    epsilon: f32,
+    beta1: f32,
+    beta2: f32,
+    eps: f32,
     move_by: f32,
     second_by: f32,
 }
 
 impl Update {
     pub(super) fn new(settings: &Settings, rate: f32, step: i64) -> Self {
-        let Settings { alpha, beta, epsilon, weight_decay } = *settings;
+        let Settings { beta1, beta2, eps, weight_decay } = *settings;
         let corrected = |forget: f32| 1.0 - f64::from(forget).powf(step as f64);
         Self {
             kept: 1.0 - rate * weight_decay,
-            alpha,
-            beta,
-            epsilon,
-            move_by: (f64::from(rate) / corrected(alpha)) as f32,
-            second_by: (1.0 / corrected(beta).sqrt()) as f32,
+            beta1,
+            beta2,
+            eps,
+            move_by: (f64::from(rate) / corrected(beta1)) as f32,
+            second_by: (1.0 / corrected(beta2).sqrt()) as f32,
         }
     }
 
@@ -139,9 +143,9 @@ impl Update {
     #[inline(always)]
     fn one<S: Simd>(&self, simd: S, [weight, first, second]: [&mut S::f32s; 3], gradient: S::f32s) {
         let by = |factor: f32, values: S::f32s| simd.mul_f32s(simd.splat_f32s(factor), values);
-        *first = simd.add_f32s(by(self.alpha, *first), by(1.0 - self.alpha, gradient));
-        *second = simd.add_f32s(by(self.beta, *second), simd.mul_f32s(by(1.0 - self.beta, gradient), gradient));
-        let divisor = simd.add_f32s(by(self.second_by, simd.sqrt_f32s(*second)), simd.splat_f32s(self.epsilon));
+        *first = simd.add_f32s(by(self.beta1, *first), by(1.0 - self.beta1, gradient));
+        *second = simd.add_f32s(by(self.beta2, *second), simd.mul_f32s(by(1.0 - self.beta2, gradient), gradient));
+        let divisor = simd.add_f32s(by(self.second_by, simd.sqrt_f32s(*second)), simd.splat_f32s(self.eps));
         *weight = simd.sub_f32s(by(self.kept, *weight), simd.div_f32s(by(self.move_by, *first), divisor));
     }
 }

@@ -13,7 +13,8 @@ use kernels::{Finish, Geometry, Pool, Prepared};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorValueType};
 
-use super::input;
+use super::input::input;
+use super::names::{self, attribute};
 use super::threads::SessionThreads;
 
 pub(super) struct Convolution;
@@ -26,7 +27,7 @@ impl Operator for Convolution {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "Convolution"
+        names::CONVOLUTION
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
@@ -39,13 +40,13 @@ impl Operator for Convolution {
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
         let windows = Windows::of(node)?;
-        let relu = node.get::<i64>("relu").unwrap_or(0) != 0;
-        let pool = match node.get::<Vec<i64>>("pool_kernel") {
+        let relu = node.get::<i64>(attribute::RELU).unwrap_or(0) != 0;
+        let pool = match node.get::<Vec<i64>>(attribute::POOL_KERNEL) {
             Some(_) => Some(Pool {
-                kernel: list(node, "pool_kernel")?,
-                strides: list(node, "pool_strides")?,
-                before: list(node, "pool_before")?,
-                windows: list(node, "pool_windows")?,
+                kernel: list(node, attribute::POOL_KERNEL)?,
+                strides: list(node, attribute::POOL_STRIDES)?,
+                before: list(node, attribute::POOL_BEFORE)?,
+                windows: list(node, attribute::POOL_WINDOWS)?,
             }),
             None => None,
         };
@@ -65,7 +66,7 @@ impl Operator for ConvolutionInputGradient {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "ConvolutionInputGradient"
+        names::CONVOLUTION_INPUT_GRADIENT
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
@@ -77,7 +78,7 @@ impl Operator for ConvolutionInputGradient {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
-        let (windows, size) = (Windows::of(node)?, list(node, "size")?);
+        let (windows, size) = (Windows::of(node)?, list(node, attribute::SIZE)?);
         Ok(Box::new(move |context: &ComputeContext| input_gradient(context, &windows, size)))
     }
 }
@@ -86,7 +87,7 @@ impl Operator for ConvolutionFilterGradient {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "ConvolutionFilterGradient"
+        names::CONVOLUTION_FILTER_GRADIENT
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
@@ -98,7 +99,7 @@ impl Operator for ConvolutionFilterGradient {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
-        let (windows, kernel) = (Windows::of(node)?, list(node, "kernel_shape")?);
+        let (windows, kernel) = (Windows::of(node)?, list(node, attribute::KERNEL_SHAPE)?);
         Ok(Box::new(move |context: &ComputeContext| filter_gradient(context, &windows, kernel)))
     }
 }
@@ -113,11 +114,11 @@ struct Windows {
 
 impl Windows {
     fn of(node: &KernelContext) -> ort::Result<Self> {
-        let groups = node.get::<i64>("group").and_then(|group| usize::try_from(group).ok());
+        let groups = node.get::<i64>(attribute::GROUP).and_then(|group| usize::try_from(group).ok());
         Ok(Self {
-            strides: list(node, "strides")?,
-            pads: list(node, "pads")?,
-            dilations: list(node, "dilations")?,
+            strides: list(node, attribute::STRIDES)?,
+            pads: list(node, attribute::PADS)?,
+            dilations: list(node, attribute::DILATIONS)?,
             groups: groups.ok_or_else(|| ort::Error::new("it has no attribute `group`"))?,
         })
     }

@@ -16,7 +16,8 @@ use ort::value::{TensorElementType, TensorRef};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::adamw::{Settings, Update};
-use super::input;
+use super::input::input;
+use super::names;
 use super::pieces::{self, Strip};
 
 /// Columns of a strip at most: the parts of the pictures then stay in a core's cache, and what is read of a row at a time is
@@ -35,7 +36,7 @@ impl Operator for DenseAdamW {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "DenseAdamW"
+        names::DENSE_ADAMW
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {

@@ -41,7 +41,7 @@ pub(super) fn of_changed<const N: usize>(
             // SAFETY: the range is inside the tensor, as checked above. It overlaps no other range of this call: tensors
             // are apart, and pieces are counted once each. Outside of this call nothing reads or writes these tensors
             // meanwhile: the trainer owns weights and moments and is borrowed mutably for the step, and in the graph
-            // every node that reads the weight comes before this one (`graph::training`).
+            // every node that reads the weight comes before this one (`crate::training::optimizer`).
             unsafe { std::slice::from_raw_parts_mut(memory.0.add(start), beside.len()) }
         });
         change(parts, beside);

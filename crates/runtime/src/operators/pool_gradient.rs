@@ -7,7 +7,9 @@
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::TensorElementType;
 
-use super::{input, pieces};
+use super::input::input;
+use super::names::{self, attribute};
+use super::pieces;
 
 pub(super) struct PoolGradient;
 
@@ -15,7 +17,7 @@ impl Operator for PoolGradient {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "PoolGradient"
+        names::POOL_GRADIENT
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
@@ -27,7 +29,7 @@ impl Operator for PoolGradient {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
-        let sizes = node.get::<Vec<i64>>("sizes").filter(|sizes| !sizes.is_empty());
+        let sizes = node.get::<Vec<i64>>(attribute::SIZES).filter(|sizes| !sizes.is_empty());
         let sizes = sizes.ok_or_else(|| ort::Error::new("it has no attribute `sizes`"))?;
         Ok(Box::new(move |context: &ComputeContext| run(context, &sizes)))
     }

@@ -2,9 +2,9 @@
 
 use graph::builder::{Builder, Node};
 use graph::onnx::tensor_proto::DataType;
-use graph::{Convolutions, Dim, Model, backward};
+use graph::{Dim, Model, backward};
 use ndarray::ArrayD;
-use runtime::{Layout, Session};
+use runtime::{Convolutions, Layout, Session};
 
 use crate::draw::Draw;
 
@@ -99,7 +99,7 @@ pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String],
     given.push(("y_grad".to_owned(), counts.clone()));
     let told = run(&mut back, &given);
     assert!(close(&told[0].1, &y), "the forward part must stay as it is");
-    let own = whole.with_own_operators(Convolutions::Own).unwrap();
+    let own = runtime::with_own_operators(&whole, Convolutions::Own).unwrap();
     let own = run(&mut Session::with_own_operators(&own.to_bytes(), 1, Layout::Plain).unwrap(), &given);
     for ((name, told), (_, own)) in told.iter().zip(&own) {
         assert!(close(own, told), "{name} by our own convolutions: {own}, by the runtime's: {told}\n{model:?}");

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use graph::training::{AdamW, Options, artifacts};
-use graph::{Convolutions, Model, tuning};
+use graph::{Model, tuning};
 use ndarray::{ArrayD, ArrayViewD, Axis, stack};
-use runtime::{Session, Trainer};
+use runtime::training::{AdamW, Options, artifacts};
+use runtime::{Convolutions, Session, Trainer};
 use serde::Deserialize;
 
-use crate::training::files;
 use crate::values::{mask, uniform};
 use crate::{common, networks};
 
@@ -71,7 +70,7 @@ fn check_with(convolutions: Convolutions, depth: &str) {
     let optimizer = AdamW { weight_decay: curves.weight_decay, ..AdamW::default() };
     let options = Options { trained: Some(cut.trained), optimizer, convolutions, ..Options::default() };
     let made = artifacts(&above, &options).unwrap();
-    let files = files(&made, CLASSES);
+    let files = made.files(CLASSES);
     let mut trainer = Trainer::new(&files, 2).unwrap();
     let items = at_cut(&model, &cut.tensor);
     assert_eq!(expected.losses.len(), 20);

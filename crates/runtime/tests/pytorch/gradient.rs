@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use graph::{Convolutions, Model, backward};
+use graph::{Model, backward};
 use ndarray::{Array2, Axis, Ix2};
-use runtime::{Layout, Session};
+use runtime::{Convolutions, Layout, Session, with_own_operators};
 use serde::Deserialize;
 
 use crate::values::{hashes, uniform};
@@ -59,7 +59,7 @@ fn check(name: &str, model: &Model, pictures: &[usize], amplitude: f32) {
 
 /// `backward`, a model of gradients of the output `top`, with the operators of `convolutions` behind `top`.
 fn above(backward: &Model, top: &str, convolutions: Convolutions) -> Model {
-    let own = backward.with_own_operators(convolutions).unwrap();
+    let own = with_own_operators(backward, convolutions).unwrap();
     let end =
         |model: &Model| model.nodes().iter().position(|node| node.output.iter().any(|name| name == top)).unwrap() + 1;
     let mut proto = own.to_proto();

@@ -9,6 +9,4 @@ mod curve;
 mod gradient;
 mod networks;
 mod own_convolution;
-#[path = "../common/training.rs"]
-mod training;
 mod values;

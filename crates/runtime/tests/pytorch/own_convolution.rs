@@ -1,9 +1,9 @@
 //! Whole networks with our own convolutions against the same with the runtime's.
 
+use graph::Model;
 use graph::onnx::NodeProto;
-use graph::{Convolutions, Model};
 use ndarray::ArrayD;
-use runtime::{Layout, Session};
+use runtime::{Convolutions, Layout, Session, with_own_operators};
 
 use crate::values::uniform;
 use crate::{common, networks};
@@ -12,7 +12,7 @@ use crate::{common, networks};
 const TOLERANCE: f64 = 1e-5;
 
 fn own(model: &Model) -> Model {
-    model.with_own_operators(Convolutions::Own).unwrap()
+    with_own_operators(model, Convolutions::Own).unwrap()
 }
 
 fn run(model: &Model, input: &ArrayD<f32>, threads: usize) -> ArrayD<f32> {

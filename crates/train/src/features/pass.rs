@@ -69,7 +69,7 @@ impl Trunk {
         let layout = if trunk.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
         let session = Session::with_own_operators(&trunk.to_bytes(), threads, layout)?;
         let side = transform.size as usize;
-        let input = Array4::zeros((graph::cost::at_once(trunk), 3, side, side));
+        let input = Array4::zeros((runtime::images_per_run(trunk), 3, side, side));
         Ok(Self { session, transform: transform.clone(), input })
     }
 

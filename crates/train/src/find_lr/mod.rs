@@ -21,7 +21,7 @@ use crate::cut::Base;
 use crate::examples::Examples;
 use crate::settings::Settings;
 use crate::stage;
-use crate::trial::{Task, files};
+use crate::trial::Task;
 use range::Range;
 use view::FindLrView;
 
@@ -72,7 +72,7 @@ impl Stage for FindLr {
 /// Trains with an ever higher rate until the test is over.
 fn test(task: &Task) -> Result<Range> {
     let artifacts = task.artifacts()?;
-    let mut trainer = Trainer::new(&files(&artifacts, task.examples.classes), task.threads)?;
+    let mut trainer = Trainer::new(&artifacts.files(task.examples.classes), task.threads)?;
     let source = task.source(&artifacts);
     let mut range = Range::default();
     for epoch in 0.. {

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::Sized;
-use crate::builder::Node;
-use crate::node::{int_attribute, ints_attribute};
-use crate::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto, type_proto};
-use crate::own_operators::{DOMAIN, LARGE};
-use crate::{Error, Model, tensor};
+use graph::builder::Node;
+use graph::gradient::vendor;
+use graph::node::{int_attribute, ints_attribute};
+use graph::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto, type_proto};
+use graph::{Error, Model, tensor};
+
+use super::named_shape::NamedShape;
+use crate::operators::names::{DOMAIN, POOL_GRADIENT, attribute};
+use crate::rewrite::LARGE;
 
 /// `MaxPool(Relu(x))` as `Relu(MaxPool(x))`: the same values, but the activation and its gradient have a fraction of the
 /// places to look at, and the activation's large output need not be kept.
@@ -42,7 +45,7 @@ pub(super) fn pool_first(model: &Model) -> Result<Model, Error> {
 
 /// Dense layers with many weights, `Y = X W^T + b`, as `Y = (W X^T)^T + b`. The runtime copies the right operand of every
 /// product into another layout first; now that is the small one.
-pub(super) fn turn_products(graph: &mut GraphProto, weights: &[Sized]) {
+pub(super) fn turn_products(graph: &mut GraphProto, weights: &[NamedShape]) {
     let large = |name: &str| {
         let found = weights.iter().find(|weight| weight.name == name);
         found.is_some_and(|weight| weight.shape.len() == 2 && weight.shape.iter().product::<usize>() >= LARGE)
@@ -77,7 +80,7 @@ pub(super) fn turn_products(graph: &mut GraphProto, weights: &[Sized]) {
 pub(super) fn split_convolutions(nodes: Vec<NodeProto>, constants: &mut Vec<TensorProto>) -> Vec<NodeProto> {
     let mut split = Vec::with_capacity(nodes.len());
     for mut node in nodes {
-        if let Some((dx, pads)) = (node.op_type() == "ConvGrad").then(|| picture_gradient(&node)).flatten() {
+        if let Some((dx, pads)) = (node.op_type() == vendor::CONVOLUTION).then(|| picture_gradient(&node)).flatten() {
             let (dy, filters) = (node.input[0].clone(), node.input[2].clone());
             let axes = pads.len() as i64 / 2;
             let names = ["starts", "ends", "axes"].map(|part| format!("{dx}.{part}"));
@@ -107,12 +110,12 @@ pub(super) fn split_convolutions(nodes: Vec<NodeProto>, constants: &mut Vec<Tens
 /// The gradient of pooling by crate `runtime`'s own operator, where the size of one picture is known from `described`: the
 /// runtime's works with one thread.
 pub(super) fn pool_gradients(nodes: &mut [NodeProto], described: &[ValueInfoProto]) {
-    for node in nodes.iter_mut().filter(|node| node.op_type() == "MaxPoolGrad") {
+    for node in nodes.iter_mut().filter(|node| node.op_type() == vendor::MAX_POOLING) {
         let output = node.output.first().map(String::as_str).unwrap_or_default();
         let sizes = described.iter().find(|info| info.name() == output).and_then(per_item);
         if let (Some(sizes), [incoming, places]) = (sizes, node.input.as_slice()) {
-            let own = Node::new("PoolGradient", output).domain(DOMAIN).inputs([incoming, places]);
-            *node = own.ints("sizes", sizes).into();
+            let own = Node::new(POOL_GRADIENT, output).domain(DOMAIN).inputs([incoming, places]);
+            *node = own.ints(attribute::SIZES, sizes).into();
         }
     }
 }

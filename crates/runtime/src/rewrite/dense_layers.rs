@@ -2,14 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use graph::builder::Node;
+use graph::node::{input, is_standard};
+use graph::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
+use graph::{Model, tensor};
 use kernels::dense::{PANEL, panels};
 use ndarray::Array;
 
-use super::{DOMAIN, LARGE, only_readers, replace};
-use crate::builder::Node;
-use crate::node::{input, is_standard};
-use crate::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
-use crate::{Model, tensor};
+use super::replace::{only_readers, replace};
+use crate::operators::names::{DENSE, DOMAIN, attribute};
+
+/// The least number of weights of a large dense layer, which our own operators compute. From this size on, ONNX Runtime
+/// spends more time on copying the weight into another layout than on the product, and one pass over the weight instead of
+/// several is worth while.
+pub(crate) const LARGE: usize = 1 << 20;
 
 /// Puts the operator into a graph with the weights of `model`; whether there was a place for any.
 pub(super) fn rewrite(graph: &mut GraphProto, model: &Model) -> bool {
@@ -65,8 +71,9 @@ impl Rewriter<'_> {
         let relu = self.readers.get(output).filter(|reader| is_standard(reader) && reader.op_type() == "Relu");
         let relu = relu.and_then(|reader| reader.output.first());
         let name = format!("{weight}.panels");
-        let own = Node::new("Dense", relu.unwrap_or(output)).domain(DOMAIN).int("relu", i64::from(relu.is_some()));
-        let own = own.inputs([x, &name].into_iter().chain(input(node, 2))).int("outputs", outputs as i64);
+        let own =
+            Node::new(DENSE, relu.unwrap_or(output)).domain(DOMAIN).int(attribute::RELU, i64::from(relu.is_some()));
+        let own = own.inputs([x, &name].into_iter().chain(input(node, 2))).int(attribute::OUTPUTS, outputs as i64);
         Some(Layer { own, weight: tensor::from_array(&name, &laid_out), relu: relu.cloned() })
     }
 }

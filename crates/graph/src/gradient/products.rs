@@ -1,6 +1,7 @@
 //! Gradients of matrix products.
 
-use super::{Walk, arithmetic};
+use super::arithmetic;
+use super::walk::Walk;
 use crate::Dim;
 use crate::builder::Node;
 use crate::node::{float_attribute, input, int_attribute};

@@ -3,14 +3,15 @@
 
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;
-use graph::training::{Options, artifacts};
-use graph::{Convolutions, Model, backward};
+use graph::{Model, backward};
 use ndarray::{Array1, Array2, Array4};
+use runtime::training::{Options, artifacts};
+use runtime::{Convolutions, with_own_operators};
 
 use crate::nets::{branched, operators};
 
 fn own(model: &Model) -> Model {
-    model.with_own_operators(Convolutions::Own).unwrap()
+    with_own_operators(model, Convolutions::Own).unwrap()
 }
 
 fn domains(model: &Model) -> Vec<String> {
@@ -138,7 +139,7 @@ fn what_is_not_known_before_the_run_stays_the_runtimes() {
     assert_eq!(own(&model).to_bytes(), model.to_bytes(), "of one axis");
     let model = open(&["n".into(), 2.into(), 9.into(), 9.into()], two);
     assert_ne!(own(&model).to_bytes(), model.to_bytes());
-    assert_eq!(model.with_own_operators(Convolutions::Runtime).unwrap().to_bytes(), model.to_bytes());
+    assert_eq!(with_own_operators(&model, Convolutions::Runtime).unwrap().to_bytes(), model.to_bytes());
 }
 
 #[test]

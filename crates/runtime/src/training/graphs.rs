@@ -3,19 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use graph::builder::Node;
+use graph::gradient::{self, Rectifier, vendor};
+use graph::head::PROBABILITIES;
+use graph::node::node_name;
+use graph::onnx::{GraphProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
+use graph::{Dim, Error, Model, Shapes, opset, tuning, value_info};
 use ndarray::ArrayD;
 
-use super::{LABELS, LOSS, Options, Sized, faster, loss, optimizer};
-use crate::builder::Node;
-use crate::gradient::{self, MICROSOFT, Rectifier};
-use crate::head::PROBABILITIES;
-use crate::onnx::{GraphProto, OperatorSetIdProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
-use crate::own_operators::{self, DOMAIN};
-use crate::shape::value_info;
-use crate::{Dim, Error, Model, tuning};
-
-/// The runtime gives this to every training model, whether it keeps gradients from step to step or not.
-const RESET: &str = "lazy_reset_grad";
+use super::named_shape::NamedShape;
+use super::names::{LABELS, LOSS, RESET, float};
+use super::options::Options;
+use super::{faster, loss, optimizer};
+use crate::operators::names::DOMAIN;
+use crate::rewrite;
 
 /// What becomes of each weight of the model.
 pub(super) struct Plan {
@@ -45,8 +46,11 @@ impl Plan {
         Ok(Self { logits: options.logits.clone(), trained })
     }
 
-    pub(super) fn parameters(&self) -> Vec<Sized> {
-        self.trained.iter().map(|(name, values)| Sized { name: name.clone(), shape: values.shape().to_vec() }).collect()
+    pub(super) fn parameters(&self) -> Vec<NamedShape> {
+        self.trained
+            .iter()
+            .map(|(name, values)| NamedShape { name: name.clone(), shape: values.shape().to_vec() })
+            .collect()
     }
 
     /// The graph's inputs after the data inputs: labels, what the optimizer takes, then every trained weight in the order
@@ -60,25 +64,19 @@ impl Plan {
     }
 }
 
-/// A `float32` input or output of known shape.
-pub(super) fn float(name: &str, shape: &[usize]) -> ValueInfoProto {
-    let shape: Vec<Dim> = shape.iter().map(|&size| Dim::Size(size)).collect();
-    value_info(name, DataType::Float as i32, Some(&shape))
-}
-
 /// The data inputs with the shape of one item.
-pub(super) fn inputs(model: &Model) -> Result<Vec<Sized>, Error> {
+pub(super) fn inputs(model: &Model) -> Result<Vec<NamedShape>, Error> {
     let shapes = model.shapes();
     model.inputs().into_iter().map(|name| per_item(model, &shapes, name)).collect()
 }
 
-fn per_item(model: &Model, shapes: &crate::Shapes, name: &str) -> Result<Sized, Error> {
+fn per_item(model: &Model, shapes: &Shapes, name: &str) -> Result<NamedShape, Error> {
     let shape = shapes.per_item(name).ok_or_else(|| Error::Tensor {
         model: model.label().to_owned(),
         tensor: name.to_owned(),
         reason: "its shape is not known before it runs".to_owned(),
     })?;
-    Ok(Sized { name: name.to_owned(), shape })
+    Ok(NamedShape { name: name.to_owned(), shape })
 }
 
 /// The graph up to the logits, without what the caller did not ask for: a start for both models.
@@ -96,10 +94,8 @@ fn batch(model: &Model, logits: &str) -> Dim {
 
 fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> {
     let mut proto = model.to_proto();
-    for domain in [MICROSOFT, DOMAIN] {
-        if proto.opset_import.iter().all(|set| set.domain() != domain) {
-            proto.opset_import.push(OperatorSetIdProto { domain: Some(domain.to_owned()), version: Some(1) });
-        }
+    for domain in [vendor::DOMAIN, DOMAIN] {
+        opset::import(&mut proto, domain);
     }
     proto.graph = Some(graph);
     Model::from_proto(&format!("{} ({name})", model.label()), proto)
@@ -115,12 +111,12 @@ pub(super) fn eval(model: &Model, plan: &Plan, options: &Options) -> Result<Mode
     graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
     graph.output.push(ValueInfoProto { name: Some(PROBABILITIES.to_owned()), ..without.graph().output[0].clone() });
-    own_operators::rewrite(&mut graph, options.convolutions);
+    rewrite::convolutions(&mut graph, options.convolutions);
     finish(&without, "eval model", graph)
 }
 
 /// Loss, gradients and the weights' update, and the masks that it takes.
-pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<(Model, Vec<Sized>), Error> {
+pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<(Model, Vec<NamedShape>), Error> {
     let (model, masks) = with_masks(&faster::pool_first(model)?)?;
     let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
     let seed = format!("{}_grad", plan.logits);
@@ -138,7 +134,7 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     graph.node.extend(backward.nodes);
     graph.initializer.extend(backward.constants);
     graph.value_info.extend(backward.described);
-    own_operators::rewrite(&mut graph, options.convolutions);
+    rewrite::convolutions(&mut graph, options.convolutions);
     // The backward part follows the node that gives it its start.
     let start = graph.node.iter().position(|node| node.output.contains(&seed));
     let first = start.map_or(graph.node.len(), |start| start + 1);
@@ -152,14 +148,14 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
 }
 
 /// The model with a multiplication by a mask from outside in place of each `Dropout` node.
-fn with_masks(model: &Model) -> Result<(Model, Vec<Sized>), Error> {
+fn with_masks(model: &Model) -> Result<(Model, Vec<NamedShape>), Error> {
     let shapes = model.shapes();
     let mut graph = model.graph().clone();
     let mut masks = Vec::new();
     for node in graph.node.iter_mut().filter(|node| node.op_type() == "Dropout") {
         let (Some(data), Some(output)) = (node.input.first(), node.output.first()) else { continue };
-        let mask = Sized { name: format!("mask{}", masks.len()), ..per_item(model, &shapes, data)? };
-        let product = Node::new("Mul", crate::node::node_name(node)).inputs([data, &mask.name]).outputs([output]);
+        let mask = NamedShape { name: format!("mask{}", masks.len()), ..per_item(model, &shapes, data)? };
+        let product = Node::new("Mul", node_name(node)).inputs([data, &mask.name]).outputs([output]);
         *node = product.into();
         masks.push(mask);
     }

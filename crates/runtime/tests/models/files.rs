@@ -3,8 +3,8 @@
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::head::Head;
-use graph::training::{Options, TrainingArtifacts, artifacts};
 use ndarray::{Array1, Array2};
+use runtime::training::{Options, TrainingArtifacts, artifacts};
 
 use crate::nets::{head, operators, rng};
 
@@ -51,7 +51,7 @@ fn the_eval_model_has_no_dropout_and_gives_probabilities() {
 #[test]
 fn inputs_masks_and_weights_are_told() {
     let made = made();
-    let told = |list: &[graph::training::Sized]| -> Vec<(String, Vec<usize>)> {
+    let told = |list: &[runtime::training::NamedShape]| -> Vec<(String, Vec<usize>)> {
         list.iter().map(|sized| (sized.name.clone(), sized.shape.clone())).collect()
     };
     let expected = |list: &[(&str, &[usize])]| -> Vec<(String, Vec<usize>)> {

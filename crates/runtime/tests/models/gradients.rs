@@ -2,9 +2,10 @@
 //! hand, in `crates/runtime/tests`.
 
 use graph::builder::{Builder, Node};
-use graph::training::{Options, artifacts};
-use graph::{Convolutions, Error, Model, tuning};
+use graph::{Error, Model, tuning};
 use ndarray::{Array1, Array2};
+use runtime::Convolutions;
+use runtime::training::{Options, artifacts};
 
 use crate::nets::{branched, head, operators};
 

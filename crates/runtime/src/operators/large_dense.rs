@@ -7,7 +7,8 @@ use kernels::dense::{PANEL, forward};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorValueType};
 
-use super::input;
+use super::input::input;
+use super::names::{self, attribute};
 use super::threads::SessionThreads;
 
 pub(super) struct Dense;
@@ -16,7 +17,7 @@ impl Operator for Dense {
     type Kernel<'attr> = BoxedKernel<'attr>;
 
     fn name(&self) -> &'static str {
-        "Dense"
+        names::DENSE
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
@@ -29,9 +30,9 @@ impl Operator for Dense {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
-        let outputs = node.get::<i64>("outputs").and_then(|outputs| usize::try_from(outputs).ok());
+        let outputs = node.get::<i64>(attribute::OUTPUTS).and_then(|outputs| usize::try_from(outputs).ok());
         let outputs = outputs.ok_or_else(|| ort::Error::new("it has no attribute `outputs`"))?;
-        let relu = node.get::<i64>("relu").unwrap_or(0) != 0;
+        let relu = node.get::<i64>(attribute::RELU).unwrap_or(0) != 0;
         Ok(Box::new(move |context: &ComputeContext| run(context, outputs, relu)))
     }
 }

@@ -3,48 +3,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Sized;
-use super::graphs::float;
-use crate::builder::Node;
-use crate::node::{float_attribute, int_attribute};
-use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
-use crate::own_operators::{DOMAIN, LARGE};
-use crate::shape::value_info;
-use crate::{Dim, tensor};
+use graph::builder::Node;
+use graph::node::{float_attribute, int_attribute};
+use graph::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
+use graph::{Dim, tensor, value_info};
 
-const LEARNING_RATE: &str = "learning_rate";
-const STEP: &str = "step";
-const MOMENTS: [&str; 2] = ["first_moments", "second_moments"];
+use super::named_shape::NamedShape;
+use super::names::{LEARNING_RATE, MOMENTS, STEP, float};
+use super::options::AdamW;
+use crate::operators::names::{ADAMW, DENSE_ADAMW, DOMAIN, attribute};
+use crate::rewrite::LARGE;
+
 /// Operators whose output can be the memory of their input.
 const VIEWS: [&str; 5] = ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"];
 
-/// Settings of the `AdamW` optimizer (Loshchilov and Hutter 2019, algorithm 2, as `PyTorch` has it). The learning rate is
-/// not among them: it is fed in at every step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamW {
-    /// How slowly the mean of the gradients forgets, in `[0, 1)`.
-    pub alpha: f32,
-    /// How slowly the mean of their squares forgets, in `[0, 1)`.
-    pub beta: f32,
-    /// Added to the divisor against division by zero.
-    pub epsilon: f32,
-    /// The share of each weight that a step of learning rate 1 takes off it.
-    pub weight_decay: f32,
-}
-
-impl Default for AdamW {
-    fn default() -> Self {
-        Self { alpha: 0.9, beta: 0.999, epsilon: 1e-6, weight_decay: 0.01 }
-    }
-}
-
-fn count(parameter: &Sized) -> usize {
+fn count(parameter: &NamedShape) -> usize {
     parameter.shape.iter().product()
 }
 
 /// What the training model takes for the optimizer: learning rate, number of the step from 1, both moments of all
 /// `parameters` in a row.
-pub(super) fn inputs(parameters: &[Sized]) -> Vec<ValueInfoProto> {
+pub(super) fn inputs(parameters: &[NamedShape]) -> Vec<ValueInfoProto> {
     let total = parameters.iter().map(count).sum();
     let step = value_info(STEP, DataType::Int64 as i32, Some(&[Dim::Size(1)]));
     let moments = MOMENTS.map(|name| float(name, &[total]));
@@ -52,8 +31,8 @@ pub(super) fn inputs(parameters: &[Sized]) -> Vec<ValueInfoProto> {
 }
 
 /// Adds the learning rates of those `parameters` that have a share of it other than 1. Gives the name of each one's.
-pub(super) fn rates(graph: &mut GraphProto, parameters: &[Sized], shares: &BTreeMap<String, f32>) -> Vec<String> {
-    let mut name_of = |parameter: &Sized| match shares.get(&parameter.name) {
+pub(super) fn rates(graph: &mut GraphProto, parameters: &[NamedShape], shares: &BTreeMap<String, f32>) -> Vec<String> {
+    let mut name_of = |parameter: &NamedShape| match shares.get(&parameter.name) {
         Some(&share) if (share - 1.0).abs() > 0.0 => {
             let (factor, name) = (format!("{LEARNING_RATE}.share.{share}"), format!("{LEARNING_RATE}.{share}"));
             if graph.initializer.iter().all(|constant| constant.name() != factor) {
@@ -76,7 +55,7 @@ pub(super) fn rates(graph: &mut GraphProto, parameters: &[Sized], shares: &BTree
 pub(super) fn add(
     graph: &mut GraphProto,
     settings: &AdamW,
-    (parameters, rates): (&[Sized], &[String]),
+    (parameters, rates): (&[NamedShape], &[String]),
     of: &BTreeMap<String, String>,
     backward: usize,
 ) {
@@ -87,19 +66,20 @@ pub(super) fn add(
         let others = readers(graph, &parameter.name, gradient, backward);
         let before = [rate, STEP, &parameter.name, MOMENTS[0], MOMENTS[1]].map(str::to_owned).into_iter();
         let set = |node: Node| {
-            let node = node.domain(DOMAIN).float("alpha", settings.alpha).float("beta", settings.beta);
-            let node = node.float("epsilon", settings.epsilon).float("weight_decay", settings.weight_decay);
-            node.int("offset", offset as i64)
+            let node =
+                node.domain(DOMAIN).float(attribute::BETA1, settings.beta1).float(attribute::BETA2, settings.beta2);
+            let node = node.float(attribute::EPS, settings.eps).float(attribute::WEIGHT_DECAY, settings.weight_decay);
+            node.int(attribute::OFFSET, offset as i64)
         };
         let large = count(parameter) >= LARGE;
         if let Some(layer) = Layer::of(graph, &parameter.name, gradient, &others).filter(|_| large) {
-            let node = set(Node::new("DenseAdamW", &updated)).inputs(before.chain([layer.dy, layer.x]));
+            let node = set(Node::new(DENSE_ADAMW, &updated)).inputs(before.chain([layer.dy, layer.x]));
             graph.node[layer.place] = node.outputs([Some(updated.clone()), layer.dx].into_iter().flatten()).into();
             if let Some(also) = layer.also {
                 graph.node.remove(also);
             }
         } else {
-            let update = set(Node::new("AdamW", &updated));
+            let update = set(Node::new(ADAMW, &updated));
             graph.node.push(update.inputs(before.chain([gradient.to_owned()]).chain(others)).into());
         }
         graph.output.push(value_info(&updated, DataType::Bool as i32, Some(&[Dim::Size(1)])));
@@ -155,7 +135,7 @@ fn readers(graph: &GraphProto, weight: &str, gradient: &str, backward: usize) ->
     let mut memory = BTreeSet::from([weight]);
     let mut found = Vec::new();
     for (at, node) in graph.node.iter().enumerate() {
-        if matches!(node.op_type(), "AdamW" | "DenseAdamW" | "Shape")
+        if matches!(node.op_type(), ADAMW | DENSE_ADAMW | "Shape")
             || !node.input.iter().any(|input| memory.contains(input.as_str()))
         {
             continue;

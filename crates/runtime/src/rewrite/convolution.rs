@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use graph::builder::Node;
+use graph::gradient::vendor;
+use graph::node::{self, input, int_attribute, ints_attribute, is_standard};
+use graph::onnx::{GraphProto, NodeProto};
+use graph::{Dim, Shapes, window};
 use kernels::Geometry;
 
-use super::{Convolutions, DOMAIN, only_readers, replace};
-use crate::builder::Node;
-use crate::gradient::MICROSOFT;
-use crate::node::{attribute, input, int_attribute, ints_attribute, is_standard};
-use crate::onnx::{GraphProto, NodeProto};
-use crate::{Dim, Shapes, window};
+use super::convolutions::Convolutions;
+use super::replace::{only_readers, replace};
+use crate::operators::names::{
+    CONVOLUTION, CONVOLUTION_FILTER_GRADIENT, CONVOLUTION_INPUT_GRADIENT, DOMAIN, attribute,
+};
 
 /// Puts the operators into a graph, which keeps the order of its nodes; whether there was a place for any. Outputs that are
 /// not in the graph's list yet must not be read off between a convolution and its `Relu` or `MaxPool`.
@@ -31,7 +35,7 @@ impl Rewriter<'_> {
         match (node.domain(), node.op_type()) {
             ("" | "ai.onnx", "Conv") => self.forward(node, taken_in),
             ("" | "ai.onnx", "ConvTranspose") => self.transposed(node),
-            (MICROSOFT, "ConvGrad") => self.gradients(node),
+            (vendor::DOMAIN, vendor::CONVOLUTION) => self.gradients(node),
             _ => None,
         }
     }
@@ -50,8 +54,8 @@ impl Rewriter<'_> {
             output = pooled;
             taken_in.insert(output.clone());
         }
-        let mut own = own("Convolution", output, &geometry).inputs(node.input.iter().cloned());
-        own = own.int("relu", i64::from(relu.is_some()));
+        let mut own = own(CONVOLUTION, output, &geometry).inputs(node.input.iter().cloned());
+        own = own.int(attribute::RELU, i64::from(relu.is_some()));
         for (key, sizes) in pool.into_iter().flat_map(|(_, pool)| pool) {
             own = own.ints(key, list(&sizes));
         }
@@ -68,7 +72,7 @@ impl Rewriter<'_> {
     /// The gradient of a convolution's picture, as rules for gradients write it where filters are not trained.
     fn transposed(&self, node: &NodeProto) -> Option<Vec<Node>> {
         let [incoming, filters] = node.input.as_slice() else { return None };
-        if ["auto_pad", "output_shape"].iter().any(|key| attribute(node, key).is_some()) {
+        if ["auto_pad", "output_shape"].iter().any(|key| node::attribute(node, key).is_some()) {
             return None;
         }
         let picture = node.output.first()?;
@@ -84,9 +88,9 @@ impl Rewriter<'_> {
         let mut own_nodes = Vec::new();
         if let Some(of_filters) = output(1) {
             let outputs = [Some(of_filters.clone()), output(2).cloned()].into_iter().flatten();
-            let gradient = own("ConvolutionFilterGradient", of_filters, &geometry).inputs([picture, incoming]);
+            let gradient = own(CONVOLUTION_FILTER_GRADIENT, of_filters, &geometry).inputs([picture, incoming]);
             let kernel = geometry.kernel.map(|size| size as i64);
-            own_nodes.push(gradient.outputs(outputs).ints("kernel_shape", kernel));
+            own_nodes.push(gradient.outputs(outputs).ints(attribute::KERNEL_SHAPE, kernel));
         } else if output(2).is_some() {
             return None;
         }
@@ -135,10 +139,10 @@ fn pool(node: &NodeProto, geometry: &Geometry) -> Option<[(&'static str, [usize;
     let before = each(|axis| usize::try_from(axis.pads?.0).ok())?;
     let windows = each(|axis| axis.steps)?;
     axes.iter().all(|axis| axis.dilation == 1).then_some([
-        ("pool_kernel", kernel),
-        ("pool_strides", strides),
-        ("pool_before", before),
-        ("pool_windows", windows),
+        (attribute::POOL_KERNEL, kernel),
+        (attribute::POOL_STRIDES, strides),
+        (attribute::POOL_BEFORE, before),
+        (attribute::POOL_WINDOWS, windows),
     ])
 }
 
@@ -146,14 +150,14 @@ fn pool(node: &NodeProto, geometry: &Geometry) -> Option<[(&'static str, [usize;
 fn own(operator: &str, output: &str, geometry: &Geometry) -> Node {
     Node::new(operator, output)
         .domain(DOMAIN)
-        .ints("strides", list(&geometry.strides))
-        .ints("pads", list(&geometry.pads))
-        .ints("dilations", list(&geometry.dilations))
-        .int("group", geometry.groups as i64)
+        .ints(attribute::STRIDES, list(&geometry.strides))
+        .ints(attribute::PADS, list(&geometry.pads))
+        .ints(attribute::DILATIONS, list(&geometry.dilations))
+        .int(attribute::GROUP, geometry.groups as i64)
 }
 
 fn input_gradient(output: &str, geometry: &Geometry) -> Node {
-    own("ConvolutionInputGradient", output, geometry).ints("size", geometry.size.map(|size| size as i64))
+    own(CONVOLUTION_INPUT_GRADIENT, output, geometry).ints(attribute::SIZE, geometry.size.map(|size| size as i64))
 }
 
 fn list(values: &[usize]) -> Vec<i64> {

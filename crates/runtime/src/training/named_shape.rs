@@ -1,13 +1,23 @@
-//! Dropout masks, drawn outside the runtime so that a run can be repeated and gone on with.
+//! Named shapes of tensors, and the dropout masks that fill them. Masks are drawn outside of ONNX Runtime, so that a run
+//! can be repeated and resumed.
 
 use ndarray::{ArrayD, IxDyn};
 use rand::Rng;
 
-use super::Sized;
+/// A named tensor and its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedShape {
+    /// Name of the tensor.
+    pub name: String,
+    /// Shape of the tensor. For a tensor with a batch axis it is the shape of one item.
+    pub shape: Vec<usize>,
+}
 
-impl Sized {
-    /// For an input that takes a mask: one for `rows` items, `[rows, shape of one item]`, of inverted dropout (Srivastava et
-    /// al. 2014, section 10): 0 with chance `dropout`, else `1 / (1 - dropout)`. `dropout` is in [0, 1), resolved to 1/65536.
+impl NamedShape {
+    /// Draws a mask of inverted dropout for `rows` items, `[rows, shape of one item]` (Srivastava et al. 2014, section 10).
+    ///
+    /// A value is 0 with probability `dropout`, else `1 / (1 - dropout)`. `dropout` is in `[0, 1)` and rounded to
+    /// multiples of 1/65536.
     pub fn mask(&self, rows: usize, dropout: f64, rng: &mut impl Rng) -> ArrayD<f32> {
         let threshold = (dropout * 65536.0).round();
         let kept = (1.0 / (1.0 - threshold / 65536.0)) as f32;
@@ -29,8 +39,8 @@ mod tests {
     use super::*;
 
     fn mask(shape: &[usize], rows: usize, dropout: f64) -> ArrayD<f32> {
-        let sized = Sized { name: "mask".to_owned(), shape: shape.to_vec() };
-        sized.mask(rows, dropout, &mut ChaCha8Rng::seed_from_u64(1))
+        let shape = NamedShape { name: "mask".to_owned(), shape: shape.to_vec() };
+        shape.mask(rows, dropout, &mut ChaCha8Rng::seed_from_u64(1))
     }
 
     #[test]

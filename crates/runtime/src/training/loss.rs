@@ -1,10 +1,12 @@
 //! The loss and its gradient: cross-entropy, with smoothed labels and weighted classes where they are asked for.
 
-use super::{LABELS, LOSS, Options};
-use crate::builder::Node;
-use crate::gradient::MICROSOFT;
-use crate::onnx::{GraphProto, NodeProto};
-use crate::{Error, Model, tensor};
+use graph::builder::Node;
+use graph::gradient::vendor;
+use graph::onnx::{GraphProto, NodeProto};
+use graph::{Error, Model, tensor};
+
+use super::names::{LABELS, LOSS};
+use super::options::Options;
 
 const LOG_PROB: &str = "log_prob";
 
@@ -35,7 +37,7 @@ pub(super) fn add(
         let unit = format!("{LOSS}_grad");
         graph.initializer.push(tensor::from_array(&unit, &ndarray::arr0(1.0_f32)));
         let inputs = [unit.as_str(), LOG_PROB, LABELS];
-        let gradient = Node::new("SoftmaxCrossEntropyLossGrad", seed).domain(MICROSOFT).inputs(inputs);
+        let gradient = Node::new("SoftmaxCrossEntropyLossGrad", seed).domain(vendor::DOMAIN).inputs(inputs);
         graph.node.extend([plain(logits), gradient.text("reduction", "mean").into()]);
         return Ok(());
     }
