@@ -23,7 +23,7 @@ all *args: build
     set -u
     # A gate that is not met (3) or rejected inputs (4) leave outputs in place: the later stages go on.
     ended=0
-    for stage in setup scrape preprocess train evaluate analyze; do
+    for stage in $({{bin}}/setup --stages); do
         code=0
         {{bin}}/$stage {{flags}} "$@" || code=$?
         if [ $code -ne 0 ] && [ $ended -eq 0 ]; then ended=$code; fi
@@ -73,7 +73,7 @@ analyze *args: build
 
 # say of every stage whether it would run, and why
 status: build
-    @for stage in setup scrape preprocess train evaluate analyze; do {{bin}}/$stage {{flags}} --dry-run; done
+    @for stage in $({{bin}}/setup --stages); do {{bin}}/$stage {{flags}} --dry-run; done
 
 # write pipeline.toml, docs/configuration.md and docs/pipeline.schema.json anew from the configuration types
 generate:

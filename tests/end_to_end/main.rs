@@ -15,7 +15,7 @@ use std::process::Output;
 
 use testkit::{Workspace, binary, workspace_root};
 
-pub(crate) const STAGES: [&str; 5] = ["scrape", "preprocess", "train", "evaluate", "analyze"];
+pub(crate) use ::contract::STAGES;
 
 /// A small run on `pictures/`, quick in every stage. `more` is added to its end.
 pub(crate) fn small_run(more: &str) -> Workspace {

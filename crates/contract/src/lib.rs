@@ -13,4 +13,5 @@ pub mod tables;
 
 pub use artifact::{Artifact, Outputs};
 pub use config::Config;
+pub use stages::STAGES;
 pub use tables::dataset::{Classes, Dataset, Picture, Split};

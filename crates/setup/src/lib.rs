@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use pipeline::cli::{Common, conclude};
+use pipeline::cli::{Common, conclude, print};
 use pipeline::{Exit, HintExt};
 
 use install::Session;
@@ -32,6 +32,9 @@ struct Arguments {
     /// The folder to install into, in place of the configuration's `data`
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Print the names of all stages in the order in which they run, and install nothing
+    #[arg(long)]
+    stages: bool,
 }
 
 /// Runs the stage as the command line asks.
@@ -41,6 +44,10 @@ pub fn run() -> ExitCode {
 
 fn set_up(arguments: &Arguments) -> Result<Exit> {
     let common = &arguments.common;
+    if arguments.stages {
+        print(&format!("setup\n{}\n", contract::STAGES.join("\n")))?;
+        return Ok(Exit::Done);
+    }
     let config: contract::Config = common.load()?;
     let data = arguments.data.clone().unwrap_or(config.data);
     let mut parts = part::networks();
