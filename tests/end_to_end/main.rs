@@ -6,6 +6,7 @@
 
 mod contract;
 mod errors;
+mod folders;
 mod hostile;
 mod job;
 mod photos;

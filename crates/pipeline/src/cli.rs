@@ -28,10 +28,10 @@ pub struct Common {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "pipeline.toml", global = true)]
     pub config: PathBuf,
-    /// Override one key of the configuration, such as `train.batch_size=16`; may be repeated
+    /// Override one key of the configuration, such as `train.batch_size=16`. Repeatable
     #[arg(long, value_name = "KEY=VALUE", global = true)]
     pub set: Vec<String>,
-    /// Say whether the stage would run, and why, without running it
+    /// Report whether the stage would run, and why, without running it
     #[arg(long)]
     pub dry_run: bool,
     /// Run even when everything is up to date
@@ -40,7 +40,7 @@ pub struct Common {
     /// Print tables as JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// End with exit code 4 when some inputs were rejected
+    /// Exit with code 4 when inputs were rejected
     #[arg(long)]
     pub strict: bool,
     /// Show errors and warnings only
@@ -60,8 +60,11 @@ pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
     conclude(stage_exit(stage, common).inspect_err(|failed| {
         if error::exit_of(failed) == Exit::Stopped {
             let kept = !S::CACHES.is_empty() || !S::CHECKPOINTS.is_empty();
-            let then =
-                if kept { "what is done is kept, and the next run goes on there" } else { "the next run begins anew" };
+            let then = if kept {
+                "finished work is kept, and the next run continues there"
+            } else {
+                "the next run starts from the beginning"
+            };
             talk(&format!("{:<12}stopped; {then}", S::NAME));
         }
     }))
@@ -190,7 +193,7 @@ fn dry_run<S: Stage>(
         },
     };
     let verdict = match (waits.is_empty(), reasons.is_empty()) {
-        (false, _) => "may run, after what comes before it",
+        (false, _) => "may run, after its upstream stages",
         (true, true) => "up to date",
         (true, false) => "would run",
     };

@@ -8,25 +8,25 @@ use std::process::ExitCode;
 
 use crate::stop::Stopped;
 
-/// Where a stage ends. See the table of exit codes in README.md.
+/// The result of a stage as an exit code. README.md has the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done, or already up to date: 0.
+    /// The stage is done or up to date: 0.
     Done,
-    /// Failed: 1.
+    /// The stage failed: 1.
     Failed,
     /// The command line or the configuration is wrong: 2.
     Usage,
-    /// The outputs are there, but a gate was not met: 3.
+    /// The outputs exist, but a gate was not met: 3.
     Gate,
-    /// Done with some inputs rejected, under `--strict`: 4.
+    /// The stage is done, some inputs were rejected, and `--strict` is set: 4.
     Rejected,
-    /// Stopped by Ctrl-C: 130, as shells have it.
+    /// The user stopped the stage with Ctrl-C: 130, the convention of shells.
     Stopped,
 }
 
 impl Exit {
-    /// The number that the process ends with.
+    /// Returns the exit code.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -45,7 +45,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A mistake in the command line or in the configuration: ends a stage with exit code 2.
+/// A mistake in the command line or in the configuration. The exit code is 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
@@ -121,7 +121,7 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
     }
 }
 
-/// Whether `error` or one of its causes is an `E`.
+/// Returns whether `error` or one of its causes is an `E`.
 fn contains<E: StdError + Send + Sync + 'static>(error: &anyhow::Error) -> bool {
     error
         .chain()
@@ -135,7 +135,7 @@ mod tests {
     use anyhow::Context;
 
     #[test]
-    fn hints_come_last_and_causes_once() {
+    fn hints_come_last_and_repeated_causes_are_dropped() {
         let error = Err::<(), _>(std::io::Error::other("disk is full"))
             .hint("free some space")
             .context("cannot write a.csv")
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_usage_error_is_known_below_its_contexts() {
+    fn a_usage_error_is_found_below_contexts_and_hints() {
         let error = Err::<(), _>(UsageError("no key `x`".into())).hint("look at pipeline.toml").unwrap_err();
         assert_eq!(exit_of(&error), Exit::Usage);
     }

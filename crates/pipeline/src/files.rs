@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Atomic file writes.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -9,9 +9,9 @@ use tempfile::NamedTempFile;
 
 use crate::HintExt;
 
-/// A file under construction: a temporary one in the target's folder, renamed by [`commit`].
+/// A temporary file in the folder of its target. [`commit`] renames it to the target.
 ///
-/// Dropped without a commit, it leaves nothing behind.
+/// A file that is dropped without a commit leaves nothing behind.
 ///
 /// [`commit`]: AtomicFile::commit
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Begins a file that will appear at `target`; makes the folders above it.
+    /// Creates the temporary file for `target`, and the folders above it.
     pub fn create(target: impl Into<PathBuf>) -> Result<Self> {
         let target = target.into();
         let folder = target.parent().unwrap_or(Path::new("."));
@@ -34,7 +34,7 @@ impl AtomicFile {
         Ok(Self { temporary: BufWriter::new(temporary), target })
     }
 
-    /// Publishes the file: everything written so far appears at the target at once.
+    /// Renames the file to its target. Everything written so far appears there at once.
     pub fn commit(self) -> Result<()> {
         let target = self.target;
         let wrote = self.temporary.into_inner().map_err(io::IntoInnerError::into_error);
@@ -61,7 +61,7 @@ impl Write for AtomicFile {
     }
 }
 
-/// Temporary files are made for their owner alone; what is published is for everybody to read.
+/// Makes the file readable for everybody. Temporary files are readable only for their owner.
 #[cfg(unix)]
 fn make_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -73,7 +73,7 @@ fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes `bytes` to `path`, whole or not at all; makes the folders above it.
+/// Writes `bytes` to `path` atomically, and creates the folders above it.
 pub fn write_atomic(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<()> {
     let path = path.into();
     let mut file = AtomicFile::create(&path)?;
@@ -81,7 +81,7 @@ pub fn write_atomic(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<()> {
     file.commit()
 }
 
-/// Makes what was written at `path` (a file or a folder) last through a loss of power.
+/// Syncs the file or folder at `path` to the disk, so that it survives a loss of power.
 pub(crate) fn sync(path: &Path) -> Result<()> {
     let file = fs_err::File::open(path)?;
     file.sync_all().with_context(|| format!("cannot write {} to the disk", path.display())).hint(WRITABLE)

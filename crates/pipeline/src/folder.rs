@@ -31,7 +31,7 @@ pub struct Lock {
     pub recorded: BTreeMap<String, String>,
 }
 
-/// Whether a stage has to run.
+/// Whether the outputs of a stage are current.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum State {
     UpToDate,

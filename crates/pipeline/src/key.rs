@@ -1,24 +1,24 @@
-//! What the outputs of a stage depend on, and how two such states differ.
+//! The cache key of a stage: everything that its outputs depend on.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that decides a stage's outputs, as readable name-value pairs.
+/// Everything that a stage's outputs depend on, as readable name-value pairs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
-    /// Version of the stage's own file formats and algorithms.
+    /// Version of the stage's file formats and algorithms.
     pub format: u32,
     /// The part of the configuration that the stage reads: dotted key to TOML value.
     pub config: BTreeMap<String, String>,
     /// Hash of each upstream stage's manifest.
     pub upstream: BTreeMap<String, String>,
-    /// What else changes results: the runtime's version, the network's hash, a source folder's hash.
+    /// Other inputs by name, such as the version of the runtime and the hashes of the network and of a source folder.
     pub inputs: BTreeMap<String, String>,
 }
 
 impl Key {
-    /// The hash of all of it, 64 hex digits.
+    /// Returns the hash of the key, 64 hex digits.
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.format.to_le_bytes());
@@ -32,7 +32,7 @@ impl Key {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// What changed from `old` to `self`, a line for each difference.
+    /// Returns a line for each difference between `old` and `self`.
     pub fn changes_since(&self, old: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.format != old.format {
@@ -55,7 +55,7 @@ fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>, l
     }
 }
 
-/// A value as it is shown: hashes cut to 12 digits, absence in words.
+/// Formats a value for a message. Hashes are cut to 12 digits.
 fn shown(value: Option<&String>) -> String {
     match value {
         None => "(none)".to_owned(),

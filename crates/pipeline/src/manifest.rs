@@ -23,17 +23,17 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest(pub Vec<Entry>);
 
-/// Files that are written through to the disk at a time, while others are hashed: it takes many in one go, and whoever waits for it needs
-/// no processor.
+/// Number of threads that sync files while others are hashed. The disk handles many files at once, and a waiting thread
+/// uses no processor time.
 const WRITERS: usize = 16;
 
 impl Manifest {
-    /// File name below the stage's folder.
+    /// The file name in the stage's folder.
     pub const FILE: &'static str = "manifest.csv";
 
-    /// Hashes every output below `folder` and, with `durable`, writes each through to the disk.
+    /// Hashes every output below `folder`. With `durable`, also syncs each output to the disk.
     ///
-    /// Names in `skip` and names that begin with `.` are no outputs.
+    /// Names in `skip` and names that begin with `.` are not outputs.
     pub fn of(folder: &Path, skip: &[&str], durable: bool) -> Result<Self> {
         let mut paths = Vec::new();
         collect(folder, "", skip, &mut paths)?;
@@ -58,7 +58,7 @@ impl Manifest {
         Ok(Self(entries?))
     }
 
-    /// The manifest as CSV text.
+    /// Returns the manifest as CSV text.
     pub fn to_csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         if self.0.is_empty() {
@@ -70,7 +70,7 @@ impl Manifest {
         Ok(String::from_utf8(writer.into_inner()?)?)
     }
 
-    /// Reads back a manifest from CSV text; `path` is named in errors.
+    /// Reads a manifest from CSV text. Errors name `path`.
     pub fn from_csv(text: &str, path: &Path) -> Result<Self> {
         let entries: Result<Vec<Entry>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
         let entries = entries.with_context(|| format!("{} is damaged", path.display()))?;
@@ -84,7 +84,7 @@ impl Manifest {
         Ok(Self(entries))
     }
 
-    /// The first output that is missing or altered below `folder`, said in words.
+    /// Returns a message about the first output below `folder` that is missing or altered.
     pub fn first_fault(&self, folder: &Path) -> Option<String> {
         self.0.par_iter().find_map_first(|entry| {
             let path = folder.join(&entry.path);
@@ -97,7 +97,7 @@ impl Manifest {
     }
 }
 
-/// Size and hex BLAKE3 of one file, read in blocks.
+/// Returns the size and the hexadecimal BLAKE3 of one file. Reads the file in blocks.
 fn hash(path: &Path) -> Result<(u64, String)> {
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(fs_err::File::open(path)?).with_context(|| format!("cannot read {}", path.display()))?;

@@ -1,11 +1,11 @@
-//! Pieces of long work that a stopped or killed run leaves to the next.
+//! Results of pieces of long work, kept so that a stopped or killed run resumes after them.
 //!
 //! ```text
-//! artifacts/<stage>/pieces/<all that the results depend on>/<what the piece is>
-//! BLAKE3 of what follows, 32 bytes; then what the work gave, as it is
+//! artifacts/<stage>/pieces/<hash of key and threads>/<hash of the piece's name>
+//! 32 bytes BLAKE3 of the rest of the file, then the result
 //! ```
-//! The folder is named by the stage's key and the number of threads, so a piece is only ever taken up by a run that would
-//! have made the same bytes. It goes when the stage has its lock.
+//! The name of the folder depends on the stage's key and the number of threads, so a run reuses a piece only when it would
+//! compute the same bytes. The folder is removed when the stage has its lock.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,18 @@ use anyhow::Result;
 
 use crate::{Key, short_hash, write_atomic};
 
-/// The stage's sub-folder, to be named in [`Stage::CHECKPOINTS`](crate::Stage::CHECKPOINTS).
+/// The sub-folder of the stage. A stage that keeps pieces lists it in [`Stage::CHECKPOINTS`](crate::Stage::CHECKPOINTS).
 pub const FOLDER: &str = "pieces";
 const HASH: usize = 32;
 
-/// Where the pieces of one run lie.
+/// The pieces of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Pieces {
     folder: PathBuf,
 }
 
 impl Pieces {
-    /// The pieces of the run that `key` and `threads` stand for, below the stage's folder. What other runs left is
-    /// removed.
+    /// Opens the pieces of a run with this `key` and number of threads. Removes the pieces of other runs.
     pub(crate) fn open(stage: &Path, key: &Key, threads: usize) -> Result<Self> {
         let name = short_hash(format!("{} {threads}", key.hash()).as_bytes());
         let above = stage.join(FOLDER);
@@ -40,14 +39,14 @@ impl Pieces {
         Ok(Self { folder: above.join(name) })
     }
 
-    /// What `work` gave for `piece` in an earlier run; otherwise what it gives now, which is kept.
+    /// Returns the kept result for `piece`. Without one, does the work and keeps its result.
     pub(crate) fn remember(&self, piece: &str, work: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let path = self.folder.join(short_hash(piece.as_bytes()));
         if let Ok(found) = std::fs::read(&path)
             && let Some((hash, bytes)) = found.split_at_checked(HASH)
             && *blake3::hash(bytes).as_bytes() == *hash
         {
-            tracing::info!(piece, "from an earlier run");
+            tracing::info!(piece, "reusing the result of an earlier run");
             return Ok(bytes.to_vec());
         }
         let bytes = work()?;
@@ -61,13 +60,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_is_made_once_and_again_when_it_is_damaged() {
+    fn a_piece_is_computed_once_and_again_when_it_is_damaged() {
         let folder = tempfile::tempdir().unwrap();
         let open = |key: &Key, threads| Pieces::open(folder.path(), key, threads).unwrap();
         let key = Key::default();
         let made = |pieces: &Pieces| {
             let mut made = false;
-            let found = pieces.remember("picture 1", || {
+            let found = pieces.remember("image 1", || {
                 made = true;
                 Ok(b"abc".to_vec())
             });
@@ -75,7 +74,7 @@ mod tests {
             made
         };
         assert!(made(&open(&key, 2)));
-        assert!(!made(&open(&key, 2)), "the next run finds it");
+        assert!(!made(&open(&key, 2)), "the next run reuses it");
         let inside = std::fs::read_dir(folder.path().join(FOLDER)).unwrap().next().unwrap().unwrap().path();
         let file = std::fs::read_dir(inside).unwrap().next().unwrap().unwrap().path();
         let mut bytes = std::fs::read(&file).unwrap();
@@ -83,12 +82,16 @@ mod tests {
         std::fs::write(&file, &bytes).unwrap();
         assert!(made(&open(&key, 2)), "damaged");
         std::fs::write(&file, &bytes[..9]).unwrap();
-        assert!(made(&open(&key, 2)), "cut short");
-        assert!(made(&open(&key, 1)), "other threads may give other bits");
+        assert!(made(&open(&key, 2)), "truncated");
+        assert!(made(&open(&key, 1)), "another number of threads can give other bits");
         assert!(made(&open(&Key { format: 9, ..Key::default() }, 1)), "another key");
-        assert_eq!(std::fs::read_dir(folder.path().join(FOLDER)).unwrap().count(), 1, "what others left is gone");
-        let failed = open(&key, 2).remember("picture 2", || anyhow::bail!("no"));
+        assert_eq!(
+            std::fs::read_dir(folder.path().join(FOLDER)).unwrap().count(),
+            1,
+            "pieces of other runs are removed"
+        );
+        let failed = open(&key, 2).remember("image 2", || anyhow::bail!("no"));
         assert!(failed.is_err());
-        assert!(open(&key, 2).remember("picture 2", || Ok(vec![])).unwrap().is_empty(), "a failure is not remembered");
+        assert!(open(&key, 2).remember("image 2", || Ok(vec![])).unwrap().is_empty(), "a failure is not kept");
     }
 }

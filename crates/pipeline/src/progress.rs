@@ -1,4 +1,4 @@
-//! Progress as a person wants to see it: a bar on a terminal, plain lines elsewhere.
+//! Progress: a bar on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -9,18 +9,18 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::talk;
 
-/// Counts up to a total; may be shared between threads.
+/// A counter up to a total. Threads can share it.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    /// Where stderr is no terminal: the stage, and when the last line was written.
+    /// Without a terminal on stderr: the stage, and the time of the last line.
     plain: Option<(String, Mutex<Instant>)>,
 }
 
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 impl Progress {
-    /// Begins at 0 of `total`. `stage` and `what` label it.
+    /// Starts at 0 of `total`, labelled with `stage` and `what`.
     pub fn new(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -33,7 +33,7 @@ impl Progress {
         Self { bar, plain }
     }
 
-    /// `n` more are done.
+    /// Counts `n` more items as done.
     pub fn inc(&self, n: u64) {
         self.bar.inc(n);
         let Some((stage, last)) = &self.plain else { return };
@@ -50,18 +50,18 @@ impl Progress {
         }
     }
 
-    /// `n` of the total turned out not to be needed.
+    /// Removes `n` items from the total, because they are not needed.
     pub fn fewer(&self, n: u64) {
         let total = self.bar.length().unwrap_or(0);
         self.bar.set_length(total.saturating_sub(n));
     }
 
-    /// Changes what is shown beside the bar, and in the lines where there is none.
+    /// Sets the message beside the bar, or in the lines without a terminal.
     pub fn message(&self, text: impl Into<String>) {
         self.bar.set_message(text.into());
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -73,7 +73,7 @@ impl Drop for Progress {
     }
 }
 
-/// Several lines that change side by side: redrawn on a terminal, told now and then elsewhere.
+/// Several progress lines at once. A terminal redraws them. Without a terminal, they are printed from time to time.
 #[derive(Debug)]
 pub struct Board {
     stage: String,
@@ -85,20 +85,20 @@ pub struct Board {
 
 #[derive(Debug)]
 struct Lines {
-    /// Each by its name, in the order of their names.
+    /// The lines by name, in the order of their names.
     texts: BTreeMap<String, (String, Option<ProgressBar>)>,
-    told: Instant,
+    printed: Instant,
 }
 
 impl Board {
-    /// A board without lines; `stage` stands before each.
+    /// Creates a board without lines. `stage` precedes each line.
     pub fn new(stage: &str, quiet: bool) -> Self {
-        let lines = Lines { texts: BTreeMap::new(), told: Instant::now() };
+        let lines = Lines { texts: BTreeMap::new(), printed: Instant::now() };
         let terminal = std::io::stderr().is_terminal();
         Self { stage: stage.to_owned(), quiet, terminal, bars: MultiProgress::new(), lines: Mutex::new(lines) }
     }
 
-    /// Puts `text` on the line `name`.
+    /// Sets the line `name` to `text`.
     pub fn set(&self, name: &str, text: &str) {
         if self.quiet {
             return;
@@ -109,15 +109,15 @@ impl Board {
             let bar = self.terminal.then(|| self.bar(below.as_ref()));
             lines.texts.insert(name.to_owned(), (String::new(), bar));
         }
-        if let Some((told, bar)) = lines.texts.get_mut(name) {
-            text.clone_into(told);
+        if let Some((line, bar)) = lines.texts.get_mut(name) {
+            text.clone_into(line);
             if let Some(bar) = bar {
                 bar.set_message(text.to_owned());
                 bar.tick();
             }
         }
-        if !self.terminal && lines.told.elapsed() >= BETWEEN_LINES {
-            lines.told = Instant::now();
+        if !self.terminal && lines.printed.elapsed() >= BETWEEN_LINES {
+            lines.printed = Instant::now();
             for (text, _) in lines.texts.values() {
                 talk(&format!("{:<12}{text}", self.stage));
             }
@@ -135,7 +135,7 @@ impl Board {
         }
     }
 
-    /// Takes the lines away.
+    /// Removes the lines.
     pub fn finish(&self) {
         self.bars.clear().ok();
     }

@@ -1,11 +1,11 @@
-//! Random streams that depend on the seed and on what they are for, and on nothing else.
+//! Random streams that depend only on the seed and on their purpose.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// The random stream of `seed` for one `purpose` of one `stage`.
+/// Returns the random stream of `seed` for one `purpose` of one `stage`.
 ///
-/// Streams of different purposes are independent: drawing more from one never shifts another.
+/// Streams of different purposes are independent. Drawing more numbers from one does not shift another.
 pub fn rng(seed: u64, stage: &str, purpose: &str) -> ChaCha8Rng {
     let mut hasher = blake3::Hasher::new_derive_key("tunescope random stream");
     hasher.update(&seed.to_le_bytes());

@@ -1,8 +1,8 @@
-//! Talk for people, on stderr.
+//! Messages for the user on stderr.
 
 use std::io::Write;
 
-/// Writes one line to stderr. Nobody listening (a closed pipe) is no reason to stop.
+/// Writes one line to stderr. Ignores a closed pipe.
 pub fn talk(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").ok();
 }

@@ -1,4 +1,4 @@
-//! Files that are written through to the disk while more are made.
+//! Syncs files to the disk while more files are written.
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use anyhow::Result;
 
 use crate::files;
 
-/// Writes files through to the disk, one after the other, on a thread of its own.
+/// Syncs files to the disk, one after the other, on a separate thread.
 ///
-/// A finished stage writes every output through in any case. What is written through already costs it next to nothing, and was
-/// written while the processor had other work. So nothing is lost by a file that is not named here, or whose turn does not come.
+/// A stage syncs all its outputs when it finishes. A file that is already synced costs little then. A file that is not passed
+/// to this type, or not reached by it, is still synced at the end.
 #[derive(Debug)]
 pub struct WriteThrough {
-    /// `None` wakes the thread for its end.
+    /// `None` ends the thread.
     queue: Sender<Option<PathBuf>>,
     over: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<Result<()>>>>,
 }
 
 impl WriteThrough {
-    /// Waits for files.
+    /// Starts the thread.
     pub fn begin() -> Self {
         let (queue, paths) = mpsc::channel::<Option<PathBuf>>();
         let over = Arc::new(AtomicBool::new(false));
@@ -36,16 +36,17 @@ impl WriteThrough {
         Self { queue, over, thread: Mutex::new(Some(thread)) }
     }
 
-    /// Has the file at `path` written through, which is whole; does not wait for it.
+    /// Queues the complete file at `path` and returns at once.
     pub fn add(&self, path: PathBuf) {
-        // Nobody listens after a failure, which `finish` tells.
+        // The thread ends after a failure. `finish` returns the error.
         self.queue.send(Some(path)).ok();
     }
 
-    /// Waits for the file that is being written, and leaves those that wait to whoever finishes the stage.
+    /// Waits for the file that is being synced, and leaves the queued files to the end of the stage.
     ///
     /// # Errors
-    /// When a file could not be written to the disk; the system may tell of that only once. One that is gone is none.
+    /// Returns an error when a file could not be synced, because the system may report that failure only once. A file that no
+    /// longer exists is not an error.
     pub fn finish(&self) -> Result<()> {
         self.over.store(true, Ordering::Relaxed);
         self.queue.send(None).ok();
@@ -65,7 +66,7 @@ fn write_through(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Whether the thread has given up.
+    /// Returns whether the thread has ended after a failure.
     fn is_over(through: &WriteThrough) -> bool {
         through.thread.lock().unwrap().as_ref().is_none_or(JoinHandle::is_finished)
     }
@@ -82,15 +83,15 @@ mod tests {
             through.add(path);
         }
         through.finish().unwrap();
-        // Again, and after the end.
+        // A second call, and a call after the end.
         through.add(folder.path().join("1"));
         through.finish().unwrap();
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_cannot_be_written_is_told() {
-        // There is no disk below it.
+    fn an_unwritable_file_is_reported() {
+        // The file system /proc has no disk.
         const NOWHERE: &str = "/proc/self/status";
         let through = WriteThrough::begin();
         assert!(!is_over(&through));

@@ -1,4 +1,4 @@
-//! One writer at a time for each artifacts folder.
+//! The lock that permits one writer per artifacts folder.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -9,16 +9,18 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::HintExt;
 
-/// Held while a stage may write below an artifacts folder; released when dropped, and by the
-/// system when the process dies.
+/// The right to write below an artifacts folder. It ends when the value is dropped or the process ends.
 #[derive(Debug)]
 pub struct WriterLock(#[allow(dead_code, reason = "held for its lock")] File);
 
-/// How long a lock is waited for: a killed run's child can hold it for a moment longer than the run itself.
+/// Longest wait for the lock. A child process of a killed run can hold it a moment longer than the run itself.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl WriterLock {
-    /// Takes the folder's writer lock, or says which process holds it.
+    /// Takes the lock of the folder.
+    ///
+    /// # Errors
+    /// Names the process that holds the lock.
     pub fn take(artifacts: &Path) -> Result<Self> {
         fs_err::create_dir_all(artifacts).hint("is the folder read-only?")?;
         let path = artifacts.join(".writer.lock");
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_writer_is_told_who_holds_the_folder() {
+    fn a_second_writer_learns_who_holds_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let first = WriterLock::take(folder.path()).unwrap();
         let text = crate::error::render(&WriterLock::take(folder.path()).unwrap_err());

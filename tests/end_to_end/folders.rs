@@ -1,0 +1,100 @@
+//! A stage never touches folders that it did not create.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use testkit::Workspace;
+
+use crate::{small_run, stage, succeed};
+
+/// Every file below `folder` with its content.
+fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(content(&path));
+        } else {
+            files.insert(path.clone(), fs_err::read(&path).unwrap());
+        }
+    }
+    files
+}
+
+fn workspace() -> Workspace {
+    let workspace = small_run("");
+    testkit::images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    workspace
+}
+
+/// Runs a stage that must refuse, with and without `--dry-run`, and must leave `kept` as it is. Returns the message.
+fn refuses(workspace: &Workspace, kept: &str, name: &str, args: &[&str]) -> String {
+    let before = content(&workspace.join(kept));
+    assert!(!before.is_empty());
+    let dry: Vec<&str> = args.iter().copied().chain(["--dry-run"]).collect();
+    assert_ne!(stage(workspace, name, &dry).status.code(), Some(0), "{name} {dry:?}");
+    let output = stage(workspace, name, args);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("hint: "), "{name} {args:?}: {said}");
+    assert_eq!(content(&workspace.join(kept)), before, "{name} {args:?}");
+    said
+}
+
+#[test]
+fn a_home_folder_with_folders_named_like_stages_is_left_alone() {
+    let workspace = workspace();
+    workspace.write("home/scrape/notes.txt", "mine");
+    workspace.write("home/train/cat/1.jpg", "a photo");
+    let said = refuses(&workspace, "home", "scrape", &["--set", "artifacts=home"]);
+    assert!(said.contains("home/scrape was not created by the stage scrape"), "{said}");
+    fs_err::rename(workspace.join("home/scrape"), workspace.join("home/documents")).unwrap();
+    succeed(&workspace, "scrape", &["--set", "artifacts=home"]);
+    succeed(&workspace, "preprocess", &["--set", "artifacts=home"]);
+    refuses(&workspace, "home/train", "train", &["--set", "artifacts=home"]);
+}
+
+#[test]
+fn a_folder_with_one_file_is_left_alone_and_an_empty_one_is_used() {
+    let workspace = workspace();
+    workspace.write("artifacts/scrape/one.txt", "mine");
+    refuses(&workspace, "artifacts/scrape", "scrape", &[]);
+    refuses(&workspace, "artifacts/scrape", "scrape", &["--force"]);
+    fs_err::remove_file(workspace.join("artifacts/scrape/one.txt")).unwrap();
+    succeed(&workspace, "scrape", &[]);
+}
+
+#[test]
+fn artifacts_and_sources_do_not_overlap() {
+    let workspace = workspace();
+    for artifacts in ["pictures", "pictures/disc", "pictures/out", ".", "../", "pictures/../pictures"] {
+        refuses(&workspace, "pictures", "scrape", &["--set", &format!("artifacts={artifacts}")]);
+    }
+    let said = refuses(&workspace, "pictures", "scrape", &["--set", "artifacts=\"\""]);
+    assert!(said.contains("`artifacts` must be a text that is not empty"), "{said}");
+    fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
+    fs_err::rename(workspace.join("pictures"), workspace.join("artifacts/scrape")).unwrap();
+    let inside = "scrape.sources=[{kind=\"folder\", path=\"artifacts/scrape\"}]";
+    let said = refuses(&workspace, "artifacts/scrape", "scrape", &["--set", inside]);
+    assert!(said.contains("`scrape.sources.0.path`"), "{said}");
+}
+
+#[test]
+fn lists_and_images_in_the_folder_that_a_stage_empties_are_left_alone() {
+    let workspace = workspace();
+    succeed(&workspace, "scrape", &[]);
+    workspace.write("artifacts/scrape/list.csv", "url\nhttp://127.0.0.1:1/a.jpg\n");
+    let list = "scrape.sources=[{kind=\"urls\", path=\"artifacts/scrape/list.csv\"}]";
+    refuses(&workspace, "artifacts/scrape", "scrape", &["--set", list, "--set", "scrape.web.contact=me@example.org"]);
+    workspace.write("artifacts/analyze/photo.jpg", "a photo");
+    refuses(&workspace, "artifacts/analyze", "analyze", &["--set", "analyze.images=[\"artifacts/analyze/photo.jpg\"]"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_folder_of_the_user_is_not_followed() {
+    let workspace = workspace();
+    workspace.write("photos/cat/1.jpg", "a photo");
+    fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
+    std::os::unix::fs::symlink(workspace.join("photos"), workspace.join("artifacts/scrape")).unwrap();
+    refuses(&workspace, "photos", "scrape", &[]);
+}
