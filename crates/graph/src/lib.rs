@@ -26,16 +26,20 @@
 //! # Ok::<(), graph::Error>(())
 //! ```
 
+mod above;
 pub mod builder;
 mod check;
 pub mod cost;
-mod dense;
-mod edit;
+mod cut;
+mod dense_chain;
+mod dim;
+mod dropout;
 mod error;
 mod field;
 mod fold;
 pub mod gradient;
 pub mod head;
+mod join;
 pub mod local;
 mod model;
 mod modern;
@@ -53,10 +57,11 @@ pub mod window;
 mod wire;
 
 pub use cost::Cost;
-pub use dense::Dense;
+pub use dense_chain::Dense;
+pub use dim::Dim;
 pub use error::Error;
 pub use field::Fields;
 pub use gradient::{Rectifier, backward, backward_through};
 pub use model::Model;
-pub use shape::{Dim, Shapes, value_info};
+pub use shape::{Shapes, value_info};
 pub use weights::redraw_weights;

@@ -1,5 +1,6 @@
 //! A checked model: reading, writing, and looking at what is inside.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use prost::Message;
@@ -98,8 +99,7 @@ impl Model {
 
     /// Names of what has to be fed in: the graph's inputs, without those that are weights.
     pub fn inputs(&self) -> Vec<&str> {
-        let weights: std::collections::BTreeSet<&str> =
-            self.graph.initializer.iter().map(crate::onnx::TensorProto::name).collect();
+        let weights: BTreeSet<&str> = self.graph.initializer.iter().map(crate::onnx::TensorProto::name).collect();
         self.graph.input.iter().map(ValueInfoProto::name).filter(|name| !weights.contains(name)).collect()
     }
 
@@ -150,6 +150,21 @@ impl Model {
             tensor: tensor.to_owned(),
             nearest: names::nearest(tensor, self.tensors().into_iter()),
         }
+    }
+
+    /// Returns an error when the model does not have one of these tensors.
+    pub(crate) fn require(&self, tensors: &[&str]) -> Result<(), Error> {
+        let known: BTreeSet<&str> = self.tensors().into_iter().collect();
+        match tensors.iter().find(|tensor| !known.contains(*tensor)) {
+            Some(missing) => Err(self.unknown(missing)),
+            None => Ok(()),
+        }
+    }
+
+    /// The type and shape of tensors, as far as they are known, for the list of a graph's outputs.
+    pub(crate) fn describe(&self, tensors: &[&str]) -> Vec<ValueInfoProto> {
+        let shapes = self.shapes();
+        tensors.iter().map(|tensor| shapes.describe(tensor)).collect()
     }
 
     /// The same model with another graph, checked again.

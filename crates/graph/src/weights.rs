@@ -11,13 +11,13 @@ impl Model {
     /// All `float32` weights by name, in the order of the file.
     pub fn weights(&self) -> Result<Vec<(String, ArrayD<f32>)>, Error> {
         let float = self.graph().initializer.iter().filter(|stored| stored.data_type() == DataType::Float as i32);
-        float.map(|stored| Ok((stored.name().to_owned(), self.values(stored)?))).collect()
+        float.map(|stored| Ok((stored.name().to_owned(), self.float_values(stored)?))).collect()
     }
 
     /// One `float32` weight.
     pub fn weight(&self, name: &str) -> Result<ArrayD<f32>, Error> {
         let stored = self.graph().initializer.iter().find(|stored| stored.name() == name);
-        self.values(stored.ok_or_else(|| self.unknown_weight(name))?)
+        self.float_values(stored.ok_or_else(|| self.unknown_weight(name))?)
     }
 
     /// Replaces one `float32` weight by values of the same shape.
@@ -29,7 +29,7 @@ impl Model {
         let Some(place) = self.graph().initializer.iter().position(|stored| stored.name() == name) else {
             return Err(self.unknown_weight(name));
         };
-        let old = self.values(&self.graph().initializer[place])?;
+        let old = self.float_values(&self.graph().initializer[place])?;
         if old.shape() != values.shape() {
             let reason = format!("it has the shape {:?}, not {:?}", old.shape(), values.shape());
             return Err(Error::Tensor { model: self.label().to_owned(), tensor: name.to_owned(), reason });
@@ -38,7 +38,7 @@ impl Model {
         Ok(())
     }
 
-    fn values(&self, stored: &TensorProto) -> Result<ArrayD<f32>, Error> {
+    fn float_values(&self, stored: &TensorProto) -> Result<ArrayD<f32>, Error> {
         tensor::floats(stored).map_err(|reason| Error::Tensor {
             model: self.label().to_owned(),
             tensor: stored.name().to_owned(),

@@ -1,7 +1,7 @@
 //! Where the windows of convolution and pooling lie, in plain numbers: what the attributes `kernel_shape`, `strides`,
 //! `dilations`, `pads`, `auto_pad` and `ceil_mode` come to along each axis of a picture.
 
-use crate::Dim;
+use crate::dim::{Dim, show};
 use crate::node::{int_attribute, ints_attribute, text_attribute};
 use crate::onnx::NodeProto;
 
@@ -32,7 +32,7 @@ pub fn axes(node: &NodeProto, input: &[Dim], kernel: &[i64]) -> Result<Vec<Axis>
         Some(values) => Err(format!("`{key}` has {} values, not {length}", values.len())),
     };
     if kernel.len() != count || kernel.iter().any(|&size| size < 1) {
-        return Err(format!("a window {kernel:?} does not fit input {}", crate::shape::show(input)));
+        return Err(format!("a window {kernel:?} does not fit input {}", show(input)));
     }
     let (strides, dilations) = (list("strides", 1, count)?, list("dilations", 1, count)?);
     let pads = list("pads", 0, 2 * count)?;

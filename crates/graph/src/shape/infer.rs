@@ -2,11 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use super::description::declared;
 use super::rule::{At, Found};
-use super::{Dim, Known, Problem, Shapes, declared, dense, layout, normalization, pick, values, window};
+use super::shapes::{Known, Problem, Shapes};
+use super::{layout, normalization, pick, products, values, window};
+use crate::Dim;
 use crate::node::{int_attribute, is_standard, node_name};
 use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
 use crate::tensor;
+
+impl Shapes {
+    /// Works out the shapes of all tensors of a graph, as far as they are known without running it.
+    pub fn of(graph: &GraphProto) -> Self {
+        infer(graph, &[])
+    }
+}
 
 /// Works out the shapes; `inputs` overrides what the graph says of its inputs.
 pub(crate) fn infer(graph: &GraphProto, inputs: &[(&str, &[usize])]) -> Shapes {
@@ -14,7 +24,7 @@ pub(crate) fn infer(graph: &GraphProto, inputs: &[(&str, &[usize])]) -> Shapes {
     let told: BTreeMap<&str, &ValueInfoProto> =
         graph.value_info.iter().chain(&graph.output).map(|info| (info.name(), info)).collect();
     for info in &graph.input {
-        let mut known = declared(info);
+        let mut known = declared(info).map(|(element, shape)| Known { element, shape });
         if let Some((_, sizes)) = inputs.iter().find(|(name, _)| *name == info.name()) {
             let element = known.as_ref().map_or(DataType::Float as i32, |known| known.element);
             known = Some(Known { element, shape: Some(sizes.iter().map(|&size| Dim::Size(size)).collect()) });
@@ -53,7 +63,10 @@ fn infer_output(node: &NodeProto, place: usize, told: &BTreeMap<&str, &ValueInfo
         }
     };
     let inferred = element.map(|element| Known { element, shape });
-    let told = || told.get(output.as_str()).and_then(|info| declared(info));
+    let told = || {
+        let (element, shape) = declared(told.get(output.as_str())?)?;
+        Some(Known { element, shape })
+    };
     let known = inferred.clone().filter(|known| known.shape.is_some()).or_else(told).or(inferred);
     shapes.known.extend(known.map(|known| (output.clone(), known)));
 }
@@ -130,12 +143,12 @@ fn rule(at: &At<'_>) -> Option<Found> {
         "Shape" => Ok(pick::shape(at)),
         "Constant" => pick::constant(at),
         "ConstantOfShape" => pick::constant_of_shape(at),
-        "Expand" => dense::expand(at),
-        "Gemm" => dense::gemm(at),
-        "MatMul" => dense::matmul(at),
+        "Expand" => products::expand(at),
+        "Gemm" => products::gemm(at),
+        "MatMul" => products::matmul(at),
         "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Sum" | "Max" | "Min" | "Where" | "Equal" | "Greater" | "Less"
-        | "GreaterOrEqual" | "LessOrEqual" | "And" | "Or" => dense::broadcast(at),
-        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceProd" => dense::reduce(at),
+        | "GreaterOrEqual" | "LessOrEqual" | "And" | "Or" => products::broadcast(at),
+        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceProd" => products::reduce(at),
         _ => return None,
     })
 }

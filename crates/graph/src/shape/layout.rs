@@ -1,8 +1,8 @@
 //! Shapes of what moves values about without changing them.
 
 use super::rule::{At, Found, axis, product};
-use super::values::Value;
-use super::{Dim, show};
+use super::value::Value;
+use crate::dim::{Dim, show};
 
 /// `[n, c, h, w]` -> `[n, c * h * w]`.
 pub(super) fn flatten(at: &At<'_>) -> Found {

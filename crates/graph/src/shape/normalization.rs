@@ -1,7 +1,7 @@
 //! Shapes of what scales values by others around them: they stay as they are, so what is looked at are the attributes.
 
 use super::rule::{At, Found, axis};
-use super::{Dim, show};
+use crate::dim::{Dim, show};
 
 /// `[n, c, …]` and four vectors of `c` values -> the same.
 pub(super) fn batch(at: &At<'_>) -> Found {

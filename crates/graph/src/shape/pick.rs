@@ -1,7 +1,8 @@
 //! Shapes of what takes tensors apart, puts them together, or makes them from nothing.
 
 use super::rule::{At, Found, axis};
-use super::{Dim, show, values};
+use super::{value, values};
+use crate::dim::{Dim, show};
 use crate::tensor;
 
 /// Tensors of one shape but for one axis -> the same shape with that axis summed up.
@@ -144,5 +145,5 @@ pub(super) fn constant(at: &At<'_>) -> Found {
 /// The shape that the input spells out.
 pub(super) fn constant_of_shape(at: &At<'_>) -> Found {
     let Some(sizes) = at.values(0) else { return Ok(None) };
-    super::dims(sizes).map(Some)
+    value::dims(sizes).map(Some)
 }

@@ -1,7 +1,8 @@
 //! What a rule sees of the node it is for, and what it gives.
 
-use super::values::Value;
-use super::{Dim, Shapes};
+use super::shapes::Shapes;
+use super::value::Value;
+use crate::Dim;
 use crate::node::{attribute, int_attribute, ints_attribute, node_name};
 use crate::onnx::{AttributeProto, NodeProto};
 use crate::tensor;

@@ -1,56 +1,15 @@
 //! The values of small integer tensors that are known without running: exporters spell out the shape that a `Reshape`
 //! takes node by node (`Shape`, `Gather`, `Concat`, …), and behind it nothing would be known if that were not followed.
 
-use std::collections::BTreeMap;
-
 use super::rule::At;
-use super::{Dim, Shapes};
+use super::shapes::Shapes;
+use super::value::Value;
 use crate::node::{attribute, input, int_attribute, ints_attribute, node_name};
 use crate::onnx::{NodeProto, tensor_proto::DataType};
 use crate::tensor;
 
 /// Longer lists are no shapes.
 const LONGEST: usize = 64;
-
-/// One integer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// Known.
-    Known(i64),
-    /// A size that is only known when the model runs, by its name.
-    Open(String),
-}
-
-impl Value {
-    /// The number, where it is known.
-    pub(crate) fn known(&self) -> Option<i64> {
-        match self {
-            Self::Known(value) => Some(*value),
-            Self::Open(_) => None,
-        }
-    }
-}
-
-impl std::fmt::Display for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Known(value) => value.fmt(f),
-            Self::Open(name) => name.fmt(f),
-        }
-    }
-}
-
-impl From<&Dim> for Value {
-    fn from(dim: &Dim) -> Self {
-        match dim {
-            Dim::Size(size) => Self::Known(*size as i64),
-            Dim::Symbol(name) => Self::Open(name.clone()),
-        }
-    }
-}
-
-/// Integer tensors by name, flat.
-pub(crate) type Values = BTreeMap<String, Vec<Value>>;
 
 /// Those of a stored tensor.
 pub(super) fn stored(tensor: &crate::onnx::TensorProto) -> Option<Vec<Value>> {

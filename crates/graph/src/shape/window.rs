@@ -1,7 +1,7 @@
 //! Shapes of what slides a window over pictures: convolution and pooling.
 
 use super::rule::{At, Found};
-use super::{Dim, show};
+use crate::dim::{Dim, show};
 use crate::window;
 
 /// `[n, c, h, w]` with weights `[m, c / group, kh, kw]` -> `[n, m, h', w']`.

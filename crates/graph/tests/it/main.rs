@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod cost;
-mod edit;
 mod hostile;
 mod nets;
+mod parts;
 mod shapes;
 mod tuning;
 mod weights;

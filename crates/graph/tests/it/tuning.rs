@@ -132,9 +132,9 @@ fn what_cannot_be_cut_is_said() {
         "two inputs: no single tensor below `product` leads to all that would be trained"
     );
     let error = model.above("product", "sum").unwrap_err().to_string();
-    assert_eq!(error, "two inputs: `sum` depends on `b` past `product`, so it cannot be cut off there");
+    assert_eq!(error, "two inputs: `sum` depends on `b` past `product`, so the model cannot be cut there");
     let error = branched().above("left", "pool1").unwrap_err().to_string();
-    assert_eq!(error, "branched: `pool1` depends on `input` past `left`, so it cannot be cut off there");
+    assert_eq!(error, "branched: `pool1` depends on `input` past `left`, so the model cannot be cut there");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Shapes of matrix products, of element-wise arithmetic and of sums.
 
 use super::rule::{At, Found, axis};
-use super::{Dim, show};
+use super::value;
+use crate::dim::{Dim, show};
 
 /// `[n, k]` and `[k, m]`, or `[m, k]` with `transB` -> `[n, m]`.
 pub(super) fn gemm(at: &At<'_>) -> Found {
@@ -55,7 +56,7 @@ pub(super) fn broadcast(at: &At<'_>) -> Found {
 /// Any shape, stretched to the one that the second input spells out.
 pub(super) fn expand(at: &At<'_>) -> Found {
     let (Some(input), Some(wanted)) = (at.shape(0), at.values(1)) else { return Ok(None) };
-    stretched(input, &super::dims(wanted)?).map(Some)
+    stretched(input, &value::dims(wanted)?).map(Some)
 }
 
 fn stretched(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {

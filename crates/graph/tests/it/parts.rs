@@ -80,7 +80,7 @@ fn another_operator_set_is_taken_on_where_nothing_changes_by_it() {
     };
     assert_eq!(on_top("Softmax").unwrap().opset(), 15);
     let error = on_top("LogSoftmax").unwrap_err().to_string();
-    assert!(error.contains("one is written in operator set 15, the other in 11"), "{error}");
+    assert!(error.contains("one uses operator set 15, the other 11"), "{error}");
 }
 
 #[test]

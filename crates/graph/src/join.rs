@@ -1,0 +1,83 @@
+//! Joining two models.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use crate::error::quoted;
+use crate::node::int_attribute;
+use crate::onnx::{NodeProto, OperatorSetIdProto, TensorProto};
+use crate::opset::domain;
+use crate::{Error, Model};
+
+/// Versions of the standard operator set between which the operators of a head have not changed.
+const STABLE: RangeInclusive<i64> = 9..=22;
+
+impl Model {
+    /// Puts `head` on top of this model. Each input of `head` is the tensor of this model with the same name. The outputs
+    /// of the result are those of `head`. Parts of this model that `head` does not need are left out.
+    ///
+    /// # Errors
+    /// Returns an error when
+    /// - both models have a tensor or a weight of the same name, other than the joint,
+    /// - this model does not compute an input of `head`,
+    /// - the models import different versions of an operator set and `head` has an operator that differs between them.
+    pub fn append(&self, head: &Self) -> Result<Self, Error> {
+        let mismatch =
+            |reason: String| Error::Mismatch { trunk: self.label().to_owned(), head: head.label().to_owned(), reason };
+        let trunk = self.cut_many(&head.inputs()).map_err(|error| mismatch(error.to_string()))?;
+        for set in &head.frame().opset_import {
+            let below = self.frame().opset_import.iter().find(|below| domain(below) == domain(set));
+            let versions = below.map_or(set.version(), OperatorSetIdProto::version)..=set.version();
+            if versions.start() != versions.end() && !means_the_same(head, versions.clone()) {
+                let (below, above) = versions.into_inner();
+                return Err(mismatch(format!("one uses operator set {below}, the other {above}")));
+            }
+        }
+        let taken: BTreeSet<&str> = names(&trunk).collect();
+        let joints = head.inputs();
+        let twice: Vec<&str> = names(head).filter(|name| taken.contains(name) && !joints.contains(name)).collect();
+        if !twice.is_empty() {
+            return Err(mismatch(format!("both have {}", quoted(&twice))));
+        }
+        let mut proto = trunk.to_proto();
+        for set in &head.frame().opset_import {
+            if proto.opset_import.iter().all(|below| domain(below) != domain(set)) {
+                proto.opset_import.push(set.clone());
+            }
+        }
+        proto.functions.extend(head.frame().functions.iter().cloned());
+        proto.ir_version = proto.ir_version.max(head.frame().ir_version);
+        let above = head.graph();
+        let mut graph = trunk.graph().clone();
+        graph.value_info.append(&mut graph.output);
+        graph.value_info.retain(|info| trunk.producer(info.name()).is_some());
+        graph.node.extend(above.node.iter().cloned());
+        graph.initializer.extend(above.initializer.iter().cloned());
+        graph.sparse_initializer.extend(above.sparse_initializer.iter().cloned());
+        graph.value_info.extend(above.value_info.iter().cloned());
+        graph.output.clone_from(&above.output);
+        proto.graph = Some(graph);
+        Self::from_proto(self.label(), proto)
+    }
+}
+
+/// Whether every node of `model` does the same in both versions of the standard operator set.
+fn means_the_same(model: &Model, versions: RangeInclusive<i64>) -> bool {
+    let (from, to) = versions.into_inner();
+    let shapes = model.shapes();
+    let flat = |node: &NodeProto| {
+        let rank = node.input.first().and_then(|input| shapes.get(input)).map(<[_]>::len);
+        rank == Some(2) && int_attribute(node, "axis") == Some(1)
+    };
+    [from, to].iter().all(|version| STABLE.contains(version))
+        && model.nodes().iter().all(|node| match (node.domain(), node.op_type()) {
+            ("", "Flatten" | "Gemm" | "GlobalAveragePool" | "Relu") => true,
+            ("", "Softmax") => flat(node),
+            _ => false,
+        })
+}
+
+/// Names of all tensors and weights.
+fn names(model: &Model) -> impl Iterator<Item = &str> {
+    model.tensors().into_iter().chain(model.graph().initializer.iter().map(TensorProto::name))
+}
