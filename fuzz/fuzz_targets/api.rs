@@ -1,4 +1,4 @@
-//! Any answer of a search API is read or refused.
+//! Parses an arbitrary answer of a search API.
 #![no_main]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use scrape::sources::{commons, google, openverse};
 use web::{HeaderMap, Response, Url};
 
 fuzz_target!(|data: &[u8]| {
-    // The first byte decides over the status.
+    // The first byte selects the status.
     let Some((first, body)) = data.split_first() else { return };
     let status = if first % 4 == 1 { 429 } else { 200 };
     let Ok(final_url) = Url::parse("https://api.example/") else { return };

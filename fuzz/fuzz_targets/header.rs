@@ -1,4 +1,4 @@
-//! Any header of a picture is read or refused, within the limits.
+//! Reads the header of an arbitrary file, and checks that the limits hold.
 #![no_main]
 
 use imaging::Limits;

@@ -1,4 +1,4 @@
-//! Any list of addresses is read or refused, and any licence has a name.
+//! Parses an arbitrary list of addresses and arbitrary licences.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

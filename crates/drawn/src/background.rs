@@ -1,5 +1,4 @@
-//! What is behind the subject: plain papers here, outdoor and indoor scenes in [`crate::scenery`]. Every class is
-//! put before every background.
+//! The backgrounds: plain patterns here, and outdoor and indoor scenes in [`crate::scenery`]. All classes share them.
 
 use std::f32::consts::TAU;
 
@@ -13,8 +12,9 @@ use crate::{
     shape::Shape,
 };
 
-/// Paints a background, in a frame whose unit is the picture's height. Returns where a subject stands, as a range of
-/// shares of the height.
+/// Paints a background. Its frame has the height of the image as its unit.
+///
+/// Returns the range in which a subject stands, as shares of the height from the top.
 pub fn paint(canvas: &mut Canvas, dice: &mut Dice) -> (f32, f32) {
     let palette = palette::scene(dice);
     let high = canvas.height();
@@ -29,7 +29,7 @@ pub fn paint(canvas: &mut Canvas, dice: &mut Dice) -> (f32, f32) {
         5 | 6 => bokeh(canvas, wide, &palette, dice),
         7 | 8 => floor = scenery::meadow(canvas, wide, dice),
         9 => floor = scenery::park(canvas, wide, dice),
-        10 | 11 => floor = scenery::room(canvas, wide, &palette, dice),
+        10 | 11 => floor = scenery::living_room(canvas, wide, &palette, dice),
         12 => floor = scenery::sofa(canvas, wide, &palette, dice),
         13 => floor = scenery::beach(canvas, wide, dice),
         14 => floor = scenery::night(canvas, wide, dice),

@@ -1,4 +1,5 @@
-//! Flower heads: open ones seen from the front with a radius of about 1, upright ones that grow up from the origin.
+//! The blossoms. Open blossoms are seen from the front and have a radius of about 1. Upright blossoms grow up from the
+//! origin.
 
 use std::f32::consts::TAU;
 
@@ -12,7 +13,7 @@ use crate::{
     shape::Shape,
 };
 
-/// The kinds of flower.
+/// The kind of a flower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Many narrow petals around a domed disc.
@@ -29,13 +30,13 @@ pub enum Kind {
     Poppy,
     /// Five to eight broad notched petals.
     Cosmos,
-    /// Rings upon rings of petals.
+    /// Many rings of petals.
     Dahlia,
     /// A six-pointed star with long stamens.
     Lily,
 }
 
-/// All kinds.
+/// All kinds of flower.
 pub const KINDS: [Kind; 9] = [
     Kind::Daisy,
     Kind::Sunflower,
@@ -48,7 +49,7 @@ pub const KINDS: [Kind; 9] = [
     Kind::Lily,
 ];
 
-/// One flower's kind and colours; its blossoms differ only slightly.
+/// The kind and the colours of a flower. Its blossoms differ only slightly.
 #[derive(Clone, Copy, Debug)]
 pub struct Blossom {
     /// The kind.
@@ -60,7 +61,7 @@ pub struct Blossom {
 }
 
 impl Blossom {
-    /// A flower of `kind` in colours that it may have.
+    /// Creates a flower of `kind` with random colours of that kind.
     pub fn roll(kind: Kind, dice: &mut Dice) -> Self {
         let petal = match kind {
             Kind::Sunflower => dice.colour(&[0xff_c51f, 0xff_b000, 0xf2_902c, 0xff_dc5e], 0.04),
@@ -84,12 +85,12 @@ impl Blossom {
         Self { kind, petal: dice.near(petal, 0.05), heart, rays, breadth: dice.between(0.85, 1.15) }
     }
 
-    /// Whether the blossom grows up from the origin, and is not seen from the front.
+    /// Returns whether the blossom grows up from the origin.
     pub fn upright(&self) -> bool {
         matches!(self.kind, Kind::Tulip | Kind::Lavender)
     }
 
-    /// Draws one blossom.
+    /// Draws a blossom.
     pub fn draw(&self, canvas: &mut Canvas, dice: &mut Dice) {
         match self.kind {
             Kind::Daisy => self.daisy(canvas, dice),

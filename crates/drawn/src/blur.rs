@@ -1,7 +1,8 @@
-//! A fast soft blur: running means along rows and columns, twice, which is close to a Gaussian.
+//! A fast blur: two box blurs, which approximate a Gaussian.
 
-/// Blurs `pixels`, rows of `width` pixels of `N` bytes, in place. `radius` is about two standard deviations, in
-/// pixels; below 1 nothing happens.
+/// Blurs `pixels` in place: rows of `width` pixels of `N` bytes each.
+///
+/// `radius` is about two standard deviations, in pixels. A radius below 1 changes nothing.
 pub fn blur<const N: usize>(pixels: &mut [u8], width: usize, height: usize, radius: f32) {
     let reach = (radius * 0.6).round() as usize;
     if reach == 0 {
@@ -18,7 +19,7 @@ pub fn blur<const N: usize>(pixels: &mut [u8], width: usize, height: usize, radi
     }
 }
 
-/// Running means of a row of `count` pixels of `N` bytes; the ends repeat.
+/// Computes the running means of a row of `count` pixels of `N` bytes. The first and last pixels are repeated.
 fn row<const N: usize>(from: &[u8], to: &mut [u8], count: usize, reach: usize) {
     let mean = Mean::over(reach);
     let at = |place: usize| place.saturating_sub(reach).min(count - 1) * N;
@@ -37,7 +38,7 @@ fn row<const N: usize>(from: &[u8], to: &mut [u8], count: usize, reach: usize) {
     }
 }
 
-/// Running means down all columns at once: rows of `stride` bytes.
+/// Computes the running means of all columns. `stride` is the number of bytes of a row.
 fn columns(from: &[u8], to: &mut [u8], stride: usize, height: usize, reach: usize) {
     let mean = Mean::over(reach);
     let line = |place: usize| &from[place.saturating_sub(reach).min(height - 1) * stride..][..stride];
@@ -56,11 +57,11 @@ fn columns(from: &[u8], to: &mut [u8], stride: usize, height: usize, reach: usiz
     }
 }
 
-/// Divides by the size of a window, by multiplying.
+/// A division by the size of a window, as a multiplication.
 #[derive(Clone, Copy)]
 struct Mean(u32);
 
-/// Bits behind the point; 8 more still fit into 32.
+/// The number of fractional bits. With 8 more bits for the value, a product fits into 32 bits.
 const SHIFT: u32 = 22;
 
 impl Mean {
@@ -79,16 +80,16 @@ mod tests {
     use super::blur;
 
     #[test]
-    fn a_dot_spreads_evenly_and_an_even_area_stays() {
+    fn a_dot_spreads_symmetrically_and_a_uniform_area_stays() {
         let mut dot = vec![0; 21 * 21];
         dot[10 * 21 + 10] = 255;
         blur::<1>(&mut dot, 21, 21, 4.0);
         assert!(dot[10 * 21 + 10] < 40 && dot[10 * 21 + 12] > 0);
         assert!((0..21 * 21).all(|at| dot[at] == dot[21 * 21 - 1 - at] && dot[at] == dot[at % 21 * 21 + at / 21]));
         for (width, height, radius) in [(1, 1, 9.0), (7, 3, 400.0), (5, 9, 0.5)] {
-            let mut even = vec![200; width * height * 3];
-            blur::<3>(&mut even, width, height, radius);
-            assert!(even.iter().all(|value| *value == 200));
+            let mut uniform = vec![200; width * height * 3];
+            blur::<3>(&mut uniform, width, height, radius);
+            assert!(uniform.iter().all(|value| *value == 200));
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Bodies of four-legged animals, in units in which a sitting animal is about 2.1 high; the ground is y = 0, up is
-//! negative.
+//! The bodies of four-legged animals. A sitting animal is about 2.1 units high. The ground is y = 0, and up is negative.
 
 use tiny_skia::Transform;
 
@@ -12,7 +11,7 @@ use crate::{
     shape::{Shape, Spot, mirror},
 };
 
-/// An animal's body, about to be drawn.
+/// The body of an animal.
 pub struct Body<'a> {
     animal: &'a dyn Animal,
     coat: &'a Coat,
@@ -20,7 +19,7 @@ pub struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The body of `animal`.
+    /// Creates the body of `animal`.
     pub fn new(animal: &'a dyn Animal) -> Self {
         Self { animal, coat: animal.coat(), build: animal.build() }
     }
@@ -37,7 +36,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Head and shoulders.
+    /// Draws head and shoulders.
     fn portrait(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let wide = self.build.girth;
         let shoulders = [(0.0, -1.1), (0.5 * wide, -0.95), (0.95 * wide, -0.45), (1.1 * wide, 0.4), (0.0, 0.5)];
@@ -45,7 +44,7 @@ impl<'a> Body<'a> {
         self.place_head(canvas, (0.0, -1.22), 0.95, 0.2, None, dice);
     }
 
-    /// Sitting, from the front.
+    /// Draws a sitting animal from the front.
     fn sitting(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let (wide, side) = (self.build.girth, dice.sign());
         let lift = (self.build.legs - 1.0) * 0.35;
@@ -80,7 +79,7 @@ impl<'a> Body<'a> {
         self.place_head(canvas, (0.0, neck - 0.2), 0.55, 0.25, None, dice);
     }
 
-    /// Standing or walking, from the side.
+    /// Draws a standing or walking animal from the side.
     fn standing(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let wide = self.build.girth;
         let lift = -0.5 * self.build.legs;
@@ -116,7 +115,7 @@ impl<'a> Body<'a> {
         self.place_head(canvas, head, 0.45, 0.2, Some(0.55), dice);
     }
 
-    /// Lying with the head up, from the side.
+    /// Draws a lying animal with the head up, from the side.
     fn lying(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let wide = self.build.girth;
         let sweep = dice.between(-0.1, 0.25);
@@ -146,7 +145,7 @@ impl<'a> Body<'a> {
         self.place_head(canvas, head, 0.45, 0.25, Some(0.45), dice);
     }
 
-    /// Lying, from the front; now and then with the chin on the ground.
+    /// Draws a lying animal from the front. Sometimes the chin is on the ground.
     fn resting(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let (wide, side) = (self.build.girth, dice.sign());
         self.tail(canvas, &[(0.5 * side, -0.12), (0.8 * side, -0.1), (0.95 * side, -0.3), (0.86 * side, -0.52)], dice);
@@ -166,7 +165,7 @@ impl<'a> Body<'a> {
         });
     }
 
-    /// Curled up asleep.
+    /// Draws a curled up, sleeping animal.
     fn curled(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let round = [
             (-1.0, -0.4),
@@ -184,7 +183,7 @@ impl<'a> Body<'a> {
         self.tail(canvas, &[(-0.85, -0.3), (-0.7, -0.06), (-0.1, 0.02), (0.42, -0.02)], dice);
     }
 
-    /// The trunk, smooth or tufted.
+    /// Draws the trunk, with a smooth or tufted outline.
     fn trunk(&self, canvas: &mut Canvas, round: &[Spot], part: Part, dice: &mut Dice) {
         let shape = if self.build.fluff > 0.0 {
             Shape::furry(round, 34, self.build.fluff * 0.6, dice)
@@ -195,6 +194,7 @@ impl<'a> Body<'a> {
         self.coat.strokes(canvas, &shape, if self.build.fluff > 0.0 { 60 } else { 18 }, dice);
     }
 
+    /// Draws a leg along `line`, each point with a half width, and its paw.
     fn leg(&self, canvas: &mut Canvas, line: &[(f32, f32, f32)], part: Part, paw: Spot, dice: &mut Dice) {
         let thick = 1.0 + self.build.fluff * 2.0;
         let line: Vec<_> = line.iter().map(|&(x, y, radius)| (x, y, radius * thick)).collect();
@@ -213,7 +213,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// A thigh that lies against the trunk: only its upper edge shows.
+    /// Draws a thigh in front of the trunk. Only its upper edge has an outline.
     fn haunch(&self, canvas: &mut Canvas, (x, y): Spot, (wide, high): (f32, f32), dice: &mut Dice) {
         self.coat.paint(canvas, &Shape::ellipse((x, y), wide, high), Part::Flank, dice);
         let arc: Vec<Spot> = (0..=8)
@@ -225,7 +225,7 @@ impl<'a> Body<'a> {
         canvas.line(&Shape::curve(&arc), 0.022, self.coat.contour(Part::Flank));
     }
 
-    /// Where the tail runs when the animal stands.
+    /// Returns the line of the tail of a standing animal.
     fn side_tail(&self, lift: f32, dice: &mut Dice) -> [Spot; 4] {
         let root = (-0.76, lift - 0.42);
         let bend = dice.between(-0.12, 0.12);
@@ -239,6 +239,7 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Draws the tail along `line`.
     fn tail(&self, canvas: &mut Canvas, line: &[Spot; 4], dice: &mut Dice) {
         let thick = match self.build.tail {
             Tail::Slim => [0.085, 0.085, 0.08, 0.065],
@@ -252,7 +253,7 @@ impl<'a> Body<'a> {
         self.coat.draw(canvas, &Shape::limb(&limb), Part::Tail, dice);
     }
 
-    /// The head at `at`, seen from the front or, when it may be, from the side.
+    /// Draws the head at `at`, from the front or, with the probability `aside`, from the side.
     fn place_head(&self, canvas: &mut Canvas, at: Spot, size: f32, tilt: f32, aside: Option<f32>, dice: &mut Dice) {
         let view = match aside {
             Some(chance) if dice.chance(chance) => View::Side,
@@ -262,10 +263,8 @@ impl<'a> Body<'a> {
         self.head_at(canvas, at, size, tilt, view, None, dice);
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a private step of the poses above, each argument one of their choices"
-    )]
+    /// Draws the head at `(x, y)`, tilted by up to `tilt` radians. `eyes` overrides the usual look of the eyes.
+    #[expect(clippy::too_many_arguments, reason = "each argument is a choice of a pose")]
     fn head_at(
         &self,
         canvas: &mut Canvas,
@@ -283,7 +282,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The trunk of a standing animal whose legs are `lift` high (negative is up).
+/// Returns the outline of the trunk of a standing animal with the upper ends of the legs at y = `lift`.
 fn side_trunk(lift: f32, wide: f32) -> [Spot; 10] {
     let back = lift - 0.56;
     let belly = lift + 0.08 * wide;

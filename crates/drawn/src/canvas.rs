@@ -1,4 +1,4 @@
-//! A drawing surface on which a subject is drawn in its own units, with layers, clips and soft edges.
+//! A drawing surface with coordinate frames, layers, clips and blur.
 
 use tiny_skia::{
     BlendMode, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Mask, Paint, Pixmap, PixmapPaint, Point,
@@ -7,14 +7,14 @@ use tiny_skia::{
 
 use crate::{blur, palette::Colour, shape::Shape};
 
-/// What an area is painted with.
+/// The paint of an area.
 #[derive(Clone, Copy, Debug)]
 pub enum Fill {
     /// One colour.
     Flat(Colour),
-    /// From the first colour at the top of the shape to the second at its bottom.
+    /// A gradient from the first colour at the top of the shape to the second colour at its bottom.
     Down(Colour, Colour),
-    /// From the first colour at a point to the second at a distance from it: `(x, y), radius, inner, outer`.
+    /// A radial gradient `(x, y), radius, inner, outer`: from the colour `inner` at a point to `outer` at the radius.
     Glow((f32, f32), f32, Colour, Colour),
 }
 
@@ -24,7 +24,7 @@ impl From<Colour> for Fill {
     }
 }
 
-/// A pixel surface with a current frame (the units that shapes are given in) and a current clip.
+/// A pixel surface with a current frame (the coordinates of shapes) and a current clip.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     pixels: Pixmap,
@@ -33,7 +33,7 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// A transparent surface of `width` x `height` pixels, its frame in pixels. A side of 0 counts as 1.
+    /// Creates a transparent surface of `width` x `height` pixels whose frame is in pixels. A side of 0 counts as 1.
     pub fn new(width: u32, height: u32) -> Self {
         let pixels = Pixmap::new(width.max(1), height.max(1))
             .or_else(|| Pixmap::new(1, 1))
@@ -41,27 +41,27 @@ impl Canvas {
         Self { pixels, frame: Transform::identity(), clip: None }
     }
 
-    /// A transparent surface of the same size and frame, to be laid over this one.
+    /// Creates a transparent surface of the same size and frame.
     pub fn layer(&self) -> Self {
         Self { frame: self.frame, ..Self::new(self.pixels.width(), self.pixels.height()) }
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> f32 {
         self.pixels.width() as f32
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> f32 {
         self.pixels.height() as f32
     }
 
-    /// The pixels, premultiplied, row by row.
+    /// Returns the pixels with premultiplied alpha, row by row.
     pub fn pixels(&self) -> &[PremultipliedColorU8] {
         self.pixels.pixels()
     }
 
-    /// Draws with the frame moved by `step` (applied before the present frame).
+    /// Runs `draw` with a frame that applies `step` before the current frame.
     pub fn within(&mut self, step: Transform, draw: impl FnOnce(&mut Self)) {
         let before = self.frame;
         self.frame = before.pre_concat(step);
@@ -69,7 +69,7 @@ impl Canvas {
         self.frame = before;
     }
 
-    /// Draws only inside `shape` (and inside the present clip).
+    /// Runs `draw` with the clip reduced to `shape`.
     pub fn inside(&mut self, shape: &Shape, draw: impl FnOnce(&mut Self)) {
         let Some(path) = shape.path() else { return };
         let before = self.clip.clone();
@@ -83,7 +83,7 @@ impl Canvas {
         self.clip = before;
     }
 
-    /// Paints the inside of `shape`.
+    /// Fills `shape`.
     pub fn fill(&mut self, shape: &Shape, fill: impl Into<Fill>) {
         let Some(path) = shape.path() else { return };
         let bounds = path.bounds();
@@ -112,7 +112,7 @@ impl Canvas {
         self.pixels.fill_path(path, &paint, FillRule::Winding, self.frame, self.clip.as_ref());
     }
 
-    /// Draws the outline of `shape` with a round pen of `width` units.
+    /// Draws the outline of `shape` with a round pen of the width `width`.
     pub fn line(&mut self, shape: &Shape, width: f32, colour: Colour) {
         let Some(path) = shape.path() else { return };
         let paint = Paint { shader: Shader::SolidColor(colour.skia()), anti_alias: true, ..Paint::default() };
@@ -129,20 +129,21 @@ impl Canvas {
         (self.frame, self.clip) = (frame, clip);
     }
 
-    /// Lays `other`, of the same size, over this surface, moved by `(x, y)` pixels.
+    /// Draws the surface `other`, which has the same size, over this surface, moved by `(x, y)` pixels.
     pub fn lay(&mut self, other: &Self, opacity: f32, (x, y): (i32, i32)) {
         let paint = PixmapPaint { opacity, blend_mode: BlendMode::SourceOver, ..PixmapPaint::default() };
         self.pixels.draw_pixmap(x, y, other.pixels.as_ref(), &paint, Transform::identity(), self.clip.as_ref());
     }
 
-    /// Blurs everything on the surface; `radius` is about two standard deviations, in pixels.
+    /// Blurs the surface. `radius` is about two standard deviations, in pixels.
     pub fn soften(&mut self, radius: f32) {
         let (width, height) = (self.pixels.width() as usize, self.pixels.height() as usize);
         blur::blur::<4>(self.pixels.data_mut(), width, height, radius);
     }
 
-    /// A layer holding what is drawn here as a flat silhouette of `colour`, grown by about `grow` pixels and
-    /// softened over `soft` pixels: shadows and the rims of stickers.
+    /// Returns a layer with the silhouette of this surface in `colour`, for shadows and outlines.
+    ///
+    /// The silhouette grows by about `grow` pixels and has an edge that is blurred over `soft` pixels.
     pub fn silhouette(&self, colour: Colour, grow: f32, soft: f32) -> Self {
         let (width, height) = (self.pixels.width() as usize, self.pixels.height() as usize);
         let mut cover: Vec<u8> = self.pixels.pixels().iter().map(|pixel| pixel.alpha()).collect();
@@ -164,6 +165,7 @@ impl Canvas {
     }
 }
 
+/// Returns the stops of a gradient between two colours.
 fn stops(from: Colour, to: Colour) -> Vec<GradientStop> {
     vec![GradientStop::new(0.0, from.skia()), GradientStop::new(1.0, to.skia())]
 }

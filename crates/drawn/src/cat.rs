@@ -1,4 +1,4 @@
-//! Cats: breeds as a build, a coat and a head.
+//! Cats: their build, coat and head.
 
 use tiny_skia::Transform;
 
@@ -27,7 +27,7 @@ const PATTERNS: [Pattern; 10] = [
 
 const IRISES: [u32; 7] = [0xe3_b23c, 0xa8_c256, 0x63_a375, 0x69_b3d6, 0xd9_8032, 0xc9_cf6a, 0x4f_8fc0];
 
-/// One cat.
+/// A cat.
 #[derive(Clone, Debug)]
 pub struct Cat {
     coat: Coat,
@@ -41,7 +41,7 @@ pub struct Cat {
 }
 
 impl Cat {
-    /// A cat like no other.
+    /// Creates a random cat.
     pub fn roll(dice: &mut Dice) -> Self {
         let coat = Coat::roll(&PATTERNS, dice);
         let long_haired = dice.chance(0.3);
@@ -144,7 +144,7 @@ impl Cat {
         canvas.fill(&inner, Fill::Down(pink, pink.darker(0.2)));
     }
 
-    /// Forehead stripes, a blaze or nothing; the canvas is clipped to the head.
+    /// Draws the markings of the face. The canvas is clipped to the head.
     fn mask(&self, canvas: &mut Canvas, shift: f32, dice: &mut Dice) {
         let mark = self.coat.mark.faded(0.78);
         match self.coat.pattern {
@@ -175,7 +175,7 @@ impl Cat {
         }
     }
 
-    /// Nose, mouth and whiskers.
+    /// Draws nose, mouth and whiskers.
     fn snout(&self, canvas: &mut Canvas, x: f32) {
         let nose = Shape::blob(&[(x - 0.1, 0.2), (x, 0.185), (x + 0.1, 0.2), (x, 0.31)]);
         canvas.fill(&nose, Fill::Down(self.nose.lighter(0.1), self.nose.darker(0.15)));

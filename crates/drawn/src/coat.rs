@@ -1,5 +1,5 @@
-//! Fur: its colours and markings, and how they fall on each part of a body. Cats and dogs wear the same kinds of
-//! coat, so that fur alone does not tell them apart.
+//! The fur: its colours and markings on each part of a body. Cats and dogs share all kinds of fur, so that fur does not give
+//! away the class.
 
 use std::f32::consts::TAU;
 
@@ -10,7 +10,7 @@ use crate::{
     shape::Shape,
 };
 
-/// How the markings lie.
+/// The pattern of the markings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
     /// One colour.
@@ -29,41 +29,41 @@ pub enum Pattern {
     Saddle,
 }
 
-/// The part of a body that is being painted.
+/// A part of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Trunk seen from the side, or curled up.
+    /// The trunk from the side, or curled up.
     Flank,
-    /// Trunk seen from the front.
+    /// The trunk from the front.
     Breast,
-    /// Leg, from hip to paw.
+    /// A leg, from hip to paw.
     Leg,
-    /// Leg on the far side.
+    /// A leg on the far side.
     FarLeg,
-    /// Tail.
+    /// The tail.
     Tail,
-    /// What joins trunk and head.
+    /// The neck, and other parts without markings.
     Neck,
-    /// Head without its face.
+    /// The head without its face.
     Head,
-    /// Outside of an ear.
+    /// The outside of an ear.
     Ear,
 }
 
-/// The fur of one animal.
+/// The fur of an animal.
 #[derive(Clone, Debug)]
 pub struct Coat {
-    /// Main colour.
+    /// The main colour.
     pub base: Colour,
-    /// Chest, belly, muzzle.
+    /// The colour of chest, belly and muzzle.
     pub pale: Colour,
-    /// Stripes, patches, points.
+    /// The colour of the markings.
     pub mark: Colour,
-    /// How the markings lie.
+    /// The pattern of the markings.
     pub pattern: Pattern,
 }
 
-/// Main, pale and marking colours that occur together.
+/// Matching main colours, pale colours and colours of markings.
 const FURS: [[u32; 3]; 13] = [
     [0xe0_9a4f, 0xfb_ead2, 0xa8_5a24],
     [0x8d_8a8f, 0xe6_e3e1, 0x4c_494f],
@@ -81,25 +81,25 @@ const FURS: [[u32; 3]; 13] = [
 ];
 
 impl Coat {
-    /// A coat with one of `patterns`.
+    /// Creates a random coat with one of `patterns`.
     pub fn roll(patterns: &[Pattern], dice: &mut Dice) -> Self {
         let [base, pale, mark] = dice.pick(&FURS).map(hex).map(|colour| dice.near(colour, 0.05));
         Self { base, pale, mark, pattern: dice.pick(patterns) }
     }
 
-    /// Paints `shape` as `part` of the body, with its outline.
+    /// Paints `shape` as `part` of the body, with an outline.
     pub fn draw(&self, canvas: &mut Canvas, shape: &Shape, part: Part, dice: &mut Dice) {
         self.paint(canvas, shape, part, dice);
         canvas.line(shape, 0.02, self.contour(part));
     }
 
-    /// The colour of lines that set parts off from each other.
+    /// Returns the colour of the outline of a part.
     pub fn contour(&self, part: Part) -> Colour {
         let colour = if matches!(part, Part::Tail | Part::Ear) { self.base.mix(self.mark, 0.4) } else { self.base };
         colour.darker(0.5).faded(0.5)
     }
 
-    /// Paints `shape` as `part` of the body: fur, soft shading, markings; no outline.
+    /// Paints `shape` as `part` of the body: fur, shading and markings, without an outline.
     pub fn paint(&self, canvas: &mut Canvas, shape: &Shape, part: Part, dice: &mut Dice) {
         let colour = match (part, self.pattern) {
             (Part::Tail | Part::Ear, Pattern::Points | Pattern::Saddle) => self.mark,
@@ -117,7 +117,7 @@ impl Coat {
         canvas.inside(shape, |canvas| self.markings(canvas, shape.bounds(), part, dice));
     }
 
-    /// The markings of `part` within `bounds`; the canvas is clipped to the part.
+    /// Draws the markings of `part` within `bounds`. The canvas is clipped to the part.
     fn markings(&self, canvas: &mut Canvas, bounds: [f32; 4], part: Part, dice: &mut Dice) {
         let [left, top, right, bottom] = bounds;
         let (wide, high) = (right - left, bottom - top);
@@ -166,7 +166,7 @@ impl Coat {
         }
     }
 
-    /// Curved stripes down from the back.
+    /// Draws curved stripes down from the back.
     fn stripes(&self, canvas: &mut Canvas, [left, top, right, bottom]: [f32; 4], dice: &mut Dice) {
         let (wide, high) = (right - left, bottom - top);
         let count = dice.whole(6, 9);
@@ -181,7 +181,7 @@ impl Coat {
         }
     }
 
-    /// Bands across a limb or tail.
+    /// Draws bands across a limb or tail. `along` is set for a horizontal tail.
     fn rings(&self, canvas: &mut Canvas, [left, top, right, bottom]: [f32; 4], along: bool, dice: &mut Dice) {
         let count = dice.whole(3, 5);
         for ring in 0..count {
@@ -197,7 +197,7 @@ impl Coat {
         }
     }
 
-    /// Rounds of the marking colour, `count` of them, their radius a share of the part's size.
+    /// Draws blotches. Their number is in the range `count`. Their radius is a share of the part's size in the range `size`.
     fn blotches(
         &self,
         canvas: &mut Canvas,
@@ -215,7 +215,7 @@ impl Coat {
         }
     }
 
-    /// Short strokes of fur, lighter and darker, scattered over a clipped part.
+    /// Draws `count` short strokes of lighter and darker fur inside `shape`.
     pub fn strokes(&self, canvas: &mut Canvas, shape: &Shape, count: usize, dice: &mut Dice) {
         let [left, top, right, bottom] = shape.bounds();
         canvas.inside(shape, |canvas| {

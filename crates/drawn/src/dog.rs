@@ -1,4 +1,4 @@
-//! Dogs: breeds as a build, a coat and a head.
+//! Dogs: their breed, coat and head.
 
 use tiny_skia::Transform;
 
@@ -12,7 +12,7 @@ use crate::{
     shape::{Shape, mirror},
 };
 
-/// How the ears are worn.
+/// The form of the ears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ears {
     /// Standing, pointed.
@@ -27,7 +27,7 @@ enum Ears {
     Long,
 }
 
-/// What makes a breed: ears, patterns it comes in, legs, girth, snout, fluff, tail.
+/// A breed: ears, possible patterns, length of the legs, girth, length of the snout, fluff, tail.
 type Breed = (Ears, &'static [Pattern], f32, f32, f32, f32, Tail);
 
 const BREEDS: [Breed; 11] = {
@@ -47,7 +47,7 @@ const BREEDS: [Breed; 11] = {
     ]
 };
 
-/// One dog.
+/// A dog.
 #[derive(Clone, Debug)]
 pub struct Dog {
     coat: Coat,
@@ -61,7 +61,7 @@ pub struct Dog {
 }
 
 impl Dog {
-    /// A dog like no other.
+    /// Creates a random dog.
     pub fn roll(dice: &mut Dice) -> Self {
         let (ears, patterns, legs, girth, snout, fluff, tail) = dice.pick(&BREEDS);
         let iris = if dice.chance(0.12) { hex(0x69_b3d6) } else { hex(0x74_4a2a) };
@@ -148,7 +148,7 @@ impl Dog {
         }
     }
 
-    /// The right ear, seen from the front.
+    /// Draws the right ear from the front.
     fn ear(&self, canvas: &mut Canvas, dice: &mut Dice) {
         let spots: &[(f32, f32)] = match self.ears {
             Ears::Prick | Ears::Bat => {
@@ -241,7 +241,7 @@ impl Dog {
         }
     }
 
-    /// A blaze, a patch over an eye, or brows; the canvas is clipped to the head.
+    /// Draws the markings of the face: a blaze, a patch over an eye, or brows. The canvas is clipped to the head.
     fn mask(&self, canvas: &mut Canvas, shift: f32, dice: &mut Dice) {
         match self.coat.pattern {
             Pattern::Bib => {

@@ -1,4 +1,4 @@
-//! What cats' and dogs' faces have in common: views, eyes, mouths.
+//! The parts that the faces of cats and dogs share: views, eyes and mouths.
 
 use crate::{
     canvas::{Canvas, Fill},
@@ -7,27 +7,27 @@ use crate::{
     shape::{Shape, Spot},
 };
 
-/// From where a head is seen.
+/// The direction from which a head is seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum View {
-    /// From the front, turned by -1 (left) to 1 (right).
+    /// From the front, turned by a value from -1 (left) to 1 (right).
     Front(f32),
-    /// From its right side, looking right.
+    /// From the right side. The animal looks to the right.
     Side,
 }
 
-/// How the eyes look.
+/// The look of the eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Eyes {
-    /// Wide open, the iris seen.
+    /// Wide open, with a visible iris.
     Open,
-    /// Dark buttons.
+    /// Dark and small.
     Button,
-    /// Shut, content.
+    /// Closed.
     Closed,
 }
 
-/// Draws an eye at `at`, `wide` and `high` its half axes. `slit` narrows the pupil from 1 (round) to 0.
+/// Draws an eye at `at` with the semi-axes `wide` and `high`. `slit` is the form of the pupil, from 0 (narrow) to 1 (round).
 pub fn eye(canvas: &mut Canvas, eyes: Eyes, at: Spot, (wide, high): (f32, f32), iris: Colour, slit: f32) {
     let (x, y) = at;
     let gleam = |canvas: &mut Canvas, size: f32| {
@@ -56,7 +56,7 @@ pub fn eye(canvas: &mut Canvas, eyes: Eyes, at: Spot, (wide, high): (f32, f32), 
     }
 }
 
-/// A smiling mouth below `at`: a short line down, an arc to each side.
+/// Draws a smiling mouth below `(x, y)`: a short line down and an arc to each side.
 pub fn mouth(canvas: &mut Canvas, (x, y): Spot, wide: f32, drop: f32, colour: Colour) {
     canvas.line(&Shape::curve(&[(x, y), (x, y + drop)]), 0.035, colour);
     for side in [-1.0, 1.0] {
@@ -66,7 +66,7 @@ pub fn mouth(canvas: &mut Canvas, (x, y): Spot, wide: f32, drop: f32, colour: Co
     }
 }
 
-/// A tongue that hangs from `at`.
+/// Draws a tongue that hangs from `(x, y)`.
 pub fn tongue(canvas: &mut Canvas, (x, y): Spot, wide: f32, long: f32) {
     let pink = hex(0xee_7a8c);
     let shape = Shape::blob(&[
@@ -80,7 +80,7 @@ pub fn tongue(canvas: &mut Canvas, (x, y): Spot, wide: f32, long: f32) {
     canvas.line(&Shape::curve(&[(x, y), (x, y + long * 0.6)]), 0.025, pink.darker(0.3));
 }
 
-/// How this animal holds its eyes.
+/// Returns a random look of the eyes.
 pub fn roll_eyes(dice: &mut Dice) -> Eyes {
     if dice.chance(0.12) {
         Eyes::Closed
@@ -91,7 +91,7 @@ pub fn roll_eyes(dice: &mut Dice) -> Eyes {
     }
 }
 
-/// A colour for a collar, an inner ear or a nose that suits fur of `base`.
+/// Returns a colour of skin for an inner ear or a nose that suits fur of the colour `base`.
 pub fn skin(base: Colour, dice: &mut Dice) -> Colour {
     let pink = dice.near(hex(0xf0_a8a6), 0.06);
     if base.luma() < 0.35 { pink.darker(0.35) } else { pink }

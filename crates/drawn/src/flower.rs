@@ -1,4 +1,4 @@
-//! Flowers: one blossom close by, one on its stem, a bunch, a pot, a bed.
+//! The arrangements of flowers: a close-up, a single flower, a bunch, a pot and a bed.
 
 use std::f32::consts::TAU;
 
@@ -12,22 +12,22 @@ use crate::{
     shape::{Shape, Spot},
 };
 
-/// How flowers are shown. The frame is that of the animals' poses: ground at y = 0, about 2.2 high.
+/// The arrangement of flowers. The frame is that of the poses: the ground is y = 0, and the height is about 2.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrangement {
-    /// One blossom close by, leaves behind it.
+    /// A close-up of a blossom in front of leaves.
     Close,
-    /// One blossom on its stem.
+    /// A blossom on its stem.
     Single,
-    /// A few that grow from one place.
+    /// A few flowers that grow from one place.
     Bunch,
-    /// A few in a pot or vase.
+    /// A few flowers in a pot or vase.
     Pot,
-    /// Many, in rows.
+    /// Many flowers in rows.
     Bed,
 }
 
-/// Every arrangement, the likelier ones more often.
+/// The arrangements. Likely arrangements appear twice.
 pub const ARRANGEMENTS: [Arrangement; 9] = [
     Arrangement::Close,
     Arrangement::Close,
@@ -41,7 +41,7 @@ pub const ARRANGEMENTS: [Arrangement; 9] = [
 ];
 
 impl Arrangement {
-    /// Half the width and the height that the arrangement takes up.
+    /// Returns half the width and the height of the arrangement.
     pub fn extent(self) -> (f32, f32) {
         match self {
             Self::Close => (1.1, 2.2),
@@ -141,7 +141,7 @@ fn bed(canvas: &mut Canvas, blossom: Blossom, green: Colour, dice: &mut Dice) {
     }
 }
 
-/// A stem from `root` to `top` with its leaves and the blossom, `size` its radius.
+/// Draws a stem from `root` to `top` with leaves and a blossom of the radius `size`.
 fn grow(canvas: &mut Canvas, blossom: Blossom, root: Spot, top: Spot, size: f32, green: Colour, dice: &mut Dice) {
     let bow = dice.about(0.0, 0.16);
     let mid = (f32::midpoint(root.0, top.0) + bow, f32::midpoint(root.1, top.1));
@@ -165,12 +165,13 @@ fn grow(canvas: &mut Canvas, blossom: Blossom, root: Spot, top: Spot, size: f32,
     }
 }
 
+/// Draws a blossom at `at`, rotated by `turn` degrees and scaled by `(wide, high)`.
 fn place(canvas: &mut Canvas, blossom: Blossom, at: Spot, turn: f32, (wide, high): (f32, f32), dice: &mut Dice) {
     let step = Transform::from_translate(at.0, at.1).pre_rotate(turn).pre_scale(wide, high);
     canvas.within(step, |canvas| blossom.draw(canvas, dice));
 }
 
-/// A leaf from `at`, turned `turn` degrees from straight up.
+/// Draws a leaf from `at`, rotated by `turn` degrees from straight up.
 pub fn leaf(canvas: &mut Canvas, at: Spot, turn: f32, length: f32, width: f32, green: Colour, dice: &mut Dice) {
     let green = dice.near(green, 0.06);
     let shape = Shape::petal(length, width, 0.42, 0.85);

@@ -1,16 +1,15 @@
-//! What a camera and a day do to a picture: warmth, brightness, contrast, a light from one side, vignette, blur and
-//! grain.
+//! The effects of light and camera: warmth, brightness, contrast, light from one side, vignette, blur and grain.
 
 use image::RgbImage;
 
 use crate::{blur, dice::Dice};
 
-/// Changes `picture` in place.
-pub fn expose(picture: &mut RgbImage, dice: &mut Dice) {
-    let (width, height) = picture.dimensions();
+/// Applies random effects of light and camera to `image`.
+pub fn expose(image: &mut RgbImage, dice: &mut Dice) {
+    let (width, height) = image.dimensions();
     if dice.chance(0.25) {
         let radius = dice.between(1.2, 3.4);
-        blur::blur::<3>(picture, width as usize, height as usize, radius);
+        blur::blur::<3>(image, width as usize, height as usize, radius);
     }
     let warmth = dice.about(0.0, 0.16);
     let tint = [1.0 + warmth, 1.0 + dice.about(0.0, 0.05), 1.0 - warmth];
@@ -21,7 +20,7 @@ pub fn expose(picture: &mut RgbImage, dice: &mut Dice) {
     let slope = if dice.chance(0.5) { dice.between(0.0, 0.28) } else { 0.0 };
     let vignette = if dice.chance(0.5) { dice.between(0.0, 0.5) } else { 0.0 };
     let grain = if dice.chance(0.6) { dice.between(2.0, 10.0) } else { 0.0 };
-    for (x, y, pixel) in picture.enumerate_pixels_mut() {
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
         let across = (x as f32 + 0.5) / width as f32 * 2.0 - 1.0;
         let down = (y as f32 + 0.5) / height as f32 * 2.0 - 1.0;
         let far = f32::midpoint(across * across, down * down);

@@ -1,13 +1,13 @@
-//! Colours, and the hand-picked sets of them that scenes, props and petals share. All classes draw from the same
-//! sets, so that a colour alone never tells the class.
+//! The sets of colours for scenes, props and petals. All classes share them, so that a colour does not give away the
+//! class.
 
 pub use crate::colour::{Colour, INK, WHITE, hex};
 use crate::dice::Dice;
 
-/// Five colours that go together: two for large areas, two accents, one dark.
+/// Five matching colours: two for large areas, two accents and a dark colour.
 pub type Palette = [Colour; 5];
 
-/// The sets that scenes are painted in.
+/// The palettes of scenes.
 const PALETTES: [Palette; 14] = [
     [hex(0xfd_f0d5), hex(0xf4_d6a0), hex(0xe7_6f51), hex(0x2a_9d8f), hex(0x26_4653)],
     [hex(0xd8_e2dc), hex(0xff_e5d9), hex(0xf4_acb7), hex(0x9d_8189), hex(0x5a_4a5c)],
@@ -25,7 +25,7 @@ const PALETTES: [Palette; 14] = [
     [hex(0xe8_f1f2), hex(0xb3_cdd9), hex(0x51_8ca3), hex(0xd9_6c75), hex(0x13_293d)],
 ];
 
-/// One of the scene palettes, with the roles of its colours shuffled now and then.
+/// Returns a variation of one of the scene palettes. Sometimes large areas and accents are exchanged.
 pub fn scene(dice: &mut Dice) -> Palette {
     let mut palette = dice.pick(&PALETTES);
     if dice.chance(0.3) {
@@ -37,7 +37,7 @@ pub fn scene(dice: &mut Dice) -> Palette {
     palette.map(|colour| dice.near(colour, 0.05))
 }
 
-/// Petal, ribbon and toy colours: strong ones.
+/// Returns a strong colour for petals, ribbons or toys.
 pub fn bright(dice: &mut Dice) -> Colour {
     const BRIGHT: [u32; 14] = [
         0xe6_3946, 0xf4_7ca0, 0xff_a62b, 0xff_d23f, 0x9b_5de5, 0x5e_7ce2, 0xf7_f3e8, 0xc8_553d, 0xe8_5d9e, 0x42_b0a8,
@@ -46,13 +46,13 @@ pub fn bright(dice: &mut Dice) -> Colour {
     dice.colour(&BRIGHT, 0.08)
 }
 
-/// Leaf and grass greens, from fresh to olive to bluish.
+/// Returns a green for leaves and grass, from fresh to olive to bluish.
 pub fn green(dice: &mut Dice) -> Colour {
     const GREENS: [u32; 8] = [0x6a_994e, 0x38_6641, 0x88_b04b, 0x57_8a6b, 0x7f_9c4a, 0x47_7a58, 0x9a_b973, 0x5b_7f3b];
     dice.colour(&GREENS, 0.06)
 }
 
-/// Wood, straw and earth.
+/// Returns a colour of wood, straw or earth.
 pub fn earth(dice: &mut Dice) -> Colour {
     const EARTHS: [u32; 7] = [0xb0_8968, 0xdd_b892, 0x7f_5539, 0xc8_a27a, 0x9c_6644, 0xe3_c9a8, 0x82_6b58];
     dice.colour(&EARTHS, 0.05)

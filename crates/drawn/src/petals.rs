@@ -1,4 +1,4 @@
-//! Rings of petals, and the disc that they stand around.
+//! Rings of petals around a disc.
 
 use tiny_skia::Transform;
 
@@ -9,26 +9,26 @@ use crate::{
     shape::Shape,
 };
 
-/// The look of the petals of one ring; see [`Shape::petal`] for their form.
+/// The petals of a ring. [`Shape::petal`] describes their outline.
 #[derive(Clone, Copy, Debug)]
 pub struct Petal {
-    /// From the middle of the blossom to the tip.
+    /// The length from the centre of the blossom to the tip.
     pub length: f32,
-    /// At the widest.
+    /// The largest width.
     pub width: f32,
-    /// Where it is widest, as a share of its length.
+    /// The share of the length at which the petal is widest.
     pub belly: f32,
-    /// 0 is round, 1 is pointed.
+    /// The form of the tip, from 0 (round) to 1 (pointed).
     pub point: f32,
-    /// Its main colour.
+    /// The main colour.
     pub colour: Colour,
-    /// Whether a line runs along its middle.
+    /// Whether the petal has a line along its centre.
     pub vein: bool,
-    /// How far it may stand off its place, in degrees.
+    /// The largest deviation from the regular angle, in degrees.
     pub wobble: f32,
 }
 
-/// Draws `count` petals around the origin, the first at `start` turns.
+/// Draws `count` petals around the origin. The angle of the first petal is `start` turns.
 pub fn ring(canvas: &mut Canvas, count: usize, start: f32, petal: &Petal, dice: &mut Dice) {
     for place in 0..count {
         let turn = (start + place as f32 / count as f32) * 360.0 + dice.about(0.0, petal.wobble);
@@ -46,9 +46,9 @@ pub fn ring(canvas: &mut Canvas, count: usize, start: f32, petal: &Petal, dice: 
     }
 }
 
-/// Draws a domed disc of `radius` around the origin, dotted in a spiral as seeds lie.
+/// Draws a domed disc of `radius` around the origin, with seeds along a spiral.
 pub fn disc(canvas: &mut Canvas, colour: Colour, radius: f32, dots: usize) {
-    /// The golden angle: no two seeds end up behind each other.
+    /// The golden angle in radians, which spreads the seeds evenly.
     const TURN: f32 = 2.399_963;
     let disc = Shape::circle((0.0, 0.0), radius);
     let light = (-radius * 0.3, -radius * 0.3);

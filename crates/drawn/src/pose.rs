@@ -1,5 +1,6 @@
-//! What an animal may be doing, and what has to be known of it to draw that. Poses serve cats and dogs alike: build,
-//! coat and head make the difference.
+//! The poses of animals, and the properties of an animal that a pose needs.
+//!
+//! Cats and dogs share the poses. They differ in build, coat and head.
 
 use crate::{
     canvas::Canvas,
@@ -8,7 +9,7 @@ use crate::{
     face::{Eyes, View},
 };
 
-/// What an animal is doing.
+/// The pose of an animal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pose {
     /// Head and shoulders.
@@ -25,7 +26,7 @@ pub enum Pose {
     Curled,
 }
 
-/// How the tail is worn.
+/// The form of a tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tail {
     /// Long and even.
@@ -36,37 +37,37 @@ pub enum Tail {
     Whip,
     /// Rolled over the back.
     Rolled,
-    /// Next to none.
+    /// Very short.
     Stub,
 }
 
-/// Proportions of a body.
+/// The proportions of a body.
 #[derive(Clone, Copy, Debug)]
 pub struct Build {
-    /// Width of the trunk, 1 is usual.
+    /// The width of the trunk, relative to the usual width.
     pub girth: f32,
-    /// Length of the legs, 1 is usual.
+    /// The length of the legs, relative to the usual length.
     pub legs: f32,
-    /// Size of the head, 1 is usual.
+    /// The size of the head, relative to the usual size.
     pub head: f32,
-    /// Length of tufts on the outline; 0 is smooth.
+    /// The length of the tufts on the outline. 0 is smooth.
     pub fluff: f32,
-    /// How the tail is worn.
+    /// The form of the tail.
     pub tail: Tail,
 }
 
 /// An animal that can be drawn in any pose.
 pub trait Animal {
-    /// Its fur.
+    /// Returns the fur.
     fn coat(&self) -> &Coat;
-    /// Its proportions.
+    /// Returns the proportions.
     fn build(&self) -> Build;
-    /// Draws its head: the skull has radius 1 around the origin.
+    /// Draws the head. The skull has radius 1 around the origin. `eyes` overrides the usual look of the eyes.
     fn head(&self, canvas: &mut Canvas, view: View, eyes: Option<Eyes>, dice: &mut Dice);
 }
 
 impl Pose {
-    /// Half the width and the height that the pose takes up.
+    /// Returns half the width and the height of the pose, in the units of [`crate::body`].
     pub fn extent(self) -> (f32, f32) {
         match self {
             Self::Portrait => (1.25, 2.4),

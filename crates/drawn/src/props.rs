@@ -1,4 +1,4 @@
-//! Small things that stand around in scenes, in the scene's unit (the picture's height).
+//! Small objects in scenes. The unit is the height of the image.
 
 use std::f32::consts::TAU;
 
@@ -12,7 +12,7 @@ use crate::{
     shape::{Shape, Spot},
 };
 
-/// A tuft of grass.
+/// Draws a tuft of grass.
 pub fn tuft(canvas: &mut Canvas, (x, y): Spot, size: f32, green: Colour, dice: &mut Dice) {
     for _ in 0..dice.whole(3, 5) {
         let lean = dice.about(0.0, size);
@@ -23,7 +23,7 @@ pub fn tuft(canvas: &mut Canvas, (x, y): Spot, size: f32, green: Colour, dice: &
     }
 }
 
-/// A flower as small as one far off or on wallpaper.
+/// Draws a small flower, as in the distance or on wallpaper.
 pub fn floret(canvas: &mut Canvas, (x, y): Spot, radius: f32, petal: Colour) {
     for step in 0..5 {
         let (sine, cosine) = (step as f32 / 5.0 * TAU).sin_cos();
@@ -32,7 +32,7 @@ pub fn floret(canvas: &mut Canvas, (x, y): Spot, radius: f32, petal: Colour) {
     canvas.fill(&Shape::circle((x, y), radius * 0.6), hex(0xff_d75e).faded(petal.a));
 }
 
-/// A round-headed tree that stands at `at`.
+/// Draws a tree with a round crown that stands at `(x, y)`.
 pub fn tree(canvas: &mut Canvas, (x, y): Spot, high: f32, leaves: Colour, dice: &mut Dice) {
     let trunk = palette::earth(dice).darker(0.35);
     canvas.fill(&Shape::limb(&[(x, y + 0.02, high * 0.05), (x, y - high * 0.5, high * 0.035)]), trunk);
@@ -43,7 +43,7 @@ pub fn tree(canvas: &mut Canvas, (x, y): Spot, high: f32, leaves: Colour, dice: 
     }
 }
 
-/// A fir that stands at `at`.
+/// Draws a fir that stands at `(x, y)`.
 pub fn fir(canvas: &mut Canvas, (x, y): Spot, high: f32, needles: Colour) {
     for tier in 0..3 {
         let share = tier as f32 / 3.0;
@@ -53,7 +53,7 @@ pub fn fir(canvas: &mut Canvas, (x, y): Spot, high: f32, needles: Colour) {
     }
 }
 
-/// A window with the outdoors behind it.
+/// Draws a window in front of the outdoors.
 pub fn window(canvas: &mut Canvas, [left, top, right, bottom]: [f32; 4], dice: &mut Dice) {
     let pane = Shape::rectangle(left, top, right, bottom);
     let sky = dice.colour(&[0xa8_d5ea, 0xf8_cfa8, 0x2a_3560, 0xc9_dde4], 0.05);
@@ -72,8 +72,8 @@ pub fn window(canvas: &mut Canvas, [left, top, right, bottom]: [f32; 4], dice: &
     canvas.line(&Shape::curve(&[(left, y), (right, y)]), 0.014, frame);
 }
 
-/// A framed picture on the wall.
-pub fn picture(canvas: &mut Canvas, (x, y): Spot, size: f32, palette: &Palette, dice: &mut Dice) {
+/// Draws a framed painting on a wall.
+pub fn painting(canvas: &mut Canvas, (x, y): Spot, size: f32, palette: &Palette, dice: &mut Dice) {
     let frame = Shape::rectangle(x - size, y - size * 0.8, x + size, y + size * 0.8);
     canvas.fill(&frame, Fill::Down(palette[3].lighter(0.3), palette[2]));
     canvas.inside(&frame, |canvas| {
@@ -84,7 +84,7 @@ pub fn picture(canvas: &mut Canvas, (x, y): Spot, size: f32, palette: &Palette, 
     canvas.line(&frame, size * 0.14, palette::earth(dice));
 }
 
-/// A pot plant without blossoms that stands at `at`.
+/// Draws a pot plant without blossoms that stands at `(x, y)`.
 pub fn plant(canvas: &mut Canvas, (x, y): Spot, high: f32, palette: &Palette, dice: &mut Dice) {
     let green = palette::green(dice);
     for step in 0..7 {
@@ -97,7 +97,7 @@ pub fn plant(canvas: &mut Canvas, (x, y): Spot, high: f32, palette: &Palette, di
     canvas.fill(&Shape::polygon(&pot), Fill::Down(clay.lighter(0.12), clay.darker(0.2)));
 }
 
-/// A standing lamp with a warm glow.
+/// Draws a floor lamp with a warm glow.
 pub fn lamp(canvas: &mut Canvas, (x, y): Spot, palette: &Palette, dice: &mut Dice) {
     let top = y - dice.between(0.45, 0.6);
     canvas.line(&Shape::curve(&[(x, y), (x, top)]), 0.012, palette[4]);
@@ -109,7 +109,7 @@ pub fn lamp(canvas: &mut Canvas, (x, y): Spot, palette: &Palette, dice: &mut Dic
         .fill(&Shape::circle(glow, 0.3), Fill::Glow(glow, 0.3, hex(0xff_dd90).faded(0.45), hex(0xff_dd90).faded(0.0)));
 }
 
-/// A ball or a bowl on the ground, as every class may have beside it.
+/// Draws a ball or a bowl on the ground. All classes may have one beside the subject.
 pub fn toy(canvas: &mut Canvas, (x, y): Spot, size: f32, dice: &mut Dice) {
     let colour = palette::bright(dice);
     if dice.chance(0.6) {

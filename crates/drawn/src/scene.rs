@@ -43,6 +43,7 @@ fn frame(dice: &mut Dice) -> Canvas {
     Canvas::new((width as f32 * scale) as u32, (height as f32 * scale) as u32)
 }
 
+/// Draws an animal in a random pose.
 fn animal(canvas: &mut Canvas, animal: &dyn Animal, floor: (f32, f32), dice: &mut Dice) {
     let pose = dice.pick(&[
         Pose::Portrait,
@@ -59,13 +60,15 @@ fn animal(canvas: &mut Canvas, animal: &dyn Animal, floor: (f32, f32), dice: &mu
     canvas.within(step, |canvas| Body::new(animal).draw(pose, canvas, dice));
 }
 
+/// Draws flowers in a random arrangement.
 fn flowers(canvas: &mut Canvas, floor: (f32, f32), dice: &mut Dice) {
     let arrangement = dice.pick(&ARRANGEMENTS);
     let step = stand(canvas, arrangement.extent(), arrangement == Arrangement::Close, floor, dice);
     canvas.within(step, |canvas| arrangement.draw(canvas, dice));
 }
 
-/// Where a subject of `extent` (half its width, its height) is put: size, place, a slight turn, facing left or right.
+/// Returns the frame of a subject of `extent` (half its width, its height) with a random size, position, rotation and
+/// direction.
 fn stand(canvas: &Canvas, extent: (f32, f32), close: bool, floor: (f32, f32), dice: &mut Dice) -> Transform {
     let (wide, high) = (canvas.width(), canvas.height());
     let fit = (wide / (extent.0 * 2.0)).min(high / extent.1);
@@ -79,7 +82,7 @@ fn stand(canvas: &Canvas, extent: (f32, f32), close: bool, floor: (f32, f32), di
         .pre_scale(scale * dice.sign() * dice.between(0.93, 1.07), scale)
 }
 
-/// Puts the subject before its background, with a shadow, and now and then with a sticker's rim or a toy beside it.
+/// Draws the subject with a shadow over the background. Sometimes adds a rim, or a toy beside the subject.
 fn join(canvas: &mut Canvas, subject: &Canvas, dice: &mut Dice) {
     let high = canvas.height();
     let shadow = subject.silhouette(INK.faded(dice.between(0.15, 0.4)), 0.0, high * 0.04);
@@ -100,6 +103,7 @@ fn join(canvas: &mut Canvas, subject: &Canvas, dice: &mut Dice) {
     }
 }
 
+/// Returns the pixels of the canvas without alpha.
 fn flatten(canvas: &Canvas) -> RgbImage {
     let width = canvas.width() as u32;
     RgbImage::from_fn(width, canvas.height() as u32, |x, y| {

@@ -1,5 +1,7 @@
-//! Places to be: meadow, park, room, sofa, beach, night, snow. The unit is the picture's height, `wide` its width in
-//! that unit; each returns where a subject stands.
+//! The scenes: meadow, park, living room, sofa, beach, night and snow.
+//!
+//! The unit is the height of the image, and `wide` is its width. Each function returns the range in which a subject stands,
+//! as shares of the height from the top.
 
 use crate::{
     canvas::{Canvas, Fill},
@@ -9,7 +11,7 @@ use crate::{
     shape::{Shape, Spot},
 };
 
-/// Grass under a sky, with hills, tufts and small flowers.
+/// Draws grass under a sky, with hills, tufts and small flowers.
 pub fn meadow(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     let horizon = dice.between(0.35, 0.65);
     sky(canvas, wide, dice);
@@ -36,7 +38,7 @@ pub fn meadow(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     (0.82, 0.97)
 }
 
-/// A path or lawn with trees behind.
+/// Draws a path or lawn in front of trees.
 pub fn park(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     let horizon = dice.between(0.5, 0.68);
     sky(canvas, wide, dice);
@@ -66,8 +68,8 @@ pub fn park(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     (0.84, 0.97)
 }
 
-/// A wall with wallpaper, a floor, and some of: window, pictures, rug, plant, lamp.
-pub fn room(canvas: &mut Canvas, wide: f32, palette: &Palette, dice: &mut Dice) -> (f32, f32) {
+/// Draws a wall with wallpaper, a floor, and some of: window, paintings, rug, plant, lamp.
+pub fn living_room(canvas: &mut Canvas, wide: f32, palette: &Palette, dice: &mut Dice) -> (f32, f32) {
     let edge = dice.between(0.6, 0.76);
     canvas.wash(Fill::Down(palette[0].lighter(0.1), palette[0].darker(0.12)));
     match dice.whole(0, 2) {
@@ -95,7 +97,7 @@ pub fn room(canvas: &mut Canvas, wide: f32, palette: &Palette, dice: &mut Dice) 
     }
     for _ in 0..dice.whole(0, 2) {
         let at = (wide * dice.between(0.1, 0.9), dice.between(0.15, 0.35));
-        props::picture(canvas, at, dice.between(0.06, 0.12), palette, dice);
+        props::painting(canvas, at, dice.between(0.06, 0.12), palette, dice);
     }
     let wood = if dice.chance(0.6) { palette::earth(dice) } else { palette[1].darker(0.1) };
     canvas.fill(&Shape::rectangle(0.0, edge, wide, 1.0), Fill::Down(wood.darker(0.12), wood.lighter(0.06)));
@@ -122,11 +124,11 @@ pub fn room(canvas: &mut Canvas, wide: f32, palette: &Palette, dice: &mut Dice) 
     (0.84, 0.97)
 }
 
-/// On a sofa, cushions beside.
+/// Draws a sofa with cushions.
 pub fn sofa(canvas: &mut Canvas, wide: f32, palette: &Palette, dice: &mut Dice) -> (f32, f32) {
     canvas.wash(Fill::Down(palette[0], palette[0].darker(0.15)));
     if dice.chance(0.5) {
-        props::picture(canvas, (wide * dice.between(0.2, 0.8), 0.16), 0.1, palette, dice);
+        props::painting(canvas, (wide * dice.between(0.2, 0.8), 0.16), 0.1, palette, dice);
     }
     let cloth = palette[2];
     let top = dice.between(0.3, 0.45);
@@ -168,7 +170,7 @@ pub fn sofa(canvas: &mut Canvas, wide: f32, palette: &Palette, dice: &mut Dice) 
     (0.86, 0.96)
 }
 
-/// Sand, sea and sky.
+/// Draws sand, sea and sky.
 pub fn beach(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     sky(canvas, wide, dice);
     let horizon = dice.between(0.3, 0.5);
@@ -191,7 +193,7 @@ pub fn beach(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     (0.82, 0.97)
 }
 
-/// Moon and stars over dark hills.
+/// Draws moon and stars over dark hills.
 pub fn night(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     let deep = dice.colour(&[0x1b_1b3a, 0x14_2850, 0x2d_1e4f, 0x10_3045], 0.03);
     canvas.wash(Fill::Down(deep, deep.mix(hex(0xc9_7b9b), dice.between(0.1, 0.5))));
@@ -209,7 +211,7 @@ pub fn night(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     (0.84, 0.97)
 }
 
-/// Snow on the ground and in the air, firs behind.
+/// Draws snow on the ground and in the air, in front of firs.
 pub fn snow(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     let sky = dice.colour(&[0xb7_cfe0, 0xd8_dfe8, 0x9f_b8d0, 0xe5_cfd3], 0.04);
     canvas.wash(Fill::Down(sky, sky.lighter(0.5)));
@@ -229,7 +231,7 @@ pub fn snow(canvas: &mut Canvas, wide: f32, dice: &mut Dice) -> (f32, f32) {
     (0.84, 0.97)
 }
 
-/// A day's sky, with clouds and perhaps a sun.
+/// Draws the sky of a day with clouds, and sometimes the sun.
 fn sky(canvas: &mut Canvas, wide: f32, dice: &mut Dice) {
     let top = dice.colour(&[0x6f_b7e0, 0x8f_c9ea, 0xa5_c8e4, 0xf3_b18a, 0xc6_a9d8, 0x84_b6c9], 0.05);
     let low = dice.colour(&[0xe6_f4f9, 0xfd_eedc, 0xff_dcc0, 0xdc_ecf5], 0.03);
@@ -251,7 +253,7 @@ fn sky(canvas: &mut Canvas, wide: f32, dice: &mut Dice) {
     }
 }
 
-/// Ground from a wavy edge around `height` down to the bottom.
+/// Draws ground from a wavy edge around `height` down to the bottom.
 fn hills(canvas: &mut Canvas, wide: f32, height: f32, swing: f32, colour: Colour, dice: &mut Dice) {
     let mut round: Vec<Spot> =
         (0..=6).map(|step| (wide * (step as f32 / 5.0 - 0.1), height + dice.about(0.0, swing))).collect();

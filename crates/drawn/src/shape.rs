@@ -1,5 +1,4 @@
-//! Outlines: the few kinds of shape that all subjects are built from, in the units of the canvas' frame
-//! (x to the right, y down).
+//! The shapes of all subjects, in the coordinates of the canvas' frame (x to the right, y down).
 
 use std::f32::consts::TAU;
 
@@ -7,25 +6,25 @@ use tiny_skia::{Path, PathBuilder, Rect, Transform};
 
 use crate::dice::Dice;
 
-/// A place in the canvas' frame.
+/// A point in the frame of the canvas.
 pub type Spot = (f32, f32);
 
-/// An outline. One without extent draws nothing.
+/// An outline. An outline without extent draws nothing.
 #[derive(Clone, Debug)]
 pub struct Shape(Option<Path>);
 
 impl Shape {
-    /// The outline as a path, when it has one.
+    /// Returns the path of the outline, if it has an extent.
     pub fn path(&self) -> Option<&Path> {
         self.0.as_ref()
     }
 
-    /// The same outline moved by `step`.
+    /// Returns the outline transformed by `step`.
     pub fn moved(self, step: Transform) -> Self {
         Self(self.0.and_then(|path| path.transform(step)))
     }
 
-    /// Left, top, right and bottom of the outline's control points; zeros when it has none.
+    /// Returns left, top, right and bottom of the control points. Zeros if the outline has no extent.
     pub fn bounds(&self) -> [f32; 4] {
         self.0.as_ref().map_or([0.0; 4], |path| {
             let bounds = path.bounds();
@@ -33,22 +32,22 @@ impl Shape {
         })
     }
 
-    /// A rectangle.
+    /// Creates a rectangle.
     pub fn rectangle(left: f32, top: f32, right: f32, bottom: f32) -> Self {
         Self(Rect::from_ltrb(left, top, right, bottom).map(PathBuilder::from_rect))
     }
 
-    /// A circle around `at`.
+    /// Creates a circle around `at`.
     pub fn circle(at: Spot, radius: f32) -> Self {
         Self::ellipse(at, radius, radius)
     }
 
-    /// An upright ellipse with the half axes `wide` and `high`.
+    /// Creates an upright ellipse with the semi-axes `wide` and `high`.
     pub fn ellipse((x, y): Spot, wide: f32, high: f32) -> Self {
         Self(Rect::from_ltrb(x - wide, y - high, x + wide, y + high).and_then(PathBuilder::from_oval))
     }
 
-    /// A polygon with straight sides.
+    /// Creates a polygon.
     pub fn polygon(corners: &[Spot]) -> Self {
         let mut path = PathBuilder::new();
         for (place, &(x, y)) in corners.iter().enumerate() {
@@ -62,7 +61,7 @@ impl Shape {
         Self(path.finish())
     }
 
-    /// A smooth closed outline through `spots`.
+    /// Creates a smooth closed outline through `spots`.
     pub fn blob(spots: &[Spot]) -> Self {
         let Some(&first) = spots.first() else { return Self(None) };
         let count = spots.len();
@@ -76,13 +75,12 @@ impl Shape {
         Self(path.finish())
     }
 
-    /// A smooth closed outline that is the same left and right of x = 0. `half` runs down the right side, from the
-    /// top of the middle line to its bottom.
+    /// Creates a smooth closed outline with the axis of symmetry x = 0. `half` is its right half, from top to bottom.
     pub fn mirrored(half: &[Spot]) -> Self {
         Self::blob(&mirror(half))
     }
 
-    /// A smooth open line through `spots`.
+    /// Creates a smooth open line through `spots`.
     pub fn curve(spots: &[Spot]) -> Self {
         let Some(&first) = spots.first() else { return Self(None) };
         let last = spots.len() - 1;
@@ -95,7 +93,7 @@ impl Shape {
         Self(path.finish())
     }
 
-    /// A rounded strip along `spots`, each `(x, y, half width)`: limbs, tails, stems.
+    /// Creates a strip with round ends along `spots`, each `(x, y, half width)`, for limbs, tails and stems.
     pub fn limb(spots: &[(f32, f32, f32)]) -> Self {
         let line = smooth(spots);
         let (left, right) = sides(&line);
@@ -106,7 +104,7 @@ impl Shape {
         Self::polygon(&round)
     }
 
-    /// The two long sides of [`Shape::limb`], from `share` of its length on.
+    /// Creates the two long sides of [`Shape::limb`], without the first `share` of its length.
     pub fn sides(spots: &[(f32, f32, f32)], share: f32) -> [Self; 2] {
         let line = smooth(spots);
         let skip = (line.len() as f32 * share) as usize;
@@ -114,7 +112,7 @@ impl Shape {
         [left, right].map(|side| Self::curve(side.get(skip..).unwrap_or_default()))
     }
 
-    /// An outline of tufts: `spots` smoothed, with `count` points that stand out by about `tuft`.
+    /// Creates an outline with `count` tufts of the length `tuft` along the smooth outline through `spots`.
     pub fn furry(spots: &[Spot], count: usize, tuft: f32, dice: &mut Dice) -> Self {
         let round: Vec<Spot> = (0..count * 2).map(|step| along(spots, step as f32 / (count * 2) as f32)).collect();
         let (x, y) = middle(&round);
@@ -137,8 +135,8 @@ impl Shape {
         Self(path.finish())
     }
 
-    /// A petal or leaf from the origin upwards: `length` long, `width` wide, widest at `belly` of its length,
-    /// `point` from 0 (round) to 1 (pointed).
+    /// Creates a petal or leaf from the origin upwards. It is widest at the share `belly` of its length. `point` is 0 for
+    /// a round tip and 1 for a pointed tip.
     pub fn petal(length: f32, width: f32, belly: f32, point: f32) -> Self {
         let (half, high) = (width / 2.0, -length * belly);
         let shoulder = half * (1.0 - point) * 0.9;
@@ -152,7 +150,8 @@ impl Shape {
         Self(path.finish())
     }
 
-    /// A wobbly round: `count` points around `at`, each off the circle by up to `wobble` of `radius`.
+    /// Creates an irregular round outline through `count` points around `at`. Their distances from `at` differ from
+    /// `radius` by up to the share `wobble`.
     pub fn pebble(at: Spot, radius: f32, wobble: f32, count: usize, dice: &mut Dice) -> Self {
         let spots: Vec<Spot> = (0..count)
             .map(|step| {
@@ -165,21 +164,21 @@ impl Shape {
     }
 }
 
-/// The right half of an outline and its mirror image, as one closed round.
+/// Returns the closed outline of a right half and its mirror image.
 pub fn mirror(half: &[Spot]) -> Vec<Spot> {
     let inner = half.len().saturating_sub(1).max(1);
     let left = half.get(1..inner).unwrap_or_default().iter().rev().map(|&(x, y)| (-x, y));
     half.iter().copied().chain(left).collect()
 }
 
-/// The cubic from the second to the third of four spots of a Catmull-Rom line.
+/// Adds the cubic curve from the second to the third of four points of a Catmull-Rom spline.
 fn bend(path: &mut PathBuilder, [before, from, to, after]: [Spot; 4]) {
     let lead = (from.0 + (to.0 - before.0) / 6.0, from.1 + (to.1 - before.1) / 6.0);
     let trail = (to.0 - (after.0 - from.0) / 6.0, to.1 - (after.1 - from.1) / 6.0);
     path.cubic_to(lead.0, lead.1, trail.0, trail.1, to.0, to.1);
 }
 
-/// The value between `from` and `to` at `share` on a Catmull-Rom line.
+/// Returns the value between `from` and `to` at `share` on a Catmull-Rom spline.
 fn spline([before, from, to, after]: [f32; 4], share: f32) -> f32 {
     let slope = (to - before) / 2.0;
     let next = (after - from) / 2.0;
@@ -190,7 +189,7 @@ fn spline([before, from, to, after]: [f32; 4], share: f32) -> f32 {
         + (cube - square) * next
 }
 
-/// The spot at `share` (0 to 1) of the closed smooth line through `spots`.
+/// Returns the point at `share` (0 to 1) of the closed spline through `spots`.
 fn along(spots: &[Spot], share: f32) -> Spot {
     let count = spots.len();
     let place = share * count as f32;
@@ -200,7 +199,7 @@ fn along(spots: &[Spot], share: f32) -> Spot {
     (spline(around.map(|spot| spot.0), rest), spline(around.map(|spot| spot.1), rest))
 }
 
-/// The open smooth line through `spots`, twelve steps a piece.
+/// Returns points of the open spline through `spots`, twelve for each of its pieces.
 fn smooth(spots: &[(f32, f32, f32)]) -> Vec<(f32, f32, f32)> {
     const STEPS: usize = 12;
     let last = spots.len().saturating_sub(1);
@@ -220,7 +219,7 @@ fn smooth(spots: &[(f32, f32, f32)]) -> Vec<(f32, f32, f32)> {
     line
 }
 
-/// The left and right edge of a strip along `line`.
+/// Returns the left and right edges of a strip along `line`.
 fn sides(line: &[(f32, f32, f32)]) -> (Vec<Spot>, Vec<Spot>) {
     let last = line.len().saturating_sub(1);
     line.iter()
@@ -235,7 +234,7 @@ fn sides(line: &[(f32, f32, f32)]) -> (Vec<Spot>, Vec<Spot>) {
         .unzip()
 }
 
-/// A half circle around `end`, clockwise on from `edge`.
+/// Adds a half circle around `end`, clockwise from `edge`.
 fn cap(round: &mut Vec<Spot>, end: Option<&(f32, f32, f32)>, edge: Option<&Spot>) {
     let (Some(&(x, y, _)), Some(&(ex, ey))) = (end, edge) else { return };
     for step in 1..8 {
@@ -245,6 +244,7 @@ fn cap(round: &mut Vec<Spot>, end: Option<&(f32, f32, f32)>, edge: Option<&Spot>
     }
 }
 
+/// Returns the mean of `spots`.
 fn middle(spots: &[Spot]) -> Spot {
     let count = spots.len().max(1) as f32;
     (spots.iter().map(|spot| spot.0).sum::<f32>() / count, spots.iter().map(|spot| spot.1).sum::<f32>() / count)

@@ -7,7 +7,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 /// Returns the first `count` images of each subject.
 fn images(count: u64) -> Vec<Vec<RgbImage>> {
     let of_subject = |(place, subject): (usize, Subject)| {
-        let image = |number| drawn::image(subject, ChaCha8Rng::seed_from_u64(place as u64 * 1000 + number));
+        let image = |number| drawn::image(subject, &mut ChaCha8Rng::seed_from_u64(place as u64 * 1000 + number));
         (0..count).map(image).collect()
     };
     Subject::ALL.into_iter().enumerate().map(of_subject).collect()

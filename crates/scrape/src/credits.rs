@@ -13,26 +13,24 @@ use crate::view::Run;
 /// The name of the file.
 pub const FILE: &str = "ATTRIBUTION.md";
 
-impl Gathered {
-    /// Writes the file for the kept images.
-    pub fn write_attribution(&self, run: &Run) -> Result<()> {
-        let mut classes: BTreeMap<&str, Credits> = BTreeMap::new();
-        for (at, slot) in self.selection.kept() {
-            let queue = &self.queues[at];
-            let credits = classes.entry(&queue.quota.class).or_default();
-            let slot = &queue.slots[slot];
-            let hash = match &slot.file {
-                FileState::Image(index) => self.contents.get(*index).hash.as_str(),
-                _ => "",
-            };
-            credits.add(&slot.candidate, hash, queue.on_web);
-        }
-        let mut text = "# Attribution\n\nWho made the pictures of this data set, and under which licence. The pictures were resized and cropped for\ntraining; these files are as they were found.\n".to_owned();
-        for (class, credits) in classes {
-            text += &format!("\n## {}\n\n{}", escape(class), credits.text());
-        }
-        run.write(FILE, text.as_bytes())
+/// Writes the file for the kept images.
+pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
+    let mut classes: BTreeMap<&str, Credits> = BTreeMap::new();
+    for (at, slot) in gathered.selection.kept() {
+        let queue = &gathered.queues[at];
+        let credits = classes.entry(&queue.quota.class).or_default();
+        let slot = &queue.slots[slot];
+        let hash = match &slot.file {
+            FileState::Image(index) => gathered.contents.get(*index).hash.as_str(),
+            _ => "",
+        };
+        credits.add(&slot.candidate, hash, queue.on_web);
     }
+    let mut text = "# Attribution\n\nWho made the pictures of this data set, and under which licence. The pictures were resized and cropped for\ntraining; these files are as they were found.\n".to_owned();
+    for (class, credits) in classes {
+        text += &format!("\n## {}\n\n{}", escape(class), credits.text());
+    }
+    run.write(FILE, text.as_bytes())
 }
 
 /// The credits of a class.

@@ -160,11 +160,11 @@ impl Stage for Scrape {
 
     fn run(&self, run: &Run) -> Result<()> {
         let gathered = self.gather(run)?;
-        let unfinished = gathered.unfinished();
+        let unfinished = tables::unfinished(&gathered);
         let json = serde_json::to_vec(&unfinished).context("cannot encode the reasons for another run")?;
         run.write(format!("{FOLDER}/{UNFINISHED}"), &json)?;
-        gathered.write(run)?;
-        gathered.write_attribution(run)?;
+        tables::write(&gathered, run)?;
+        credits::write(&gathered, run)?;
         for reason in unfinished {
             run.warn(&format!("{reason}; the next run tries again"));
         }

@@ -40,138 +40,138 @@ const COLUMNS: [&str; 14] = [
     "status",
 ];
 
-impl Gathered {
-    /// Writes the tables.
-    ///
-    /// # Errors
-    /// Returns an error when a class has no images. The table of rejects is written before.
-    pub fn write(&self, run: &Run) -> Result<()> {
-        let rejects = self.rejects();
-        let rows = rejects.iter().map(|reject| [&reject.class, &reject.location, &reject.reason]);
-        run.write_csv(REJECTS, &["class", "source", "reason"], rows)?;
-        for Reject { class, location, reason } in &rejects {
-            tracing::warn!(class, source = location, reason, "rejected");
+/// Writes the tables.
+///
+/// # Errors
+/// Returns an error when a class has no images. The table of rejects is written before.
+pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
+    let rejects = rejects(gathered);
+    let reject_rows = rejects.iter().map(|reject| [&reject.class, &reject.location, &reject.reason]);
+    run.write_csv(REJECTS, &["class", "source", "reason"], reject_rows)?;
+    for Reject { class, location, reason } in &rejects {
+        tracing::warn!(class, source = location, reason, "rejected");
+    }
+    check_classes(gathered, &rejects)?;
+    run.write_csv(SOURCES, &COLUMNS, rows(gathered))
+}
+
+/// Returns the rows of [`SOURCES`], in the order of the candidates.
+fn rows(gathered: &Gathered) -> Vec<[String; 14]> {
+    let mut rows = Vec::new();
+    for (at, decisions) in gathered.selection.decisions.iter().enumerate() {
+        for (slot, decision) in decisions.iter().enumerate() {
+            let (like, status) = match decision {
+                Decision::Kept => (None, KEPT),
+                Decision::Duplicate(first) => (Some(*first), DUPLICATE),
+                Decision::NearDuplicate(first) => (Some(*first), NEAR_DUPLICATE),
+                Decision::Refused(_) | Decision::Later(_) | Decision::Undecided => continue,
+            };
+            rows.push(row(gathered, (at, slot), like, status));
         }
-        self.check_classes(&rejects)?;
-        run.write_csv(SOURCES, &COLUMNS, self.rows())
     }
+    rows
+}
 
-    /// Returns the rows of [`SOURCES`], in the order of the candidates.
-    fn rows(&self) -> Vec<[String; 14]> {
-        let mut rows = Vec::new();
-        for (at, decisions) in self.selection.decisions.iter().enumerate() {
-            for (slot, decision) in decisions.iter().enumerate() {
-                let (like, status) = match decision {
-                    Decision::Kept => (None, KEPT),
-                    Decision::Duplicate(first) => (Some(*first), DUPLICATE),
-                    Decision::NearDuplicate(first) => (Some(*first), NEAR_DUPLICATE),
-                    Decision::Refused(_) | Decision::Later(_) | Decision::Undecided => continue,
-                };
-                rows.push(self.row((at, slot), like, status));
-            }
+/// Returns the row of the slot at `place`.
+fn row(gathered: &Gathered, place: Place, like: Option<Place>, status: &str) -> [String; 14] {
+    let queue = &gathered.queues[place.0];
+    let slot = &queue.slots[place.1];
+    let (hash, path, bytes) = match &slot.file {
+        FileState::Image(index) => {
+            let content = gathered.contents.get(*index);
+            let path = if status == NEAR_DUPLICATE { String::new() } else { path_of(&queue.quota.class, content) };
+            (content.hash.clone(), path, content.bytes.to_string())
         }
-        rows
-    }
+        _ => Default::default(),
+    };
+    let candidate = slot.candidate.clone();
+    let licence = candidate.licence.map(|licence| licence.to_string()).unwrap_or_default();
+    let like =
+        like.map(|(queue, slot)| gathered.queues[queue].slots[slot].candidate.location.clone()).unwrap_or_default();
+    [
+        hash,
+        queue.quota.class.clone(),
+        path,
+        candidate.location,
+        candidate.page,
+        candidate.title,
+        candidate.author,
+        licence,
+        candidate.licence_url,
+        queue.kind.to_owned(),
+        queue.quota.queries[slot.query].clone(),
+        bytes,
+        like,
+        status.to_owned(),
+    ]
+}
 
-    /// Returns the row of the slot at `place`.
-    fn row(&self, place: Place, like: Option<Place>, status: &str) -> [String; 14] {
-        let queue = &self.queues[place.0];
-        let slot = &queue.slots[place.1];
-        let (hash, path, bytes) = match &slot.file {
-            FileState::Image(index) => {
-                let content = self.contents.get(*index);
-                let path = if status == NEAR_DUPLICATE { String::new() } else { path_of(&queue.quota.class, content) };
-                (content.hash.clone(), path, content.bytes.to_string())
-            }
-            _ => Default::default(),
-        };
-        let candidate = slot.candidate.clone();
-        let licence = candidate.licence.map(|licence| licence.to_string()).unwrap_or_default();
-        let like =
-            like.map(|(queue, slot)| self.queues[queue].slots[slot].candidate.location.clone()).unwrap_or_default();
-        [
-            hash,
-            queue.quota.class.clone(),
-            path,
-            candidate.location,
-            candidate.page,
-            candidate.title,
-            candidate.author,
-            licence,
-            candidate.licence_url,
-            queue.kind.to_owned(),
-            queue.quota.queries[slot.query].clone(),
-            bytes,
-            like,
-            status.to_owned(),
-        ]
-    }
-
-    /// Returns all rejects, sorted by class and location.
-    fn rejects(&self) -> Vec<Reject> {
-        let mut rejects = Vec::new();
-        for (queue, decisions) in self.queues.iter().zip(&self.selection.decisions) {
-            let class = &queue.quota.class;
-            let reject =
-                |location: &str, reason: String| Reject { class: class.clone(), location: location.to_owned(), reason };
-            for (slot, decision) in queue.slots.iter().zip(decisions) {
-                match decision {
-                    Decision::Refused(reason) => rejects.push(reject(&slot.candidate.location, reason.clone())),
-                    Decision::Later(reason) => rejects.push(reject(&slot.candidate.location, for_now(reason))),
-                    _ => {}
-                }
-            }
-            rejects.extend(queue.rejects.iter().cloned());
-            for (reason, may_pass) in &queue.faults {
-                let reason = if *may_pass { for_now(reason) } else { reason.clone() };
-                rejects.push(reject(queue.kind, format!("the search ended early: {reason}")));
+/// Returns all rejects, sorted by class and location.
+fn rejects(gathered: &Gathered) -> Vec<Reject> {
+    let mut rejects = Vec::new();
+    for (queue, decisions) in gathered.queues.iter().zip(&gathered.selection.decisions) {
+        let class = &queue.quota.class;
+        let reject =
+            |location: &str, reason: String| Reject { class: class.clone(), location: location.to_owned(), reason };
+        for (slot, decision) in queue.slots.iter().zip(decisions) {
+            match decision {
+                Decision::Refused(reason) => rejects.push(reject(&slot.candidate.location, reason.clone())),
+                Decision::Later(reason) => rejects.push(reject(&slot.candidate.location, for_now(reason))),
+                _ => {}
             }
         }
-        rejects.sort();
-        rejects
-    }
-
-    /// Returns an error when a class has no images.
-    fn check_classes(&self, rejects: &[Reject]) -> Result<()> {
-        let kept: BTreeSet<&str> =
-            self.selection.kept().map(|(queue, _)| self.queues[queue].quota.class.as_str()).collect();
-        let Some(class) =
-            self.queues.iter().map(|queue| &queue.quota.class).find(|class| !kept.contains(class.as_str()))
-        else {
-            if kept.is_empty() {
-                bail!("the sources have no images");
-            }
-            return Ok(());
-        };
-        let first = rejects.iter().find(|reject| reject.class == *class);
-        let why = first.map_or_else(
-            || "the sources have no candidates for it".to_owned(),
-            |Reject { location, reason, .. }| format!("its first reject is {location}: {reason}"),
-        );
-        Err(anyhow!("class `{class}` has no usable image; {why}"))
-            .hint("add images or search words for the class, or remove the class; rejects.csv lists all reasons")
-    }
-
-    /// Returns the reasons why a later run may find more images. Empty if every quota is filled.
-    pub fn unfinished(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
-        for (queue, decisions) in self.queues.iter().zip(&self.selection.decisions).filter(|(queue, _)| queue.on_web) {
-            let kept = decisions.iter().filter(|decision| **decision == Decision::Kept).count();
-            if kept >= queue.quota.count {
-                continue;
-            }
-            let (class, kind) = (&queue.quota.class, queue.kind);
-            let later = decisions.iter().filter(|decision| matches!(decision, Decision::Later(_))).count();
-            if later > 0 {
-                reasons.push(format!("the stage could not fetch {later} files of {kind} for class `{class}`"));
-            }
-            for (reason, _) in queue.faults.iter().filter(|(_, may_pass)| *may_pass) {
-                reasons.push(format!("the search of {kind} for class `{class}` ended early: {reason}"));
-            }
+        rejects.extend(queue.rejects.iter().cloned());
+        for (reason, may_pass) in &queue.faults {
+            let reason = if *may_pass { for_now(reason) } else { reason.clone() };
+            rejects.push(reject(queue.kind, format!("the search ended early: {reason}")));
         }
-        reasons.extend(self.exhausted.iter().map(|reason| format!("the last run stopped early: {reason}")));
-        reasons
     }
+    rejects.sort();
+    rejects
+}
+
+/// Returns an error when a class has no images.
+fn check_classes(gathered: &Gathered, rejects: &[Reject]) -> Result<()> {
+    let kept: BTreeSet<&str> =
+        gathered.selection.kept().map(|(queue, _)| gathered.queues[queue].quota.class.as_str()).collect();
+    let Some(class) =
+        gathered.queues.iter().map(|queue| &queue.quota.class).find(|class| !kept.contains(class.as_str()))
+    else {
+        if kept.is_empty() {
+            bail!("the sources have no images");
+        }
+        return Ok(());
+    };
+    let first = rejects.iter().find(|reject| reject.class == *class);
+    let why = first.map_or_else(
+        || "the sources have no candidates for it".to_owned(),
+        |Reject { location, reason, .. }| format!("its first reject is {location}: {reason}"),
+    );
+    Err(anyhow!("class `{class}` has no usable image; {why}"))
+        .hint("add images or search words for the class, or remove the class; rejects.csv lists all reasons")
+}
+
+/// Returns the reasons why a later run may find more images. Empty if every quota is filled.
+pub fn unfinished(gathered: &Gathered) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for (queue, decisions) in
+        gathered.queues.iter().zip(&gathered.selection.decisions).filter(|(queue, _)| queue.on_web)
+    {
+        let kept = decisions.iter().filter(|decision| **decision == Decision::Kept).count();
+        if kept >= queue.quota.count {
+            continue;
+        }
+        let (class, kind) = (&queue.quota.class, queue.kind);
+        let later = decisions.iter().filter(|decision| matches!(decision, Decision::Later(_))).count();
+        if later > 0 {
+            reasons.push(format!("the stage could not fetch {later} files of {kind} for class `{class}`"));
+        }
+        for (reason, _) in queue.faults.iter().filter(|(_, may_pass)| *may_pass) {
+            reasons.push(format!("the search of {kind} for class `{class}` ended early: {reason}"));
+        }
+    }
+    reasons.extend(gathered.exhausted.iter().map(|reason| format!("the last run stopped early: {reason}")));
+    reasons
 }
 
 /// Returns the reason of a failure that a later run may not have.

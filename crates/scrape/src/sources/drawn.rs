@@ -5,6 +5,8 @@ use std::io::{self, Cursor, Read};
 
 use anyhow::Result;
 use drawn::Subject;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 
 use crate::candidate::{Candidate, Page, Quota};
 use crate::desk::Desk;
@@ -56,7 +58,17 @@ impl Source for Drawn {
         let number = candidate.location.rsplit(':').next()?;
         let subject = Subject::of_class(class)?;
         // Each image has its own random numbers, so that a larger `per_class` keeps the first images.
-        let rng = pipeline::rng(self.seed, "scrape", &format!("drawn/{class}/{number}"));
-        Some(Ok(Box::new(Cursor::new(drawn::file(subject, rng)))))
+        let mut rng = pipeline::rng(self.seed, "scrape", &format!("drawn/{class}/{number}"));
+        Some(Ok(Box::new(Cursor::new(file(subject, &mut rng)))))
+    }
+}
+
+/// Draws an image and encodes it: one image in five as PNG, and the others as JPEG of quality 80 to 95.
+fn file(subject: Subject, rng: &mut ChaCha8Rng) -> Vec<u8> {
+    let image = drawn::image(subject, rng);
+    if rng.random::<f32>() < 0.2 {
+        imaging::png(&image)
+    } else {
+        imaging::jpeg(&image, rng.random_range(80..=95_usize) as u8)
     }
 }
