@@ -1,4 +1,4 @@
-//! When a stage runs, and what a run leaves, whatever happened to the one before.
+//! Tests of repeated runs: when a stage runs again, and what its outputs are after changes and crashes.
 
 use std::time::{Duration, Instant};
 
@@ -12,67 +12,68 @@ fn workspace() -> Workspace {
     workspace
 }
 
+/// Returns the manifests of all stages.
 fn manifests(workspace: &Workspace) -> Vec<String> {
     STAGES.iter().map(|name| workspace.text(format!("artifacts/{name}/manifest.csv"))).collect()
 }
 
 #[test]
-fn stages_run_when_something_changed_and_only_then() {
+fn a_stage_runs_only_after_a_change() {
     let workspace = workspace();
     all(&workspace, &[]);
-    for said in all(&workspace, &[]) {
-        assert!(said.contains("up to date"), "{said}");
+    for text in all(&workspace, &[]) {
+        assert!(text.contains("up to date"), "{text}");
     }
     let before = manifests(&workspace);
 
-    // A comment changes nothing.
+    // A comment in the configuration changes nothing.
     let config = workspace.text("pipeline.toml");
     workspace.write("pipeline.toml", format!("# a comment\n{config}"));
-    for said in all(&workspace, &[]) {
-        assert!(said.contains("up to date"), "{said}");
+    for text in all(&workspace, &[]) {
+        assert!(text.contains("up to date"), "{text}");
     }
 
-    // A stage that is forced and makes the same again does not make the later ones run.
+    // A forced run with the same outputs does not make later stages run.
     assert!(!succeed(&workspace, "preprocess", &["--force"]).contains("up to date"));
     assert!(succeed(&workspace, "train", &[]).contains("up to date"));
 
-    // What changed is told, from what to what, and --dry-run runs nothing.
+    // --dry-run prints the old and the new value of a changed key, and runs nothing.
     let output = stage(&workspace, "train", &["--dry-run", "--set", "train.patience=3"]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("would run") && said.contains("train.patience: 8 -> 3"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("would run") && text.contains("train.patience: 8 -> 3"), "{text}");
     assert!(succeed(&workspace, "train", &[]).contains("up to date"));
 
-    // What comes before is part of the answer, through stages in between.
+    // The reasons include changes of all earlier stages.
     let output = stage(&workspace, "evaluate", &["--dry-run", "--set", "preprocess.min_side=10"]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(said.matches("preprocess ran with preprocess.min_side = 32, now 10").count(), 1, "{said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text.matches("preprocess ran with preprocess.min_side = 32, now 10").count(), 1, "{text}");
 
-    // One more source counts as well.
+    // Another source is a change.
     let more = "scrape.sources=[{kind=\"folder\", path=\"pictures\"}, {kind=\"drawn\"}]";
     let output = stage(&workspace, "train", &["--dry-run", "--set", more]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("scrape ran with scrape.sources.1.kind = (none), now \"drawn\""), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("scrape ran with scrape.sources.1.kind = (none), now \"drawn\""), "{text}");
 
-    // What is asked for in vain costs nothing that is there.
-    for vain in ["analyze.pictures=[\"nobody\"]", "analyze.layers=[\"conv99\"]", "analyze.occlusion.patch=4000"] {
-        let output = stage(&workspace, "analyze", &["--set", vain]);
-        assert_ne!(output.status.code(), Some(0), "{vain}");
+    // A request that cannot succeed deletes no outputs.
+    for impossible in ["analyze.pictures=[\"nobody\"]", "analyze.layers=[\"conv99\"]", "analyze.occlusion.patch=4000"] {
+        let output = stage(&workspace, "analyze", &["--set", impossible]);
+        assert_ne!(output.status.code(), Some(0), "{impossible}");
     }
     assert!(succeed(&workspace, "analyze", &[]).contains("up to date"));
 
-    // An output that somebody altered is made again, the same.
+    // A stage writes a changed output again, with the same contents.
     workspace.write("artifacts/evaluate/predictions.csv", "nonsense");
-    let said = succeed(&workspace, "evaluate", &[]);
-    assert!(said.contains("predictions.csv was altered"), "{said}");
+    let text = succeed(&workspace, "evaluate", &[]);
+    assert!(text.contains("predictions.csv was altered"), "{text}");
     assert_eq!(manifests(&workspace), before);
 
-    // Another seed gives other outputs.
+    // Another seed changes the outputs.
     all(&workspace, &["--set", "seed=2"]);
     assert_ne!(manifests(&workspace)[1..], before[1..]);
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_closed_pipe_is_not_an_error() {
     let workspace = workspace();
     for name in &STAGES[..2] {
         let mut running = workspace.command(binary(name));
@@ -84,7 +85,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
-fn two_folders_with_one_seed_hold_the_same_bytes() {
+fn two_runs_with_one_seed_write_the_same_bytes() {
     let workspace = workspace();
     all(&workspace, &[]);
     let first = manifests(&workspace);
@@ -97,17 +98,17 @@ fn two_folders_with_one_seed_hold_the_same_bytes() {
 }
 
 #[test]
-fn a_killed_run_is_made_good_by_the_next() {
+fn the_run_after_a_killed_run_writes_the_same_outputs() {
     let workspace = workspace();
     all(&workspace, &[]);
     let whole = manifests(&workspace);
     for (number, name) in STAGES.iter().enumerate() {
         let began = Instant::now();
         succeed(&workspace, name, &["--force"]);
-        let takes = began.elapsed();
+        let duration = began.elapsed();
         for share in [0.2, 0.5, 0.8] {
             let mut running = workspace.command(binary(name)).args(["--force", "--quiet"]).spawn().unwrap();
-            std::thread::sleep(takes.mul_f64(share).max(Duration::from_millis(5)));
+            std::thread::sleep(duration.mul_f64(share).max(Duration::from_millis(5)));
             running.kill().unwrap();
             running.wait().unwrap();
             succeed(&workspace, name, &[]);
@@ -117,18 +118,18 @@ fn a_killed_run_is_made_good_by_the_next() {
 }
 
 #[test]
-fn a_gate_that_is_not_met_ends_with_3_every_time() {
+fn an_unmet_gate_gives_exit_code_3_every_time() {
     let workspace = workspace();
     for name in &STAGES[..2] {
         succeed(&workspace, name, &[]);
     }
-    // So small a step leaves every class equally likely: one of the two is named for every picture.
+    // With such a small learning rate the network predicts the same class for every image.
     succeed(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e-12]", "--set", "train.max_epochs=1"]);
     for _ in 0..2 {
         let output = stage(&workspace, "evaluate", &["--set", "evaluate.gate.accuracy=0.9"]);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(3), "{said}");
-        assert!(said.contains("gate not met"), "{said}");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains("gate not met"), "{text}");
     }
     succeed(&workspace, "evaluate", &["--set", "evaluate.gate.accuracy=0.1"]);
 }

@@ -1,11 +1,11 @@
-//! Broken and hostile files among good ones: every stage goes on, and each file's fate is written down.
+//! A test with broken and hostile files: every stage succeeds, and the tables contain the outcome of each file.
 
 use testkit::hostile::{self, Outcome};
 
 use crate::{all, small_run};
 
 #[test]
-fn hostile_files_stop_nothing() {
+fn hostile_files_stop_no_stage() {
     let workspace = small_run("");
     let cases = hostile::write_folder(&workspace.join("pictures"));
     all(&workspace, &[]);

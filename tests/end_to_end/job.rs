@@ -1,4 +1,4 @@
-//! The main job on small drawn pictures, from a folder to the report.
+//! Tests of a complete run on small drawn images, from a folder to the report.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -6,7 +6,7 @@ use testkit::{Workspace, images};
 
 use crate::{STAGES, all, small_run, stage, succeed};
 
-/// One finished run that several tests look at and none changes.
+/// Returns the workspace of a finished run. The tests share it and do not change it.
 fn finished() -> &'static Workspace {
     static FINISHED: OnceLock<Workspace> = OnceLock::new();
     FINISHED.get_or_init(|| {
@@ -17,11 +17,11 @@ fn finished() -> &'static Workspace {
     })
 }
 
-/// Held by a test that starts stages in the finished run: only one may write there at a time.
-static AT_WORK: Mutex<()> = Mutex::new(());
+/// The lock of the tests that run stages in the finished workspace.
+static RUNNING: Mutex<()> = Mutex::new(());
 
 #[test]
-fn every_stage_leaves_what_the_contract_names() {
+fn every_stage_writes_its_artifacts() {
     let workspace = finished();
     for file in [
         "scrape/sources.csv",
@@ -45,11 +45,11 @@ fn every_stage_leaves_what_the_contract_names() {
         "analyze/tsne.svg",
         "analyze/report.html",
     ] {
-        assert!(workspace.join("artifacts").join(file).is_file(), "{file} is not there");
+        assert!(workspace.join("artifacts").join(file).is_file(), "{file} does not exist");
     }
     for name in STAGES {
         for file in ["stage.lock.json", "manifest.csv", "config.resolved.toml", "log.jsonl"] {
-            assert!(workspace.join("artifacts").join(name).join(file).is_file(), "{name}/{file} is not there");
+            assert!(workspace.join("artifacts").join(name).join(file).is_file(), "{name}/{file} does not exist");
         }
         let manifest = workspace.text(format!("artifacts/{name}/manifest.csv"));
         assert!(!manifest.contains(".tmp-") && !manifest.contains("log.jsonl"), "{manifest}");
@@ -57,15 +57,15 @@ fn every_stage_leaves_what_the_contract_names() {
 }
 
 #[test]
-fn what_is_easy_to_tell_apart_is_learned() {
+fn easy_classes_are_learned() {
     let metrics: serde_json::Value = serde_json::from_str(&finished().text("artifacts/evaluate/metrics.json")).unwrap();
     let accuracy = metrics["accuracy"].as_f64().unwrap();
-    // Three classes of plain shapes, by chance a third.
+    // Chance is one third.
     assert!(accuracy >= 0.7, "{accuracy}");
 }
 
 #[test]
-fn one_row_of_predictions_for_each_test_picture() {
+fn each_test_image_has_one_row_of_predictions() {
     let workspace = finished();
     let rows = |file: &str| -> Vec<csv::StringRecord> {
         csv::Reader::from_path(workspace.join("artifacts").join(file)).unwrap().records().map(Result::unwrap).collect()
@@ -81,45 +81,45 @@ fn one_row_of_predictions_for_each_test_picture() {
 }
 
 #[test]
-fn the_report_asks_nobody_for_anything() {
+fn the_report_loads_nothing_from_other_files() {
     let page = finished().text("artifacts/analyze/report.html");
     for place in ["src=\"http", "href=\"http", "url(http", "src=\"//", "@import"] {
-        assert!(!page.contains(place), "report.html holds {place}");
+        assert!(!page.contains(place), "report.html contains {place}");
     }
     assert!(page.len() < 15_000_000, "{} bytes", page.len());
 }
 
 #[test]
-fn the_tuned_network_names_pictures_of_files() {
+fn the_tuned_network_classifies_image_files() {
     let workspace = finished();
     let some = std::fs::read_dir(workspace.join("pictures/disc")).unwrap().next().unwrap().unwrap().path();
-    let said = stage(workspace, "evaluate", &["classify", "--json", some.to_str().unwrap()]);
-    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
-    let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
-    assert!(said.to_string().contains("disc"), "{said}");
+    let text = stage(workspace, "evaluate", &["classify", "--json", some.to_str().unwrap()]);
+    assert_eq!(text.status.code(), Some(0), "{}", String::from_utf8_lossy(&text.stderr));
+    let text: serde_json::Value = serde_json::from_slice(&text.stdout).unwrap();
+    assert!(text.to_string().contains("disc"), "{text}");
 }
 
 #[test]
-fn json_is_all_that_goes_to_stdout() {
-    let _alone = AT_WORK.lock().unwrap_or_else(PoisonError::into_inner);
+fn stdout_contains_only_json() {
+    let _alone = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     for name in STAGES {
         let output = stage(finished(), name, &["--json"]);
-        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!((said["stage"].as_str(), said["status"].as_str()), (Some(name), Some("up to date")));
+        let text: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((text["stage"].as_str(), text["status"].as_str()), (Some(name), Some("up to date")));
     }
 }
 
 #[test]
-fn no_stage_ends_by_a_signal() {
-    let _alone = AT_WORK.lock().unwrap_or_else(PoisonError::into_inner);
+fn no_stage_is_ended_by_a_signal() {
+    let _alone = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     let workspace = finished();
     for name in STAGES {
         for _ in 0..20 {
-            let said = succeed(workspace, name, &[]);
-            assert!(said.contains("up to date"), "{said}");
+            let text = succeed(workspace, name, &[]);
+            assert!(text.contains("up to date"), "{text}");
         }
     }
-    // Here the runtime is loaded, used and let go of, for training and without.
+    // These stages load and release the runtime, with and without training.
     for name in &STAGES[2..] {
         for _ in 0..20 {
             succeed(workspace, name, &["--force", "--quiet"]);

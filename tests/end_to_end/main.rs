@@ -1,7 +1,7 @@
-//! The stages' binaries, run one after another as a user runs them.
+//! End-to-end tests: they run the binaries of the stages as a user does.
 //!
-//! They need `./justw setup` to have installed the runtime and the networks, and the binaries to be
-//! built; `./justw test` does both first.
+//! The tests need the runtime and the networks from `./justw setup`, and the binaries of all stages. `./justw test` installs
+//! and builds both.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod contract;
@@ -18,7 +18,7 @@ use testkit::{Workspace, binary, workspace_root};
 
 pub(crate) use ::contract::STAGES;
 
-/// A small run on `pictures/`, quick in every stage. `more` is added to its end.
+/// Creates a workspace for a short run on the folder `pictures/`. `more` is added to the end of its configuration.
 pub(crate) fn small_run(more: &str) -> Workspace {
     let data = workspace_root().join("data");
     assert!(
@@ -53,20 +53,20 @@ iterations = 100
     ))
 }
 
-/// Runs one stage with some arguments.
+/// Runs a stage with the arguments `args`.
 pub(crate) fn stage(workspace: &Workspace, name: &str, args: &[&str]) -> Output {
     workspace.run(binary(name), args)
 }
 
-/// Runs one stage, which must succeed, and gives what it said on stderr.
+/// Runs a stage, checks that it succeeds, and returns its stderr.
 pub(crate) fn succeed(workspace: &Workspace, name: &str, args: &[&str]) -> String {
     let output = stage(workspace, name, args);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{name} {args:?} ended with {}:\n{said}", output.status);
-    said
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{name} {args:?} exited with {}:\n{text}", output.status);
+    text
 }
 
-/// Runs all five stages, which must succeed.
+/// Runs all stages, checks that they succeed, and returns the stderr of each.
 pub(crate) fn all(workspace: &Workspace, args: &[&str]) -> Vec<String> {
     STAGES.iter().map(|name| succeed(workspace, name, args)).collect()
 }

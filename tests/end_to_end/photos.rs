@@ -1,4 +1,4 @@
-//! The same on real pictures, where they lie beside the project.
+//! A test with real photos, if `../shared/photos` exists.
 
 use std::io::Write;
 
@@ -7,11 +7,11 @@ use testkit::workspace_root;
 use crate::{STAGES, small_run, succeed};
 
 #[test]
-fn real_photos_are_told_apart() {
+fn real_photos_are_classified() {
     let photos = workspace_root().join("../shared/photos");
     if !photos.is_dir() {
-        // Past the test runner, which shows nothing that a passing test prints.
-        writeln!(std::io::stderr(), "SKIPPED real_photos_are_told_apart: no photos in ../shared/photos").unwrap();
+        // Direct output to stderr is visible although the test passes.
+        writeln!(std::io::stderr(), "SKIPPED real_photos_are_classified: no photos in ../shared/photos").unwrap();
         return;
     }
     let workspace = small_run("");

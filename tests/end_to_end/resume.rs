@@ -1,4 +1,4 @@
-//! A sweep that is killed goes on where it was, and ends with the bytes of one that never was.
+//! Tests of killed sweeps, which continue and write the same bytes as a sweep without interruption.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use testkit::{Workspace, binary, images};
 
 use crate::{small_run, stage, succeed};
 
-/// Long enough to be killed in the middle: several trials of many epochs.
+/// The arguments of a long training: several trials of many epochs.
 const LONG: [&str; 10] = [
     "--set",
     "train.max_epochs=30",
@@ -29,12 +29,13 @@ fn workspace() -> Workspace {
     workspace
 }
 
+/// Returns the number of checkpoints in `folder`.
 fn checkpoints(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     entries.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some())).count()
 }
 
-/// Starts a run and kills it a while after there is a checkpoint. False when the run was over before.
+/// Starts a training and kills it `after` its first checkpoint. Returns `false` if the training finished before.
 fn killed(workspace: &Workspace, args: &[&str], after: Duration) -> bool {
     let folder = workspace.join("artifacts/train/checkpoints");
     let mut running = workspace.command(binary("train")).args(args).arg("--quiet").spawn().unwrap();
@@ -50,42 +51,42 @@ fn killed(workspace: &Workspace, args: &[&str], after: Duration) -> bool {
 }
 
 #[test]
-fn a_sweep_killed_again_and_again_ends_with_the_same_bytes() {
+fn a_sweep_that_is_killed_several_times_writes_the_same_bytes() {
     let workspace = workspace();
-    // Drawn moments, the same in every run of this test (the constants of Knuth's MMIX generator).
-    let mut drawn = 1_u64;
-    let mut moment = || {
-        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Duration::from_millis((drawn >> 33) % 300)
+    // The delays are the same in every run of the test (the constants are those of Knuth's MMIX generator).
+    let mut random = 1_u64;
+    let mut delay = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_millis((random >> 33) % 300)
     };
-    let mut went_on = 0;
+    let mut continued = 0;
     for search in ["train.search=grid", "train.search=halving", "train.keep=last"] {
         let args = [&LONG[..], &["--set", search]].concat();
         std::fs::remove_dir_all(workspace.join("artifacts/train")).ok();
         succeed(&workspace, "train", &args);
         let whole = workspace.text("artifacts/train/manifest.csv");
-        assert!(!workspace.join("artifacts/train/checkpoints").exists(), "a finished run needs no checkpoint");
+        assert!(!workspace.join("artifacts/train/checkpoints").exists(), "a finished run has no checkpoints");
         std::fs::remove_dir_all(workspace.join("artifacts/train")).unwrap();
         for _ in 0..4 {
-            if !killed(&workspace, &args, moment()) {
+            if !killed(&workspace, &args, delay()) {
                 break;
             }
-            went_on += usize::from(checkpoints(&workspace.join("artifacts/train/checkpoints")) > 0);
+            continued += usize::from(checkpoints(&workspace.join("artifacts/train/checkpoints")) > 0);
         }
         succeed(&workspace, "train", &args);
         assert_eq!(workspace.text("artifacts/train/manifest.csv"), whole, "{search}");
     }
-    assert!(went_on > 0, "no run was killed with a checkpoint: nothing was shown");
+    assert!(continued > 0, "no run with a checkpoint was killed, so the test shows nothing");
 }
 
-/// The rows of a CSV file of the training, without the heading, split at commas.
+/// Returns the rows of a CSV file of the training without the header, split at commas.
 fn rows(workspace: &Workspace, file: &str) -> Vec<Vec<String>> {
     let text = workspace.text(format!("artifacts/train/{file}"));
     text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }
 
 #[test]
-fn the_last_epoch_is_kept_where_it_is_asked_for() {
+fn keep_last_saves_the_last_epoch() {
     let workspace = workspace();
     let train = |settings: &[&str]| {
         let sets = settings.iter().flat_map(|setting| ["--set", setting]);
@@ -93,28 +94,28 @@ fn the_last_epoch_is_kept_where_it_is_asked_for() {
         succeed(&workspace, "train", &args);
         (rows(&workspace, "trials.csv").remove(0), std::fs::read(workspace.join("artifacts/train/model.onnx")).unwrap())
     };
-    // A rate so high that the loss jumps about: the best epoch comes before the last.
-    let wild = "train.sweep.learning_rate=[0.1]";
-    let (trial, best) = train(&[wild, "train.max_epochs=9", "train.patience=9"]);
+    // With such a high learning rate the best epoch is not the last epoch.
+    let high = "train.sweep.learning_rate=[0.1]";
+    let (trial, best) = train(&[high, "train.max_epochs=9", "train.patience=9"]);
     let (epochs, kept) = (trial[7].as_str(), trial[8].as_str());
     assert!(epochs == "9" && kept != "9", "{trial:?}");
-    let (trial, last) = train(&[wild, "train.max_epochs=9", "train.patience=1", "train.keep=last"]);
-    assert_eq!(trial[7..9], ["9", "9"], "nothing stops it early");
+    let (trial, last) = train(&[high, "train.max_epochs=9", "train.patience=1", "train.keep=last"]);
+    assert_eq!(trial[7..9], ["9", "9"], "patience does not stop the training");
     assert_eq!(trial[9..11], rows(&workspace, "history.csv").pop().unwrap()[4..6]);
     assert!(last != best);
-    // Ended where the best epoch was, its last epoch is that one.
-    let (_, ended) = train(&[wild, &format!("train.max_epochs={kept}"), "train.keep=last"]);
+    // A training that ends with the best epoch saves that epoch.
+    let (_, ended) = train(&[high, &format!("train.max_epochs={kept}"), "train.keep=last"]);
     assert!(ended == best);
 }
 
 #[test]
-fn a_run_goes_on_after_the_last_epoch_that_was_done() {
+fn a_run_continues_after_the_last_finished_epoch() {
     let workspace = workspace();
     assert!(killed(&workspace, &LONG, Duration::ZERO));
     succeed(&workspace, "train", &LONG);
     let log = workspace.text("artifacts/train/log.jsonl");
     assert!(log.contains("goes on after epoch"), "{log}");
-    // Other numbers than these checkpoints are of: they are not used.
+    // Checkpoints of other settings are not used.
     assert!(killed(&workspace, &[&LONG[..], &["--force"]].concat(), Duration::ZERO));
     succeed(&workspace, "train", &[&LONG[..], &["--set", "train.batch_size=4"]].concat());
     let log = workspace.text("artifacts/train/log.jsonl");
@@ -122,10 +123,10 @@ fn a_run_goes_on_after_the_last_epoch_that_was_done() {
 }
 
 #[test]
-fn a_learning_rate_is_found_and_kept() {
+fn find_lr_suggests_a_learning_rate() {
     let workspace = workspace();
-    let said = succeed(&workspace, "train", &["find-lr"]);
-    assert!(said.contains("suggests learning_rate = ["), "{said}");
+    let text = succeed(&workspace, "train", &["find-lr"]);
+    assert!(text.contains("suggests learning_rate = ["), "{text}");
     let folder = workspace.join("artifacts/find-lr");
     let found: serde_json::Value = serde_json::from_str(&workspace.text("artifacts/find-lr/suggestion.json")).unwrap();
     let rate = found["learning_rate"].as_f64().unwrap();

@@ -1,10 +1,10 @@
-// Chromium without a window, spoken to through a pipe (Chrome DevTools Protocol): no package, no open port.
+// Headless Chromium, controlled with the Chrome DevTools Protocol over a pipe. It needs no package and no open port.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Starts Chromium on an empty page; `send(method, params)` asks it, `on(method, listener)` hears of events. */
+/** Starts Chromium with an empty page. `send(method, params)` calls a method, and `on(method, listener)` subscribes to an event. */
 export async function open(program) {
   const profile = mkdtempSync(join(tmpdir(), "report-browser-"));
   const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe",
@@ -15,7 +15,7 @@ export async function open(program) {
   const listeners = new Map();
   let number = 0;
   let rest = Buffer.alloc(0);
-  const hear = (message) => {
+  const receive = (message) => {
     if (message.id === undefined) {
       for (const listener of listeners.get(message.method) ?? []) listener(message.params);
       return;
@@ -30,12 +30,12 @@ export async function open(program) {
     for (let end = rest.indexOf(0); end >= 0; end = rest.indexOf(0)) {
       const message = JSON.parse(rest.subarray(0, end).toString());
       rest = rest.subarray(end + 1);
-      hear(message);
+      receive(message);
     }
   });
-  const lost = (why) => { for (const [, reject] of waiting.values()) reject(new Error(why)); };
-  child.on("error", (error) => lost(`${program}: ${error.message}`));
-  child.on("exit", () => lost(`${program} ended`));
+  const fail = (reason) => { for (const [, reject] of waiting.values()) reject(new Error(reason)); };
+  child.on("error", (error) => fail(`${program}: ${error.message}`));
+  child.on("exit", () => fail(`${program} exited`));
   let session;
   const send = (method, params = {}) => new Promise((resolve, reject) => {
     number += 1;
@@ -48,7 +48,7 @@ export async function open(program) {
   return {
     send,
     on: (method, listener) => listeners.set(method, [...(listeners.get(method) ?? []), listener]),
-    /** Runs a function in the page and gives what it gives. */
+    /** Runs a function in the page and returns its result. */
     async run(code, ...values) {
       const expression = `(${code})(...${JSON.stringify(values)})`;
       const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });

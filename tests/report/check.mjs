@@ -1,8 +1,8 @@
-// Opens a report in Chromium, offline, and does with it what a reader does. See README.md beside this file.
+// Opens a report in Chromium without a network and does what a reader does. See README.md in this folder.
 //
 //   node tests/report/check.mjs REPORT.html [--axe AXE.MIN.JS] [--pictures FOLDER] [--chromium PROGRAM]
 //
-// Ends with 1 when anything is not as it should be.
+// The exit code is 1 if a check fails.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,20 +19,20 @@ const axe = options.axe ? readFileSync(options.axe, "utf8") : null;
 const browser = await open(options.chromium ?? process.env.CHROMIUM ?? "chromium");
 const { send, on, run } = browser;
 
-let faults = 0;
+let failures = 0;
 const expect = (holds, words, more = "") => {
-  if (!holds) faults += 1;
+  if (!holds) failures += 1;
   console.log(`${holds ? "ok  " : "FAIL"} ${words}${holds || more === "" ? "" : `: ${typeof more === "string" ? more : JSON.stringify(more)}`}`);
 };
 const pause = (time = 120) => new Promise((done) => setTimeout(done, time));
 
 const requests = [];
-const complaints = [];
+const messages = [];
 on("Network.requestWillBeSent", ({ request }) => { if (!request.url.startsWith("data:")) requests.push(request.url); });
-on("Runtime.exceptionThrown", ({ exceptionDetails }) => complaints.push(exceptionDetails.exception?.description ?? exceptionDetails.text));
-on("Runtime.consoleAPICalled", ({ type, args }) => { if (["error", "warning", "assert"].includes(type)) complaints.push(args.map((arg) => arg.value).join(" ")); });
-on("Log.entryAdded", ({ entry }) => { if (["error", "warning"].includes(entry.level)) complaints.push(entry.text); });
-on("Page.javascriptDialogOpening", ({ message }) => { complaints.push(`a dialog opened: ${message}`); send("Page.handleJavaScriptDialog", { accept: true }); });
+on("Runtime.exceptionThrown", ({ exceptionDetails }) => messages.push(exceptionDetails.exception?.description ?? exceptionDetails.text));
+on("Runtime.consoleAPICalled", ({ type, args }) => { if (["error", "warning", "assert"].includes(type)) messages.push(args.map((arg) => arg.value).join(" ")); });
+on("Log.entryAdded", ({ entry }) => { if (["error", "warning"].includes(entry.level)) messages.push(entry.text); });
+on("Page.javascriptDialogOpening", ({ message }) => { messages.push(`a dialog opened: ${message}`); send("Page.handleJavaScriptDialog", { accept: true }); });
 for (const domain of ["Page", "Runtime", "Log", "Network"]) await send(`${domain}.enable`);
 await send("Network.emulateNetworkConditions", { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 });
 
@@ -56,14 +56,14 @@ const click = async (at) => {
   await mouse("mousePressed", at, { button: "left", clickCount: 1 });
   await mouse("mouseReleased", at, { button: "left", clickCount: 1 });
 };
-/** The middle of what `selector` finds first, brought into view. */
+/** Scrolls to the first element that matches `selector` and returns its centre. */
 const middle = (selector) => run((found) => {
   const node = document.querySelector(found);
   node.scrollIntoView({ block: "center", behavior: "instant" });
   const box = node.getBoundingClientRect();
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }, selector);
-const picture = async (name) => {
+const screenshot = async (name) => {
   if (!options.pictures) return;
   mkdirSync(options.pictures, { recursive: true });
   const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: await run(() => ({ x: 0, y: 0, width: document.documentElement.clientWidth, height: Math.min(document.documentElement.scrollHeight, 16000), scale: 1 })) });
@@ -77,30 +77,30 @@ const accessible = async (where) => {
     return violations.map(({ id, impact, nodes }) => ({ id, impact, count: nodes.length, first: nodes[0].html.slice(0, 160), why: nodes[0].failureSummary.slice(0, 240) }));
   });
   const grave = found.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(grave.length === 0, `axe-core: nothing serious or critical, ${where} (${found.length - grave.length} lesser)`, grave);
+  expect(grave.length === 0, `axe-core: no serious or critical fault, ${where} (${found.length - grave.length} other faults)`, grave);
   for (const { id, impact, count, first } of found.filter((one) => !grave.includes(one))) console.log(`     ${impact} ${id}, ${count} times: ${first}`);
 };
 
-// As it opens.
+// The page after loading.
 await load();
 const counts = await run(() => ({
   spots: document.querySelectorAll(".map .thumb").length,
   tabs: document.querySelectorAll("[role=tablist]").length,
   cells: document.querySelectorAll("a[data-opens]").length,
   scripts: document.scripts.length, hooks: document.querySelectorAll("[onerror], [onload], [onclick], [style]:not(.peek)").length,
-  // Every anchor inside the page has its target, and every picture words.
+  // Links inside the page without a target, and images without a text.
   lost: [...document.querySelectorAll("a[href^='#']")].filter((a) => !document.getElementById(a.hash.slice(1))).length,
   wordless: [...document.images].filter((image) => !image.alt && !image.closest("[aria-hidden]")).length,
   broken: [...document.images].filter((image) => image.complete && image.naturalWidth === 0).length,
 }));
 console.log(`     ${JSON.stringify(counts)}`);
-expect(counts.scripts === 2 + (counts.spots ? 1 : 0) && counts.hooks === 0, "no script but its own, no handler and no style in a tag");
-expect(counts.lost === 0, "every anchor leads somewhere");
-expect(counts.wordless === 0 && counts.broken === 0, "every picture is there and has words");
-await picture("1280-light");
+expect(counts.scripts === 2 + (counts.spots ? 1 : 0) && counts.hooks === 0, "the page has only its own scripts, and no handlers or styles in attributes");
+expect(counts.lost === 0, "every link inside the page has a target");
+expect(counts.wordless === 0 && counts.broken === 0, "every image is loaded and has a text");
+await screenshot("1280-light");
 await accessible("light, at 1280 pixels");
 
-// Every control by Tab, each with a mark that can be seen.
+// Tab reaches every control, and the focus is visible on each.
 const expected = await run(() => {
   const wanted = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")];
   const there = wanted.filter((node) => node.checkVisibility({ visibilityProperty: true }) && node.tabIndex >= 0 && !node.disabled);
@@ -125,7 +125,7 @@ for (let step = 0; step < expected + 40; step += 1) {
   if (!at.seen) unseen.push(at.what);
 }
 expect(reached.size === expected, `Tab reaches every control (${reached.size} of ${expected})`);
-expect(unseen.length === 0, "the focus can be seen on each", unseen.slice(0, 3));
+expect(unseen.length === 0, "the focus is visible on every control", unseen.slice(0, 3));
 
 // Tabs.
 if (counts.tabs) {
@@ -139,7 +139,7 @@ if (counts.tabs) {
   const before = await titles();
   await press("ArrowRight");
   const after = await titles();
-  expect(before.chosen === 0 && after.chosen === 1 && after.focus && after.shown[1] && !after.shown[0], "an arrow key turns to the next tab", after);
+  expect(before.chosen === 0 && after.chosen === 1 && after.focus && after.shown[1] && !after.shown[0], "an arrow key selects the next tab", after);
 }
 
 // The confusion matrix.
@@ -152,11 +152,11 @@ if (counts.cells) {
     const behind = document.getElementById(cell.dataset.opens);
     return { open: document.querySelector("dialog").open, shown: document.querySelectorAll("dialog img").length, behind: behind.querySelectorAll("img").length };
   });
-  expect(opened.open && opened.shown > 0 && opened.shown === opened.behind, "Enter on a cell opens its pictures", opened);
-  await accessible("with the pictures of a cell open");
+  expect(opened.open && opened.shown > 0 && opened.shown === opened.behind, "Enter on a cell opens its images", opened);
+  await accessible("with the images of a cell open");
   await press("Escape");
   await pause();
-  expect(await run(() => !document.querySelector("dialog").open && document.activeElement === document.querySelector("a[data-opens]")), "Escape closes them and gives the focus back");
+  expect(await run(() => !document.querySelector("dialog").open && document.activeElement === document.querySelector("a[data-opens]")), "Escape closes the images and restores the focus");
 }
 
 // The map.
@@ -167,11 +167,11 @@ if (counts.spots) {
   await pause();
   const peek = () => run(() => { const box = document.querySelector(".peek"); return { hidden: box.hidden, picture: Boolean(box.querySelector("img")?.naturalWidth), words: box.textContent }; });
   let seen = await peek();
-  expect(!seen.hidden && seen.picture && seen.words.length > 0, "hovering shows the picture", seen);
-  await picture("1280-light-hover");
+  expect(!seen.hidden && seen.picture && seen.words.length > 0, "hovering shows the image", seen);
+  await screenshot("1280-light-hover");
   await click(at);
   await pause();
-  expect(await run(() => document.querySelector("dialog").open && document.querySelectorAll("dialog dd").length >= 5), "a click opens its details");
+  expect(await run(() => document.querySelector("dialog").open && document.querySelectorAll("dialog dd").length >= 5), "a click opens the details of the image");
   await accessible("with details open");
   await press("Escape");
   await pause();
@@ -183,29 +183,29 @@ if (counts.spots) {
   const moves = new Set();
   for (const key of ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"]) { await press(key); moves.add(await focus()); }
   moves.delete(from);
-  expect(moves.size > 0 && !moves.has(null), "arrow keys go from picture to picture");
+  expect(moves.size > 0 && !moves.has(null), "arrow keys move from image to image");
   seen = await peek();
-  expect(!seen.hidden, "the focused picture is shown");
+  expect(!seen.hidden, "the image with the focus is shown");
   await press("Enter");
   await pause();
-  expect(await run(() => document.querySelector("dialog").open), "Enter opens its details");
+  expect(await run(() => document.querySelector("dialog").open), "Enter opens the details of the image");
   const held = await focus();
   await press("Escape");
   await pause();
-  expect(held === null && (await focus()) !== null, "Escape closes them and the focus is back in the map");
+  expect(held === null && (await focus()) !== null, "Escape closes the details and returns the focus to the map");
 
   const width = () => run(() => document.querySelector(".map .plane").getBoundingClientRect().width);
   const small = await width();
   await press("+");
   expect((await width()) > small * 1.2, "+ zooms in");
   await press("0");
-  expect(Math.abs((await width()) - small) < 1, "0 shows all");
+  expect(Math.abs((await width()) - small) < 1, "0 shows the whole map");
 
   const shown = () => run(() => ({ on: document.querySelectorAll(".map .thumb:not(.off)").length, told: document.querySelector(".told").textContent }));
   const own = await run(() => JSON.parse(document.querySelector(".data").textContent).spots.filter((spot) => spot.label === 0).length);
   await click(await middle(".tools [name=class]"));
   let state = await shown();
-  expect(state.on === counts.spots - own && state.told.startsWith(`${state.on} of ${counts.spots}`), "a class can be left out", state);
+  expect(state.on === counts.spots - own && state.told.startsWith(`${state.on} of ${counts.spots}`), "a class can be hidden", state);
   await click(await middle(".tools [name=class]"));
   await click(await middle(".tools [name=wrong]"));
   const wrong = await run(() => JSON.parse(document.querySelector(".data").textContent).spots.filter((spot) => spot.label !== spot.predicted).length);
@@ -220,22 +220,22 @@ const light = await paper();
 await click(await middle(".theme"));
 await pause();
 const dark = await paper();
-expect(light !== dark && (await run(() => document.querySelector(".theme").getAttribute("aria-pressed"))) === "true", "the switch turns the page dark", { light, dark });
-await accessible("dark by the switch");
+expect(light !== dark && (await run(() => document.querySelector(".theme").getAttribute("aria-pressed"))) === "true", "the switch selects the dark theme", { light, dark });
+await accessible("dark theme by the switch");
 await run(() => { try { localStorage.clear(); } catch { /* none */ } });
 
-// Dark as the system has it, a phone, no script, paper.
+// The dark theme of the system, the width of a phone, no scripts, and paper.
 await load({ scheme: "dark" });
-expect((await paper()) === dark, "dark as the system has it");
-await picture("1280-dark");
-await accessible("dark as the system has it");
+expect((await paper()) === dark, "dark theme of the system");
+await screenshot("1280-dark");
+await accessible("dark theme of the system");
 await load({ width: 390 });
 const wide = await run(() => document.documentElement.scrollWidth);
-expect(wide <= 390, "a phone scrolls one way only", wide);
-await picture("390-light");
+expect(wide <= 390, "at the width of a phone the page scrolls only vertically", wide);
+await screenshot("390-light");
 await accessible("on a phone");
 await load({ width: 390, scheme: "dark" });
-await picture("390-dark");
+await screenshot("390-dark");
 
 await send("Emulation.setScriptExecutionDisabled", { value: true });
 await load();
@@ -245,18 +245,18 @@ const bare = await run(() => ({
   controls: [...document.querySelectorAll(".tools, .theme, .keys")].filter((node) => node.checkVisibility()).length,
   map: document.querySelectorAll(".map svg[role=img] image").length,
 }));
-expect(bare.folded === 0 && bare.controls === 0, "without a script everything is there and nothing pretends to work", bare);
-expect(bare.map === counts.spots || counts.spots === 0, "the map is there as a static picture", bare);
-await picture("1280-no-script");
+expect(bare.folded === 0 && bare.controls === 0, "without scripts all contents are visible, and no control of a script is", bare);
+expect(bare.map === counts.spots || counts.spots === 0, "without scripts the map is a static image", bare);
+await screenshot("1280-no-script");
 
 await load();
 const { data } = await send("Page.printToPDF", { printBackground: true, preferCSSPageSize: true });
 if (options.pictures) writeFileSync(join(options.pictures, "print.pdf"), Buffer.from(data, "base64"));
-expect(data.length > 10000, "it can be printed");
+expect(data.length > 10000, "the page can be printed");
 
 const foreign = requests.filter((url) => url !== address);
-expect(foreign.length === 0, "no request but for the file itself", foreign.slice(0, 5));
-expect(complaints.length === 0, "no complaint in the console", complaints.slice(0, 5));
+expect(foreign.length === 0, "the only request is for the file itself", foreign.slice(0, 5));
+expect(messages.length === 0, "the console has no messages", messages.slice(0, 5));
 await browser.close();
-console.log(faults === 0 ? `${file}: as it should be` : `${file}: ${faults} fault${faults === 1 ? "" : "s"}`);
-process.exit(faults === 0 ? 0 : 1);
+console.log(failures === 0 ? `${file}: all checks passed` : `${file}: ${failures} failed check${failures === 1 ? "" : "s"}`);
+process.exit(failures === 0 ? 0 : 1);
