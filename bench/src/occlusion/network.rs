@@ -1,4 +1,4 @@
-//! The networks that are covered: the installed `AlexNet` with the dense layers of torchvision's, or with one alone.
+//! The networks of the benchmark: the installed `AlexNet` with the three dense layers of torchvision, or with one.
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,17 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use zoo::Network;
 
-/// What stands above conv1 to pool5.
+/// The dense layers above pool5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Above {
-    /// fc8 for 3 classes, as a tuned network has it
+pub(super) enum DenseLayers {
+    /// fc8 for 3 classes, as in a tuned network
     Tuned,
     /// fc6 and fc7 of 4096, fc8 for 1000 classes
     Full,
 }
 
-impl Above {
-    pub(crate) fn name(self) -> &'static str {
+impl DenseLayers {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Tuned => "tuned",
             Self::Full => "full",
@@ -37,29 +37,29 @@ impl Above {
         }
     }
 
-    /// The network; its dense layers are drawn, always alike.
-    pub(crate) fn model(self, data: &Path) -> Result<Model> {
+    /// Returns the network. The weights of its dense layers are random, and the same on every call.
+    pub(super) fn model(self, data: &Path) -> Result<Model> {
         let (network, path) = Network::open(data, "alexnet").context("run `just setup` first")?;
         let trunk = head::features(&Model::read(path)?, &network.features.layer, head::Pool::None)?;
-        let features = trunk.shapes().per_item(head::FEATURES).context("the trunk's size is not known")?;
+        let features = trunk.shapes().per_item(head::FEATURES).context("the size of the features is not known")?;
         let dense = self.head(features.iter().product());
         Ok(trunk.append(&dense.build(&mut ChaCha8Rng::seed_from_u64(1))?)?.without_dropout()?)
     }
 
-    /// The folder of its weights, as Captum's side reads them; written where it is missing.
-    pub(crate) fn exported(self, data: &Path, scratch: &Path) -> Result<PathBuf> {
+    /// Writes the weights and the image to a folder, as Captum's side reads them, and returns the folder.
+    pub(super) fn exported(self, data: &Path, scratch: &Path) -> Result<PathBuf> {
         let folder = scratch.join("occlusion").join(self.name());
         fs_err::create_dir_all(&folder)?;
         for (name, values) in self.model(data)?.weights()? {
             values.write_npy(fs_err::File::create(folder.join(format!("{name}.npy")))?)?;
         }
-        picture().insert_axis(Axis(0)).write_npy(fs_err::File::create(folder.join("picture.npy"))?)?;
+        image().insert_axis(Axis(0)).write_npy(fs_err::File::create(folder.join("picture.npy"))?)?;
         Ok(folder)
     }
 }
 
-/// The picture, `[3, 224, 224]`: soft blobs of colour, as large as normalized pixels are.
-pub(crate) fn picture() -> Array3<f32> {
+/// Returns the image, `[3, 224, 224]`: soft blobs of colour, in the range of normalized pixels.
+pub(super) fn image() -> Array3<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let blobs: Vec<[f32; 5]> = (0..60).map(|_| std::array::from_fn(|_| rng.random::<f32>())).collect();
     Array3::from_shape_fn((3, 224, 224), |(channel, y, x)| {
@@ -76,7 +76,7 @@ pub(crate) fn picture() -> Array3<f32> {
     })
 }
 
-/// A map that a side wrote.
-pub(crate) fn read_map(path: &Path) -> Result<Array2<f32>> {
+/// Reads the map that a side has written.
+pub(super) fn read_map(path: &Path) -> Result<Array2<f32>> {
     Ok(Array2::read_npy(fs_err::File::open(path)?)?)
 }

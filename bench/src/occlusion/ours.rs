@@ -1,40 +1,64 @@
-//! One measurement of ours: one picture covered at every window, by a network that is ready.
+//! One measurement of ours: one image, covered at every window, by a network that is ready.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use attribution::{Occluder, Reuse, Windows};
+use clap::{Args, ValueEnum};
 use ndarray_npy::WriteNpyExt;
 
-use super::network::{Above, picture};
-use super::{Covered, Geometry};
+use super::measurement::Measurement;
+use super::network::{DenseLayers, image};
 
-/// Measures once, after one picture that is not measured, and prints one line of JSON. The map goes to `map`.
-pub(crate) fn run(
-    above: Above,
-    geometry: Geometry,
-    reuse: Reuse,
-    data: &Path,
+/// The arguments of `bench occlusion-ours`, which `bench occlusion` starts.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Side {
+    #[arg(long)]
+    network: DenseLayers,
+    #[arg(long)]
+    patch: usize,
+    #[arg(long)]
+    stride: usize,
+    #[arg(long)]
+    reuse: Switch,
+    #[arg(long, default_value_t = 2)]
     threads: usize,
-    map: &Path,
-) -> Result<()> {
-    runtime::load(&runtime::locate(data)).context("run `just setup` first")?;
-    let model = above.model(data)?;
-    let windows = Windows::new(224, geometry.patch, geometry.stride)?;
+    #[arg(long, default_value = "data")]
+    data: PathBuf,
+    /// File for the map
+    #[arg(long)]
+    map: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// Measures the second of two images, prints one line of JSON, and writes the map.
+pub(crate) fn run(side: &Side) -> Result<()> {
+    let reuse = match side.reuse {
+        Switch::On => Reuse::On,
+        Switch::Off => Reuse::Off,
+    };
+    runtime::load(&runtime::locate(&side.data)).context("run `just setup` first")?;
+    let model = side.network.model(&side.data)?;
+    let windows = Windows::new(224, side.patch, side.stride)?;
     let ready = Instant::now();
-    let mut occluder = Occluder::new(&model, &[graph::head::PROBABILITIES], &windows.rects(), reuse, threads)?;
+    let mut occluder = Occluder::new(&model, &[graph::head::PROBABILITIES], &windows.rects(), reuse, side.threads)?;
     let ready = ready.elapsed().as_secs_f64();
-    let picture = picture();
-    let cover = ndarray::Array3::zeros(picture.dim());
-    occluder.probe(&picture, &cover, &|_| {})?;
+    let image = image();
+    let cover = ndarray::Array3::zeros(image.dim());
+    occluder.probe(&image, &cover, &|_| {})?;
     let start = Instant::now();
-    let probed = occluder.probe(&picture, &cover, &|_| {})?;
+    let probed = occluder.probe(&image, &cover, &|_| {})?;
     let drops: Vec<f32> = probed.covered[0].column(0).iter().map(|value| probed.uncovered[0][0] - value).collect();
-    let found = windows.accumulate(&drops);
+    let map = windows.accumulate(&drops);
     let seconds = start.elapsed().as_secs_f64();
-    found.write_npy(fs_err::File::create(map)?)?;
+    map.write_npy(fs_err::File::create(&side.map)?)?;
     let version = format!("Tunescope {}", env!("CARGO_PKG_VERSION"));
-    println!("{}", serde_json::to_string(&Covered { seconds, version, ready })?);
+    println!("{}", serde_json::to_string(&Measurement { seconds, version, ready })?);
     Ok(())
 }

@@ -1,30 +1,30 @@
-//! How faithful a map is: the pixels that it ranks highest are taken away, or put back, and the network is asked.
+//! The faithfulness of a saliency map: pixels are changed in the order of the map, and the network runs again.
 //!
-//! Deletion and insertion as in RISE (Petsiuk et al. 2018, section 4.3): where a map is right, the probability falls fast
-//! as its first pixels go, and rises fast as they come, so a small area under the first curve and a large one under the
-//! second are good.
+//! Deletion and insertion follow RISE (Petsiuk et al. 2018, section 4.3). If a map is right, the probability falls fast while its
+//! highest pixels are deleted, and rises fast while they are inserted. The area under the deletion curve is then small, and that under
+//! the insertion curve large.
 
 use graph::Model;
 use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, s};
 use runtime::Session;
 
 use crate::Error;
-use crate::backward::row;
+use crate::rows::rows;
 
-/// Pictures in one run. Fixed: another number could change the last bits.
+/// Images in one run. The number is fixed, because another one could change the last bits.
 const BATCH: usize = 20;
 
-/// What the network says while the pixels of one picture become another's.
+/// The value of one class while the pixels of one image become those of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
-    /// Shares of the pixels that are changed, from 0 to 1.
+    /// The shares of the pixels that are changed, from 0 to 1.
     pub shares: Vec<f32>,
-    /// The class's value at each.
+    /// The value of the class at each share.
     pub values: Vec<f32>,
 }
 
 impl Curve {
-    /// The area under the curve, by the trapezoidal rule: the mean value over all shares.
+    /// Returns the area under the curve by the trapezoidal rule. It is the mean value over all shares.
     pub fn area(&self) -> f64 {
         let points: Vec<(f64, f64)> =
             self.shares.iter().zip(&self.values).map(|(x, y)| (f64::from(*x), f64::from(*y))).collect();
@@ -32,34 +32,39 @@ impl Curve {
     }
 }
 
-/// A network made ready to be asked while pixels change.
+/// A network that runs while the pixels of an image change.
 #[derive(Debug)]
-pub struct Fader {
+pub struct PixelFader {
     session: Session,
     input: String,
 }
 
-impl Fader {
-    /// Makes `model` ready, of which the only input is a picture; `output` `[n, classes]` is what it is asked for.
+impl PixelFader {
+    /// Prepares `model`, whose only input is an image, for the tensor `output`, `[n, classes]`.
+    ///
+    /// # Errors
+    /// Returns an error if the network does not have exactly one input, or if `output` does not depend on it.
     pub fn new(model: &Model, output: &str, threads: usize) -> Result<Self, Error> {
         let model = model.cut(output)?;
         let [input] = model.inputs()[..] else {
-            let reason = "it has not one input".to_owned();
+            let reason = "the network does not have exactly one input".to_owned();
             return Err(Error::Unsuitable { model: model.label().to_owned(), reason });
         };
         Ok(Self { session: Session::from_bytes(&model.to_bytes(), threads)?, input: input.to_owned() })
     }
 
-    /// What the network says of each class of some pictures `[n, channels, height, width]`: `[n, classes]`.
-    pub fn ask(&mut self, pictures: &Array4<f32>) -> Result<Array2<f32>, Error> {
-        let outputs = self.session.run(&[(&self.input, pictures.view().into_dyn())])?;
-        outputs.first().map_or_else(|| Ok(Array2::zeros((0, 0))), |(_, values)| row(values))
+    /// Returns the output for some images, `[n, channels, height, width]`: `[n, classes]`.
+    pub fn outputs(&mut self, images: &Array4<f32>) -> Result<Array2<f32>, Error> {
+        let found = self.session.run(&[(&self.input, images.view().into_dyn())])?;
+        found.first().map_or_else(|| Ok(Array2::zeros((0, 0))), |(_, values)| rows(values))
     }
 
-    /// The curve of `class` from the picture `from` to the picture `to`, both `[channels, height, width]`, as pixels
-    /// change in the order of `map` `[height, width]`, highest first and equal ones by their place, in `steps` equal
-    /// steps.
-    pub fn fade(
+    /// Returns the curve of `class` while the image `from` becomes the image `to`, both `[channels, height, width]`, in `steps` equal
+    /// steps. Pixels change in the order of `map`, `[height, width]`, the highest first, and equal ones in the order of their places.
+    ///
+    /// # Errors
+    /// Returns an error if the sizes differ, if `steps` is 0, or if the runtime fails.
+    pub fn curve(
         &mut self,
         [from, to]: [&Array3<f32>; 2],
         map: ArrayView2<f32>,
@@ -68,26 +73,31 @@ impl Fader {
     ) -> Result<Curve, Error> {
         let (channels, height, width) = from.dim();
         if to.dim() != from.dim() || map.dim() != (height, width) || steps == 0 {
-            let reason = format!("pictures {:?} and {:?}, a map {:?}, {steps} steps", from.dim(), to.dim(), map.dim());
+            let reason = format!(
+                "the images {:?} and {:?} and the map {:?} must have one size, and the {steps} steps must not be 0",
+                from.dim(),
+                to.dim(),
+                map.dim()
+            );
             return Err(Error::Unsuitable { model: self.input.clone(), reason });
         }
         let mut order: Vec<(usize, usize)> = (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).collect();
-        // A stable sort: equal pixels stay in the order of their places.
+        // The sort is stable, so equal pixels stay in the order of their places.
         order.sort_by(|a, b| map[*b].total_cmp(&map[*a]));
         let reached = |step: usize| step * order.len() / steps;
-        let mut picture = from.clone();
+        let mut image = from.clone();
         let (mut changed, mut values) = (0, Vec::new());
         let all: Vec<usize> = (0..=steps).collect();
         for some in all.chunks(BATCH) {
             let mut batch = Array4::zeros((some.len(), channels, height, width));
             for (step, mut item) in some.iter().zip(batch.outer_iter_mut()) {
                 for (y, x) in &order[changed..reached(*step)] {
-                    picture.slice_mut(s![.., *y, *x]).assign(&to.slice(s![.., *y, *x]));
+                    image.slice_mut(s![.., *y, *x]).assign(&to.slice(s![.., *y, *x]));
                 }
                 changed = reached(*step);
-                item.assign(&picture);
+                item.assign(&image);
             }
-            let answers = self.ask(&batch)?;
+            let answers = self.outputs(&batch)?;
             values.extend(answers.axis_iter(Axis(0)).filter_map(|row| row.get(class).copied()));
         }
         let shares = all.iter().map(|step| reached(*step) as f32 / order.len().max(1) as f32).collect();

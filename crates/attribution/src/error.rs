@@ -1,38 +1,40 @@
-//! What can go wrong while a network is asked about a picture.
+//! Errors of the attribution methods.
 
 /// An error of an attribution method.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The network's graph cannot be used for it.
+    /// The graph of the network cannot be used.
     #[error(transparent)]
     Graph(#[from] graph::Error),
     /// The runtime failed.
     #[error(transparent)]
     Runtime(#[from] runtime::RuntimeError),
-    /// Windows that no picture of this size has.
-    #[error("windows of {patch} pixels every {stride} in a picture of {size}: both must be from 1 to {size}")]
+    /// The windows do not fit the image.
+    #[error(
+        "windows of {patch} pixels every {stride} pixels do not fit an image of {size}: both must be from 1 to {size}"
+    )]
     Windows {
-        /// Side of the picture, in pixels.
+        /// Side of the image, in pixels.
         size: usize,
-        /// Side of a window.
+        /// Side of a window, in pixels.
         patch: usize,
         /// Pixels from one window to the next.
         stride: usize,
     },
-    /// The network is not of the kind that the method is for.
+    /// The method does not support the network.
     #[error("{model}: {reason}")]
     Unsuitable {
-        /// What the network is called.
+        /// The label of the network, or the name of a tensor.
         model: String,
-        /// Why it does not fit.
+        /// Why the method does not support it.
         reason: String,
     },
 }
 
 impl Error {
-    /// The runtime gave an array of a shape that its own model does not have.
+    /// The error for an array from the runtime that does not have the shape that its model declares.
     #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
-    pub(crate) fn misshapen(error: ndarray::ShapeError) -> Self {
+    pub(crate) fn shape(error: ndarray::ShapeError) -> Self {
         Self::Unsuitable { model: "a part of the network".to_owned(), reason: error.to_string() }
     }
 }

@@ -1,25 +1,24 @@
-//! Which part of a picture carries a network's decision.
+//! Attribution: which part of an image a network's prediction depends on.
 //!
-//! - [`Occluder`] covers the picture window by window ([`Windows`] says where) and asks the network again. What a window
-//!   does not touch is taken from the uncovered picture's activations and not computed again: module `reuse`.
-//! - [`Backward`] looks back from one class's score: saliency ([`greatest_size`]), guided backpropagation and the
-//!   deconvnet's view (by [`graph::Rectifier`]), Grad-CAM ([`grad_cam`]).
-//! - [`Fader`] takes pixels away in the order of a map, and tells so how faithful the map is.
+//! - [`Occluder`] covers the image window by window ([`Windows`]) and runs the network again. Layers that a window does not reach as a
+//!   whole are computed only where the window changes them (`docs/occlusion.md`).
+//! - [`ScoreGradients`] follows the score of one class back to the image: saliency ([`greatest_size`]), guided backpropagation and the
+//!   deconvnet ([`graph::Rectifier`]), and Grad-CAM ([`grad_cam`]).
+//! - [`PixelFader`] changes pixels in the order of a saliency map, which shows how faithful the map is.
 //!
-//! Nothing here knows files or classes' names; a network is a [`graph::Model`], a picture the network's input
-//! `[3, height, width]`.
+//! A network is a [`graph::Model`], an image the input of the network, `[3, height, width]`. The crate knows neither files nor the names
+//! of classes.
 
-#![allow(clippy::needless_pass_by_value, reason = "views of arrays are handed over by value, as `ndarray` itself does")]
+#![allow(clippy::needless_pass_by_value, reason = "views of arrays are passed by value, as in `ndarray` itself")]
 
-mod backward;
 mod curves;
 mod error;
-mod occluder;
-mod reuse;
-mod windows;
+mod gradients;
+mod occlusion;
+mod rows;
 
-pub use backward::{Backward, Looked, enlarged, grad_cam, greatest_size, last_maps};
-pub use curves::{Curve, Fader};
+pub use curves::{Curve, PixelFader};
 pub use error::Error;
-pub use occluder::{Occluder, Probed, Reuse};
-pub use windows::{Rect, Windows};
+pub use gradients::{Gradients, ScoreGradients, enlarged, grad_cam, greatest_size, last_maps};
+pub use kernels::patch::Rect;
+pub use occlusion::{Occluded, Occluder, Reuse, Windows};

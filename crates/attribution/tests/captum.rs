@@ -1,9 +1,9 @@
-//! Maps compared with Captum's and PyTorch's on the same weights and pictures; `make_captum.py` beside this made the values.
+//! Saliency maps compared with those of Captum and PyTorch for the same weights and images. `make_captum.py` writes the reference values.
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 use std::path::Path;
 
-use attribution::{Backward, Occluder, Rect, Reuse, Windows, grad_cam, greatest_size, last_maps};
+use attribution::{Occluder, Rect, Reuse, ScoreGradients, Windows, grad_cam, greatest_size, last_maps};
 use graph::builder::{Builder, Node};
 use graph::{Model, Rectifier};
 use ndarray::{Array, Array3, ArrayD, IxDyn};
@@ -18,7 +18,7 @@ struct Reference {
 #[derive(Deserialize)]
 struct Values {
     occlusion: Vec<Occluded>,
-    gradients: Gradients,
+    gradients: GradientValues,
 }
 
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ struct Occluded {
 }
 
 #[derive(Deserialize)]
-struct Gradients {
+struct GradientValues {
     target: usize,
     every: usize,
     gradcam: Vec<f32>,
@@ -53,7 +53,7 @@ fn reference() -> Reference {
     serde_json::from_str(&text.unwrap()).unwrap()
 }
 
-/// Residues, scaled: the same numbers as in `make_captum.py`.
+/// Returns the numbers that `values` in `make_captum.py` returns: residues, scaled.
 fn values(shape: &[usize], salt: u64, size: f64) -> ArrayD<f32> {
     let count: usize = shape.iter().product();
     let one = |index: usize| {
@@ -63,7 +63,7 @@ fn values(shape: &[usize], salt: u64, size: f64) -> ArrayD<f32> {
     Array::from_shape_fn(count, |index| one(index) as f32).into_shape_with_order(IxDyn(shape)).unwrap()
 }
 
-/// The picture of `make_captum.py`.
+/// Returns the image of `make_captum.py`.
 fn smooth(size: usize, salt: u32) -> Array3<f32> {
     let (whole, salt) = (size as f64, f64::from(salt));
     Array3::from_shape_fn((3, size, size), |(c, y, x)| {
@@ -135,15 +135,15 @@ fn apart<'a>(found: impl IntoIterator<Item = &'a f32>, expected: &[f32]) -> f32 
     found.iter().zip(expected).fold(0.0, |most, (a, b)| most.max((a - b).abs()))
 }
 
-fn occlusion(model: &Model, picture: &Array3<f32>, cover: &Array3<f32>, expected: &Occluded) {
+fn occlusion(model: &Model, image: &Array3<f32>, cover: &Array3<f32>, expected: &Occluded) {
     runtime::load(&testkit::runtime_library()).unwrap();
-    let size = picture.len_of(ndarray::Axis(1));
+    let size = image.len_of(ndarray::Axis(1));
     let windows = Windows::new(size, expected.patch, expected.stride).unwrap();
     let rects: Vec<Rect> = windows.rects();
     let mut probabilities = Vec::new();
     for reuse in [Reuse::On, Reuse::Off] {
         let mut occluder = Occluder::new(model, &["probabilities"], &rects, reuse, 2).unwrap();
-        let probed = occluder.probe(picture, cover, &|_| {}).unwrap();
+        let probed = occluder.probe(image, cover, &|_| {}).unwrap();
         let whole = probed.uncovered[0][expected.target];
         assert!((whole - expected.uncovered).abs() < 1e-5, "{whole} and {}", expected.uncovered);
         let column = probed.covered[0].column(expected.target).to_owned();
@@ -158,10 +158,10 @@ fn occlusion(model: &Model, picture: &Array3<f32>, cover: &Array3<f32>, expected
     let reuse_apart = apart(&probabilities[0], probabilities[1].as_slice().unwrap());
     println!("reuse and none differ by {reuse_apart:.1e} at most");
     assert!(reuse_apart < 1e-5, "{reuse_apart}");
-    assert!(expected.drops.iter().any(|drop| drop.abs() > 0.01), "covering changes something");
+    assert!(expected.drops.iter().any(|drop| drop.abs() > 0.01), "covering changes nothing");
 }
 
-/// Within 1e-3 of the greatest value, everywhere.
+/// Asserts that all values differ by less than 1e-3 of the greatest value.
 fn close(what: &str, found: ndarray::ArrayView3<f32>, every: usize, expected: &View) {
     let step = every as isize;
     let off = apart(found.slice(ndarray::s![.., ..;step, ..;step]), &expected.values) / expected.most;
@@ -169,20 +169,20 @@ fn close(what: &str, found: ndarray::ArrayView3<f32>, every: usize, expected: &V
     assert!(off < 1e-3, "{what}: {off}");
 }
 
-fn gradients(model: &Model, layer: &str, picture: &Array3<f32>, classes: usize, expected: &Gradients) {
+fn gradients(model: &Model, layer: &str, image: &Array3<f32>, classes: usize, expected: &GradientValues) {
     runtime::load(&testkit::runtime_library()).unwrap();
     assert_eq!(last_maps(model, "fc").as_deref(), Some(layer));
-    let look = |rectifier: Rectifier| {
-        let mut backward = Backward::new(model, "fc", Some(layer), rectifier, 2).unwrap();
-        backward.look(picture.view(), expected.target, classes).unwrap()
+    let compute = |rectifier: Rectifier| {
+        let mut gradients = ScoreGradients::new(model, "fc", Some(layer), rectifier, 2).unwrap();
+        gradients.compute(image.view(), expected.target, classes).unwrap()
     };
-    let plain = look(Rectifier::Slope);
+    let plain = compute(Rectifier::Slope);
     let every = expected.every;
-    close("gradient", plain.picture.view(), every, &expected.gradient);
-    let saliency = greatest_size(plain.picture.view()).insert_axis(ndarray::Axis(0));
+    close("gradient", plain.image.view(), every, &expected.gradient);
+    let saliency = greatest_size(plain.image.view()).insert_axis(ndarray::Axis(0));
     close("saliency", saliency.view(), every, &expected.saliency);
-    close("guided", look(Rectifier::Guided).picture.view(), every, &expected.guided);
-    close("deconvnet", look(Rectifier::Deconvolution).picture.view(), every, &expected.deconvnet);
+    close("guided", compute(Rectifier::Guided).image.view(), every, &expected.guided);
+    close("deconvnet", compute(Rectifier::Deconvolution).image.view(), every, &expected.deconvnet);
     let (activations, gradient) = plain.layer.unwrap();
     let cam = grad_cam(activations.view(), gradient.view());
     let most = expected.gradcam.iter().fold(0.0f32, |most, value| most.max(*value));
@@ -193,29 +193,29 @@ fn gradients(model: &Model, layer: &str, picture: &Array3<f32>, classes: usize, 
 }
 
 #[test]
-fn a_small_network_is_covered_as_by_captum() {
+fn occlusion_of_a_small_network_matches_captum() {
     let expected = reference().small;
-    let (model, picture) = (small(), smooth(40, 1));
-    occlusion(&model, &picture, &Array3::zeros(picture.dim()), &expected.occlusion[0]);
-    occlusion(&model, &picture, &smooth(40, 2), &expected.occlusion[1]);
+    let (model, image) = (small(), smooth(40, 1));
+    occlusion(&model, &image, &Array3::zeros(image.dim()), &expected.occlusion[0]);
+    occlusion(&model, &image, &smooth(40, 2), &expected.occlusion[1]);
 }
 
 #[test]
-fn a_small_network_is_looked_at_backwards_as_by_captum() {
+fn gradients_of_a_small_network_match_captum() {
     gradients(&small(), "relu3", &smooth(40, 1), 4, &reference().small.gradients);
 }
 
 #[test]
-fn alexnet_is_covered_as_by_captum() {
+fn occlusion_of_alexnet_matches_captum() {
     let Some(model) = alexnet() else { return };
-    let picture = smooth(224, 1);
+    let image = smooth(224, 1);
     for expected in &reference().alexnet.occlusion {
-        occlusion(&model, &picture, &Array3::zeros(picture.dim()), expected);
+        occlusion(&model, &image, &Array3::zeros(image.dim()), expected);
     }
 }
 
 #[test]
-fn alexnet_is_looked_at_backwards_as_by_captum() {
+fn gradients_of_alexnet_match_captum() {
     let Some(model) = alexnet() else { return };
     gradients(&model, "relu5", &smooth(224, 1), 3, &reference().alexnet.gradients);
 }

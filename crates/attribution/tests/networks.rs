@@ -1,4 +1,4 @@
-//! Reuse changes nothing: on networks of all kinds of layers, it gives what whole runs give.
+//! Occlusion with reuse gives the same outputs as whole runs, on networks with all kinds of layers.
 #![allow(clippy::unwrap_used)]
 
 use attribution::{Occluder, Rect, Reuse, Windows};
@@ -6,16 +6,16 @@ use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, Array1, Array3, ArrayD, IxDyn};
 
-/// Values that repeat and look drawn.
-fn wave(shape: &[usize], pitch: f32, size: f32) -> ArrayD<f32> {
+/// Values that look random.
+fn wave(shape: &[usize], frequency: f32, size: f32) -> ArrayD<f32> {
     let count: usize = shape.iter().product();
-    Array::from_shape_fn(count, |i| ((i as f32 * pitch).sin() * 43.0).sin() * size)
+    Array::from_shape_fn(count, |i| ((i as f32 * frequency).sin() * 43.0).sin() * size)
         .into_shape_with_order(IxDyn(shape))
         .unwrap()
 }
 
-fn picture(channels: usize, size: usize, pitch: f32) -> Array3<f32> {
-    wave(&[channels, size, size], pitch, 1.5).into_dimensionality().unwrap()
+fn image(channels: usize, size: usize, frequency: f32) -> Array3<f32> {
+    wave(&[channels, size, size], frequency, 1.5).into_dimensionality().unwrap()
 }
 
 struct Net(Builder);
@@ -27,7 +27,7 @@ impl Net {
         Self(net)
     }
 
-    /// A convolution of this node's attributes, with drawn filters and bias.
+    /// Adds a convolution with random filters and bias. `node` sets its attributes.
     fn conv(&mut self, name: &str, from: &str, filters: [usize; 4], node: impl Fn(Node) -> Node) -> &mut Self {
         let spread = (2.0 / (filters[1] * filters[2] * filters[3]) as f32).sqrt() * 1.4;
         self.0.weight(&format!("{name}.w"), &wave(&filters, 0.37 + filters[0] as f32 * 0.01, spread));
@@ -42,7 +42,7 @@ impl Net {
         self
     }
 
-    /// A dense head on `from` of `inputs` values.
+    /// Adds a dense layer for the `inputs` values of `from`, and finishes the network.
     fn head(&mut self, from: &str, inputs: usize) -> Model {
         self.0.weight("fc.w", &wave(&[5, inputs], 0.77, (4.0 / inputs as f32).sqrt()));
         self.0.weight("fc.b", &Array1::from_vec(vec![0.1f32, 0.0, -0.1, 0.2, 0.0]));
@@ -57,21 +57,21 @@ fn load() {
     runtime::load(&testkit::runtime_library()).unwrap();
 }
 
-/// Compares reuse with whole runs; returns the tensor up to which things were reused.
+/// Compares occlusion with reuse and whole runs. Returns the last tensor that is computed in rectangles.
 fn agrees(model: &Model, size: usize, windows: &[Rect]) -> String {
     load();
-    let (picture, cover) = (picture(3, size, 0.11), picture(3, size, 0.23));
+    let (image, cover) = (image(3, size, 0.11), image(3, size, 0.23));
     let outputs = ["probabilities", "fc"];
     let mut whole = Occluder::new(model, &outputs, windows, Reuse::Off, 1).unwrap();
     assert_eq!(whole.reused_up_to(), "input");
-    let expected = whole.probe(&picture, &cover, &|_| {}).unwrap();
+    let expected = whole.probe(&image, &cover, &|_| {}).unwrap();
     let mut changed = 0.0f32;
     let mut up_to = String::new();
     for threads in [1, 2] {
         let mut occluder = Occluder::new(model, &outputs, windows, Reuse::On, threads).unwrap();
         let counted = std::sync::atomic::AtomicUsize::new(0);
         let found = occluder
-            .probe(&picture, &cover, &|n| {
+            .probe(&image, &cover, &|n| {
                 counted.fetch_add(n, std::sync::atomic::Ordering::Relaxed);
             })
             .unwrap();
@@ -87,11 +87,11 @@ fn agrees(model: &Model, size: usize, windows: &[Rect]) -> String {
         for (row, uncovered) in expected.covered[0].outer_iter().map(|row| (row, &expected.uncovered[0])) {
             changed = row.iter().zip(uncovered).fold(changed, |most, (a, b)| most.max((a - b).abs()));
         }
-        let again = occluder.probe(&picture, &cover, &|_| {}).unwrap();
-        assert!(again.covered == found.covered, "the same bits with {threads} threads again");
+        let again = occluder.probe(&image, &cover, &|_| {}).unwrap();
+        assert!(again.covered == found.covered, "a second run with {threads} threads gives other bits");
         occluder.reused_up_to().clone_into(&mut up_to);
     }
-    assert!(changed > 1e-3, "covering changes something: {changed}");
+    assert!(changed > 1e-3, "covering changes nothing: {changed}");
     up_to
 }
 
@@ -104,7 +104,7 @@ fn windows(size: usize) -> Vec<Rect> {
 }
 
 #[test]
-fn a_row_of_convolutions_with_pooling_of_all_kinds() {
+fn convolutions_with_every_kind_of_pooling() {
     let mut net = Net::new(45);
     net.conv("conv1", "input", [20, 3, 5, 5], |node| node.ints("strides", [2, 2]).ints("pads", [2, 2, 2, 2]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
@@ -127,7 +127,7 @@ fn a_row_of_convolutions_with_pooling_of_all_kinds() {
 }
 
 #[test]
-fn groups_dilation_one_by_one_and_odd_kernels() {
+fn groups_dilations_and_kernels_that_are_not_square() {
     let mut net = Net::new(30);
     net.conv("conv1", "input", [12, 3, 3, 5], |node| node.ints("pads", [1, 2, 1, 2]));
     net.node(Node::new("HardSwish", "bent").inputs(["conv1"]));
@@ -164,7 +164,7 @@ fn branches_that_join_again() {
 }
 
 #[test]
-fn dense_layers_above() {
+fn dense_layers_above_the_cut() {
     let mut net = Net::new(30);
     net.conv("conv1", "input", [20, 3, 5, 5], |node| node.ints("strides", [2, 2]).ints("pads", [2, 2, 2, 2]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
@@ -182,11 +182,11 @@ fn dense_layers_above() {
 
     let probe = |outputs: &[&str], reuse: Reuse, threads: usize| {
         let mut occluder = Occluder::new(&model, outputs, &windows, reuse, threads).unwrap();
-        occluder.probe(&picture(3, 30, 0.11), &picture(3, 30, 0.23), &|_| {}).unwrap().covered
+        occluder.probe(&image(3, 30, 0.11), &image(3, 30, 0.23), &|_| {}).unwrap().covered
     };
     for outputs in [&["probabilities"][..], &["fc7", "probabilities"], &["fc6", "relu7"]] {
         let [one, three] = [1, 3].map(|threads| probe(outputs, Reuse::On, threads));
-        assert_eq!(one, three, "{outputs:?}: the same bits with any number of threads");
+        assert_eq!(one, three, "{outputs:?}: the number of threads changes the bits");
         for (found, whole) in one.iter().zip(&probe(outputs, Reuse::Off, 1)) {
             let apart = (found - whole).iter().fold(0.0f32, |most, apart| most.max(apart.abs()));
             assert!(apart < 1e-5, "{outputs:?}: {apart}");
@@ -195,8 +195,8 @@ fn dense_layers_above() {
 }
 
 #[test]
-fn what_cannot_be_reused_runs_as_a_whole() {
-    // As many groups as channels, and a layer that looks at all places at once.
+fn layers_that_read_all_places_run_as_a_whole() {
+    // As many groups as channels, and a layer that reads all places at once.
     let mut net = Net::new(20);
     net.conv("conv1", "input", [24, 3, 3, 3], |node| node);
     net.conv("conv2", "conv1", [24, 1, 3, 3], |node| node.int("group", 24));
@@ -206,13 +206,13 @@ fn what_cannot_be_reused_runs_as_a_whole() {
     let model = net.head("even", 24 * 256);
     assert_eq!(agrees(&model, 20, &windows(20)), "conv1");
 
-    // No layer of pictures at all.
+    // A network without convolutions.
     let model = Net::new(20).head("input", 1200);
     assert_eq!(agrees(&model, 20, &windows(20)), "input");
 }
 
 #[test]
-fn mistakes_are_told() {
+fn unsuitable_arguments_are_errors() {
     load();
     let model = Net::new(20).head("input", 1200);
     let outside = Rect { top: 15, left: 0, height: 6, width: 1 };
@@ -221,6 +221,6 @@ fn mistakes_are_told() {
     let error = Occluder::new(&model, &["nosuch"], &windows(20), Reuse::On, 1).unwrap_err();
     assert!(error.to_string().contains("`nosuch`"), "{error}");
     let mut occluder = Occluder::new(&model, &["fc"], &windows(20), Reuse::On, 1).unwrap();
-    let error = occluder.probe(&picture(3, 21, 0.1), &picture(3, 20, 0.1), &|_| {}).unwrap_err();
+    let error = occluder.probe(&image(3, 21, 0.1), &image(3, 20, 0.1), &|_| {}).unwrap_err();
     assert!(error.to_string().contains("[3, 20, 20], not [3, 21, 21]"), "{error}");
 }

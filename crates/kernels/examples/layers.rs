@@ -1,11 +1,13 @@
-//! Times `AlexNet`'s five convolutions, forward and backward, over a batch of 32 pictures: the shortest of some runs, a
-//! picture, and the multiply-adds of the sums as they are written down, twice counted, a second.
+//! Times the five convolutions of `AlexNet`, forward and backward, for a batch of 32 images.
+//!
+//! Each figure is the shortest time of some runs, in milliseconds an image, and the speed in billions of multiplications and additions of
+//! the plain sums a second.
 //!
 //! `cargo run --release -p kernels --example layers -- [runs] [threads]...`
 
 #![allow(clippy::unwrap_used)]
 
-use kernels::{Finish, Geometry, OneThread, Prepared, Threads, filter_gradient, input_gradient};
+use kernels::{Epilogue, Geometry, OneThread, PackedConvolution, Threads, filter_gradient, input_gradient};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -30,8 +32,8 @@ fn main() {
         };
         println!("{threads} threads");
         println!(
-            "{:6} {:>9} | {:>14} | {:>14} | {:>14}   (ms a picture, GFLOP/s)",
-            "", "prepare", "forward", "by input", "by filters"
+            "{:6} {:>9} | {:>14} | {:>14} | {:>14}   (ms an image, GFLOP/s)",
+            "", "pack", "forward", "by input", "by filters"
         );
         let mut sums = [0.0; 4];
         for (at, geometry) in layers().iter().enumerate() {
@@ -41,22 +43,23 @@ fn main() {
                 0.0.. if time < 1e-4 => format!("{:>14}", "-"),
                 _ => format!("{time:7.3} {:6.0}", work / time / 1e6),
             };
-            let [prepare, rest @ ..] = times;
-            println!("conv{}  {:9.3} | {}", at + 1, prepare * BATCH as f64, rest.map(show).join(" | "));
+            let [pack, rest @ ..] = times;
+            println!("conv{}  {:9.3} | {}", at + 1, pack * BATCH as f64, rest.map(show).join(" | "));
             for (sum, time) in sums.iter_mut().zip(times) {
                 *sum += time;
             }
         }
-        let [prepare, rest @ ..] = sums;
-        println!("all    {:9.3} | {}", prepare * BATCH as f64, rest.map(|sum| format!("{sum:7.3}       ")).join(" | "));
+        let [pack, rest @ ..] = sums;
+        println!("all    {:9.3} | {}", pack * BATCH as f64, rest.map(|sum| format!("{sum:7.3}       ")).join(" | "));
     }
 }
 
-/// Shortest times of preparing (a whole batch's once), forward, and the gradients by input and filters, in ms a picture.
+/// Returns the shortest times of packing, forward, and the gradients by input and filters, in ms an image. Packing takes place once for a
+/// batch.
 fn time(geometry: &Geometry, threads: &dyn Threads, runs: usize) -> [f64; 4] {
     let weights = geometry.filters * geometry.channels * geometry.kernel[0] * geometry.kernel[1];
     let read = BATCH * geometry.channels * geometry.size[0] * geometry.size[1];
-    let written = BATCH * geometry.filters * geometry.output()[0] * geometry.output()[1];
+    let written = BATCH * geometry.filters * geometry.output_size()[0] * geometry.output_size()[1];
     let drawn =
         |count: usize| -> Vec<f32> { (0..count).map(|at| ((at * 7919) % 1009) as f32 / 1009.0 - 0.5).collect() };
     let (x, w, dy, bias) = (drawn(read), drawn(weights), drawn(written), drawn(geometry.filters));
@@ -68,13 +71,13 @@ fn time(geometry: &Geometry, threads: &dyn Threads, runs: usize) -> [f64; 4] {
             work();
             shortest[at] = shortest[at].min(start.elapsed().as_secs_f64() * 1e3 / BATCH as f64);
         };
-        let mut prepared = None;
-        measure(0, &mut || prepared = Some(Prepared::new(geometry, &w, threads).unwrap()));
-        let prepared = prepared.unwrap();
+        let mut packed = None;
+        measure(0, &mut || packed = Some(PackedConvolution::new(geometry, &w, threads).unwrap()));
+        let packed = packed.unwrap();
         measure(1, &mut || {
-            prepared.forward(&x, &Finish { bias: Some(&bias), relu: true, pool: None }, &mut y, threads).unwrap();
+            packed.forward(&x, &Epilogue { bias: Some(&bias), relu: true, pool: None }, &mut y, threads).unwrap();
         });
-        // The first layer's input has no use for its gradient.
+        // Training does not need the gradient by the input of the first layer.
         if geometry.channels > 3 {
             measure(2, &mut || input_gradient(geometry, &w, &dy, &mut dx, threads).unwrap());
         } else {
@@ -86,11 +89,11 @@ fn time(geometry: &Geometry, threads: &dyn Threads, runs: usize) -> [f64; 4] {
 }
 
 fn multiply_adds(geometry: &Geometry) -> f64 {
-    let [height, width] = geometry.output();
+    let [height, width] = geometry.output_size();
     (geometry.filters * geometry.channels * geometry.kernel[0] * geometry.kernel[1] * height * width) as f64
 }
 
-/// torchvision's `AlexNet` over pictures of 224 by 224.
+/// The `AlexNet` of torchvision for images of 224 x 224 pixels.
 fn layers() -> [Geometry; 5] {
     let layer = |channels, filters, kernel, stride, pad, size| Geometry {
         channels,

@@ -1,15 +1,15 @@
-//! Work in pieces, and who does it.
+//! Work in pieces, and the threads that run it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Runs pieces of work, perhaps at once.
+/// Runs pieces of work, possibly in parallel.
 pub trait Threads: Sync {
-    /// Runs `work(i)` exactly once for each `i` in `0..count`, and returns when all have.
+    /// Runs `work(i)` exactly once for each `i` in `0..count`, in any order, and returns when all pieces are done.
     fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync));
 
-    /// Asks the processor to have `memory`, which is read soon, in its second-level cache by then, and does not wait. Does nothing
-    /// unless it is overridden: asking takes `unsafe`, which this crate has none of.
-    fn fetch(&self, memory: &[f32]) {
+    /// Asks the processor to load `memory` into its second-level cache, and does not wait. The default does nothing, because the
+    /// instruction takes `unsafe` code, which this crate forbids.
+    fn prefetch(&self, memory: &[f32]) {
         let _ = memory;
     }
 }
@@ -26,7 +26,7 @@ impl Threads for OneThread {
     }
 }
 
-/// Parts of something mutable, each for one piece of work: the locks are never waited for.
+/// Parts of an output, each of which one piece of work fills. Each part has a lock, for which nobody ever waits.
 pub(crate) struct Shares<T>(Vec<Mutex<T>>);
 
 impl<T> Shares<T> {
@@ -38,12 +38,12 @@ impl<T> Shares<T> {
         self.0.len()
     }
 
-    /// Part `at`, for as long as `work` runs.
+    /// Calls `work` with part `at`.
     pub(crate) fn with<R>(&self, at: usize, work: impl FnOnce(&mut T) -> R) -> R {
         work(&mut self.hold(at))
     }
 
-    /// Part `at`, until it is let go.
+    /// Returns part `at`, locked until the guard is dropped.
     pub(crate) fn hold(&self, at: usize) -> MutexGuard<'_, T> {
         self.0[at].lock().unwrap_or_else(PoisonError::into_inner)
     }

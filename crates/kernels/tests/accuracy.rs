@@ -1,16 +1,16 @@
-//! Rounding errors beside those of a plain sum in `f32`, over what a network's layers read: nothing negative, many zeros.
+//! Rounding errors compared with those of a plain sum in `f32`. As in a network, inputs are not negative and many of them are zero.
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)]
 
-use kernels::{Finish, Geometry, OneThread, Prepared, filter_gradient, input_gradient};
+use kernels::{Epilogue, Geometry, OneThread, PackedConvolution, filter_gradient, input_gradient};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a plain sum is at most exceeded by.
+/// The greatest error, as a multiple of that of a plain sum.
 const AT_MOST: f64 = 10.0;
 
-/// The sum of three drawn numbers: close to a bell curve.
-fn bell(rng: &mut ChaCha8Rng) -> f32 {
+/// The sum of three drawn numbers: close to a normal distribution.
+fn normal(rng: &mut ChaCha8Rng) -> f32 {
     (0..3).map(|_| rng.random_range(-1.0..1.0_f32)).sum()
 }
 
@@ -27,7 +27,7 @@ impl Sums {
         self.1[at] = a.mul_add(b, self.1[at]);
     }
 
-    /// The root of the mean square of the errors, by that of the plain sum.
+    /// The root mean square of the errors, divided by that of the plain sum.
     fn ratio(&self, found: &[f32]) -> f64 {
         let errors = |found: &[f32]| found.iter().zip(&self.0).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum::<f64>();
         (errors(found) / errors(&self.1)).sqrt()
@@ -37,11 +37,11 @@ impl Sums {
 fn check(geometry: &Geometry) {
     let Geometry { channels, filters, kernel: [k, _], strides: [s, _], pads: [pad, ..], size: [h, w], .. } =
         geometry.clone();
-    let [oh, ow] = geometry.output();
+    let [oh, ow] = geometry.output_size();
     let mut rng = ChaCha8Rng::seed_from_u64(11);
-    let x: Vec<f32> = (0..channels * h * w).map(|_| bell(&mut rng).max(0.0)).collect();
-    let weight: Vec<f32> = (0..filters * channels * k * k).map(|_| bell(&mut rng) * 0.05).collect();
-    let dy: Vec<f32> = (0..filters * oh * ow).map(|_| bell(&mut rng) * 1e-3).collect();
+    let x: Vec<f32> = (0..channels * h * w).map(|_| normal(&mut rng).max(0.0)).collect();
+    let weight: Vec<f32> = (0..filters * channels * k * k).map(|_| normal(&mut rng) * 0.05).collect();
+    let dy: Vec<f32> = (0..filters * oh * ow).map(|_| normal(&mut rng) * 1e-3).collect();
     let (mut y, mut dx, mut dw) = (Sums::new(dy.len()), Sums::new(x.len()), Sums::new(weight.len()));
     for (m, c) in (0..filters).flat_map(|m| (0..channels).map(move |c| (m, c))) {
         for (ky, kx) in (0..k).flat_map(|ky| (0..k).map(move |kx| (ky, kx))) {
@@ -60,9 +60,9 @@ fn check(geometry: &Geometry) {
         }
     }
     let mut found = [vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; weight.len()]];
-    Prepared::new(geometry, &weight, &OneThread)
+    PackedConvolution::new(geometry, &weight, &OneThread)
         .unwrap()
-        .forward(&x, &Finish::default(), &mut found[0], &OneThread)
+        .forward(&x, &Epilogue::default(), &mut found[0], &OneThread)
         .unwrap();
     input_gradient(geometry, &weight, &dy, &mut found[1], &OneThread).unwrap();
     filter_gradient(geometry, &x, &dy, &mut found[2], None, &OneThread).unwrap();

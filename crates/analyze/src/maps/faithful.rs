@@ -2,7 +2,7 @@
 
 use crate::view::Run;
 use anyhow::{Context, Result};
-use attribution::{Curve, Fader};
+use attribution::{Curve, PixelFader};
 use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::Progress;
@@ -15,14 +15,14 @@ const KINDS: [&str; 2] = ["deletion", "insertion"];
 
 /// The network, ready to be asked of changed pictures.
 pub(super) struct Faithful<'a> {
-    fader: Fader,
+    fader: PixelFader,
     tuned: &'a Tuned,
     steps: usize,
 }
 
 impl<'a> Faithful<'a> {
     pub(super) fn open(run: &Run, tuned: &'a Tuned) -> Result<Self> {
-        let fader = Fader::new(&tuned.model, tuned.probabilities()?, run.threads())?;
+        let fader = PixelFader::new(&tuned.model, tuned.probabilities()?, run.threads())?;
         Ok(Self { fader, tuned, steps: run.config.analyze.maps.steps })
     }
 
@@ -33,7 +33,7 @@ impl<'a> Faithful<'a> {
 
     /// The probability of each class for one picture.
     pub(super) fn ask(&mut self, input: &Array3<f32>) -> Result<Vec<f32>> {
-        let answer = self.fader.ask(&input.clone().insert_axis(Axis(0)))?;
+        let answer = self.fader.outputs(&input.clone().insert_axis(Axis(0)))?;
         let row = answer.outer_iter().next().map(|row| row.to_vec());
         row.filter(|row| !row.is_empty()).context("the network gives no probabilities")
     }
@@ -92,7 +92,7 @@ impl<'a> Faithful<'a> {
         let mut found = Vec::new();
         for map in maps {
             for pictures in [[&asked.input, &mean], [&blurred, &asked.input]] {
-                let curve = self.fader.fade(pictures, map.values.view(), class, self.steps)?;
+                let curve = self.fader.curve(pictures, map.values.view(), class, self.steps)?;
                 progress.inc(self.steps as u64 + 1);
                 found.extend(curve.shares);
                 found.extend(curve.values);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::view::Run;
 use anyhow::Result;
-use attribution::{Backward, enlarged, grad_cam, greatest_size, last_maps};
+use attribution::{ScoreGradients, enlarged, grad_cam, greatest_size, last_maps};
 use contract::config::Method;
 use graph::Rectifier;
 use pipeline::HintExt;
@@ -16,7 +16,7 @@ use crate::tuned::Tuned;
 pub(super) struct Gradients {
     methods: Vec<Method>,
     /// By the way back; saliency and Grad-CAM share one.
-    backward: BTreeMap<usize, Backward>,
+    backward: BTreeMap<usize, ScoreGradients>,
 }
 
 /// How a method goes back; `None` for one that does not.
@@ -52,7 +52,7 @@ impl Gradients {
                 continue;
             }
             let layer = layer.as_deref().filter(|_| rectifier == Rectifier::Slope);
-            match Backward::new(&tuned.model, logits, layer, rectifier, run.threads()) {
+            match ScoreGradients::new(&tuned.model, logits, layer, rectifier, run.threads()) {
                 Ok(ready) => {
                     backward.insert(place, ready);
                 }
@@ -80,11 +80,11 @@ impl Gradients {
         let (_, height, width) = asked.input.dim();
         let mut maps = Vec::new();
         for (place, backward) in &mut self.backward {
-            let looked = backward.look(asked.input.view(), class, classes)?;
+            let gradients = backward.compute(asked.input.view(), class, classes)?;
             for method in
                 self.methods.iter().copied().filter(|method| way(*method).is_some_and(|(own, _)| own == *place))
             {
-                let (values, unit) = match (method, &looked.layer) {
+                let (values, unit) = match (method, &gradients.layer) {
                     (Method::Gradcam, Some((activations, gradient))) => {
                         let own = grad_cam(activations.view(), gradient.view());
                         write_array(run, &format!("{folder}/gradcam.layer.npy"), &own)?;
@@ -92,9 +92,9 @@ impl Gradients {
                     }
                     (Method::Gradcam, None) => continue,
                     (Method::Saliency, _) => {
-                        (greatest_size(looked.picture.view()), "change of the logit a step of input")
+                        (greatest_size(gradients.image.view()), "change of the logit a step of input")
                     }
-                    (_, _) => (greatest_size(looked.picture.view()), "what passes back, as the logit's change"),
+                    (_, _) => (greatest_size(gradients.image.view()), "what passes back, as the logit's change"),
                 };
                 maps.push(Map { method, values, unit, least: 0.0 });
             }

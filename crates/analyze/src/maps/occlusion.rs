@@ -5,7 +5,7 @@
 
 use crate::view::Run;
 use anyhow::{Context, Result, ensure};
-use attribution::{Occluder, Probed, Rect, Reuse, Windows};
+use attribution::{Occluded, Occluder, Rect, Reuse, Windows};
 use contract::config::{self, Method};
 use ndarray::{Array2, ArrayView1, Axis, concatenate};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
@@ -44,7 +44,7 @@ pub(super) struct Occlusion {
 
 /// What covering did to one picture, for all classes.
 pub(super) struct Covered {
-    probed: Probed,
+    probed: Occluded,
     windows: Windows,
 }
 
@@ -87,7 +87,7 @@ impl Occlusion {
 }
 
 /// What was probed as one array, `[1 + windows, OUTPUTS x classes]`, the uncovered picture first.
-fn stacked(probed: &Probed) -> Result<Array2<f32>> {
+fn stacked(probed: &Occluded) -> Result<Array2<f32>> {
     let outputs = probed.uncovered.iter().zip(&probed.covered);
     let whole: Vec<Array2<f32>> = outputs
         .map(|(uncovered, covered)| concatenate(Axis(0), &[uncovered.view().insert_axis(Axis(0)), covered.view()]))
@@ -97,8 +97,8 @@ fn stacked(probed: &Probed) -> Result<Array2<f32>> {
 }
 
 /// The reverse of [`stacked`].
-fn unstacked(whole: &Array2<f32>) -> Probed {
-    let mut probed = Probed { uncovered: Vec::new(), covered: Vec::new() };
+fn unstacked(whole: &Array2<f32>) -> Occluded {
+    let mut probed = Occluded { uncovered: Vec::new(), covered: Vec::new() };
     for part in whole.axis_chunks_iter(Axis(1), (whole.ncols() / OUTPUTS).max(1)) {
         let (uncovered, covered) = part.split_at(Axis(0), 1.min(part.nrows()));
         probed.uncovered.push(uncovered.iter().copied().collect());
@@ -177,7 +177,7 @@ mod tests {
     fn what_was_probed_survives_being_remembered() {
         let uncovered = vec![array![0.1, 0.9], array![-1.0, 1.0]];
         let covered = vec![array![[0.2, 0.8], [0.3, 0.7], [0.4, 0.6]], array![[0.0, 2.0], [3.0, 4.0], [5.0, 6.0]]];
-        let again = unstacked(&stacked(&Probed { uncovered: uncovered.clone(), covered: covered.clone() }).unwrap());
+        let again = unstacked(&stacked(&Occluded { uncovered: uncovered.clone(), covered: covered.clone() }).unwrap());
         assert_eq!((again.uncovered, again.covered), (uncovered, covered));
     }
 

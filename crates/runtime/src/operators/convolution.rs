@@ -1,5 +1,5 @@
 //! `Convolution`, `ConvolutionInputGradient` and `ConvolutionFilterGradient`: convolutions over pictures by crate
-//! `convolution`.
+//! `kernels`.
 //!
 //! All have the attributes `strides`, `pads`, `dilations` and `group` of ONNX's `Conv`, written out: there is no `auto_pad`.
 //!
@@ -9,7 +9,7 @@
 //! | `ConvolutionInputGradient` | `dY`, `W` | `dX` | `size`: `[h, w]` |
 //! | `ConvolutionFilterGradient` | `X`, `dY` | `dW`, perhaps `dB` | `kernel_shape`: `[kh, kw]` |
 
-use kernels::{Finish, Geometry, Pool, Prepared};
+use kernels::{Epilogue, Geometry, MaxPool, PackedConvolution};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorValueType};
 
@@ -42,7 +42,7 @@ impl Operator for Convolution {
         let windows = Windows::of(node)?;
         let relu = node.get::<i64>(attribute::RELU).unwrap_or(0) != 0;
         let pool = match node.get::<Vec<i64>>(attribute::POOL_KERNEL) {
-            Some(_) => Some(Pool {
+            Some(_) => Some(MaxPool {
                 kernel: list(node, attribute::POOL_KERNEL)?,
                 strides: list(node, attribute::POOL_STRIDES)?,
                 before: list(node, attribute::POOL_BEFORE)?,
@@ -155,8 +155,8 @@ fn forward(
     context: &ComputeContext,
     windows: &Windows,
     relu: bool,
-    pool: Option<Pool>,
-    kept: &mut Option<(Geometry, Prepared)>,
+    pool: Option<MaxPool>,
+    kept: &mut Option<(Geometry, PackedConvolution)>,
 ) -> ort::Result<()> {
     let (x, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
     let (shape, x) = x.extract_tensor();
@@ -170,17 +170,17 @@ fn forward(
     };
     let bias = bias.as_ref().map(|bias| bias.extract_tensor().1);
     let threads = SessionThreads::of(context);
-    let prepared = match kept.take().filter(|(laid_out_for, _)| *laid_out_for == geometry) {
-        Some((_, prepared)) => prepared,
-        None => Prepared::new(&geometry, weight, &threads).map_err(ort::Error::wrap)?,
+    let packed = match kept.take().filter(|(laid_out_for, _)| *laid_out_for == geometry) {
+        Some((_, packed)) => packed,
+        None => PackedConvolution::new(&geometry, weight, &threads).map_err(ort::Error::wrap)?,
     };
-    let [high, wide] = pool.map_or(geometry.output(), |pool| pool.windows);
+    let [high, wide] = pool.map_or(geometry.output_size(), |pool| pool.windows);
     if let Some(mut output) = context.output(0, told([pictures, filters, high, wide]))? {
         let (_, y) = output.try_extract_tensor_mut::<f32>()?;
-        prepared.forward(x, &Finish { bias, relu, pool }, y, &threads).map_err(ort::Error::wrap)?;
+        packed.forward(x, &Epilogue { bias, relu, pool }, y, &threads).map_err(ort::Error::wrap)?;
     }
     threads.accept()?;
-    *kept = Some((geometry, prepared));
+    *kept = Some((geometry, packed));
     Ok(())
 }
 

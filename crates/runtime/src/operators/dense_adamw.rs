@@ -8,9 +8,9 @@
 //! and weight and moments would be read again for the update. Each thread takes strips of columns, and goes through them
 //! row by row. Pictures that a rectifier or a dropout mask makes 0 in `dY` are left out of a row's sum.
 
-#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
+#![allow(clippy::inline_always, reason = "a function is compiled for an instruction set only as part of its caller")]
 
-use kernels::{LANES, Scratch};
+use kernels::{LANES, PooledBuffer};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorRef};
 use pulp::{Arch, Simd, WithSimd};
@@ -140,12 +140,12 @@ fn one_strip(mut strip: Strip<3>, errors: &Errors, x: &Matrix, update: &Update) 
     let arch = Arch::new();
     let (start, count, batch) = (strip.start(), strip.columns(), x.rows);
     let wide = count.next_multiple_of(COUNT);
-    let mut scratch = Scratch::new(batch * wide / LANES);
+    let mut scratch = PooledBuffer::new(batch * wide / LANES);
     let inputs = scratch.lanes_mut().as_flattened_mut();
     for (row, inputs) in inputs.chunks_exact_mut(wide).enumerate() {
         inputs[..count].copy_from_slice(x.part(row, start, count));
     }
-    let mut scratch = Scratch::new(if strip.has_output() { batch * wide / LANES } else { 0 });
+    let mut scratch = PooledBuffer::new(if strip.has_output() { batch * wide / LANES } else { 0 });
     let sums = scratch.lanes_mut().as_flattened_mut();
     sums.fill(0.0);
     for (output, errors) in errors.of_outputs().enumerate() {

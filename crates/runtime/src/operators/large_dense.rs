@@ -1,9 +1,9 @@
-//! `Dense`: a dense layer by crate `convolution`, which leaves out what its input holds of zeros.
+//! `Dense`: a dense layer by crate `kernels`, which leaves out what its input holds of zeros.
 //!
-//! Inputs: `X` `[n, in]`, the weight as `kernels::dense::panels` lays it out `[panels, in, PANEL]`, perhaps the bias
+//! Inputs: `X` `[n, in]`, the weight as `kernels::row_sparse::pack` lays it out `[panels, in, PANEL]`, perhaps the bias
 //! `[out]`. Output: `[n, out]`. Attributes: `outputs`: `out`; `relu`: 1 for `max(Y, 0)`.
 
-use kernels::dense::{PANEL, forward};
+use kernels::row_sparse::{PANEL, forward};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::{TensorElementType, TensorValueType};
 

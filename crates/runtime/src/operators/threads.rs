@@ -37,7 +37,7 @@ impl kernels::Threads for SessionThreads<'_> {
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn fetch(&self, memory: &[f32]) {
+    fn prefetch(&self, memory: &[f32]) {
         use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
         for line in memory.chunks(kernels::LANES) {
             // SAFETY: it is a hint, which reads and changes nothing, whatever the address; this one is of a slice.

@@ -6,7 +6,7 @@ use graph::builder::Node;
 use graph::node::{input, is_standard};
 use graph::onnx::{GraphProto, NodeProto, TensorProto, ValueInfoProto};
 use graph::{Model, tensor};
-use kernels::dense::{PANEL, panels};
+use kernels::row_sparse::{PANEL, pack};
 use ndarray::Array;
 
 use super::replace::{only_readers, replace};
@@ -66,7 +66,7 @@ impl Rewriter<'_> {
         }
         let layer = self.model.dense(node, x, output)?;
         let (outputs, inputs) = layer.weights.dim();
-        let laid_out = panels([outputs, inputs], |output, input| layer.weights[[output, input]]);
+        let laid_out = pack([outputs, inputs], |output, input| layer.weights[[output, input]]);
         let laid_out = Array::from_shape_vec((outputs.div_ceil(PANEL), inputs, PANEL), laid_out).ok()?;
         let relu = self.readers.get(output).filter(|reader| is_standard(reader) && reader.op_type() == "Relu");
         let relu = relu.and_then(|reader| reader.output.first());

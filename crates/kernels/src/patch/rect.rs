@@ -1,0 +1,45 @@
+//! Rectangles of places.
+
+/// A rectangle of places in an image or a tensor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rect {
+    /// First row.
+    pub top: usize,
+    /// First column.
+    pub left: usize,
+    /// Number of rows.
+    pub height: usize,
+    /// Number of columns.
+    pub width: usize,
+}
+
+impl Rect {
+    /// Number of places.
+    #[inline]
+    pub fn area(self) -> usize {
+        self.height * self.width
+    }
+
+    /// The row behind the last one.
+    #[inline]
+    pub fn bottom(self) -> usize {
+        self.top + self.height
+    }
+
+    /// The column behind the last one.
+    #[inline]
+    pub fn right(self) -> usize {
+        self.left + self.width
+    }
+
+    /// Returns the smallest rectangle that contains both. An empty rectangle adds nothing.
+    #[must_use]
+    pub fn around(self, other: Self) -> Self {
+        if self.area() == 0 || other.area() == 0 {
+            return if self.area() == 0 { other } else { self };
+        }
+        let (top, left) = (self.top.min(other.top), self.left.min(other.left));
+        let (bottom, right) = (self.bottom().max(other.bottom()), self.right().max(other.right()));
+        Self { top, left, height: bottom - top, width: right - left }
+    }
+}
