@@ -19,7 +19,6 @@ mod trainer;
 pub mod training;
 mod zeros;
 
-pub use elf::ElfError;
 pub use error::RuntimeError;
 pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
 pub use mapped::Mapped;

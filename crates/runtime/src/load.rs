@@ -69,7 +69,7 @@ fn check_complete(path: &Path) -> Result<(), RuntimeError> {
     let mut start = Vec::new();
     file.take(START).read_to_end(&mut start).map_err(|error| not_a_library(error.to_string()))?;
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        elf::check_complete(&start, length).map_err(|error| not_a_library(error.to_string()))?;
+        elf::check_complete(&start, length).map_err(not_a_library)?;
     }
     Ok(())
 }

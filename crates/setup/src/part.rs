@@ -85,7 +85,12 @@ pub fn runtime() -> Part {
         make: Box::new(move |wheel, scratch| {
             let inside = archive::from_wheel(wheel, repackage::MEMBER)?;
             let library = repackage::repackage(inside)
-                .with_context(|| format!("{} of the wheel cannot be used", repackage::MEMBER))?;
+                .with_context(|| format!("{} of the wheel cannot be used", repackage::MEMBER))
+                .hint(format!(
+                    "this version of setup knows one wheel only; set {} to another ONNX Runtime {} build with training",
+                    runtime::LIBRARY_VARIABLE,
+                    runtime::version()
+                ))?;
             let trial = scratch.join("libonnxruntime.so");
             write(&trial, &library)?;
             runtime::load(&trial).hint(format!(
