@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use crate::view::{Finished, PreprocessView, Run, Scope};
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use contract::{Dataset, Picture, Split};
+use contract::{Dataset, Picture, QuarantineRow, Row, Split};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Stage, Summary};
 use rand::Rng;
@@ -63,7 +63,7 @@ impl Stage for Preprocess {
 
     fn run(&self, run: &Run) -> Result<()> {
         let size = input_size(run.scope())?;
-        let scraped = Scraped::read(&run.upstream("scrape"))?;
+        let scraped = Scraped::read(run.artifacts())?;
         let mut quarantine = Quarantine::new(scraped.rejects);
         let distinct = duplicates::one_of_each(scraped.pictures, &mut quarantine);
         let looks = examine::all(run, distinct, size, &mut quarantine)?;
@@ -114,14 +114,14 @@ fn check_classes(classes: &BTreeSet<String>, looks: &[Look], groups: &[usize]) -
         let different = members.iter().collect::<BTreeSet<_>>().len();
         if members.is_empty() {
             return Err(anyhow!("class `{class}` has no usable picture"))
-                .hint("quarantine.csv in the stage's folder says why each was refused");
+                .hint(format!("{} in the stage's folder says why each was refused", QuarantineRow::FILE));
         }
         if members.len() < 3 {
             return Err(anyhow!(
                 "class `{class}` has too few usable pictures ({}): train, val and test need one each",
                 members.len()
             ))
-            .hint("add pictures, or see quarantine.csv in the stage's folder");
+            .hint(format!("add images, or see {} in the stage's folder", QuarantineRow::FILE));
         }
         if different < 3 {
             return Err(anyhow!(

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use contract::{Dataset, Picture, Split};
+use contract::{Artifact, Dataset, Picture, QuarantineRow, Row, Split};
 use pipeline::{Align, Summary, Table};
-
-use crate::quarantine::{Quarantine, Refused};
 
 /// So many rows of refused files are shown; the file has them all.
 const SHOWN: usize = 20;
@@ -15,7 +13,7 @@ const SHOWN: usize = 20;
 /// Tells of the outputs in `folder`.
 pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     let dataset = Dataset::read(artifacts)?;
-    let refused = Quarantine::read(&artifacts.join(Dataset::STAGE))?;
+    let refused = Vec::<QuarantineRow>::read(artifacts)?;
     let mut tables = vec![by_class(&dataset, &refused)];
     if let Some(table) = contradictions(&dataset) {
         tables.push(table);
@@ -39,7 +37,7 @@ pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
 /// Counts of one class: usable, quarantined, train, val, test.
 type Counts = [usize; 5];
 
-fn by_class(dataset: &Dataset, refused: &[Refused]) -> Table {
+fn by_class(dataset: &Dataset, refused: &[QuarantineRow]) -> Table {
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
     for picture in &dataset.pictures {
         let count = counts.entry(&picture.label).or_default();
@@ -83,11 +81,11 @@ fn contradictions(dataset: &Dataset) -> Option<Table> {
     (!groups.is_empty()).then_some(table)
 }
 
-fn quarantine(refused: &[Refused]) -> Table {
+fn quarantine(refused: &[QuarantineRow]) -> Table {
     let more = refused.len().saturating_sub(SHOWN);
     let title = match more {
         0 => "Quarantined".to_owned(),
-        _ => format!("Quarantined (and {more} more in quarantine.csv)"),
+        _ => format!("Quarantined (and {more} more in {})", QuarantineRow::FILE),
     };
     let mut table = Table::new(title, &[("path", Align::Left), ("reason", Align::Left)]);
     for refused in &refused[..refused.len() - more] {

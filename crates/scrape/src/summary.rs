@@ -3,32 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use pipeline::{Align, HintExt, Summary, Table};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
-use crate::tables::{KEPT, REJECTS, SOURCES};
+use anyhow::Result;
+use contract::{Artifact, RejectRow, Row, SourceRow, Status};
+use pipeline::{Align, Summary, Table};
 
 /// The maximum number of rejects to print.
 const SHOWN: usize = 10;
-
-/// A row of [`SOURCES`].
-#[derive(Deserialize)]
-struct SourceRow {
-    class: String,
-    licence: String,
-    kind: String,
-    status: String,
-}
-
-/// A row of [`REJECTS`].
-#[derive(Deserialize)]
-struct RejectRow {
-    class: String,
-    source: String,
-    reason: String,
-}
 
 /// The numbers of one class.
 #[derive(Default)]
@@ -40,12 +20,12 @@ struct Counts {
 
 /// Returns tables of the images by class, of the licences and of the first rejects.
 pub fn summary(folder: &Path) -> Result<Summary> {
-    let sources: Vec<SourceRow> = rows(&folder.join(SOURCES))?;
-    let rejects: Vec<RejectRow> = rows(&folder.join(REJECTS))?;
+    let sources = Vec::<SourceRow>::read_in(folder)?;
+    let rejects = Vec::<RejectRow>::read_in(folder)?;
     let mut classes: BTreeMap<&str, Counts> = BTreeMap::new();
     for source in &sources {
         let counts = classes.entry(&source.class).or_default();
-        *(if source.status == KEPT { &mut counts.images } else { &mut counts.duplicates }) += 1;
+        *(if source.status == Status::Kept { &mut counts.images } else { &mut counts.duplicates }) += 1;
     }
     for reject in &rejects {
         classes.entry(&reject.class).or_default().rejected += 1;
@@ -75,7 +55,7 @@ pub fn summary(folder: &Path) -> Result<Summary> {
 /// Returns a table of the images by source and licence. `None` if all images are drawn or are files of the user.
 fn licences(sources: &[SourceRow]) -> Option<Table> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for source in sources.iter().filter(|source| source.status == KEPT) {
+    for source in sources.iter().filter(|source| source.status == Status::Kept) {
         *counts.entry((&source.kind, &source.licence)).or_default() += 1;
     }
     let mut table =
@@ -90,7 +70,7 @@ fn licences(sources: &[SourceRow]) -> Option<Table> {
 /// Returns a table of the first [`SHOWN`] rejects.
 fn first_rejects(rejects: &[RejectRow], folder: &Path) -> Table {
     let title = if rejects.len() > SHOWN {
-        format!("Rejected: the first {SHOWN} of {}; {} lists all", rejects.len(), folder.join(REJECTS).display())
+        format!("Rejected: the first {SHOWN} of {}; {} lists all", rejects.len(), folder.join(RejectRow::FILE).display())
     } else {
         "Rejected".to_owned()
     };
@@ -99,12 +79,4 @@ fn first_rejects(rejects: &[RejectRow], folder: &Path) -> Table {
         table.row([&reject.source, &reject.reason]);
     }
     table
-}
-
-/// Reads the rows of a table.
-fn rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let hint = "run `just scrape --force`";
-    let text = fs_err::read_to_string(path).hint(hint)?;
-    let rows: Result<Vec<T>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
-    rows.with_context(|| format!("{} is damaged", path.display())).hint(hint)
 }

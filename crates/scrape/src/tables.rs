@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow, bail};
+use contract::{Artifact, RejectRow, SourceRow, Status};
 use pipeline::HintExt;
 
 use crate::candidate::Reject;
@@ -12,58 +13,34 @@ use crate::selection::{Decision, Place};
 use crate::store::path_of;
 use crate::view::Run;
 
-/// The table of images.
-pub const SOURCES: &str = "sources.csv";
-/// The table of rejects.
-pub const REJECTS: &str = "rejects.csv";
-/// The status of an image that is part of the data set.
-pub const KEPT: &str = "kept";
-/// The status of an image whose file is the same as that of the image in the column `like`.
-pub const DUPLICATE: &str = "duplicate";
-/// The status of an image that looks like the image in the column `like`. Its own file is not part of the data set.
-pub const NEAR_DUPLICATE: &str = "near-duplicate";
-
-const COLUMNS: [&str; 14] = [
-    "hash",
-    "class",
-    "path",
-    "source",
-    "page",
-    "title",
-    "author",
-    "licence",
-    "licence_url",
-    "kind",
-    "query",
-    "bytes",
-    "like",
-    "status",
-];
-
 /// Writes the tables.
 ///
 /// # Errors
 /// Returns an error when a class has no images. The table of rejects is written before.
 pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
     let rejects = rejects(gathered);
-    let reject_rows = rejects.iter().map(|reject| [&reject.class, &reject.location, &reject.reason]);
-    run.write_csv(REJECTS, &["class", "source", "reason"], reject_rows)?;
+    let reject_row = |Reject { class, location, reason }: &Reject| RejectRow {
+        class: class.clone(),
+        source: location.clone(),
+        reason: reason.clone(),
+    };
+    rejects.iter().map(reject_row).collect::<Vec<_>>().write(run)?;
     for Reject { class, location, reason } in &rejects {
         tracing::warn!(class, source = location, reason, "rejected");
     }
     check_classes(gathered, &rejects)?;
-    run.write_csv(SOURCES, &COLUMNS, rows(gathered))
+    rows(gathered).write(run)
 }
 
-/// Returns the rows of [`SOURCES`], in the order of the candidates.
-fn rows(gathered: &Gathered) -> Vec<[String; 14]> {
+/// Returns the rows of `sources.csv`, in the order of the candidates.
+fn rows(gathered: &Gathered) -> Vec<SourceRow> {
     let mut rows = Vec::new();
     for (at, decisions) in gathered.selection.decisions.iter().enumerate() {
         for (slot, decision) in decisions.iter().enumerate() {
             let (like, status) = match decision {
-                Decision::Kept => (None, KEPT),
-                Decision::Duplicate(first) => (Some(*first), DUPLICATE),
-                Decision::NearDuplicate(first) => (Some(*first), NEAR_DUPLICATE),
+                Decision::Kept => (None, Status::Kept),
+                Decision::Duplicate(first) => (Some(*first), Status::Duplicate),
+                Decision::NearDuplicate(first) => (Some(*first), Status::NearDuplicate),
                 Decision::Refused(_) | Decision::Later(_) | Decision::Undecided => continue,
             };
             rows.push(row(gathered, (at, slot), like, status));
@@ -73,37 +50,36 @@ fn rows(gathered: &Gathered) -> Vec<[String; 14]> {
 }
 
 /// Returns the row of the slot at `place`.
-fn row(gathered: &Gathered, place: Place, like: Option<Place>, status: &str) -> [String; 14] {
+fn row(gathered: &Gathered, place: Place, like: Option<Place>, status: Status) -> SourceRow {
     let queue = &gathered.queues[place.0];
     let slot = &queue.slots[place.1];
     let (hash, path, bytes) = match &slot.file {
         FileState::Image(index) => {
             let content = gathered.contents.get(*index);
-            let path = if status == NEAR_DUPLICATE { String::new() } else { path_of(&queue.quota.class, content) };
-            (content.hash.clone(), path, content.bytes.to_string())
+            let is_stored = status != Status::NearDuplicate;
+            let path = if is_stored { path_of(&queue.quota.class, content) } else { String::new() };
+            (content.hash.clone(), path, Some(content.bytes))
         }
         _ => Default::default(),
     };
     let candidate = slot.candidate.clone();
-    let licence = candidate.licence.map(|licence| licence.to_string()).unwrap_or_default();
-    let like =
-        like.map(|(queue, slot)| gathered.queues[queue].slots[slot].candidate.location.clone()).unwrap_or_default();
-    [
+    let like = like.map(|(queue, slot)| gathered.queues[queue].slots[slot].candidate.location.clone());
+    SourceRow {
         hash,
-        queue.quota.class.clone(),
+        class: queue.quota.class.clone(),
         path,
-        candidate.location,
-        candidate.page,
-        candidate.title,
-        candidate.author,
-        licence,
-        candidate.licence_url,
-        queue.kind.to_owned(),
-        queue.quota.queries[slot.query].clone(),
+        source: candidate.location,
+        page: candidate.page,
+        title: candidate.title,
+        author: candidate.author,
+        licence: candidate.licence.map(|licence| licence.to_string()).unwrap_or_default(),
+        licence_url: candidate.licence_url,
+        kind: queue.kind.to_owned(),
+        query: queue.quota.queries[slot.query].clone(),
         bytes,
-        like,
-        status.to_owned(),
-    ]
+        like: like.unwrap_or_default(),
+        status,
+    }
 }
 
 /// Returns all rejects, sorted by class and location.

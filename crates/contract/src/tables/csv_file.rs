@@ -1,6 +1,6 @@
 //! CSV tables: a row is a struct, a column is a field.
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use csv::{ErrorKind, StringRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -83,6 +83,31 @@ pub(super) fn decode_with<R>(
         rows.push(read(&record, &header)?);
     }
     Ok((header, rows))
+}
+
+/// Reads a row by the names in `header`.
+pub(super) fn row_of<R: DeserializeOwned>(record: &StringRecord, header: &StringRecord) -> Result<R> {
+    record.deserialize(Some(header)).map_err(|error| explained(&error, header))
+}
+
+/// Reads the number in the cell at `place`.
+pub(super) fn number<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    record: &StringRecord,
+    header: &StringRecord,
+    place: usize,
+) -> Result<T> {
+    let name = header.get(place).unwrap_or_default();
+    let cell = record.get(place).with_context(|| format!("{}: column `{name}` is missing", line(record)))?;
+    cell.parse().with_context(|| format!("{}, column `{name}`: `{cell}`", line(record)))
+}
+
+/// Returns the cells of a row. A row that cannot be written has none.
+pub(super) fn cells(row: &impl Serialize) -> Vec<String> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let text = writer.serialize(row).ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_slice());
+    let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
+    record.iter().map(str::to_owned).collect()
 }
 
 fn line(record: &StringRecord) -> String {
