@@ -5,41 +5,13 @@ use std::collections::BTreeSet;
 
 use crate::view::Run;
 use anyhow::Result;
-use contract::{Dataset, Picture};
+use contract::{Artifact, ChosenRow, Dataset, Judgement, Picture, Why};
 use pipeline::HintExt;
 use pipeline::error::UsageError;
 
 use crate::given;
 use crate::tuned::Tuned;
-use crate::upstream::{Prediction, Results};
-
-/// Why a picture was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Why {
-    /// Its label has the highest probability in its class.
-    Best,
-    /// Its label has the lowest.
-    Worst,
-    /// The first class leads the second the least.
-    LeastCertain,
-    /// The configuration names it.
-    Asked,
-    /// The configuration names its file. It is not in the data set, so its class is what the network says.
-    Given,
-}
-
-impl Why {
-    /// In words, for a caption.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Best => "best of its class",
-            Self::Worst => "worst of its class",
-            Self::LeastCertain => "least certain of its class",
-            Self::Asked => "asked for",
-            Self::Given => "given, with the class that the network names",
-        }
-    }
-}
+use crate::upstream::Results;
 
 /// A picture to look into.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +53,7 @@ pub(crate) fn choose(run: &Run, tuned: &Tuned, dataset: &Dataset, results: &Resu
         let classes = 0..dataset.classes.len();
         chosen = classes
             .flat_map(|class| {
-                let own: Vec<&Prediction> = results.predictions.iter().filter(|p| p.label == class).collect();
+                let own: Vec<&Judgement> = results.predictions.iter().filter(|p| p.label == class).collect();
                 if own.is_empty() {
                     let name = dataset.classes.get(class).map_or("?", String::as_str);
                     run.say(&format!(
@@ -95,11 +67,11 @@ pub(crate) fn choose(run: &Run, tuned: &Tuned, dataset: &Dataset, results: &Resu
     }
     let mut seen = BTreeSet::new();
     chosen.retain(|chosen| seen.insert(chosen.of(dataset).id.clone()));
-    let rows = chosen.iter().map(|chosen| {
-        let picture = chosen.of(dataset);
-        [picture.id.as_str(), &picture.label, chosen.why.words(), &picture.source].map(str::to_owned)
-    });
-    run.write_csv("pictures.csv", &["id", "class", "why", "source"], rows)?;
+    let row = |chosen: &Chosen| {
+        let picture = chosen.of(dataset).clone();
+        ChosenRow { id: picture.id, class: picture.label, why: chosen.why, source: picture.source }
+    };
+    chosen.iter().map(row).collect::<Vec<_>>().write(run)?;
     Ok(chosen)
 }
 
@@ -113,22 +85,22 @@ pub(crate) fn asked(ids: &[String], dataset: &Dataset) -> Result<Vec<Chosen>> {
             let like = known.first().map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
             UsageError(format!("`analyze.pictures` names picture `{id}`, which is not in dataset.csv{like}"))
         });
-        place.map(|place| Chosen::from_dataset(place, Why::Asked))
+        place.map(|place| Chosen::from_dataset(place, Why::Requested))
     };
     ids.iter().map(find).collect::<Result<_, _>>().hint("the ids are the first column of preprocess/dataset.csv")
 }
 
 /// Up to `count` pictures of one class: the best, the worst, the least certain, the next best and so on.
-fn of_class(own: &[&Prediction], count: usize) -> Vec<Chosen> {
-    let order = |key: fn(&Prediction) -> f64| {
+fn of_class(own: &[&Judgement], count: usize) -> Vec<Chosen> {
+    let order = |key: fn(&Judgement) -> f64| {
         let mut sorted = own.to_vec();
         sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.picture.cmp(&b.picture)));
         sorted
     };
     let orders = [
         (Why::Best, order(|p| -p.of_label())),
-        (Why::Worst, order(Prediction::of_label)),
-        (Why::LeastCertain, order(Prediction::lead)),
+        (Why::Worst, order(Judgement::of_label)),
+        (Why::LeastCertain, order(Judgement::lead)),
     ];
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
@@ -146,15 +118,15 @@ fn of_class(own: &[&Prediction], count: usize) -> Vec<Chosen> {
 mod tests {
     use super::*;
 
-    fn prediction(picture: usize, first: f64) -> Prediction {
+    fn prediction(picture: usize, first: f64) -> Judgement {
         let probabilities = vec![first, 0.9 - first, 0.1];
-        Prediction { picture, label: 0, predicted: 0, probabilities }
+        Judgement { picture, label: 0, predicted: 0, probabilities }
     }
 
     #[test]
     fn best_worst_and_least_certain_in_turn_and_none_twice() {
         let own = [prediction(3, 0.8), prediction(5, 0.1), prediction(7, 0.46), prediction(9, 0.7)];
-        let own: Vec<&Prediction> = own.iter().collect();
+        let own: Vec<&Judgement> = own.iter().collect();
         let pictures = |count| of_class(&own, count).iter().filter_map(|c| Some((c.place?, c.why))).collect::<Vec<_>>();
         assert_eq!(pictures(3), [(3, Why::Best), (5, Why::Worst), (7, Why::LeastCertain)]);
         assert_eq!(pictures(9).len(), 4, "no more than there are");

@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::view::Run;
 use anyhow::{Context, Result, anyhow, ensure};
-use contract::{Dataset, Picture, Split};
+use contract::{Artifact, ChosenRow, Dataset, Picture, Split, UnusableFile};
 use imaging::{Limits, RgbImage};
 use ndarray::Axis;
 use pipeline::{HintExt, short_hash};
 
 use crate::choose::Chosen;
 use crate::tuned::{BATCH, Tuned};
-
-/// Files that were given and cannot be used, with the reason.
-pub(crate) const REJECTS: &str = "rejects.csv";
 
 /// What the results depend on: the content of each file.
 pub(crate) fn inputs(images: &[PathBuf]) -> BTreeMap<String, String> {
@@ -43,12 +40,12 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
             Err(error) => {
                 let reason = format!("{error:#}");
                 run.warn(&format!("{reason}; left out"));
-                rejects.push([path.display().to_string(), reason]);
+                rejects.push(UnusableFile { file: path.display().to_string(), reason });
             }
         }
         progress.inc(1);
     }
-    run.write_csv(REJECTS, &["file", "reason"], &rejects)?;
+    rejects.write(run)?;
     if found.is_empty() && run.config.analyze.pictures.is_empty() {
         return Err(anyhow!("none of the {} given pictures can be used", files.len()))
             .hint("`analyze.images` (or --image) names files of pictures: JPEG, PNG, WebP, GIF, BMP or TIFF");
@@ -63,7 +60,7 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
             if dataset.pictures.iter().any(|picture| picture.id == *id) {
                 return Ok(crate::choose::asked(std::slice::from_ref(id), dataset)?.remove(0));
             }
-            let file = format!("pictures/{id}.png");
+            let file = ChosenRow::image_file(id);
             run.write(&file, &imaging::png(&given.square))?;
             Ok(Chosen::given(Picture {
                 id: id.clone(),
@@ -115,8 +112,7 @@ fn classes(tuned: &Tuned, pictures: &[&RgbImage], names: &[String]) -> Result<Ve
     Ok(found)
 }
 
-/// How many files were given in vain.
-pub(crate) fn rejected(folder: &Path) -> usize {
-    let text = std::fs::read_to_string(folder.join(REJECTS)).unwrap_or_default();
-    csv::Reader::from_reader(text.as_bytes()).records().flatten().count()
+/// Returns how many files of `analyze.images` could not be used in the run whose outputs are in `folder`.
+pub(crate) fn rejected(folder: &Path) -> Result<usize> {
+    Ok(Vec::<UnusableFile>::find_in(folder)?.map_or(0, |files| files.len()))
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::view::Run;
 use anyhow::Result;
+use contract::{Artifact, LayerRow};
 use graph::{Cost, Model, cost};
 use pipeline::cli::{Common, print};
 use pipeline::{Align, Exit, HintExt, Table};
@@ -12,20 +13,16 @@ use zoo::Network;
 
 use crate::tuned::Tuned;
 
-/// Writes `layers.csv`: a row for each operator that the input flows through, in the order of the file. `output` is the
-/// shape for one picture, `64x55x55`; what is only known when the network runs stays empty.
+/// Writes `layers.csv`: a row for each operator that the input flows through, in the order of the graph.
 pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
-    let layers = cost::of(&tuned.model);
-    let rows = layers.iter().map(|layer| {
-        [
-            layer.name.clone(),
-            layer.operator.clone(),
-            shape(layer, "x"),
-            layer.parameters.to_string(),
-            layer.multiply_adds.map(|count| count.to_string()).unwrap_or_default(),
-        ]
-    });
-    run.write_csv("layers.csv", &["name", "operator", "output", "parameters", "multiply_adds"], rows)
+    let row = |layer: &Cost| LayerRow {
+        name: layer.name.clone(),
+        operator: layer.operator.clone(),
+        output: shape(layer, "x"),
+        parameters: layer.parameters,
+        multiply_adds: layer.multiply_adds,
+    };
+    cost::of(&tuned.model).iter().map(row).collect::<Vec<_>>().write(run)
 }
 
 /// `analyze layers`: prints the layers of the tuned network, or of the network `name` of the zoo.

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use crate::view::{AnalyzeView, Finished, Run, Scope};
 use anyhow::Result;
 use contract::Dataset;
+use contract::tables::activations::FOLDER;
 use pipeline::{HintExt, Stage, Summary, stop};
 
 pub use crate::command::run;
@@ -67,8 +68,8 @@ impl Stage for Analyze {
         layers::write(run, &tuned)?;
         weights::write(run, &tuned)?;
         let watched = activations::layers(run, &tuned);
-        activations::write(run, &tuned, &dataset, &chosen, &watched, "activations/")?;
-        activations::write_top(run, &tuned, &dataset, &watched, "activations/")?;
+        activations::write(run, &tuned, &dataset, &chosen, &watched, FOLDER)?;
+        activations::write_top(run, &tuned, &dataset, &watched, FOLDER)?;
         stop::check()?;
         maps::write(run, &tuned, &dataset, &chosen)?;
         stop::check()?;
@@ -82,7 +83,7 @@ impl Stage for Analyze {
         let size = fs_err::metadata(&report)?.len() as f64 / 1e6;
         Ok(Summary {
             headline: format!("{} ({size:.1} MB)", report.display()),
-            rejected: given::rejected(&done.folder),
+            rejected: given::rejected(&done.folder)?,
             ..Summary::default()
         })
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::view::Run;
 use anyhow::{Context, Result, anyhow};
-use contract::Dataset;
+use contract::{Artifact, Dataset, Judgement, Metrics};
 use pipeline::HintExt;
 use serde::Deserialize;
 
@@ -121,78 +121,11 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The part of `metrics.json` that the report shows.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Metrics {
-    /// Name of the split that was judged.
-    pub split: String,
-    /// Pictures in it.
-    pub pictures: usize,
-    /// Share of right predictions.
-    pub accuracy: f64,
-    /// 95 % bootstrap interval of the accuracy.
-    pub accuracy_interval: [f64; 2],
-    /// Mean of the classes' F1.
-    pub macro_f1: f64,
-    /// Expected calibration error.
-    pub ece: f64,
-    /// Mean negative log of the label's probability.
-    pub log_loss: f64,
-    /// The splits beside each other.
-    #[serde(default)]
-    pub splits: Vec<SplitMetrics>,
-}
-
-/// How good the network is on one split.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct SplitMetrics {
-    /// Its name.
-    pub split: String,
-    /// Pictures in it.
-    pub pictures: usize,
-    /// Share of right predictions.
-    pub accuracy: f64,
-    /// Mean negative log of the label's probability.
-    pub log_loss: f64,
-}
-
-/// What the network says of one picture.
-#[derive(Debug, Clone)]
-pub(crate) struct Prediction {
-    /// Place of the picture in the data set.
-    pub picture: usize,
-    /// Index of its label.
-    pub label: usize,
-    /// Index of the predicted class.
-    pub predicted: usize,
-    /// Probability of each class.
-    pub probabilities: Vec<f64>,
-}
-
-impl Prediction {
-    /// Whether the prediction is the label.
-    pub fn right(&self) -> bool {
-        self.label == self.predicted
-    }
-
-    /// Probability of the label.
-    pub fn of_label(&self) -> f64 {
-        self.probabilities[self.label]
-    }
-
-    /// By how much the first class leads the second: 0 is undecided, 1 is certain.
-    pub fn lead(&self) -> f64 {
-        let mut sorted = self.probabilities.clone();
-        sorted.sort_by(|a, b| b.total_cmp(a));
-        sorted.first().copied().unwrap_or(1.0) - sorted.get(1).copied().unwrap_or(0.0)
-    }
-}
-
 /// Everything that `train` and `evaluate` found.
 #[derive(Debug)]
 pub(crate) struct Results {
     pub metrics: Metrics,
-    pub predictions: Vec<Prediction>,
+    pub predictions: Vec<Judgement>,
     pub per_class: Sheet,
     pub calibration: Sheet,
     pub top_images: Sheet,
@@ -205,13 +138,9 @@ impl Results {
     /// Reads the files of the stages before this one.
     pub fn read(run: &Run, dataset: &Dataset) -> Result<Self> {
         let (train, evaluate) = (run.upstream("train"), run.upstream("evaluate"));
-        let path = evaluate.join("metrics.json");
-        let again = "run `just evaluate --force`";
-        let text = fs_err::read_to_string(&path).hint(again)?;
-        let metrics = serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()));
         Ok(Self {
-            metrics: metrics.hint(again)?,
-            predictions: predictions(&evaluate, dataset)?,
+            metrics: Metrics::read(run.artifacts())?,
+            predictions: Judgement::read(run.artifacts(), dataset)?,
             per_class: Sheet::read(&evaluate, "per_class.csv")?,
             calibration: Sheet::read(&evaluate, "calibration.csv")?,
             top_images: Sheet::read(&evaluate, "top_images.csv")?,
@@ -220,30 +149,6 @@ impl Results {
             quarantine: Sheet::read(&run.upstream("preprocess"), "quarantine.csv")?,
         })
     }
-}
-
-/// `predictions.csv`, in its order, for pictures and classes of `dataset`.
-fn predictions(evaluate: &Path, dataset: &Dataset) -> Result<Vec<Prediction>> {
-    let sheet = Sheet::read(evaluate, "predictions.csv")?;
-    let places: BTreeMap<&str, usize> =
-        dataset.pictures.iter().enumerate().map(|(place, picture)| (picture.id.as_str(), place)).collect();
-    let columns: Vec<String> = dataset.classes.iter().map(|class| format!("p_{class}")).collect();
-    let class = |name: &str| {
-        let place = dataset.classes.iter().position(|class| class == name);
-        place.with_context(|| format!("{} names the class `{name}`, which classes.json does not", sheet.path.display()))
-    };
-    let read = |row: Row| {
-        let id = row.text("id")?;
-        let picture = places.get(id).copied();
-        Ok(Prediction {
-            picture: picture
-                .with_context(|| format!("{} names picture {id}, which dataset.csv does not", sheet.path.display()))?,
-            label: class(row.text("label")?)?,
-            predicted: class(row.text("predicted")?)?,
-            probabilities: columns.iter().map(|column| row.sure(column)).collect::<Result<_>>()?,
-        })
-    };
-    sheet.rows().map(read).collect::<Result<_>>().hint("run `just evaluate --force`")
 }
 
 #[cfg(test)]
@@ -262,11 +167,5 @@ mod tests {
         assert!(rows[0].text("accuracy").unwrap_err().to_string().contains("no column `accuracy`"));
         let error = Sheet::read(&workspace.join("train"), "b.csv").unwrap_err();
         assert!(pipeline::error::render(&error).contains("hint: run `just train --force`"));
-    }
-
-    #[test]
-    fn the_lead_is_between_the_first_two() {
-        let prediction = Prediction { picture: 0, label: 0, predicted: 1, probabilities: vec![0.2, 0.7, 0.1] };
-        assert!((prediction.lead() - 0.5).abs() < 1e-12 && !prediction.right());
     }
 }

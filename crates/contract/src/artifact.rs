@@ -47,10 +47,15 @@ pub trait Artifact: Sized {
         to.put(Self::FILE, &self.encode()?)
     }
 
-    /// Writes the file to `folder`, a path below the stage's outputs with `/` between its parts.
+    /// Writes the file to `folder`, a path below the stage's outputs with `/` between its parts. An empty path is the root.
     fn write_in(&self, to: &(impl Outputs + ?Sized), folder: &str) -> Result<()> {
-        to.put(&format!("{folder}/{}", Self::FILE), &self.encode()?)
+        to.put(&join(folder, Self::FILE), &self.encode()?)
     }
+}
+
+/// Joins two relative paths. `folder` can be empty.
+pub(crate) fn join(folder: &str, file: &str) -> String {
+    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }
 
 /// A place that takes the outputs of a stage.

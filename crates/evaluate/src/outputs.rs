@@ -1,122 +1,91 @@
-//! The stage's files: the tables of the test split, each number with its picture.
+//! The tables of the test split.
 
 use crate::view::Run;
 use anyhow::Result;
+use contract::{
+    Artifact, CalibrationBin, ClassScore, ConfusionMatrix, Metrics, Mistake, Prediction, Predictions, TopImage,
+};
 
-use crate::calibration::Bin;
-use crate::metrics::Metrics;
 use crate::predictions::Judged;
 use crate::{Confusion, top_images};
 
-/// File name of the metrics.
-pub(crate) const METRICS: &str = "metrics.json";
-pub(crate) const PER_CLASS: &str = "per_class.csv";
-pub(crate) const CONFUSION: &str = "confusion_matrix.csv";
-pub(crate) const MISCLASSIFIED: &str = "misclassified.csv";
-
 /// Writes everything about the test split.
-pub(crate) fn write(run: &Run, metrics: &Metrics, test: &Judged, bins: &[Bin]) -> Result<()> {
+pub(crate) fn write(run: &Run, metrics: &Metrics, test: &Judged, bins: &[CalibrationBin]) -> Result<()> {
+    let classes = &metrics.classes;
     let confusion = Confusion::new(&test.outcomes);
-    run.write(METRICS, (serde_json::to_string_pretty(metrics)? + "\n").as_bytes())?;
-    predictions(run, test, &metrics.classes)?;
-    confusion_matrix(run, &confusion, &metrics.classes)?;
-    per_class(run, &confusion, &metrics.classes)?;
-    calibration(run, bins)?;
-    highest(run, test, &metrics.classes)?;
-    misclassified(run, test, &metrics.classes)
+    metrics.write(run)?;
+    predictions(test, classes).write(run)?;
+    confusion_matrix(&confusion, classes).write(run)?;
+    class_scores(&confusion, classes).write(run)?;
+    bins.to_vec().write(run)?;
+    highest(test, classes, run.config.evaluate.top_images).write(run)?;
+    misclassified(test, classes).write(run)
 }
 
-fn predictions(run: &Run, test: &Judged, classes: &[String]) -> Result<()> {
-    let mut header: Vec<String> =
-        ["id", "path", "source", "split", "label", "predicted", "correct", "confidence"].map(str::to_owned).into();
-    header.extend(classes.iter().map(|class| format!("p_{class}")));
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+fn predictions(test: &Judged, classes: &[String]) -> Predictions {
     let outcomes = &test.outcomes;
-    let rows = test.pictures.iter().enumerate().map(|(at, picture)| {
-        let mut row = vec![
-            picture.id.clone(),
-            picture.path.clone(),
-            picture.source.clone(),
-            picture.split.to_string(),
-            picture.label.clone(),
-            classes[outcomes.predicted()[at]].clone(),
-            outcomes.correct(at).to_string(),
-            probability(outcomes.confidence(at)),
-        ];
-        row.extend(outcomes.probabilities(at).iter().map(|value| probability(*value)));
-        row
+    let rows = test.pictures.iter().enumerate().map(|(at, image)| Prediction {
+        id: image.id.clone(),
+        path: image.path.clone(),
+        source: image.source.clone(),
+        split: image.split,
+        label: image.label.clone(),
+        predicted: classes[outcomes.predicted()[at]].clone(),
+        correct: outcomes.correct(at),
+        confidence: outcomes.confidence(at),
+        probabilities: outcomes.probabilities(at).to_vec(),
     });
-    run.write_csv("predictions.csv", &header, rows)
+    Predictions { classes: classes.to_vec(), rows: rows.collect() }
 }
 
-fn confusion_matrix(run: &Run, confusion: &Confusion, classes: &[String]) -> Result<()> {
-    let header: Vec<&str> = std::iter::once("label").chain(classes.iter().map(String::as_str)).collect();
-    let rows = classes.iter().zip(confusion.counts().rows()).map(|(class, counts)| {
-        std::iter::once(class.clone()).chain(counts.iter().map(ToString::to_string).collect::<Vec<_>>())
-    });
-    run.write_csv(CONFUSION, &header, rows)
+fn confusion_matrix(confusion: &Confusion, classes: &[String]) -> ConfusionMatrix {
+    let counts = confusion.counts().rows().into_iter().map(|row| row.iter().map(|count| *count as u64).collect());
+    ConfusionMatrix { classes: classes.to_vec(), counts: counts.collect() }
 }
 
-fn per_class(run: &Run, confusion: &Confusion, classes: &[String]) -> Result<()> {
-    let rows = classes.iter().zip(confusion.per_class()).map(|(class, scores)| {
-        let ratios = [scores.precision, scores.recall, scores.f1].map(ratio);
-        [class.clone()].into_iter().chain(ratios).chain([scores.support.to_string()])
+fn class_scores(confusion: &Confusion, classes: &[String]) -> Vec<ClassScore> {
+    let scores = classes.iter().zip(confusion.per_class()).map(|(class, scores)| ClassScore {
+        class: class.clone(),
+        precision: scores.precision,
+        recall: scores.recall,
+        f1: scores.f1,
+        support: scores.support,
     });
-    run.write_csv(PER_CLASS, &["class", "precision", "recall", "f1", "support"], rows)
+    scores.collect()
 }
 
-fn calibration(run: &Run, bins: &[Bin]) -> Result<()> {
-    let rows = bins.iter().map(|bin| {
-        // An empty bin has neither confidence nor accuracy; a 0 would be drawn as a point.
-        let filled = |value: f64| if bin.pictures == 0 { String::new() } else { ratio(value) };
-        [ratio(bin.low), ratio(bin.high), bin.pictures.to_string(), filled(bin.confidence), filled(bin.accuracy)]
-    });
-    run.write_csv("calibration.csv", &["low", "high", "pictures", "confidence", "accuracy"], rows)
+fn highest(test: &Judged, classes: &[String], count: usize) -> Vec<TopImage> {
+    let mut rows = Vec::new();
+    for (class, images) in top_images::highest(&test.outcomes, count).into_iter().enumerate() {
+        rows.extend(images.into_iter().enumerate().map(|(rank, at)| {
+            let image = test.pictures[at];
+            TopImage {
+                class: classes[class].clone(),
+                rank: rank + 1,
+                id: image.id.clone(),
+                path: image.path.clone(),
+                source: image.source.clone(),
+                label: image.label.clone(),
+                probability: test.outcomes.probabilities(at)[class],
+            }
+        }));
+    }
+    rows
 }
 
-fn highest(run: &Run, test: &Judged, classes: &[String]) -> Result<()> {
-    let lists = top_images::highest(&test.outcomes, run.config.evaluate.top_images);
-    let rows = lists.iter().enumerate().flat_map(|(class, pictures)| {
-        pictures.iter().enumerate().map(move |(rank, at)| {
-            let picture = test.pictures[*at];
-            [
-                classes[class].clone(),
-                (rank + 1).to_string(),
-                picture.id.clone(),
-                picture.path.clone(),
-                picture.source.clone(),
-                picture.label.clone(),
-                probability(test.outcomes.probabilities(*at)[class]),
-            ]
-        })
-    });
-    run.write_csv("top_images.csv", &["class", "rank", "id", "path", "source", "label", "probability"], rows)
-}
-
-fn misclassified(run: &Run, test: &Judged, classes: &[String]) -> Result<()> {
+fn misclassified(test: &Judged, classes: &[String]) -> Vec<Mistake> {
     let outcomes = &test.outcomes;
-    let rows = top_images::misclassified(outcomes).into_iter().map(|at| {
-        let picture = test.pictures[at];
-        [
-            picture.id.clone(),
-            picture.path.clone(),
-            picture.source.clone(),
-            picture.label.clone(),
-            classes[outcomes.predicted()[at]].clone(),
-            probability(outcomes.confidence(at)),
-            probability(outcomes.probabilities(at)[outcomes.labels()[at]]),
-        ]
-    });
-    let header = ["id", "path", "source", "label", "predicted", "confidence", "p_label"];
-    run.write_csv(MISCLASSIFIED, &header, rows)
-}
-
-/// A probability as the network gave it: the shortest text that reads back as the same float32.
-fn probability(value: f64) -> String {
-    (value as f32).to_string()
-}
-
-/// A ratio of small counts: six digits tell all of them apart.
-fn ratio(value: f64) -> String {
-    format!("{value:.6}")
+    let mistake = |at: usize| {
+        let image = test.pictures[at];
+        Mistake {
+            id: image.id.clone(),
+            path: image.path.clone(),
+            source: image.source.clone(),
+            label: image.label.clone(),
+            predicted: classes[outcomes.predicted()[at]].clone(),
+            confidence: outcomes.confidence(at),
+            p_label: outcomes.probabilities(at)[outcomes.labels()[at]],
+        }
+    };
+    top_images::misclassified(outcomes).into_iter().map(mistake).collect()
 }

@@ -7,8 +7,7 @@ use anyhow::{Result, anyhow};
 use contract::{Dataset, Split};
 use pipeline::{HintExt, Stage, Summary};
 
-use crate::metrics::{Metrics, SplitMetrics};
-use crate::{Classifier, calibration, outputs, predictions, summary};
+use crate::{Classifier, calibration, metrics, outputs, predictions, summary};
 
 /// The stage `evaluate`.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl Stage for Evaluate {
         let (mut splits, mut test) = (Vec::new(), None);
         for split in [Split::Train, Split::Val, Split::Test] {
             if let Some(judged) = predictions::judge(&mut classifier, &dataset, split, &progress)? {
-                splits.push(SplitMetrics::new(&judged));
+                splits.push(metrics::of_split(&judged));
                 if split == Split::Test {
                     test = Some(judged);
                 }
@@ -47,7 +46,7 @@ impl Stage for Evaluate {
             .hint("bring more pictures, or raise preprocess.split.test")?;
         let settings = &run.config.evaluate;
         let bins = calibration::bins(&test.outcomes, settings.calibration_bins);
-        let metrics = Metrics::new(
+        let found = metrics::of_test(
             &test,
             splits,
             &dataset.classes,
@@ -55,10 +54,10 @@ impl Stage for Evaluate {
             settings.bootstrap_samples,
             &mut run.rng("bootstrap"),
         );
-        outputs::write(run, &metrics, &test, &bins)
+        outputs::write(run, &found, &test, &bins)
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
-        summary::of(&done.folder, &done.config.gate)
+        summary::of(&done.environment.artifacts, &done.config.gate)
     }
 }

@@ -70,7 +70,11 @@ fn licences(sources: &[SourceRow]) -> Option<Table> {
 /// Returns a table of the first [`SHOWN`] rejects.
 fn first_rejects(rejects: &[RejectRow], folder: &Path) -> Table {
     let title = if rejects.len() > SHOWN {
-        format!("Rejected: the first {SHOWN} of {}; {} lists all", rejects.len(), folder.join(RejectRow::FILE).display())
+        format!(
+            "Rejected: the first {SHOWN} of {}; {} lists all",
+            rejects.len(),
+            folder.join(RejectRow::FILE).display()
+        )
     } else {
         "Rejected".to_owned()
     };

@@ -16,9 +16,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use contract::StopReason;
 use pipeline::{AtomicFile, HintExt};
 
-use crate::history::{Epoch, History, StopReason};
+use crate::history::{Epoch, History};
 
 /// Changed whenever the file's form or the meaning of its numbers changes.
 const MAGIC: &[u8; 8] = b"tscheck1";

@@ -2,12 +2,13 @@
 
 use crate::view::Run;
 use anyhow::Result;
+use contract::Settings;
 use contract::config::Keep;
+use contract::tables::drawings;
 use report::Color;
 use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 
 use crate::history::Epoch;
-use crate::settings::Settings;
 use crate::sweep::{Sweep, Trial};
 
 /// Other trials' losses are drawn up to so many times the highest of the chosen one: a trial that went astray would
@@ -17,8 +18,8 @@ const HEADROOM: f64 = 1.5;
 /// Writes both pictures.
 pub(crate) fn write(run: &Run, sweep: &Sweep) -> Result<()> {
     let keep = run.config.train.keep;
-    run.write("curves.svg", losses(sweep, keep).scene().standalone()?.as_bytes())?;
-    run.write("sweep.svg", settings(sweep, keep).scene().standalone()?.as_bytes())
+    run.write(drawings::CURVES, losses(sweep, keep).scene().standalone()?.as_bytes())?;
+    run.write(drawings::SWEEP, settings(sweep, keep).scene().standalone()?.as_bytes())
 }
 
 fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
@@ -52,8 +53,8 @@ fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
 /// One panel for each setting that differs among the trials.
 fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
     let trials = &sweep.trials;
-    let texts: Vec<[String; 6]> = trials.iter().map(|trial| trial.settings.texts()).collect();
-    let facets = Settings::NAMES.iter().enumerate().map(|(at, name)| {
+    let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
+    let facets = Settings::names().iter().enumerate().map(|(at, name)| {
         let mut values: Vec<String> = Vec::new();
         for text in texts.iter().map(|texts| &texts[at]).filter(|text| !text.is_empty()) {
             if !values.contains(text) {

@@ -1,7 +1,6 @@
 //! The training history of a trial: its epochs, and why it stopped.
 
-use std::fmt;
-
+use contract::StopReason;
 use contract::config::{self, Keep};
 
 /// One pass over the training split.
@@ -13,30 +12,6 @@ pub(crate) struct Epoch {
     pub val_loss: f32,
     /// Top-1 accuracy on the validation split, in [0, 1].
     pub val_accuracy: f32,
-}
-
-/// Why a trial stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StopReason {
-    /// The validation loss did not fall for `train.patience` epochs.
-    EarlyStopping,
-    /// The trial reached `train.max_epochs`.
-    MaxEpochs,
-    /// A loss was not a finite number.
-    Diverged,
-    /// Successive halving dropped the trial after a rung.
-    Halved,
-}
-
-impl fmt::Display for StopReason {
-    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        to.write_str(match self {
-            Self::EarlyStopping => "early stopping",
-            Self::MaxEpochs => "max epochs",
-            Self::Diverged => "diverged",
-            Self::Halved => "halved",
-        })
-    }
 }
 
 /// The epochs of a trial so far.

@@ -6,7 +6,7 @@ use pipeline::Progress;
 
 use crate::context::TrainContext;
 use crate::history::History;
-use crate::settings::Settings;
+use crate::settings::{Settings, in_few_words};
 
 /// Shared by all trials of a sweep. Counts pictures; epochs that a trial is spared are taken off the total.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Live {
             (trials, from) = (crate::halving::kept(trials), *until);
         }
         let name = |(at, settings): (usize, &Settings)| {
-            format!("trial {}/{} ({})", at + 1, grid.len(), settings.apart_from(grid))
+            format!("trial {}/{} ({})", at + 1, grid.len(), in_few_words(settings, grid))
         };
         Self {
             progress: context.run.progress("trains", epochs * pictures),

@@ -12,7 +12,7 @@ use crate::context::TrainContext;
 use crate::cut::Base;
 use crate::examples::Examples;
 use crate::identity::{CHECKPOINTS, FORMAT};
-use crate::settings::Settings;
+use crate::settings;
 use crate::sweep;
 use crate::{curves, summary, tables, tuned};
 
@@ -35,7 +35,7 @@ impl Stage for Train {
     }
 
     fn check(&self, scope: Scope) -> Result<()> {
-        check(scope, &Settings::grid(&scope.config.train))
+        check(scope, &settings::grid(&scope.config.train))
     }
 
     fn run(&self, run: &Run) -> Result<()> {
@@ -51,7 +51,7 @@ impl Stage for Train {
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
-        summary::of(&done.folder)
+        summary::of(&done.environment.artifacts)
     }
 }
 

@@ -1,73 +1,72 @@
-//! What is told of a sweep: its trials as they stand in `trials.csv`.
+//! The summary of a sweep on the terminal, from `trials.csv`.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use pipeline::{Align, HintExt, Summary, Table};
+use anyhow::Result;
+use contract::{Artifact, Settings, Trial};
+use pipeline::{Align, Summary, Table};
 
-use crate::settings::Settings;
-use crate::tables::TRIALS;
-
-/// Trials shown at most: of more than these, the best.
+/// Trials that the table shows at most. Of more trials it shows the best.
 const SHOWN: usize = 20;
 
-/// The sweep as it stands in `folder`. A setting that is the same in every trial is not shown, but for the rate.
-pub(crate) fn of(folder: &Path) -> Result<Summary> {
-    let path = folder.join(TRIALS);
-    let text = fs_err::read_to_string(&path).hint("run `just train --force`")?;
-    let damaged = || format!("{} is damaged", path.display());
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().with_context(damaged)?.clone();
-    let mut rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().with_context(damaged)?;
-    let column = |name: &str| names.iter().position(|found| found == name).with_context(damaged);
-    let (loss, accuracy, chosen) = (column("val_loss")?, column("val_accuracy")?, column("chosen")?);
+/// Returns the summary of the sweep below `artifacts`. A setting that is the same in every trial is left out, except for
+/// the learning rate.
+pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
+    let mut trials = Vec::<Trial>::read(artifacts)?;
     let mut summary = Summary::default();
-    if let Some(row) = rows.iter().find(|row| &row[chosen] == "true") {
-        let (loss, accuracy) = (short(&row[loss]), short(&row[accuracy]));
-        summary.headline = format!("trial {} chosen: validation loss {loss}, accuracy {accuracy}", &row[0]);
+    if let Some(Trial { trial, result, .. }) = trials.iter().find(|trial| trial.result.chosen) {
+        let [loss, accuracy] = [result.val_loss, result.val_accuracy].map(short);
+        summary.headline = format!("trial {trial} chosen: validation loss {loss}, accuracy {accuracy}");
     }
-    let differs = |at: usize| rows.iter().any(|row| row[at] != rows[0][at]);
-    let mut shown = vec![("trial", Align::Right, 0)];
-    for name in Settings::NAMES {
-        let at = column(name)?;
-        if differs(at) || name == "learning_rate" {
-            let align = if matches!(name, "tune" | "hidden") { Align::Left } else { Align::Right };
-            shown.push((name, align, at));
-        }
+    let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
+    let differs = |at: usize| texts.iter().any(|one| one[at] != texts[0][at]);
+    let shown = |(at, name): &(usize, &str)| differs(*at) || *name == Settings::LEARNING_RATE;
+    let settings: Vec<(usize, &str)> = Settings::names().iter().copied().enumerate().filter(shown).collect();
+    let has_rungs = trials.iter().any(|trial| trial.result.rung != trials[0].result.rung);
+
+    let mut columns = vec![("trial".to_owned(), Align::Right)];
+    columns.extend(settings.iter().map(|(_, name)| {
+        let align = if matches!(*name, "tune" | "hidden") { Align::Left } else { Align::Right };
+        (name.replace('_', " "), align)
+    }));
+    columns.extend(["epochs", "kept epoch", "val loss", "val accuracy"].map(|name| (name.to_owned(), Align::Right)));
+    columns.push(("status".to_owned(), Align::Left));
+    if has_rungs {
+        columns.push(("rung".to_owned(), Align::Right));
     }
-    for name in ["epochs", "kept_epoch", "val_loss", "val_accuracy"] {
-        shown.push((name, Align::Right, column(name)?));
-    }
-    shown.push(("status", Align::Left, column("status")?));
-    if differs(column("rung")?) {
-        shown.push(("rung", Align::Right, column("rung")?));
-    }
-    let title = if rows.len() > SHOWN {
-        let least = |row: &csv::StringRecord| row[loss].parse().unwrap_or(f64::INFINITY);
-        rows.sort_by(|a, b| least(a).total_cmp(&least(b)));
-        format!("The best {SHOWN} of {} trials (chosen by validation loss)", rows.len())
+    columns.push((String::new(), Align::Left));
+    let title = if trials.len() > SHOWN {
+        let count = trials.len();
+        let least = |trial: &Trial| trial.result.val_loss.unwrap_or(f32::INFINITY);
+        trials.sort_by(|a, b| least(a).total_cmp(&least(b)));
+        format!("The best {SHOWN} of {count} trials (chosen by validation loss)")
     } else {
         "Trials (chosen by validation loss)".to_owned()
     };
-    let heads: Vec<String> = shown.iter().map(|(name, ..)| name.replace('_', " ")).collect();
-    let mut columns: Vec<(&str, Align)> =
-        heads.iter().zip(&shown).map(|(head, (_, align, _))| (head.as_str(), *align)).collect();
-    columns.push(("", Align::Left));
+    let columns: Vec<(&str, Align)> = columns.iter().map(|(name, align)| (name.as_str(), *align)).collect();
     let mut table = Table::new(title, &columns);
-    for row in rows.iter().take(SHOWN) {
-        let cell = |(name, _, at): &(&str, Align, usize)| match *name {
-            "val_loss" | "val_accuracy" => short(&row[*at]),
-            "hidden" if row[*at].is_empty() => "none".to_owned(),
-            _ => row[*at].to_owned(),
-        };
-        let mark = if &row[chosen] == "true" { "chosen" } else { "" };
-        table.row(shown.iter().map(cell).chain([mark.to_owned()]));
+    for Trial { trial, settings: own, result } in trials.iter().take(SHOWN) {
+        let texts = own.texts();
+        let mut cells = vec![trial.to_string()];
+        cells.extend(settings.iter().map(|(at, _)| match texts[*at].as_str() {
+            "" => "none".to_owned(),
+            text => text.to_owned(),
+        }));
+        cells.push(result.epochs.to_string());
+        cells.push(result.kept_epoch.map(|epoch| epoch.to_string()).unwrap_or_default());
+        cells.extend([result.val_loss, result.val_accuracy].map(short));
+        cells.push(result.status.map(|status| status.to_string()).unwrap_or_default());
+        if has_rungs {
+            cells.push(result.rung.to_string());
+        }
+        cells.push(if result.chosen { "chosen".to_owned() } else { String::new() });
+        table.row(cells);
     }
     summary.tables.push(table);
     Ok(summary)
 }
 
-/// A number as it is shown: four digits behind the point.
-fn short(text: &str) -> String {
-    text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| format!("{number:.4}"))
+/// Four digits after the point. Nothing for a trial without a kept epoch.
+fn short(number: Option<f32>) -> String {
+    number.map(|number| format!("{number:.4}")).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use anyhow::{Context, Result, anyhow};
+use contract::StopReason;
 use graph::Model;
 use pipeline::HintExt;
 
@@ -16,10 +17,10 @@ use crate::context::TrainContext;
 use crate::cut::Cut;
 use crate::features::{Features, drop_other_cuts};
 use crate::halving;
-use crate::history::{History, StopReason};
+use crate::history::History;
 use crate::identity::{self, CHECKPOINTS};
 use crate::live::Live;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::side_by_side::side_by_side;
 use crate::trial::Task;
 
@@ -49,7 +50,7 @@ pub(crate) struct Sweep {
 /// Runs every trial and keeps the weights of the best.
 pub(crate) fn run(context: &TrainContext) -> Result<Sweep> {
     let config = &context.run.config.train;
-    let grid = Settings::grid(config);
+    let grid = settings::grid(config);
     let keys = identity::keys(context, &grid)?;
     let checkpoints = Checkpoints::open(context.run.folder().join(CHECKPOINTS), &keys)?;
     let rungs = halving::rungs(config.search, grid.len(), config.max_epochs);

@@ -1,54 +1,41 @@
-//! `trials.csv` and `history.csv`.
+//! The tables of a sweep: its trials and their training history.
 
-use crate::view::Run;
 use anyhow::Result;
+use contract::{Artifact, EpochRow, Trial, TrialResult};
 
 use crate::examples::Examples;
-use crate::history::Epoch;
 use crate::schedule::Schedule;
-use crate::settings::Settings;
 use crate::sweep::Sweep;
+use crate::view::Run;
 
-/// The file of the trials.
-pub(crate) const TRIALS: &str = "trials.csv";
-
-/// Writes both files. The validation columns are those of `kept_epoch`, whose weights the trial keeps; a trial without one
-/// has empty cells there. `status` is why it ended, and with `search = "halving"` `rung` is the last rung it was in,
-/// from 1. A history's `learning_rate` is that of the epoch's last step.
+/// Writes `trials.csv` and `history.csv`.
 pub(crate) fn write(run: &Run, sweep: &Sweep, examples: &Examples) -> Result<()> {
     let config = &run.config.train;
-    let after = ["epochs", "kept_epoch", "val_loss", "val_accuracy", "status", "rung", "chosen"];
-    let columns: Vec<&str> = ["trial"].into_iter().chain(Settings::NAMES).chain(after).collect();
-    let rows = sweep.trials.iter().enumerate().map(|(number, trial)| {
-        let kept = |cell: fn((usize, &Epoch)) -> String| trial.history.kept(config.keep).map(cell).unwrap_or_default();
-        let mut row = vec![(number + 1).to_string()];
-        row.extend(trial.settings.texts());
-        row.extend([
-            trial.history.epochs.len().to_string(),
-            kept(|(epoch, _)| (epoch + 1).to_string()),
-            kept(|(_, epoch)| epoch.val_loss.to_string()),
-            kept(|(_, epoch)| epoch.val_accuracy.to_string()),
-            trial.history.stop_reason.map(|ended| ended.to_string()).unwrap_or_default(),
-            trial.rung.to_string(),
-            (number == sweep.chosen).to_string(),
-        ]);
-        row
-    });
-    run.write_csv(TRIALS, &columns, rows)?;
     let steps = examples.train.len().div_ceil(config.batch_size);
-    let epochs = sweep.trials.iter().enumerate().flat_map(|(number, trial)| {
+    let (mut trials, mut epochs) = (Vec::new(), Vec::new());
+    for (at, trial) in sweep.trials.iter().enumerate() {
+        let number = at + 1;
+        let kept = trial.history.kept(config.keep);
+        let result = TrialResult {
+            epochs: trial.history.epochs.len(),
+            kept_epoch: kept.map(|(epoch, _)| epoch + 1),
+            val_loss: kept.map(|(_, epoch)| epoch.val_loss),
+            val_accuracy: kept.map(|(_, epoch)| epoch.val_accuracy),
+            status: trial.history.stop_reason,
+            rung: trial.rung,
+            chosen: at == sweep.chosen,
+        };
+        trials.push(Trial { trial: number, settings: trial.settings.clone(), result });
         let schedule = Schedule::new(config, trial.settings.learning_rate, config.max_epochs * steps);
-        trial.history.epochs.iter().enumerate().map(move |(at, epoch)| {
-            [
-                (number + 1).to_string(),
-                (at + 1).to_string(),
-                schedule.rate((at + 1) * steps - 1).to_string(),
-                epoch.train_loss.to_string(),
-                epoch.val_loss.to_string(),
-                epoch.val_accuracy.to_string(),
-            ]
-        })
-    });
-    let columns = ["trial", "epoch", "learning_rate", "train_loss", "val_loss", "val_accuracy"];
-    run.write_csv("history.csv", &columns, epochs)
+        epochs.extend(trial.history.epochs.iter().enumerate().map(|(at, epoch)| EpochRow {
+            trial: number,
+            epoch: at + 1,
+            learning_rate: schedule.rate((at + 1) * steps - 1),
+            train_loss: epoch.train_loss,
+            val_loss: epoch.val_loss,
+            val_accuracy: epoch.val_accuracy,
+        }));
+    }
+    trials.write(run)?;
+    epochs.write(run)
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::view::Run;
 use anyhow::Result;
+use contract::StopReason;
 use contract::config::ClassWeights;
 use graph::Model;
 use ndarray::ArrayViewD;
@@ -16,7 +17,7 @@ use crate::checkpoint::{Checkpoints, Parts};
 use crate::cut::Cut;
 use crate::examples::{Examples, Set};
 use crate::features::Features;
-use crate::history::{Epoch, History, StopReason};
+use crate::history::{Epoch, History};
 use crate::schedule::Schedule;
 use crate::settings::Settings;
 

@@ -9,6 +9,8 @@ mod view;
 use crate::view::Run;
 use anyhow::{Result, bail};
 use contract::Dataset;
+use contract::tables::activations;
+use contract::tables::layer_files::file_name;
 use image::RgbImage;
 use ndarray::{ArrayViewD, Axis};
 use ndarray_npy::WriteNpyExt;
@@ -21,7 +23,6 @@ use report::{scale, sheet};
 use crate::choose::Chosen;
 use crate::pictures;
 use crate::tuned::Tuned;
-use crate::weights::file_name;
 
 pub(crate) use stage::Activations;
 pub(crate) use top::write as write_top;
@@ -46,7 +47,7 @@ struct Maps {
     file: String,
 }
 
-/// Writes the maps of `layers` for each chosen picture to `<folder><id>/<layer>.png` and `.npy`. The
+/// Writes the maps of `layers` for each chosen picture to `<folder>/<id>/<layer>.png` and `.npy`. The
 /// grid has all maps of the layer in their order, in one scale, which its title states; the file of numbers is the
 /// layer's output for the one picture, `[c, h, w]` or `[c]`, float32.
 pub(crate) fn write(
@@ -73,7 +74,7 @@ pub(crate) fn write(
             if !values.iter().all(|v| v.is_finite()) {
                 bail!("layer {layer} gives values out that are not finite numbers for {}", picture.source);
             }
-            let file = format!("{folder}{}/{}.png", picture.id, file_name(layer));
+            let file = format!("{}/{}.png", activations::maps_of(folder, &picture.id), file_name(layer));
             let (maps, whole) = draw(layer, &values, file);
             let title = format!("Picture {}. {}", picture.id, maps.words());
             run.write(&maps.file, &imaging::png(&sheet::titled(&title, &whole)))?;

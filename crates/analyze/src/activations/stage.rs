@@ -53,6 +53,6 @@ impl Stage for Activations {
     fn summary(&self, done: &Finished<ActivationsView>) -> Result<Summary> {
         let layers = done.config.analyze.layers.join(", ");
         let headline = format!("{layers}: maps, statistics.csv, top.csv and top/ in {}", done.folder.display());
-        Ok(Summary { headline, rejected: given::rejected(&done.folder), ..Summary::default() })
+        Ok(Summary { headline, rejected: given::rejected(&done.folder)?, ..Summary::default() })
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::view::Run;
 use anyhow::{Context, Result, bail};
-use contract::Dataset;
+use contract::tables::activations;
+use contract::{Artifact, ChannelRow, Dataset, TopRow};
 use graph::Fields;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
@@ -16,52 +17,50 @@ use report::sheet::{Row, Tile, sheet};
 use super::survey::{LayerSurvey, Peak, survey};
 use crate::pictures;
 use crate::tuned::Tuned;
-use crate::weights::file_name;
 
 /// Side of a crop in the drawing, in pixels.
 const SIDE: u32 = 72;
 /// Around crops that are no squares.
 const AROUND: Rgb<u8> = Rgb([0xd0; 3]);
 
-/// Surveys `layers` and writes, below `folder`:
+/// Surveys `layers` and writes `statistics.csv`, `top.csv` and `top/<layer>.png` to `folder`, a path below the
+/// stage's outputs. An empty path is the root.
 ///
-/// - `statistics.csv`: mean, standard deviation, largest value and share of values that are exactly 0 of every channel,
-///   over all places of all pictures of the data set: train, val and test.
-/// - `top.csv`: for every channel the pictures with its largest values, the strongest first, and what it sees there:
-///   the receptive field of the place with the largest value, in pixels of the network's input, `right` and `bottom`
-///   being the first beyond. It is cut off at the picture's border. Of each picture one place is listed. Values of
-///   exactly 0 are no answer, so a channel that never answers has no row.
-/// - `top/<layer>.png`: the crops of some channels.
+/// A receptive field in `top.csv` ends at the border of the image.
 pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[String], folder: &str) -> Result<()> {
     let surveys = survey(run, tuned, dataset, layers)?;
     let fields = if surveys.is_empty() { None } else { Some(Fields::new(&tuned.model)?) };
-    let mut rows = Vec::new();
+    let (mut tops, mut statistics) = (Vec::new(), Vec::new());
     for survey in &surveys {
         let fields = fields.as_ref().context("no receptive fields")?;
         for (channel, found) in survey.channels.iter().enumerate() {
             for (rank, peak) in found.top.iter().enumerate() {
                 let [left, top, right, bottom] = part(fields, survey, *peak)?;
-                let id = &dataset.pictures[peak.picture as usize].id;
-                let numbers = [left, top, right, bottom].map(|v| v.to_string());
-                let first = [survey.layer.clone(), channel.to_string(), (rank + 1).to_string(), id.clone()];
-                rows.push(first.into_iter().chain([peak.value.to_string()]).chain(numbers).collect::<Vec<_>>());
+                tops.push(TopRow {
+                    layer: survey.layer.clone(),
+                    channel,
+                    rank: rank + 1,
+                    id: dataset.pictures[peak.picture as usize].id.clone(),
+                    value: peak.value,
+                    left,
+                    top,
+                    right,
+                    bottom,
+                });
             }
+            statistics.push(ChannelRow {
+                layer: survey.layer.clone(),
+                channel,
+                mean: found.mean,
+                deviation: found.deviation(),
+                max: f64::from(found.max),
+                zero: found.zero(),
+            });
         }
         draw(run, tuned, dataset, fields, survey, folder)?;
     }
-    let header = ["layer", "channel", "rank", "id", "value", "left", "top", "right", "bottom"];
-    run.write_csv(format!("{folder}top.csv"), &header, rows)?;
-    let statistics = surveys.iter().flat_map(|survey| {
-        survey.channels.iter().enumerate().map(|(channel, found)| {
-            let numbers = [found.mean, found.deviation(), f64::from(found.max), found.zero()].map(|v| v.to_string());
-            [survey.layer.clone(), channel.to_string()].into_iter().chain(numbers)
-        })
-    });
-    run.write_csv(
-        format!("{folder}statistics.csv"),
-        &["layer", "channel", "mean", "deviation", "max", "zero"],
-        statistics,
-    )
+    tops.write_in(run, folder)?;
+    statistics.write_in(run, folder)
 }
 
 /// Left, top, right and bottom of what a channel sees where it answers most.
@@ -137,7 +136,7 @@ fn draw(
          What is shown is all that the channel sees there: its receptive field, at most {side} x {side} pixels.",
         survey.layer
     );
-    let file = format!("{folder}top/{}.png", file_name(&survey.layer));
+    let file = activations::top_file(folder, &survey.layer);
     run.write(file, &imaging::png(&sheet(&title, &rows)))
 }
 

@@ -3,6 +3,7 @@
 use crate::view::Run;
 use anyhow::{Context, Result};
 use attribution::{Curve, PixelFader};
+use contract::{Artifact, Fade, FadePoint, Faithfulness};
 use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::Progress;
@@ -10,8 +11,8 @@ use pipeline::Progress;
 use super::{Asked, Map, cover};
 use crate::tuned::Tuned;
 
-/// What a map has a curve of each of.
-const KINDS: [&str; 2] = ["deletion", "insertion"];
+/// The two curves of a saliency map.
+const KINDS: [Fade; 2] = [Fade::Deletion, Fade::Insertion];
 
 /// The network, ready to be asked of changed pictures.
 pub(super) struct Faithful<'a> {
@@ -48,7 +49,7 @@ impl<'a> Faithful<'a> {
         class: usize,
         folder: &str,
         progress: &Progress,
-    ) -> Result<Vec<[String; 4]>> {
+    ) -> Result<Vec<Faithfulness>> {
         if self.steps == 0 {
             return Ok(Vec::new());
         }
@@ -63,23 +64,25 @@ impl<'a> Faithful<'a> {
             progress.fewer(self.runs(maps.len()) as u64);
         }
         let curves = Array4::<f32>::read_npy(bytes.as_slice())?;
-        let (mut rows, mut areas) = (Vec::new(), Vec::new());
+        let (mut points, mut areas) = (Vec::new(), Vec::new());
         for (map, curves) in maps.iter().zip(curves.outer_iter()) {
-            let name = map.method.name();
-            let mut area = Vec::new();
-            for (kind, curve) in KINDS.iter().zip(curves.outer_iter()) {
+            let method = map.method;
+            let mut area = [0.0; KINDS.len()];
+            for ((kind, area), curve) in KINDS.into_iter().zip(&mut area).zip(curves.outer_iter()) {
                 let curve = Curve { shares: curve.row(0).to_vec(), values: curve.row(1).to_vec() };
-                area.push(curve.area().to_string());
-                let points = curve.shares.iter().zip(&curve.values);
-                rows.extend(
-                    points
-                        .map(|(share, value)| [name, kind, &share.to_string(), &value.to_string()].map(str::to_owned)),
-                );
+                *area = curve.area();
+                let pairs = curve.shares.iter().zip(&curve.values);
+                points.extend(pairs.map(|(share, value)| FadePoint {
+                    method,
+                    kind,
+                    share: *share,
+                    probability: *value,
+                }));
             }
-            let [deletion, insertion] = [0, 1].map(|place| area.get(place).cloned().unwrap_or_default());
-            areas.push([asked.id.to_owned(), name.to_owned(), deletion, insertion]);
+            let [deletion, insertion] = area;
+            areas.push(Faithfulness { id: asked.id.to_owned(), method, deletion, insertion });
         }
-        run.write_csv(format!("{folder}/curves.csv"), &["method", "kind", "share", "probability"], rows)?;
+        points.write_in(run, folder)?;
         Ok(areas)
     }
 

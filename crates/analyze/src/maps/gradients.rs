@@ -6,6 +6,7 @@ use crate::view::Run;
 use anyhow::Result;
 use attribution::{ScoreGradients, enlarged, grad_cam, greatest_size, last_maps};
 use contract::config::Method;
+use contract::tables::maps::layer_values_file;
 use graph::Rectifier;
 use pipeline::HintExt;
 
@@ -87,7 +88,7 @@ impl Gradients {
                 let (values, unit) = match (method, &gradients.layer) {
                     (Method::Gradcam, Some((activations, gradient))) => {
                         let own = grad_cam(activations.view(), gradient.view());
-                        write_array(run, &format!("{folder}/gradcam.layer.npy"), &own)?;
+                        write_array(run, &layer_values_file(folder), &own)?;
                         (enlarged(&own, height, width), "evidence for the class, in logits")
                     }
                     (Method::Gradcam, None) => continue,

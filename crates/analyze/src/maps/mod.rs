@@ -1,14 +1,7 @@
 //! Why this class: maps of the parts of a picture that carry the decision, by several methods, and how faithful each is.
 //!
-//! ```text
-//! maps/targets.csv                    id,folder,target,probability,of: which class the maps of a folder are for
-//! maps/<id>/<method>.png .npy         the map over the picture; its values [size, size]
-//! maps/<id>/occlusion.csv             a row for each window
-//! maps/<id>/gradcam.layer.npy         Grad-CAM in the layer's own size
-//! maps/<id>/curves.csv                method,kind,share,probability: deletion and insertion
-//! maps/<id>/label/…                   the same for the true class, where the network names another
-//! maps/faithfulness.csv               id,method,deletion,insertion: areas under the curves
-//! ```
+//! Files: [`contract::tables::maps`].
+//!
 //! The class that the maps are for is the one that the network names: the question is why it does.
 
 mod cover;
@@ -19,8 +12,9 @@ mod overlay;
 
 use crate::view::Run;
 use anyhow::Result;
-use contract::Dataset;
 use contract::config::Method;
+use contract::tables::maps;
+use contract::{Artifact, Dataset, MapTarget, TargetClass};
 use image::RgbImage;
 use ndarray::{Array2, Array3};
 use ndarray_npy::WriteNpyExt;
@@ -75,37 +69,40 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
         let probed = occlusion.as_mut().map(|occlusion| occlusion.probe(run, tuned, &asked, &progress)).transpose()?;
         let named = most_likely(&probabilities);
         let label = dataset.label_index(picture);
-        let mut classes = vec![(named, format!("maps/{}", picture.id), "named by the network")];
+        let mut classes = vec![(named, maps::maps_of(&picture.id), TargetClass::Predicted)];
         if label != named {
-            classes.push((label, format!("maps/{}/label", picture.id), "the label"));
+            classes.push((label, maps::label_maps_of(&picture.id), TargetClass::Label));
         }
         for (class, folder, of) in classes {
-            let mut maps: Vec<Map> = Vec::new();
+            let mut found: Vec<Map> = Vec::new();
             if let Some(probed) = &probed {
-                maps.push(probed.write(run, class, &folder)?);
+                found.push(probed.write(run, class, &folder)?);
             }
-            maps.extend(gradients.maps(run, &asked, class, probabilities.len(), &folder)?);
+            found.extend(gradients.maps(run, &asked, class, probabilities.len(), &folder)?);
             // In the order that was asked for.
-            maps.sort_by_key(|map| config.methods.iter().position(|method| *method == map.method));
-            for map in &maps {
-                let name = map.method.name();
-                run.write(format!("{folder}/{name}.png"), &imaging::png(&overlay::drawn(&image, map)))?;
-                // Occlusion's values are drops of the probability, as its table has them; it is drawn by log-odds.
+            found.sort_by_key(|map| config.methods.iter().position(|method| *method == map.method));
+            for map in &found {
+                run.write(maps::overlay_file(&folder, map.method), &imaging::png(&overlay::drawn(&image, map)))?;
+                // Occlusion writes its values itself: the file has drops of the probability, the drawing shows log-odds.
                 if map.method != Method::Occlusion {
-                    write_array(run, &format!("{folder}/{name}.npy"), &map.values)?;
+                    write_array(run, &maps::values_file(&folder, map.method), &map.values)?;
                 }
             }
             if class == named {
-                areas.extend(faithful.write(run, &asked, &maps, class, &folder, &progress)?);
+                areas.extend(faithful.write(run, &asked, &found, class, &folder, &progress)?);
             }
-            let name = dataset.classes.get(class).map_or_else(|| class.to_string(), Clone::clone);
-            let probability = probabilities.get(class).copied().unwrap_or_default().to_string();
-            targets.push([picture.id.clone(), folder, name, probability, of.to_owned()]);
+            targets.push(MapTarget {
+                id: picture.id.clone(),
+                folder,
+                target: dataset.classes.get(class).map_or_else(|| class.to_string(), Clone::clone),
+                probability: probabilities.get(class).copied().unwrap_or_default(),
+                of,
+            });
         }
     }
-    run.write_csv("maps/targets.csv", &["id", "folder", "target", "probability", "of"], targets)?;
+    targets.write(run)?;
     if config.steps > 0 {
-        run.write_csv("maps/faithfulness.csv", &["id", "method", "deletion", "insertion"], areas)?;
+        areas.write(run)?;
     }
     Ok(())
 }

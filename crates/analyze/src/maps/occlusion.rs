@@ -7,6 +7,8 @@ use crate::view::Run;
 use anyhow::{Context, Result, ensure};
 use attribution::{Occluded, Occluder, Rect, Reuse, Windows};
 use contract::config::{self, Method};
+use contract::tables::maps;
+use contract::{Artifact, WindowRow};
 use ndarray::{Array2, ArrayView1, Axis, concatenate};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::{HintExt, Progress};
@@ -117,9 +119,9 @@ impl Covered {
         let covered: Vec<Answer> =
             rows.map(|(probabilities, logits)| answer(&probabilities, &logits, class)).collect::<Result<_>>()?;
         let rects = self.windows.rects();
-        table(run, &format!("{folder}/occlusion.csv"), self.windows, &rects, uncovered, &covered)?;
+        table(self.windows, &rects, uncovered, &covered).write_in(run, folder)?;
         let drops: Vec<f32> = covered.iter().map(|answer| uncovered.probability - answer.probability).collect();
-        write_array(run, &format!("{folder}/occlusion.npy"), &self.windows.accumulate(&drops))?;
+        write_array(run, &maps::values_file(folder, Method::Occlusion), &self.windows.accumulate(&drops))?;
         let drops: Vec<f32> = covered.iter().map(|answer| uncovered.log_odds - answer.log_odds).collect();
         let values = self.windows.accumulate(&drops);
         Ok(Map { method: Method::Occlusion, values, unit: "fall of the log-odds when covered", least: LEAST })
@@ -148,17 +150,19 @@ fn log_of_sum(values: &[f64]) -> f64 {
     if most.is_finite() { most + values.iter().map(|v| (v - most).exp()).sum::<f64>().ln() } else { most }
 }
 
-/// The numbers of each window.
-fn table(run: &Run, file: &str, windows: Windows, rects: &[Rect], uncovered: Answer, covered: &[Answer]) -> Result<()> {
-    let rows = rects.iter().zip(covered).enumerate().map(|(place, (rect, answer))| {
-        let place = [place / windows.count, place % windows.count, rect.left, rect.top].map(|v| v.to_string());
-        let Answer { probability, log_odds } = *answer;
-        let numbers = [probability, uncovered.probability - probability, log_odds, uncovered.log_odds - log_odds]
-            .map(|v| v.to_string());
-        place.into_iter().chain(numbers)
-    });
-    let header = ["row", "column", "left", "top", "probability", "drop", "log_odds", "log_odds_drop"];
-    run.write_csv(file, &header, rows)
+/// Returns the row of each window.
+fn table(windows: Windows, rects: &[Rect], uncovered: Answer, covered: &[Answer]) -> Vec<WindowRow> {
+    let row = |(place, (rect, answer)): (usize, (&Rect, &Answer))| WindowRow {
+        row: place / windows.count,
+        column: place % windows.count,
+        left: rect.left,
+        top: rect.top,
+        probability: answer.probability,
+        drop: uncovered.probability - answer.probability,
+        log_odds: answer.log_odds,
+        log_odds_drop: uncovered.log_odds - answer.log_odds,
+    };
+    rects.iter().zip(covered).enumerate().map(row).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What layers answer: feature maps of some pictures, and the pictures that excite a channel most.
 
 use anyhow::Result;
+use contract::Why;
 use image::RgbImage;
 use report::colormap::{Colormap, Range};
 use report::grid::{self, Layout};
@@ -9,7 +10,7 @@ use report::{DataUri, scale};
 
 use super::beside::by_layer;
 use super::{Material, QUALITY, base, exciting};
-use crate::choose::{Chosen, Why};
+use crate::choose::Chosen;
 
 /// Pictures whose feature maps are shown in the page; those of the others lie beside it.
 const PICTURES: usize = 6;
@@ -81,7 +82,7 @@ fn panel(of: &Material, chosen: &Chosen) -> Result<Option<Panel>> {
         cards.push(maps(of, &format!("{folder}/{stem}"), &layer, &picture.label)?);
     }
     let gallery = Gallery { cards, tile: Tile::Large, ..Gallery::default() };
-    let title = format!("{}, {}", picture.label, chosen.why.words());
+    let title = format!("{}, {}", picture.label, chosen.why);
     Ok(Some(Panel { title, blocks: vec![Block::Gallery(gallery)] }))
 }
 

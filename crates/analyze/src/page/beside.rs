@@ -13,7 +13,7 @@ use ndarray_npy::ReadNpyExt;
 use pipeline::HintExt;
 
 use crate::upstream::Sheet;
-use crate::weights::file_name;
+use contract::tables::layer_files::file_name;
 
 const AGAIN: &str = "run `just analyze --force`";
 

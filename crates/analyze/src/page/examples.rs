@@ -1,10 +1,10 @@
 //! Which pictures the network is sure of, gets wrong, or cannot decide.
 
 use anyhow::Result;
+use contract::Judgement;
 use report::page::{Block, Gallery, Panel, Section, Tabs, Tile};
 
 use super::{Material, links, probability};
-use crate::upstream::Prediction;
 
 /// Pictures in one row of the page.
 const ROW: usize = 5;
@@ -52,11 +52,8 @@ pub(super) fn section(of: &Material) -> Result<Section> {
 }
 
 /// Sorted by `key`, least first, ties by the order of the data set.
-fn sorted<'a>(
-    predictions: impl Iterator<Item = &'a Prediction>,
-    key: impl Fn(&Prediction) -> f64,
-) -> Vec<&'a Prediction> {
-    let mut sorted: Vec<&Prediction> = predictions.collect();
+fn sorted<'a>(predictions: impl Iterator<Item = &'a Judgement>, key: impl Fn(&Judgement) -> f64) -> Vec<&'a Judgement> {
+    let mut sorted: Vec<&Judgement> = predictions.collect();
     sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.picture.cmp(&b.picture)));
     sorted
 }
@@ -76,7 +73,7 @@ fn class_blocks(of: &Material, class: usize) -> Result<Vec<Block>> {
         card.bars.clear();
         best.push(card);
     }
-    let least = sorted(all.iter().filter(|prediction| prediction.label == class), Prediction::of_label);
+    let least = sorted(all.iter().filter(|prediction| prediction.label == class), Judgement::of_label);
     let worst: Result<Vec<_>> = least.into_iter().take(ROW).map(|prediction| of.card(prediction, 224)).collect();
     let gallery = |title: String, cards, links| {
         Block::Gallery(Gallery { title, note: String::new(), cards, links, tile: Tile::Normal })
@@ -102,7 +99,7 @@ fn class_blocks(of: &Material, class: usize) -> Result<Vec<Block>> {
 
 /// Pictures whose label was not predicted, most confident mistakes first.
 fn mistakes(of: &Material) -> Result<Block> {
-    let wrong = of.results.predictions.iter().filter(|prediction| !prediction.right());
+    let wrong = of.results.predictions.iter().filter(|prediction| !prediction.is_right());
     let wrong = sorted(wrong, |prediction| -prediction.probabilities[prediction.predicted]);
     if wrong.is_empty() {
         let text = format!("No picture of the {} split was misclassified.", of.results.metrics.split);
@@ -126,7 +123,7 @@ fn mistakes(of: &Material) -> Result<Block> {
 
 /// Pictures whose first two classes are closest.
 fn undecided(of: &Material) -> Result<Option<Block>> {
-    let least = sorted(of.results.predictions.iter(), Prediction::lead);
+    let least = sorted(of.results.predictions.iter(), Judgement::lead);
     let cards: Result<Vec<_>> = least.into_iter().take(UNDECIDED).map(|prediction| of.card(prediction, 224)).collect();
     let gallery = Gallery {
         title: "Least certain".into(),

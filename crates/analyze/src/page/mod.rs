@@ -18,7 +18,7 @@ mod why;
 
 use crate::view::Run;
 use anyhow::Result;
-use contract::{Dataset, Picture};
+use contract::{Dataset, Judgement, Picture};
 use image::RgbImage;
 use report::page::{Bar, Card, Link, Picture as Shown};
 use report::{Color, DataUri, Page, scale};
@@ -26,7 +26,7 @@ use report::{Color, DataUri, Page, scale};
 use self::beside::Beside;
 use crate::choose::Chosen;
 use crate::tuned::Tuned;
-use crate::upstream::{Prediction, Results};
+use crate::upstream::Results;
 
 /// The report's file, below the stage's folder.
 pub(crate) const FILE: &str = "report.html";
@@ -88,9 +88,9 @@ impl Material<'_> {
     }
 
     /// A picture with what the network says of it.
-    fn card(&self, prediction: &Prediction, side: u32) -> Result<Card> {
+    fn card(&self, prediction: &Judgement, side: u32) -> Result<Card> {
         let picture = &self.dataset.pictures[prediction.picture];
-        let title = if prediction.right() {
+        let title = if prediction.is_right() {
             picture.label.clone()
         } else {
             format!("{} taken for {}", picture.label, self.class(prediction.predicted))
@@ -100,13 +100,13 @@ impl Material<'_> {
             title,
             lines: vec![base(&picture.source).to_owned()],
             bars: self.bars(prediction),
-            right: Some(prediction.right()),
+            right: Some(prediction.is_right()),
             ..Card::default()
         })
     }
 
     /// The most likely classes and the label.
-    fn bars(&self, prediction: &Prediction) -> Vec<Bar> {
+    fn bars(&self, prediction: &Judgement) -> Vec<Bar> {
         let share = |class: usize| prediction.probabilities.get(class).copied().unwrap_or(0.0);
         let mut classes: Vec<usize> = (0..self.dataset.classes.len()).collect();
         classes.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
@@ -117,7 +117,7 @@ impl Material<'_> {
     }
 
     /// What the network says of the picture at `place`, if `evaluate` asked it.
-    fn prediction(&self, place: usize) -> Option<&Prediction> {
+    fn prediction(&self, place: usize) -> Option<&Judgement> {
         self.results.predictions.iter().find(|prediction| prediction.picture == place)
     }
 

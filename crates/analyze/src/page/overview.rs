@@ -39,7 +39,7 @@ pub(super) fn lead(of: &Material) -> String {
 pub(super) fn facts(of: &Material) -> Result<Vec<Fact>> {
     let metrics = &of.results.metrics;
     let [low, high] = metrics.accuracy_interval.map(scale::percent);
-    let wrong = of.results.predictions.iter().filter(|p| !p.right()).count();
+    let wrong = of.results.predictions.iter().filter(|p| !p.is_right()).count();
     let fact = |name: &str, value: String, note: String| Fact { name: name.into(), value, note };
     let mut facts = vec![
         fact(

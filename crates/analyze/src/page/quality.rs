@@ -1,12 +1,12 @@
 //! How good it is: what is taken for what, class by class, and whether its confidence can be trusted.
 
 use anyhow::Result;
+use contract::Judgement;
 use report::chart::{Bin, DotChart, DotRow, Measure, ReliabilityChart};
 use report::page::{Block, Body, Card, Cell, Figure, Matrix, Room, Section, Table};
 use report::{Color, scale};
 
 use super::{Material, base, columns, links, probability};
-use crate::upstream::Prediction;
 
 /// Up to so many classes the matrix takes half of the page's width.
 const NARROW: usize = 5;
@@ -47,7 +47,7 @@ fn confusion(of: &Material) -> Result<Matrix> {
     for prediction in &of.results.predictions {
         counts[prediction.label][prediction.predicted] += 1;
     }
-    let wrong = of.results.predictions.iter().filter(|prediction| !prediction.right()).count();
+    let wrong = of.results.predictions.iter().filter(|prediction| !prediction.is_right()).count();
     // Mistakes first; what is right shares the room that they leave.
     let each_right = BEHIND.saturating_sub(wrong.min(BEHIND / 2)) / count.max(1);
     let each_wrong = (BEHIND / 2) / (count * count.saturating_sub(1)).max(1);
@@ -70,8 +70,8 @@ fn confusion(of: &Material) -> Result<Matrix> {
 
 /// The pictures of `label` that were taken for `predicted`, most confident first, at most `most`.
 fn cell(of: &Material, label: usize, predicted: usize, most: usize) -> Result<Option<Cell>> {
-    let own = |prediction: &&Prediction| (prediction.label, prediction.predicted) == (label, predicted);
-    let mut behind: Vec<&Prediction> = of.results.predictions.iter().filter(own).collect();
+    let own = |prediction: &&Judgement| (prediction.label, prediction.predicted) == (label, predicted);
+    let mut behind: Vec<&Judgement> = of.results.predictions.iter().filter(own).collect();
     behind.sort_by(|a, b| {
         b.probabilities[predicted].total_cmp(&a.probabilities[predicted]).then(a.picture.cmp(&b.picture))
     });
@@ -145,8 +145,12 @@ fn calibration(of: &Material) -> Result<Figure> {
 fn splits(of: &Material) -> Option<Block> {
     let splits = &of.results.metrics.splits;
     let rows = splits.iter().map(|one| {
-        let cells =
-            vec![one.split.clone(), one.pictures.to_string(), scale::percent(one.accuracy), scale::short(one.log_loss)];
+        let cells = vec![
+            one.split.to_string(),
+            one.pictures.to_string(),
+            scale::percent(one.accuracy),
+            scale::short(one.log_loss),
+        ];
         (cells, one.split == of.results.metrics.split)
     });
     (!splits.is_empty()).then(|| {

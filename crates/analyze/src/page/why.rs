@@ -120,7 +120,7 @@ fn one(of: &Material, chosen: &Chosen) -> Result<Option<Side>> {
             ..Card::default()
         },
     };
-    Ok(Some(Side { title: format!("{}, {}", picture.label, chosen.why.words()), card, blocks }))
+    Ok(Some(Side { title: format!("{}, {}", picture.label, chosen.why), card, blocks }))
 }
 
 /// The class that a picture's maps are for: the one that the network names.

@@ -67,11 +67,6 @@ impl Filters {
     }
 }
 
-/// A layer's name as the name of a file: `fire2/squeeze1x1` becomes `fire2-squeeze1x1`.
-pub(crate) fn file_name(layer: &str) -> String {
-    layer.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect()
-}
-
 /// All filters in a grid, in their order.
 fn grid_of(weights: &ArrayD<f32>, channels: Channels, extent: f64) -> Result<RgbImage> {
     // Red, green and blue, whatever order the network takes them in.
@@ -105,11 +100,5 @@ mod tests {
             assert!(width > 500, "legible: {width} pixels");
             assert_eq!(filters.picture.get_pixel(width / 2, height / 2).0, [255, 128, 128], "{channels:?}");
         }
-    }
-
-    #[test]
-    fn names_make_no_folders() {
-        assert_eq!(file_name("fire2/squeeze1x1"), "fire2-squeeze1x1");
-        assert_eq!(file_name("../x"), "..-x");
     }
 }

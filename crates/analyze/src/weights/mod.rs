@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::view::Run;
 use anyhow::{Result, bail};
+use contract::tables::layer_files::file_name;
+use contract::tables::weights::FOLDER;
+use contract::{Artifact, HistogramBin, WeightRow, Which};
 use graph::Model;
 use image::RgbImage;
 use ndarray::ArrayD;
@@ -18,7 +21,6 @@ use report::sheet;
 use crate::tuned::Tuned;
 use before::Before;
 use filters::Filters;
-pub(crate) use filters::file_name;
 use statistics::{Histogram, Statistics};
 
 /// Operators whose second input is a layer's weight.
@@ -145,39 +147,32 @@ fn unique(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
     let name = file_name(layer);
     let count = taken.entry(name.clone()).or_insert(0);
     *count += 1;
-    if *count == 1 { format!("weights/{name}.png") } else { format!("weights/{name}.{count}.png") }
+    if *count == 1 { format!("{FOLDER}/{name}.png") } else { format!("{FOLDER}/{name}.{count}.png") }
 }
 
 fn tables(run: &Run, layers: &[LayerWeights]) -> Result<()> {
-    let header = [
-        "layer",
-        "values",
-        "mean",
-        "deviation",
-        "norm",
-        "near_zero",
-        "mean_before",
-        "deviation_before",
-        "norm_before",
-        "near_zero_before",
-        "moved",
-    ];
-    let rows = layers.iter().map(|layer| {
-        let figures = |of: &Statistics| [of.mean, of.deviation, of.norm, of.near_zero].map(|v| v.to_string());
-        let before = layer.before.as_ref().map_or_else(Default::default, |(before, _)| figures(before));
-        let moved = layer.moved.map(|moved| moved.to_string()).unwrap_or_default();
-        let first = [layer.layer.clone(), layer.after.values.to_string()];
-        first.into_iter().chain(figures(&layer.after)).chain(before).chain([moved])
-    });
-    run.write_csv("weights/layers.csv", &header, rows)?;
-    let rows = layers.iter().flat_map(|layer| {
-        let before =
-            layer.before.as_ref().filter(|_| layer.moved != Some(0.0)).map(|(_, histogram)| ("before", histogram));
-        before.into_iter().chain([("after", &layer.histogram)]).flat_map(move |(which, histogram)| {
-            histogram.bars().map(move |(low, high, count)| {
-                [layer.layer.clone(), which.to_owned(), low.to_string(), high.to_string(), count.to_string()]
-            })
-        })
-    });
-    run.write_csv("weights/histograms.csv", &["layer", "which", "low", "high", "count"], rows)
+    let (mut rows, mut bins) = (Vec::new(), Vec::new());
+    for LayerWeights { layer, after, histogram, before, moved } in layers {
+        let earlier = before.as_ref().map(|(statistics, _)| *statistics);
+        rows.push(WeightRow {
+            layer: layer.clone(),
+            values: after.values,
+            mean: after.mean,
+            deviation: after.deviation,
+            norm: after.norm,
+            near_zero: after.near_zero,
+            mean_before: earlier.map(|before| before.mean),
+            deviation_before: earlier.map(|before| before.deviation),
+            norm_before: earlier.map(|before| before.norm),
+            near_zero_before: earlier.map(|before| before.near_zero),
+            moved: *moved,
+        });
+        let before = before.as_ref().filter(|_| *moved != Some(0.0)).map(|(_, histogram)| (Which::Before, histogram));
+        for (which, histogram) in before.into_iter().chain([(Which::After, histogram)]) {
+            let bin = |(low, high, count)| HistogramBin { layer: layer.clone(), which, low, high, count };
+            bins.extend(histogram.bars().map(bin));
+        }
+    }
+    rows.write(run)?;
+    bins.write(run)
 }

@@ -9,7 +9,11 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use contract::config::SeedView;
-use contract::{Dataset, Picture, Split};
+use contract::tables::drawings;
+use contract::{
+    Artifact, CalibrationBin, ClassScore, ConfusionMatrix, Dataset, EpochRow, Metrics, Mistake, Picture, Prediction,
+    Predictions, QuarantineRow, Settings, Split, StopReason, TopImage, Trial, TrialResult,
+};
 use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, Array1, ArrayD, IxDyn};
@@ -151,21 +155,107 @@ pub fn network() -> (Model, Network) {
     (model, network)
 }
 
-/// The probabilities in `predictions.csv`: the third picture of each class is taken for the other one.
-fn predictions(run: &Run<SeedView>) -> Result<()> {
-    let header = ["id", "label", "predicted", "p_<script>alert(1)</script>", "p_disc", "p_stripes"];
+/// The predictions: the third picture of each class is taken for the other one.
+fn predictions() -> Predictions {
     let test = dataset().into_iter().filter(|picture| picture.split == Split::Test).enumerate();
     let rows = test.map(|(at, picture)| {
         let (class, index) = (at / 3, at % 3);
-        let of_label = [0.9, 0.6, 0.2][index];
-        let mut p = [0.05; 3];
-        p[class] = of_label;
-        p[1 - class] = 0.95 - of_label;
-        let predicted = if index == 2 { CLASSES[1 - class] } else { CLASSES[class] };
-        let [a, b, c] = p.map(|v| v.to_string());
-        [picture.id, picture.label, predicted.to_owned(), a, b, c]
+        let of_label: f64 = [0.9, 0.6, 0.2][index];
+        let mut probabilities = vec![0.05; 3];
+        probabilities[class] = of_label;
+        probabilities[1 - class] = 0.95 - of_label;
+        let correct = index < 2;
+        Prediction {
+            id: picture.id,
+            path: picture.path,
+            source: picture.source,
+            split: picture.split,
+            predicted: if correct { picture.label.clone() } else { CLASSES[1 - class].to_owned() },
+            label: picture.label,
+            correct,
+            confidence: of_label.max(0.95 - of_label),
+            probabilities,
+        }
     });
-    run.write_csv("predictions.csv", &header, rows)
+    Predictions { classes: CLASSES.map(String::from).to_vec(), rows: rows.collect() }
+}
+
+/// The two trials of the sweep. The second one diverged.
+fn trials() -> Vec<Trial> {
+    let settings = |hidden: &[usize], dropout, learning_rate| Settings {
+        tune: "head".into(),
+        hidden: hidden.to_vec(),
+        copies: 0,
+        dropout,
+        weight_decay: 0.01,
+        learning_rate,
+    };
+    let good = TrialResult {
+        epochs: 2,
+        kept_epoch: Some(2),
+        val_loss: Some(0.4),
+        val_accuracy: Some(0.9),
+        status: Some(StopReason::MaxEpochs),
+        rung: 1,
+        chosen: true,
+    };
+    let bad = TrialResult {
+        epochs: 1,
+        kept_epoch: None,
+        val_loss: None,
+        val_accuracy: None,
+        status: Some(StopReason::Diverged),
+        rung: 1,
+        chosen: false,
+    };
+    vec![
+        Trial { trial: 1, settings: settings(&[256], 0.5, 0.001), result: good },
+        Trial { trial: 2, settings: settings(&[], 0.0, 0.1), result: bad },
+    ]
+}
+
+/// The training history of [`trials`].
+fn history() -> Vec<EpochRow> {
+    let row = |trial, epoch, learning_rate, train_loss, val_loss, val_accuracy| EpochRow {
+        trial,
+        epoch,
+        learning_rate,
+        train_loss,
+        val_loss,
+        val_accuracy,
+    };
+    vec![row(1, 1, 0.001, 1.0, 0.9, 0.5), row(1, 2, 0.001, 0.5, 0.4, 0.9), row(2, 1, 0.1, f32::NAN, f32::NAN, 0.3)]
+}
+
+fn metrics() -> Metrics {
+    Metrics {
+        split: Split::Test,
+        pictures: 6,
+        accuracy: 0.667,
+        accuracy_interval: [0.3, 1.0],
+        top5: 1.0,
+        macro_f1: 0.66,
+        ece: 0.1,
+        log_loss: 0.5,
+        brier: 0.2,
+        bootstrap_samples: 10,
+        splits: Vec::new(),
+        classes: CLASSES.map(String::from).to_vec(),
+    }
+}
+
+/// The first image of each class is its strongest one.
+fn top_images() -> Vec<TopImage> {
+    let row = |class: &str| TopImage {
+        class: class.to_owned(),
+        rank: 1,
+        id: "0000000000000000".into(),
+        path: Dataset::image_file("0000000000000000"),
+        source: HOSTILE_SOURCE.into(),
+        label: HOSTILE.into(),
+        probability: 0.9,
+    };
+    CLASSES.map(row).to_vec()
 }
 
 /// A stage that writes what `$write` says.
@@ -202,7 +292,7 @@ made_up!(Preprocess, "preprocess", &[], |run| {
         let shape = images::CLASSES[at / 8];
         run.write(&picture.path, &files::png(&images::draw(shape, at as u32, SIDE)))?;
     }
-    run.write("quarantine.csv", b"path,reason\nphotos/x.jpg,cut short\n")?;
+    vec![QuarantineRow { path: "photos/x.jpg".into(), reason: "cut short".into(), class: String::new() }].write(run)?;
     Dataset::write(run, &dataset(), &CLASSES.map(String::from))
 });
 
@@ -210,37 +300,22 @@ made_up!(Train, "train", &["preprocess"], |run| {
     let (model, network) = NETWORK.get()();
     run.write("model.onnx", &model.to_bytes())?;
     run.write("model.json", network.to_json().as_bytes())?;
-    for drawing in ["curves.svg", "sweep.svg"] {
+    for drawing in [drawings::CURVES, drawings::SWEEP] {
         run.write(drawing, b"<svg/>")?;
     }
-    run.write(
-        "trials.csv",
-        b"trial,tune,hidden,copies,dropout,weight_decay,learning_rate,epochs,kept_epoch,val_loss,val_accuracy,status,rung,\
-          chosen\n\
-          1,head,256,0,0.5,0.01,0.001,2,2,0.4,0.9,max epochs,1,true\n\
-          2,head,,0,0,0.01,0.1,1,,,,diverged,1,false\n",
-    )?;
-    run.write(
-        "history.csv",
-        b"trial,epoch,learning_rate,train_loss,val_loss,val_accuracy\n\
-          1,1,0.001,1.0,0.9,0.5\n1,2,0.001,0.5,0.4,0.9\n2,1,0.1,NaN,NaN,0.3\n",
-    )
+    trials().write(run)?;
+    history().write(run)
 });
 
 made_up!(Evaluate, "evaluate", &["preprocess", "train"], |run| {
-    predictions(run)?;
-    run.write(
-        "metrics.json",
-        br#"{"split": "test", "pictures": 6, "accuracy": 0.667, "accuracy_interval": [0.3, 1.0], "macro_f1": 0.66,
-             "ece": 0.1, "log_loss": 0.5, "brier": 0.2}"#,
-    )?;
-    run.write_csv(
-        "per_class.csv",
-        &["class", "precision", "recall", "f1", "support"],
-        CLASSES.map(|c| [c, "0.6", "0.7", "0.65", "3"]),
-    )?;
-    run.write("calibration.csv", b"low,high,pictures,confidence,accuracy\n0,0.5,0,,\n0.5,1,6,0.7,0.667\n")?;
-    run.write("confusion_matrix.csv", b"label\n")?;
-    run.write("misclassified.csv", b"id\n")?;
-    run.write_csv("top_images.csv", &["class", "rank"], CLASSES.map(|c| [c, "1"]))
+    predictions().write(run)?;
+    metrics().write(run)?;
+    let score = |class: &str| ClassScore { class: class.to_owned(), precision: 0.6, recall: 0.7, f1: 0.65, support: 3 };
+    CLASSES.map(score).to_vec().write(run)?;
+    let bin =
+        |low, pictures, confidence, accuracy| CalibrationBin { low, high: low + 0.5, pictures, confidence, accuracy };
+    vec![bin(0.0, 0, None, None), bin(0.5, 6, Some(0.7), Some(0.667))].write(run)?;
+    ConfusionMatrix { classes: CLASSES.map(String::from).to_vec(), counts: vec![vec![0; 3]; 3] }.write(run)?;
+    Vec::<Mistake>::new().write(run)?;
+    top_images().write(run)
 });

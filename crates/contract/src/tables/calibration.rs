@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Row, text};
+use crate::stages;
 
 /// The predictions whose confidence is in (`low`, `high`]. The first bin also contains 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,6 @@ pub struct CalibrationBin {
 }
 
 impl Row for CalibrationBin {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "calibration.csv";
 }

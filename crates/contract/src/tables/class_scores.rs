@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Row, text};
+use crate::stages;
 
 /// How well one class is told from the others. A ratio whose divisor is 0 is 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,6 @@ pub struct ClassScore {
 }
 
 impl Row for ClassScore {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "per_class.csv";
 }

@@ -3,7 +3,8 @@
 use anyhow::{Result, ensure};
 
 use super::csv_file::{self, number};
-use crate::Artifact;
+use crate::artifact::Artifact;
+use crate::stages;
 
 /// The confusion matrix of the test split.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct ConfusionMatrix {
 const LABEL: &str = "label";
 
 impl Artifact for ConfusionMatrix {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "confusion_matrix.csv";
 
     fn encode(&self) -> Result<Vec<u8>> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::columns::columns;
-use crate::Artifact;
+use crate::artifact::Artifact;
 
 /// A row of a CSV table. The fields of the struct are the columns, in the same order.
 ///

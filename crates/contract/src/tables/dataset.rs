@@ -8,7 +8,8 @@ use pipeline::HintExt;
 use serde::{Deserialize, Serialize};
 
 use super::{Row, json};
-use crate::{Artifact, Outputs};
+use crate::artifact::{Artifact, Outputs};
+use crate::stages;
 
 /// What an image is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub struct Picture {
 }
 
 impl Row for Picture {
-    const STAGE: &'static str = "preprocess";
+    const STAGE: &'static str = stages::PREPROCESS;
     const FILE: &'static str = "dataset.csv";
 }
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Row, json, text};
-use crate::Artifact;
+use crate::artifact::Artifact;
+use crate::stages;
 
 /// One step of the range test: a row of `curve.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct RangePoint {
 }
 
 impl Row for RangePoint {
-    const STAGE: &'static str = "find-lr";
+    const STAGE: &'static str = stages::FIND_LR;
     const FILE: &'static str = "curve.csv";
 }
 
@@ -41,7 +42,7 @@ pub struct Suggestion {
 }
 
 impl Artifact for Suggestion {
-    const STAGE: &'static str = "find-lr";
+    const STAGE: &'static str = stages::FIND_LR;
     const FILE: &'static str = "suggestion.json";
 
     fn encode(&self) -> Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Row, text};
+use crate::stages;
 
 /// One epoch of one trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,6 @@ pub struct EpochRow {
 }
 
 impl Row for EpochRow {
-    const STAGE: &'static str = "train";
+    const STAGE: &'static str = stages::TRAIN;
     const FILE: &'static str = "history.csv";
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::Split;
 use super::json;
-use crate::Artifact;
+use crate::artifact::Artifact;
+use crate::stages;
 
 /// How good the network is on one split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +53,7 @@ pub struct SplitMetrics {
 }
 
 impl Artifact for Metrics {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "metrics.json";
 
     fn encode(&self) -> Result<Vec<u8>> {

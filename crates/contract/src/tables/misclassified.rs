@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Row, text};
+use crate::stages;
 
 /// An image whose prediction is not its label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,6 @@ pub struct Mistake {
 }
 
 impl Row for Mistake {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "misclassified.csv";
 }

@@ -7,7 +7,8 @@ use super::columns::columns;
 use super::csv_file::{self, number, row_of};
 use super::dataset::Split;
 use super::text;
-use crate::Artifact;
+use crate::artifact::Artifact;
+use crate::stages;
 
 /// What the network says of one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ pub struct Predictions {
 const PROBABILITY: &str = "p_";
 
 impl Artifact for Predictions {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "predictions.csv";
 
     fn encode(&self) -> Result<Vec<u8>> {

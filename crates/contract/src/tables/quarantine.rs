@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Row;
+use crate::stages;
 
 /// A file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +17,6 @@ pub struct QuarantineRow {
 }
 
 impl Row for QuarantineRow {
-    const STAGE: &'static str = "preprocess";
+    const STAGE: &'static str = stages::PREPROCESS;
     const FILE: &'static str = "quarantine.csv";
 }

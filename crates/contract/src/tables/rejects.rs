@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Row;
+use crate::stages;
 
 /// Something that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,6 +17,6 @@ pub struct RejectRow {
 }
 
 impl Row for RejectRow {
-    const STAGE: &'static str = "scrape";
+    const STAGE: &'static str = stages::SCRAPE;
     const FILE: &'static str = "rejects.csv";
 }

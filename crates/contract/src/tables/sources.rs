@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Row;
+use crate::stages;
 
 /// One image and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +51,7 @@ pub enum Status {
 }
 
 impl Row for SourceRow {
-    const STAGE: &'static str = "scrape";
+    const STAGE: &'static str = stages::SCRAPE;
     const FILE: &'static str = "sources.csv";
 
     /// The hash becomes the name of a file.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Row, text};
+use crate::stages;
 
 /// An image with one of the highest probabilities of a class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,6 @@ pub struct TopImage {
 }
 
 impl Row for TopImage {
-    const STAGE: &'static str = "evaluate";
+    const STAGE: &'static str = stages::EVALUATE;
     const FILE: &'static str = "top_images.csv";
 }

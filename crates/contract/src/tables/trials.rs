@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::columns::columns;
 use super::{Row, text};
+use crate::stages;
 
 /// The settings that can differ between trials. The fields are columns of `trials.csv`.
 ///
@@ -53,11 +54,11 @@ impl fmt::Display for Settings {
     }
 }
 
-/// Why a trial ended.
+/// Why a trial stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopReason {
-    /// The validation loss stopped falling.
+    /// The validation loss did not fall for `train.patience` epochs.
     #[serde(rename = "early stopping")]
     EarlyStopping,
     /// The trial reached `train.max_epochs`.
@@ -65,8 +66,15 @@ pub enum StopReason {
     MaxEpochs,
     /// A loss was not a finite number.
     Diverged,
-    /// Other trials were better after a rung.
+    /// Successive halving dropped the trial after a rung.
     Halved,
+}
+
+/// The text of the column `status`.
+impl fmt::Display for StopReason {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        self.serialize(to)
+    }
 }
 
 /// What came of a trial. The validation values are those of the kept epoch.
@@ -108,7 +116,7 @@ struct Number {
 }
 
 impl Row for Trial {
-    const STAGE: &'static str = "train";
+    const STAGE: &'static str = stages::TRAIN;
     const FILE: &'static str = "trials.csv";
 
     fn columns() -> Vec<&'static str> {

@@ -19,7 +19,7 @@ use crate::check::check;
 use crate::context::TrainContext;
 use crate::cut::Base;
 use crate::examples::Examples;
-use crate::settings::Settings;
+use crate::settings;
 use crate::stage;
 use crate::trial::Task;
 use range::Range;
@@ -43,7 +43,7 @@ impl Stage for FindLr {
 
     fn check(&self, scope: Scope<FindLrView>) -> Result<()> {
         let config = scope.config.as_train();
-        check(Scope { config: &config, environment: scope.environment }, &Settings::grid(&config.train)[..1])
+        check(Scope { config: &config, environment: scope.environment }, &settings::grid(&config.train)[..1])
     }
 
     fn run(&self, run: &Run<FindLrView>) -> Result<()> {
@@ -55,7 +55,7 @@ impl Stage for FindLr {
         let examples = Examples::new(&dataset)?;
         let context = TrainContext { run, base: &base, dataset: &dataset, examples: &examples };
         // The first depth and the first value of each list: what the grid begins with.
-        let grid = Settings::grid(&run.config.train);
+        let grid = settings::grid(&run.config.train);
         let settings = &grid[0];
         let cut = context.cut(settings)?;
         let features = context.features(&cut)?;

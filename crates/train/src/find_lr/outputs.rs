@@ -1,34 +1,37 @@
-//! `curve.csv`, `find_lr.svg` and `suggestion.json`, and what is told of them.
+//! The outputs of the range test and their summary.
 
 use std::path::Path;
 
-use crate::view::Run;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
+use contract::{Artifact, RangePoint, Settings, Suggestion};
 use pipeline::{Align, HintExt, Summary, Table};
 use report::Color;
 use report::chart::{Line, LineChart, Stroke};
 use report::scale;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::view::Run;
 
 use super::range::{Point, suggestion};
-use crate::settings::Settings;
 
-const SUGGESTION: &str = "suggestion.json";
+/// The drawing of the curve.
+const DRAWING: &str = "find_lr.svg";
 
 /// Writes the outputs of a test that gave `curve`.
 pub(super) fn write(run: &Run, settings: &Settings, curve: &[Point]) -> Result<()> {
     let rate = suggestion(curve)
         .ok_or_else(|| anyhow!("the loss did not fall at any learning rate"))
-        .hint("look at the pictures and their classes: there seems to be nothing to learn in them")?;
-    let rows =
-        curve.iter().map(|point| [point.learning_rate, point.loss, point.smoothed].map(|value| value.to_string()));
-    run.write_csv("curve.csv", &["learning_rate", "loss", "smoothed_loss"], rows)?;
-    run.write("find_lr.svg", chart(curve, rate).scene_over_powers().standalone()?.as_bytes())?;
-    let mut text = json!({ "learning_rate": rate, "line": line(rate), "steps": curve.len() });
-    for (name, value) in Settings::NAMES.iter().zip(settings.texts()).filter(|(name, _)| **name != "learning_rate") {
-        text[*name] = Value::String(value);
-    }
-    run.write(SUGGESTION, format!("{text:#}\n").as_bytes())
+        .hint("check the images and their classes: the network finds nothing to learn in them")?;
+    let row = |point: &Point| RangePoint {
+        learning_rate: point.learning_rate,
+        loss: point.loss,
+        smoothed_loss: point.smoothed,
+    };
+    curve.iter().map(row).collect::<Vec<_>>().write(run)?;
+    run.write(DRAWING, chart(curve, rate).scene_over_powers().standalone()?.as_bytes())?;
+    let others = Settings::names().iter().zip(settings.texts()).filter(|(name, _)| **name != Settings::LEARNING_RATE);
+    let settings = others.map(|(name, value)| ((*name).to_owned(), Value::String(value))).collect();
+    Suggestion { learning_rate: rate, line: line(rate), steps: curve.len(), settings }.write(run)
 }
 
 /// The line for `[train.sweep]`.
@@ -60,21 +63,18 @@ fn chart(curve: &[Point], rate: f64) -> LineChart {
     }
 }
 
-/// What was found, as it stands in `folder`.
+/// Returns the summary of the test whose outputs are in `folder`.
 pub(super) fn summary(folder: &Path) -> Result<Summary> {
-    let path = folder.join(SUGGESTION);
-    let text = fs_err::read_to_string(&path).hint("run `just find-lr --force`")?;
-    let damaged = || format!("{} is damaged", path.display());
-    let found: Value = serde_json::from_str(&text).with_context(damaged)?;
-    let line = found["line"].as_str().with_context(damaged)?;
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let found = Suggestion::read_in(folder)?;
     let mut table = Table::new("For [train.sweep] in pipeline.toml", &[("", Align::Left), ("", Align::Left)]);
-    table.row(["line", line]);
-    for (name, value) in found.as_object().with_context(damaged)? {
-        let value = shown(value);
-        if name != "line" && !value.is_empty() {
+    table.row(["line", found.line.as_str()]);
+    table.row(["learning_rate", &found.learning_rate.to_string()]);
+    table.row(["steps", &found.steps.to_string()]);
+    for (name, value) in &found.settings {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if !value.is_empty() {
             table.row([name.as_str(), &value]);
         }
     }
-    Ok(Summary { headline: format!("suggests {line}"), tables: vec![table], ..Summary::default() })
+    Ok(Summary { headline: format!("suggests {}", found.line), tables: vec![table], ..Summary::default() })
 }
