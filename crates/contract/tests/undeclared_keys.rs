@@ -4,7 +4,6 @@
 #[test]
 fn an_undeclared_read_does_not_compile() {
     let cases = trybuild::TestCases::new();
-    cases.pass("tests/undeclared/declared.rs");
     cases.compile_fail("tests/undeclared/key.rs");
     cases.compile_fail("tests/undeclared/seed.rs");
 }
