@@ -3,6 +3,7 @@
 use crate::view::Scope;
 use anyhow::Result;
 use contract::Dataset;
+use contract::stages;
 use pipeline::HintExt;
 use pipeline::error::UsageError;
 
@@ -14,7 +15,7 @@ use crate::tuned::Tuned;
 /// Refuses pictures, layers, channels and windows that the run could not find.
 pub(crate) fn check(scope: Scope) -> Result<()> {
     let asked = &scope.config.analyze;
-    let network = zoo::Network::read(&scope.environment.stage("train")).hint("run `just train --force`")?;
+    let network = zoo::Network::read(&scope.environment.stage(stages::TRAIN)).hint("run `just train --force`")?;
     maps::windows(&asked.occlusion, network.input.size)?;
     pictures_and_layers(scope)?;
     let layers = [&asked.tsne.layer, &asked.maps.layer].map(String::as_str);
@@ -45,5 +46,5 @@ pub(crate) fn pictures_and_layers(scope: Scope) -> Result<()> {
 }
 
 fn tuned(scope: Scope) -> Result<Tuned> {
-    Tuned::open(&scope.environment.stage("train"), scope.environment.threads)
+    Tuned::open(&scope.environment.stage(stages::TRAIN), scope.environment.threads)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::view::Run;
 use anyhow::Result;
+use contract::stages;
 use contract::{Artifact, LayerRow};
 use graph::{Cost, Model, cost};
 use pipeline::cli::{Common, print};
@@ -30,7 +31,7 @@ pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> 
     let config = common.load::<contract::Config>()?;
     let (network, path) = match name {
         Some(name) => Network::open(&config.data, name).hint("`just setup` installs alexnet and squeezenet")?,
-        None => tuned(&config.artifacts.join("train"))?,
+        None => tuned(&config.artifacts.join(stages::TRAIN))?,
     };
     let layers = cost::of(&Model::read(&path)?);
     if common.json {

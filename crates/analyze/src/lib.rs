@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use crate::view::{AnalyzeView, Finished, Run, Scope};
 use anyhow::Result;
 use contract::Dataset;
+use contract::stages;
 use contract::tables::activations::FOLDER;
 use pipeline::{HintExt, Stage, Summary, stop};
 
@@ -39,9 +40,9 @@ impl Stage for Analyze {
     type Root = contract::Config;
     type Config = AnalyzeView;
 
-    const NAME: &'static str = "analyze";
+    const NAME: &'static str = stages::ANALYZE;
     const FORMAT: u32 = 5;
-    const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
+    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
@@ -62,7 +63,7 @@ impl Stage for Analyze {
     fn run(&self, run: &Run) -> Result<()> {
         runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
-        let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
+        let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
         let results = Results::read(run, &dataset)?;
         let chosen = choose::choose(run, &tuned, &dataset, &results)?;
         layers::write(run, &tuned)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::view::Run;
 use anyhow::{Context, Result, anyhow};
+use contract::stages;
 use contract::{Artifact, Dataset, Judgement, Metrics};
 use pipeline::HintExt;
 use serde::Deserialize;
@@ -137,7 +138,7 @@ pub(crate) struct Results {
 impl Results {
     /// Reads the files of the stages before this one.
     pub fn read(run: &Run, dataset: &Dataset) -> Result<Self> {
-        let (train, evaluate) = (run.upstream("train"), run.upstream("evaluate"));
+        let (train, evaluate) = (run.upstream(stages::TRAIN), run.upstream(stages::EVALUATE));
         Ok(Self {
             metrics: Metrics::read(run.artifacts())?,
             predictions: Judgement::read(run.artifacts(), dataset)?,
@@ -146,7 +147,7 @@ impl Results {
             top_images: Sheet::read(&evaluate, "top_images.csv")?,
             trials: Sheet::read(&train, "trials.csv")?,
             history: Sheet::read(&train, "history.csv")?,
-            quarantine: Sheet::read(&run.upstream("preprocess"), "quarantine.csv")?,
+            quarantine: Sheet::read(&run.upstream(stages::PREPROCESS), "quarantine.csv")?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use contract::stages;
 use imaging::RgbImage;
 use ndarray::{Array2, Ix2};
 use pipeline::{Environment, HintExt};
@@ -28,7 +29,7 @@ impl Classifier {
 
     /// Opens the network that `train` tuned.
     pub fn tuned(environment: &Environment) -> Result<Self> {
-        let folder = environment.stage("train");
+        let folder = environment.stage(stages::TRAIN);
         if !folder.join(zoo::TUNED_DESCRIPTION).is_file() {
             return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
                 .hint("run `just train` first, or name a network of the zoo with --network");

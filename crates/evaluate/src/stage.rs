@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::view::{EvaluateView, Finished, Run, Scope};
 use anyhow::{Result, anyhow};
+use contract::stages;
 use contract::{Dataset, Split};
 use pipeline::{HintExt, Stage, Summary};
 
@@ -17,9 +18,9 @@ impl Stage for Evaluate {
     type Root = contract::Config;
     type Config = EvaluateView;
 
-    const NAME: &'static str = "evaluate";
+    const NAME: &'static str = stages::EVALUATE;
     const FORMAT: u32 = 1;
-    const UPSTREAM: &'static [&'static str] = &["preprocess", "train"];
+    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN];
     // Not the gate: it judges what is there and changes none of it.
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {

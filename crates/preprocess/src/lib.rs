@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use crate::view::{Finished, PreprocessView, Run, Scope};
 use anyhow::{Result, anyhow};
 use clap::Parser;
+use contract::stages;
 use contract::{Dataset, Picture, QuarantineRow, Row, Split};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Stage, Summary};
@@ -52,9 +53,9 @@ impl Stage for Preprocess {
     type Root = contract::Config;
     type Config = PreprocessView;
 
-    const NAME: &'static str = "preprocess";
+    const NAME: &'static str = stages::PREPROCESS;
     const FORMAT: u32 = 1;
-    const UPSTREAM: &'static [&'static str] = &["scrape"];
+    const UPSTREAM: &'static [&'static str] = &[stages::SCRAPE];
 
     /// Of the network only its input size matters: another network of the same size changes nothing.
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {

@@ -44,6 +44,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use contract::config::Source as Settings;
+use contract::stages;
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Stage, Summary, Table};
 use rayon::prelude::*;
@@ -109,7 +110,7 @@ impl Stage for Scrape {
     type Root = contract::Config;
     type Config = ScrapeView;
 
-    const NAME: &'static str = "scrape";
+    const NAME: &'static str = stages::SCRAPE;
     // Also increases when the drawn images change.
     const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[];

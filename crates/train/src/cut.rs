@@ -3,6 +3,7 @@
 use crate::view::Scope;
 use anyhow::{Context, Result};
 use contract::config::Weights;
+use contract::stages;
 use graph::Model;
 use graph::head::{self, FEATURES, Head};
 use pipeline::HintExt;
@@ -12,7 +13,7 @@ use zoo::{Network, Pool};
 use crate::depth::Depth;
 
 /// The stage whose random streams the weights are drawn from, whichever stage cuts.
-const STAGE: &str = "train";
+const STAGE: &str = stages::TRAIN;
 
 /// The pre-trained network up to where a new head is put.
 #[derive(Debug)]

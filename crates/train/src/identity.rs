@@ -1,6 +1,7 @@
 //! What identifies the numbers of a trial: the format of the stage and the key of a checkpoint.
 
 use anyhow::Result;
+use contract::stages;
 use pipeline::Manifest;
 
 use crate::context::TrainContext;
@@ -40,7 +41,7 @@ fn shared(context: &TrainContext) -> Result<[u8; 32]> {
     add(runtime::identity(&run.environment.data)?.as_bytes());
     add(&runtime::OPERATORS.to_le_bytes());
     add(&(run.threads() as u64).to_le_bytes());
-    add(&fs_err::read(run.upstream("preprocess").join(Manifest::FILE))?);
+    add(&fs_err::read(run.upstream(stages::PREPROCESS).join(Manifest::FILE))?);
     add(&FORMAT.to_le_bytes());
     Ok(*hasher.finalize().as_bytes())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::view::{Finished, Run, Scope, TrainView};
 use anyhow::{Context, Result};
 use contract::Dataset;
+use contract::stages;
 use pipeline::{HintExt, Stage, Summary};
 
 use crate::check::check;
@@ -24,9 +25,9 @@ impl Stage for Train {
     type Root = contract::Config;
     type Config = TrainView;
 
-    const NAME: &'static str = "train";
+    const NAME: &'static str = stages::TRAIN;
     const FORMAT: u32 = FORMAT;
-    const UPSTREAM: &'static [&'static str] = &["preprocess"];
+    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS];
     const CACHES: &'static [&'static str] = &["features"];
     const CHECKPOINTS: &'static [&'static str] = &[CHECKPOINTS];
 

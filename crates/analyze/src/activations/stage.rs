@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use contract::Dataset;
+use contract::stages;
 use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary};
 
 use super::view::ActivationsView;
@@ -21,9 +22,9 @@ impl Stage for Activations {
     type Root = contract::Config;
     type Config = ActivationsView;
 
-    const NAME: &'static str = "activations";
+    const NAME: &'static str = stages::ACTIVATIONS;
     const FORMAT: u32 = 1;
-    const UPSTREAM: &'static [&'static str] = &["preprocess", "train", "evaluate"];
+    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, scope: Scope<ActivationsView>) -> Result<BTreeMap<String, String>> {
@@ -41,7 +42,7 @@ impl Stage for Activations {
         let run = &run.with_config(&config);
         runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
-        let tuned = Tuned::open(&run.upstream("train"), run.threads())?;
+        let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
         let results = Results::read(run, &dataset)?;
         let chosen = choose::choose(run, &tuned, &dataset, &results)?;
         let layers = super::layers(run, &tuned);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::view::Run;
 use anyhow::Result;
+use contract::stages;
 use contract::{Dataset, Split};
 use imaging::RgbImage;
 use ndarray::{ArrayD, IxDyn};
@@ -39,7 +40,7 @@ enum Form {
 
 /// The folder of all cuts' values, whichever stage asks.
 fn folder(environment: &Environment) -> PathBuf {
-    environment.stage("train").join("features")
+    environment.stage(stages::TRAIN).join("features")
 }
 
 impl Features {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow};
+use contract::stages;
 use contract::{Dataset, Picture};
 use imaging::{Change, RgbImage};
 use ndarray::Array4;
@@ -15,7 +16,7 @@ use super::row::{Copies, Row};
 use super::shard::Key;
 
 /// The stage whose random streams copies are drawn from, whichever stage asks.
-const STAGE: &str = "train";
+const STAGE: &str = stages::TRAIN;
 const AGAIN: &str = "run `just preprocess --force`";
 
 /// Every picture that a run may ask for, and how its copies are made.
@@ -47,7 +48,7 @@ impl<'a> Pictures<'a> {
     ///
     /// The bytes' hashes are those of `preprocess`'s manifest, which was checked when this stage began.
     pub fn keys(&self, environment: &Environment, rows: &[Row]) -> Result<Vec<(Key, Row)>> {
-        let path = environment.stage("preprocess").join(Manifest::FILE);
+        let path = environment.stage(stages::PREPROCESS).join(Manifest::FILE);
         let manifest = Manifest::from_csv(&fs_err::read_to_string(&path).hint(AGAIN)?, &path).hint(AGAIN)?;
         let hashes: BTreeMap<&str, &str> =
             manifest.0.iter().map(|entry| (entry.path.as_str(), entry.blake3.as_str())).collect();

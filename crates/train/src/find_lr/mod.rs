@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use contract::Dataset;
+use contract::stages;
 use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary, stop};
 use runtime::Trainer;
 
@@ -33,9 +34,9 @@ impl Stage for FindLr {
     type Root = contract::Config;
     type Config = FindLrView;
 
-    const NAME: &'static str = "find-lr";
+    const NAME: &'static str = stages::FIND_LR;
     const FORMAT: u32 = 1;
-    const UPSTREAM: &'static [&'static str] = &["preprocess"];
+    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS];
 
     fn inputs(&self, scope: Scope<FindLrView>) -> Result<BTreeMap<String, String>> {
         stage::inputs(Scope { config: &scope.config.as_train(), environment: scope.environment })
