@@ -1,6 +1,6 @@
-# One recipe a stage. `just all` sets up and runs the main job.
-# config=FILE picks another configuration; set='key=value' overrides a key, several are parted by `;`.
-# What follows a recipe's name goes to the stage as it is: just train --dry-run
+# Each stage has a recipe. `just all` installs what is needed and runs all stages.
+# config=FILE selects another configuration. set='key=value' overrides a key; several are separated by `;`.
+# Arguments after the name of a recipe go to the stage: just train --dry-run
 
 config := "pipeline.toml"
 set := ""
@@ -16,12 +16,12 @@ flags := "--config " + quote(config) + if set == "" { "" } else { " --set " + re
 _default:
     @just --list --unsorted
 
-# set up, then run every stage that is not up to date, from pictures to the report
+# install what is needed, then run every stage that is not up to date, from images to the report
 [positional-arguments]
 all *args: build
     #!/usr/bin/env bash
     set -u
-    # A gate that is not met (3) or rejected inputs (4) leave outputs in place: the later stages go on.
+    # The outputs are complete after a gate that is not met (3) and after rejected inputs (4), so the later stages run.
     ended=0
     for stage in $({{bin}}/setup --stages); do
         code=0
@@ -36,46 +36,46 @@ all *args: build
 setup *args: build
     @{{bin}}/setup {{flags}} "$@"
 
-# gather pictures by class
+# gather images by class
 [positional-arguments]
 scrape *args: build
     @{{bin}}/scrape {{flags}} "$@"
 
-# check, orient, crop, resize and split the pictures
+# check, orient, crop, resize and split the images
 [positional-arguments]
 preprocess *args: build
     @{{bin}}/preprocess {{flags}} "$@"
 
-# look for a learning rate: a short training with an ever higher one
+# search for a learning rate: a short training with an increasing rate
 [positional-arguments]
 find-lr *args: build
     @{{bin}}/train {{flags}} find-lr "$@"
 
-# cache what lies below the cut, sweep, and save the best network; goes on where it was stopped
+# train the trials of the sweep and save the best network; continues an interrupted run
 [positional-arguments]
 train *args: build
     @{{bin}}/train {{flags}} "$@"
 
-# judge the tuned network on the test split
+# measure the tuned network on the test split
 [positional-arguments]
 evaluate *args: build
     @{{bin}}/evaluate {{flags}} "$@"
 
-# name what is on pictures: just classify [--network squeezenet] FILE…
+# classify image files: just classify [--network squeezenet] FILE…
 [positional-arguments]
 classify *args: build
     @{{bin}}/evaluate {{flags}} classify "$@"
 
-# look inside the tuned network and write report.html
+# analyze the tuned network and write report.html
 [positional-arguments]
 analyze *args: build
     @{{bin}}/analyze {{flags}} "$@"
 
-# say of every stage whether it would run, and why
+# print for every stage whether it would run, and why
 status: build
     @for stage in $({{bin}}/setup --stages); do {{bin}}/$stage {{flags}} --dry-run; done
 
-# write pipeline.toml, docs/configuration.md and docs/pipeline.schema.json anew from the configuration types
+# generate pipeline.toml, docs/configuration.md and docs/pipeline.schema.json from the configuration types
 generate:
     cargo run --quiet --release --locked -p contract --example generate
 
@@ -87,35 +87,35 @@ build:
 _build-bench:
     @cargo build --release --locked --package bench
 
-# measure training against PyTorch and TensorFlow: just bench-peers [--photos FOLDER] [--rounds N]; writes BENCHMARKS.md
+# compare training with PyTorch and TensorFlow: just bench-peers [--photos FOLDER] [--rounds N]; writes BENCHMARKS.md
 [positional-arguments]
 bench-peers *args: build _build-bench
     @{{bin}}/setup {{flags}} --quiet
     @case " $* " in *" --photos"*) ;; *) {{bin}}/scrape {{flags}} && {{bin}}/preprocess {{flags}} ;; esac
     @{{bin}}/bench peers "$@"
 
-# measure downloading against img2dataset: just bench-scrape [--pictures N] [--rounds N]; writes BENCHMARKS-scrape.md
+# compare downloading with img2dataset: just bench-scrape [--images N] [--rounds N]; writes BENCHMARKS-scrape.md
 [positional-arguments]
 bench-scrape *args: build _build-bench
     @{{bin}}/bench scrape "$@"
 
-# measure occlusion against Captum: just bench-occlusion [--rounds N]; writes BENCHMARKS-occlusion.md
+# compare occlusion with Captum: just bench-occlusion [--rounds N]; writes BENCHMARKS-occlusion.md
 [positional-arguments]
 bench-occlusion *args: build _build-bench
     @{{bin}}/setup {{flags}} --quiet
     @{{bin}}/bench occlusion "$@"
 
-# measure t-SNE against openTSNE: just bench-tsne [--points N,…] [--rounds N]; writes BENCHMARKS-tsne.md
+# compare t-SNE with openTSNE: just bench-tsne [--points N,…] [--rounds N]; writes BENCHMARKS-tsne.md
 [positional-arguments]
 bench-tsne *args: build _build-bench
     @{{bin}}/bench tsne "$@"
 
-# everything that CI checks
+# run all checks of CI
 test: lint build
     {{bin}}/setup --quiet
     cargo test --release --locked --workspace
 
-# open the report in Chromium and do what a reader does: needs chromium, node and npm (axe-core), and is no part of `test`
+# check the report in Chromium; needs chromium, node and npm (axe-core), and is not part of `test`
 [positional-arguments]
 check-report *args: build
     @{{bin}}/setup --quiet

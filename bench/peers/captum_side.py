@@ -1,6 +1,6 @@
-"""The benchmark's occlusion in Captum: one picture, AlexNet, the weights that `bench occlusion` wrote.
+"""The occlusion benchmark in Captum: one image, AlexNet, the weights that `bench occlusion` has written.
 
-Prints one line of JSON: the seconds of one `Occlusion.attribute`, after one forward pass of a full batch that is not measured.
+Prints one line of JSON: the seconds of one `Occlusion.attribute`. One forward pass of a full batch runs before the measurement.
 The map goes to `--map`, so that both sides can be compared.
 """
 

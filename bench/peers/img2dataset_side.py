@@ -1,4 +1,4 @@
-"""img2dataset downloads a list of addresses, without resizing, at the settings that its side of the benchmark is given."""
+"""Downloads a list of addresses with img2dataset, without resizing."""
 
 import argparse
 
@@ -11,8 +11,8 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--processes", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--shard", type=int, required=True, help="addresses of one piece of work")
-    parser.add_argument("--unchecked", action="store_true", help="keep whatever comes")
+    parser.add_argument("--shard", type=int, required=True, help="number of addresses per shard")
+    parser.add_argument("--unchecked", action="store_true", help="keep every response without a check")
     args = parser.parse_args()
     download(
         url_list=args.list,

@@ -1,7 +1,7 @@
-"""The benchmark's work in PyTorch.
+"""The training benchmark in PyTorch.
 
-Of its settings, the fused AdamW was faster than the others in a few short trials and is always on; channels last or first is
-`--variant`. torch.compile is not among the settings: it was not measured to an end.
+The fused AdamW is always on, because it was faster than the other settings in short trials. `--variant` chooses channels last or
+first. torch.compile is not a setting, because its measurement was never completed.
 """
 
 import os
@@ -18,7 +18,7 @@ torch.set_num_threads(args.threads)
 torch.manual_seed(1)
 loaded_kib = work.peak_kib()
 channels_last = args.variant == "channels-last"
-pictures = work.Pictures(args, "pictures-last.npy" if channels_last else "pictures.npy")
+images = work.Images(args, "images-last.npy" if channels_last else "images.npy")
 
 
 def convolution(inputs, outputs, kernel, stride, padding, pooled):
@@ -38,7 +38,7 @@ convolutions = [
     convolution(384, 256, 3, 1, 1, False),
     convolution(256, 256, 3, 1, 1, True),
 ]
-denses = [dense(9216, 4096), dense(4096, 4096), dense(4096, int(pictures.labels.max()) + 1, last=True)]
+denses = [dense(9216, 4096), dense(4096, 4096), dense(4096, int(images.labels.max()) + 1, last=True)]
 layers = [*convolutions, nn.Flatten(), *denses]
 convolutions_frozen, denses_frozen = work.FROZEN[args.depth]
 frozen = convolutions_frozen if convolutions_frozen < 5 else 6 + denses_frozen
@@ -66,4 +66,4 @@ def step(x, y):
     return loss.item()
 
 
-work.measure("PyTorch", torch.__version__, args, pictures, loaded_kib, step)
+work.measure("PyTorch", torch.__version__, args, images, loaded_kib, step)

@@ -1,6 +1,6 @@
-"""The benchmark's work in TensorFlow: one compiled step (`tf.function`), oneDNN, pictures as [n, height, width, channels].
+"""The training benchmark in TensorFlow: one compiled step (`tf.function`), oneDNN, images as [n, height, width, channels].
 
-`--variant`: `plain`; `inter-op`, operators side by side; `xla`, the step compiled by XLA.
+`--variant` is `plain`, `inter-op` (operators run in parallel) or `xla` (XLA compiles the step).
 """
 
 import os
@@ -18,9 +18,9 @@ tf.config.threading.set_intra_op_parallelism_threads(args.threads)
 tf.config.threading.set_inter_op_parallelism_threads(args.threads if args.variant == "inter-op" else 1)
 tf.random.set_seed(1)
 loaded_kib = work.peak_kib()
-pictures = work.Pictures(args, "pictures-last.npy")
+images = work.Images(args, "images-last.npy")
 
-# Maps in, maps out, kernel, stride, padding, pooled.
+# Input channels, output channels, kernel, stride, padding, pooled.
 CONVOLUTIONS = [
     (3, 64, 11, 4, 2, True),
     (64, 192, 5, 1, 2, True),
@@ -28,12 +28,12 @@ CONVOLUTIONS = [
     (384, 256, 3, 1, 1, False),
     (256, 256, 3, 1, 1, True),
 ]
-DENSES = [(9216, 4096), (4096, 4096), (4096, int(pictures.labels.max()) + 1)]
+DENSES = [(9216, 4096), (4096, 4096), (4096, int(images.labels.max()) + 1)]
 convolutions_frozen, denses_frozen = work.FROZEN[args.depth]
 
 
 def drawn(shape, fan_in, trainable):
-    """Kernel and bias."""
+    """Returns a random kernel and a zero bias."""
     kernel = tf.Variable(tf.random.normal(shape, stddev=(2 / fan_in) ** 0.5), trainable=trainable)
     return kernel, tf.Variable(tf.zeros(shape[-1]), trainable=trainable)
 
@@ -59,7 +59,7 @@ def logits_of(x):
     return x
 
 
-# AdamW by TensorFlow's fused update: Keras's writes every step of the formula to memory, and was slower in a few short trials.
+# AdamW with TensorFlow's fused update. Keras's AdamW writes every step of the formula to memory and was slower in short trials.
 moments = [(tf.Variable(tf.zeros(part.shape)), tf.Variable(tf.zeros(part.shape))) for part in trained]
 powers = tf.Variable(0.9), tf.Variable(0.999)
 
@@ -95,4 +95,4 @@ def step(x, y):
     return float(train(tf.constant(x), tf.constant(y)))
 
 
-work.measure("TensorFlow", tf.__version__, args, pictures, loaded_kib, step)
+work.measure("TensorFlow", tf.__version__, args, images, loaded_kib, step)

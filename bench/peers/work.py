@@ -1,7 +1,7 @@
-"""What both peers share: the arguments, the pictures, the order of the batches and the report.
+"""The code that both peers share: the arguments, the images, the order of the batches and the report.
 
-Nothing here imports a framework. `bench peers` has decoded the pictures: `pictures.npy`, float32 [n, 3, 224, 224],
-`pictures-last.npy`, the same as [n, 224, 224, 3], and `labels.npy`, int64 [n].
+This module imports no framework. `bench peers` has decoded the images: `images.npy` is float32 [n, 3, 224, 224],
+`images-last.npy` has the same values as [n, 224, 224, 3], and `labels.npy` is int64 [n].
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-# How many convolutions (of 5) and dense layers (of 3) stay frozen at each depth.
+# The numbers of frozen convolutions (of 5) and frozen dense layers (of 3) at each depth.
 FROZEN = {"fc8": (5, 2), "fc678": (5, 0), "c5fc678": (4, 0), "all": (0, 0)}
 LEARNING_RATE = 1e-4
 WEIGHT_DECAY = 0.01
@@ -23,18 +23,18 @@ DROPOUT = 0.5
 
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--scratch", type=Path, required=True, help="folder of the decoded pictures")
+    parser.add_argument("--scratch", type=Path, required=True, help="folder of the decoded images")
     parser.add_argument("--depth", choices=FROZEN, required=True)
     parser.add_argument("--variant", required=True, help="settings of the framework")
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--count", type=int, required=True, help="at most so many pictures")
+    parser.add_argument("--count", type=int, required=True, help="maximum number of images")
     return parser.parse_args()
 
 
-class Pictures:
-    """Decoded pictures, read a batch at a time, so that they do not count as the framework's memory."""
+class Images:
+    """Decoded images. They are read batch by batch, so that they do not count as the framework's memory."""
 
     def __init__(self, args, name):
         path = args.scratch / name
@@ -44,7 +44,7 @@ class Pictures:
         self.file = os.open(path, os.O_RDONLY)
 
     def batch(self, rows):
-        """Pictures and labels of these rows."""
+        """Returns the images and labels of these rows."""
         found = np.empty((len(rows), *self.shape), np.float32)
         for place, row in zip(found, rows):
             os.preadv(self.file, [memoryview(place).cast("B")], self.start + int(row) * place.nbytes)
@@ -52,39 +52,39 @@ class Pictures:
 
 
 def batches(args, count, epoch):
-    """The pictures of each step of an epoch, in an order of its own; the last batch may be smaller."""
+    """Returns the rows of each step of an epoch. Each epoch has its own order. The last batch may be smaller."""
     order = np.random.default_rng(epoch).permutation(count)
     return [order[start : start + args.batch] for start in range(0, count, args.batch)]
 
 
 def peak_kib():
-    """The most memory that was resident so far."""
+    """Returns the peak resident memory in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def cpu_seconds():
-    """Processor time of all threads so far."""
+    """Returns the processor time of all threads in seconds."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
-def measure(who, version, args, pictures, loaded_kib, step):
-    """Times all epochs and prints one line of JSON. `step(pictures, labels)` trains on a batch and returns its loss."""
-    count = len(pictures.labels)
-    # One step of each batch size first, so that nothing is compiled or looked up within the measured time.
+def measure(who, version, args, images, loaded_kib, step):
+    """Times all epochs and prints one line of JSON. `step(images, labels)` trains on a batch and returns its loss."""
+    count = len(images.labels)
+    # One step with each batch size comes first, so that the measured time includes no compilation.
     for rows in {len(rows): rows for rows in batches(args, count, 0)}.values():
-        step(*pictures.batch(rows))
+        step(*images.batch(rows))
     start, cpu = time.perf_counter(), cpu_seconds()
     for epoch in range(args.epochs):
         for rows in batches(args, count, epoch):
-            last_loss = step(*pictures.batch(rows))
+            last_loss = step(*images.batch(rows))
     print(json.dumps({
         "who": who,
         "version": version,
         "depth": args.depth,
         "seconds": time.perf_counter() - start,
         "cpu_seconds": cpu_seconds() - cpu,
-        "pictures": count * args.epochs,
+        "images": count * args.epochs,
         "peak_kib": peak_kib(),
         "loaded_kib": loaded_kib,
         "last_loss": last_loss,

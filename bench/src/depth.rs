@@ -1,4 +1,4 @@
-//! How deep is trained, and the network that is: the installed `AlexNet` with fc6, fc7 and fc8 of the full size.
+//! The depths of the training benchmark. The network is the installed `AlexNet` with fc6, fc7 and fc8 of the original size.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use zoo::Network;
 
-/// Sizes of fc6 and fc7.
+/// The sizes of fc6 and fc7.
 const HIDDEN: [usize; 2] = [4096, 4096];
 
-/// The deepest layer that is trained, everything after it included.
+/// The deepest layer that is trained. All layers above it are trained too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Depth {
     /// The last dense layer
@@ -26,20 +26,20 @@ pub(crate) enum Depth {
     All,
 }
 
-/// The network at a depth.
+/// The network, cut at a depth.
 pub(crate) struct Parts {
     /// The tensor between both parts.
     pub(crate) tensor: String,
-    /// From the picture to `tensor`; none where everything is trained.
+    /// The part from the image to `tensor`. It is absent when the whole network is trained.
     pub(crate) below: Option<Model>,
-    /// From `tensor` to the logits.
+    /// The part from `tensor` to the logits.
     pub(crate) above: Model,
-    /// The weights that are trained.
+    /// The names of the trained weights.
     pub(crate) trained: Vec<String>,
 }
 
 impl Depth {
-    /// Its name on the command line and in tables.
+    /// Returns the name on the command line and in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fc8 => "fc8",
@@ -58,11 +58,11 @@ impl Depth {
         }
     }
 
-    /// The network for `classes`, cut at this depth.
+    /// Builds the network for `classes` classes and cuts it at this depth.
     pub(crate) fn parts(self, data: &Path, classes: usize) -> Result<Parts> {
-        let (network, path) = Network::open(data, "alexnet").context("run `just setup` first")?;
+        let (network, path) = Network::open(data, "alexnet").context("run `just setup`")?;
         let trunk = head::features(&Model::read(path)?, &network.features.layer, head::Pool::None)?;
-        let features = trunk.shapes().per_item(head::FEATURES).context("the trunk's size is not known")?;
+        let features = trunk.shapes().per_item(head::FEATURES).context("the size of the trunk's output is unknown")?;
         let dense = Head { features: features.iter().product(), hidden: HIDDEN.to_vec(), classes };
         let whole = trunk.append(&dense.build(&mut ChaCha8Rng::seed_from_u64(1))?)?;
         let cut = tuning::split(&whole, self.layer())?;

@@ -1,11 +1,11 @@
-//! The machine, and what this process has used of it, as Linux tells it in `/proc`.
+//! Reads the properties of the machine and the resource use of this process from `/proc`.
 
 use anyhow::{Context, Result};
 
-/// Clock ticks in a second, in which Linux counts processor time for programs.
+/// The clock ticks per second in which Linux reports processor time.
 const TICKS: f64 = 100.0;
 
-/// The most memory that was resident so far, in KiB.
+/// Returns the peak resident memory of this process in KiB.
 pub(crate) fn peak_kib() -> Result<u64> {
     let status = fs_err::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -13,26 +13,27 @@ pub(crate) fn peak_kib() -> Result<u64> {
     Ok(value.parse()?)
 }
 
-/// Processor time of all threads so far, in seconds.
+/// Returns the processor time of all threads of this process in seconds.
 pub(crate) fn cpu_seconds() -> Result<f64> {
     stat_seconds(11)
 }
 
-/// Processor time of all processes that this one started and waited for, and of theirs, in seconds.
+/// Returns the processor time of all finished child processes and their children in seconds.
 pub(crate) fn children_cpu_seconds() -> Result<f64> {
     stat_seconds(13)
 }
 
-/// The sum of two neighbouring fields of `/proc/self/stat`, after the first `skipped` behind the program's name, in seconds.
+/// Returns the sum of two consecutive fields of `/proc/self/stat` in seconds. `skipped` fields lie between them and the program's
+/// name.
 fn stat_seconds(skipped: usize) -> Result<f64> {
     let stat = fs_err::read_to_string("/proc/self/stat")?;
-    // The second field is the program's name in brackets, and may hold anything.
+    // The second field is the program's name in brackets. It may contain spaces and brackets.
     let after = stat.rsplit(')').next().unwrap_or_default();
     let times = after.split_whitespace().skip(skipped).take(2).map(str::parse::<f64>);
     Ok(times.sum::<Result<f64, _>>()? / TICKS)
 }
 
-/// Processor, number of its cores that may be used, and memory, in words.
+/// Describes the processor, the number of available cores and the memory.
 pub(crate) fn described() -> String {
     let read = |path: &str| fs_err::read_to_string(path).unwrap_or_default();
     let field = |text: &str, key: &str| {
@@ -51,7 +52,7 @@ pub(crate) fn described() -> String {
     format!("{name}, {vectors}, {cores} cores, {:.0} GiB of memory, Linux", kib / 1024.0 / 1024.0)
 }
 
-/// Processes that want to run at present, on average over the last minute, this one among them.
+/// Returns the load average of the last minute.
 pub(crate) fn load() -> f64 {
     let text = fs_err::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().and_then(|value| value.parse().ok()).unwrap_or(f64::NAN)

@@ -12,11 +12,11 @@ use rand_chacha::rand_core::SeedableRng;
 use runtime::training::{self, AdamW};
 use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
 
-use crate::Work;
 use crate::depth::{Depth, Parts};
+use crate::images::{self, Items};
 use crate::machine::{cpu_seconds, peak_kib};
-use crate::pictures::{self, Items};
 use crate::result::Measured;
+use crate::work::Work;
 
 const LEARNING_RATE: f32 = 1e-4;
 const WEIGHT_DECAY: f32 = 0.01;
@@ -26,7 +26,7 @@ const DROPOUT: f64 = 0.5;
 pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     runtime::load(&runtime::locate(&work.data)).context("run `just setup` first")?;
     let loaded_kib = peak_kib()?;
-    let labels = pictures::labels(&work.scratch, work.count)?;
+    let labels = images::labels(&work.scratch, work.count)?;
     let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
     let Parts { tensor, below, above, trained } = depth.parts(&work.data, classes)?;
     let optimizer = AdamW { weight_decay: WEIGHT_DECAY, ..AdamW::default() };
@@ -39,7 +39,7 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     drop(artifacts);
     let mut training = Training { trainer, masks, labels: &labels, rng: ChaCha8Rng::seed_from_u64(1) };
     let mut frozen = below.map(|model| Frozen::new(&model, tensor, work.threads)).transpose()?;
-    let pictures = Items::open(&work.scratch.join(pictures::FIRST))?;
+    let pictures = Items::open(&work.scratch.join(images::FIRST))?;
     warm_up(&mut training, frozen.as_mut(), &pictures, work)?;
 
     let (start, cpu) = (Instant::now(), cpu_seconds()?);
@@ -63,7 +63,7 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
         seconds: start.elapsed().as_secs_f64(),
         caching_seconds,
         cpu_seconds: cpu_seconds()? - cpu,
-        pictures: labels.len() * work.epochs,
+        images: labels.len() * work.epochs,
         peak_kib: peak_kib()?,
         loaded_kib,
         last_loss: f64::from(last_loss),

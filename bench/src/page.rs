@@ -1,34 +1,34 @@
-//! BENCHMARKS.md.
+//! Writes BENCHMARKS.md.
 
 use std::fmt::Write;
 
-use crate::Work;
 use crate::depth::Depth;
 use crate::result::{Measured, median};
+use crate::work::Work;
 
-/// All that was measured.
+/// The results of the benchmark.
 pub(crate) struct Report {
-    /// The machine, in words.
+    /// The description of the machine.
     pub(crate) machine: String,
-    /// The options that it was measured with.
+    /// The command-line options of the measurement.
     pub(crate) options: String,
-    /// The pictures, in words.
-    pub(crate) pictures: String,
-    /// Turns of each side.
+    /// The description of the images.
+    pub(crate) images: String,
+    /// The number of measurements of each side.
     pub(crate) rounds: usize,
-    /// Ours first, then the peers, depth by depth.
+    /// The rows in the order of the depths. Tunescope comes first at each depth.
     pub(crate) rows: Vec<Row>,
 }
 
-/// One side at one depth.
+/// The results of one side at one depth.
 pub(crate) struct Row {
-    /// Its name.
+    /// The name of the side.
     pub(crate) side: &'static str,
-    /// How deep it trained.
+    /// The depth.
     pub(crate) depth: Depth,
-    /// The settings that were its fastest.
+    /// The fastest settings of the side.
     pub(crate) variant: &'static str,
-    /// Its turns.
+    /// The measurements.
     pub(crate) measured: Vec<Measured>,
 }
 
@@ -37,7 +37,7 @@ impl Row {
         median(self.measured.iter().map(of))
     }
 
-    /// The smallest and the largest.
+    /// Returns the smallest and the largest value.
     fn range(&self, of: impl Fn(&Measured) -> f64) -> (f64, f64) {
         let values = self.measured.iter().map(of);
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
@@ -48,30 +48,37 @@ impl Row {
     }
 }
 
-const START: &str = "# Benchmarks
+const START: &str = "# Benchmarks: training
 
-The same training in this project, in PyTorch and in TensorFlow, measured in turn on one machine. This page is what
+This page compares training in Tunescope, in PyTorch and in TensorFlow on one machine. The command
 `./justw bench-peers {options}`
-wrote (`--photos FOLDER` for pictures of your own, `--help` for more); the figures are of the machine and the versions that it names.
+wrote it. `--photos FOLDER` measures with other images, and `--help` lists all options. The figures depend on the machine and on
+the versions below.
 
 ## The work
-AlexNet at 224 px, one tower, with fc6 and fc7 of 4096 and dropout before each trained dense layer; float32; AdamW over what the
-depth trains (`fc8`: the last dense layer; `fc678`: the dense layers; `c5fc678`: the last convolution too; `all`). Pictures
-are decoded and normalized beforehand and read from one file a batch at a time, on all sides; before each turn it is read once, so that
-nobody waits for the disk. The time is wall time of all epochs,
-without setting up or taking down. Ours has the pass over the frozen part in it, whose results it keeps on disk; the peers run the frozen part in
-every epoch, without gradients. Each side takes one step of each batch size before its time starts, ours also one run of each size
-through the frozen part.
+The network is the one-tower AlexNet at 224 px. fc6 and fc7 have 4096 outputs, and there is dropout before each trained dense layer.
+All sides compute in float32 and use AdamW for the trained layers:
 
-The peers run at the settings that were fastest for them here, chosen at each depth from a few batches before the turns:
-PyTorch with channels last or first, and the fused AdamW; TensorFlow with oneDNN, one compiled step, channels last and its own fused Adam,
-plain, with parallel operators, or compiled by XLA.
+- `fc8`: the last dense layer
+- `fc678`: the dense layers
+- `c5fc678`: the dense layers and the last convolution
+- `all`: all layers
 
-Memory is the most that was resident of each process. What a framework takes before there is a network is told beside it: of PyTorch
-that is a build for graphics cards, the only one that the package index has.
+The images are decoded and normalized beforehand. Every side reads them from one file, batch by batch. The file is read once before
+each measurement, so no side waits for the disk. The time is the wall time of all epochs, without setting up and ending the process.
+For Tunescope it includes the pass through the frozen layers, whose results are cached on disk. The peers run the frozen layers
+in every epoch, without gradients. Each side makes one step with each batch size before its time starts. Tunescope also makes one
+run of each size through the frozen layers.
+
+The peers use their fastest settings on this machine. The benchmark finds them at each depth with a few batches: channels last or
+first for PyTorch, which uses its fused AdamW; and plain, parallel operators or XLA for TensorFlow, which uses oneDNN, one compiled
+step, channels last and its fused Adam.
+
+The memory is the peak resident memory of each process. The page also shows the memory of the framework alone, before there is a
+network. PyTorch is the build for graphics cards, because the package index has no other.
 ";
 
-/// The page's text.
+/// Returns the page in Markdown.
 pub(crate) fn markdown(report: &Report, work: &Work) -> String {
     let mut text = START.replace("{options}", &report.options);
     let mut versions: Vec<String> = Vec::new();
@@ -82,7 +89,7 @@ pub(crate) fn markdown(report: &Report, work: &Work) -> String {
         }
     }
     let Work { epochs, batch, threads, .. } = work;
-    let Report { machine, pictures, rounds, .. } = report;
+    let Report { machine, images, rounds, .. } = report;
     let versions = versions.join(", ");
     let _ = write!(
         text,
@@ -90,12 +97,12 @@ pub(crate) fn markdown(report: &Report, work: &Work) -> String {
 ## The conditions
 - {machine}
 - {versions}
-- {pictures}; {epochs} epochs, batches of {batch}, {threads} threads; medians of {rounds} rounds, in which the sides take turns
+- {images}; {epochs} epochs, batches of {batch}, {threads} threads; medians of {rounds} rounds, in which the sides take turns
 
-## Pictures a second
-In brackets the slowest and the fastest round. Ratios are ours to theirs.
+## Images per second
+The brackets contain the slowest and the fastest round. The ratios are Tunescope to the peer.
 
-| depth | Tunescope | PyTorch | TensorFlow | to PyTorch | to TensorFlow | to the faster |
+| depth | Tunescope | PyTorch | TensorFlow | to PyTorch | to TensorFlow | to the faster peer |
 |---|---|---|---|---|---|---|
 "
     );
@@ -110,7 +117,7 @@ In brackets the slowest and the fastest round. Ratios are ours to theirs.
         let cells: Vec<String> = cells.chain(ratios.chain([faster]).map(|ratio| format!("{ratio:.2}x"))).collect();
         let _ = writeln!(text, "| {} | {} |", rows[0].depth.name(), cells.join(" | "));
     }
-    text += "\n## Time and memory\n\n| depth | side | settings | seconds | of them caching | CPU seconds | peak memory, MiB | before the network, MiB | last loss |\n|---|---|---|---|---|---|---|---|---|\n";
+    text += "\n## Time and memory\n\n| depth | side | settings | seconds | caching, seconds | CPU seconds | peak memory, MiB | framework alone, MiB | last loss |\n|---|---|---|---|---|---|---|---|---|\n";
     for row in &report.rows {
         let _ = writeln!(
             text,

@@ -1,28 +1,29 @@
-//! Who takes part, and one measurement of each in a process of its own.
+//! The sides of the training benchmark. Each measurement runs in a separate process.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::Work;
 use crate::depth::Depth;
 use crate::environment::{PEERS, python};
-use crate::pictures;
+use crate::images;
 use crate::result::Measured;
+use crate::work::Work;
 
-/// One side of the benchmark.
+/// A side of the benchmark.
 pub(crate) struct Side {
-    /// Its name in tables.
+    /// The name in tables.
     pub(crate) name: &'static str,
-    /// What to start: ours, or a Python with its script.
+    /// The program to start: this binary or a Python.
     program: PathBuf,
+    /// The script for the Python.
     script: Option<PathBuf>,
-    /// Settings of the framework to choose from; each is what the script's `--variant` takes.
+    /// The settings of the framework to choose from. They are the values of the script's option `--variant`.
     pub(crate) variants: &'static [&'static str],
 }
 
-/// Ours, PyTorch and TensorFlow, ready to measure.
+/// Returns Tunescope, PyTorch and TensorFlow, ready to measure.
 pub(crate) fn sides(work: &Work) -> Result<Vec<Side>> {
     let peer = |name, list: &str, variants| {
         let script = Some(Path::new(PEERS).join(format!("{list}_side.py")));
@@ -36,9 +37,9 @@ pub(crate) fn sides(work: &Work) -> Result<Vec<Side>> {
 }
 
 impl Side {
-    /// Trains once and returns what it measured.
+    /// Trains once and returns the result.
     pub(crate) fn measure(&self, depth: Depth, variant: &str, work: &Work) -> Result<Measured> {
-        pictures::fetch(&work.scratch)?;
+        images::load_into_memory(&work.scratch)?;
         let mut command = Command::new(&self.program);
         match &self.script {
             Some(script) => command.arg(script).args(["--variant", variant]),
@@ -55,9 +56,9 @@ impl Side {
             command.arg("--data").arg(&work.data);
         }
         let output = command.stderr(Stdio::piped()).output()?;
-        let (said, text) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
-        ensure!(output.status.success(), "{} ended with {}:\n{said}", self.name, output.status);
-        let line = text.lines().last().with_context(|| format!("{} said nothing:\n{said}", self.name))?;
-        serde_json::from_str(line).with_context(|| format!("{} said {line}", self.name))
+        let (errors, text) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+        ensure!(output.status.success(), "{} ended with {}:\n{errors}", self.name, output.status);
+        let line = text.lines().last().with_context(|| format!("{} printed nothing:\n{errors}", self.name))?;
+        serde_json::from_str(line).with_context(|| format!("{} printed `{line}`", self.name))
     }
 }

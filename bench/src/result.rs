@@ -1,41 +1,41 @@
-//! One measurement, as each side reports it: one line of JSON.
+//! The result of one measurement. Each side prints it as one line of JSON.
 
 use serde::{Deserialize, Serialize};
 
-/// What one process measured.
+/// The result of one process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
-    /// `Tunescope`, `PyTorch` or `TensorFlow`.
+    /// The side: `Tunescope`, `PyTorch` or `TensorFlow`.
     pub(crate) who: String,
-    /// Its version.
+    /// The version of the side.
     pub(crate) version: String,
-    /// How deep it trained.
+    /// The depth.
     pub(crate) depth: String,
-    /// Wall time of all epochs, in seconds; of ours with the pass that fills the cache.
+    /// The wall time of all epochs in seconds. For Tunescope it includes the pass that fills the cache.
     pub(crate) seconds: f64,
-    /// The part of `seconds` that filled the cache.
+    /// The part of `seconds` for filling the cache.
     #[serde(default)]
     pub(crate) caching_seconds: f64,
-    /// Processor time of the same, over all threads.
+    /// The processor time of all threads during `seconds`.
     pub(crate) cpu_seconds: f64,
-    /// Pictures that were trained on: pictures of the set times epochs.
-    pub(crate) pictures: usize,
-    /// The most memory that was resident, in KiB.
+    /// The number of images in all epochs.
+    pub(crate) images: usize,
+    /// The peak resident memory in KiB.
     pub(crate) peak_kib: u64,
-    /// The most that was resident before the network was built: the framework itself.
+    /// The peak resident memory before the network was built, in KiB. It is the memory of the framework itself.
     pub(crate) loaded_kib: u64,
-    /// Cross-entropy of the last step, in nats: all sides learn.
+    /// The cross-entropy of the last step in nats. It shows that the side learns.
     pub(crate) last_loss: f64,
 }
 
 impl Measured {
-    /// Pictures a second.
+    /// Returns the images per second.
     pub(crate) fn rate(&self) -> f64 {
-        self.pictures as f64 / self.seconds
+        self.images as f64 / self.seconds
     }
 }
 
-/// The median; of an even number of values, the mean of the two in the middle.
+/// Returns the median. For an even number of values it is the mean of the two in the middle.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -52,7 +52,7 @@ mod tests {
     use super::median;
 
     #[test]
-    fn the_median_is_the_value_in_the_middle() {
+    fn the_median_of_odd_and_even_numbers_of_values() {
         assert!((median([3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!((median([4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < f64::EPSILON);
         assert!(median([]).is_nan());

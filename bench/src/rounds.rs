@@ -1,34 +1,34 @@
-//! Who measures when: the peers' best settings are found first, then all sides take turns.
+//! The course of the training benchmark: it finds the fastest settings of the peers, then all sides take turns.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use pipeline::talk;
 
-use crate::Work;
 use crate::depth::Depth;
 use crate::page::{self, Report, Row};
 use crate::peers::{Side, sides};
 use crate::result::Measured;
-use crate::{machine, pictures};
+use crate::work::Work;
+use crate::{images, machine};
 
-/// Pictures of a trial of settings: three batches of 32.
-const TRIAL_PICTURES: usize = 96;
+/// The number of images for comparing settings: three batches of 32.
+const TRIAL_IMAGES: usize = 96;
 
-/// What is to be measured.
+/// What is measured.
 pub(crate) struct Plan {
-    /// In this order.
+    /// The depths, in the order of measurement.
     pub(crate) depths: Vec<Depth>,
-    /// Turns of each side at each depth.
+    /// The number of measurements of each side at each depth.
     pub(crate) rounds: usize,
-    /// Epochs of a trial of settings.
+    /// The number of epochs for comparing settings.
     pub(crate) trial_epochs: usize,
-    /// Where the result is written.
+    /// The page to write.
     pub(crate) page: PathBuf,
 }
 
 impl Plan {
-    /// The options on the command line that say what is measured.
+    /// Returns the command-line options that repeat the measurement.
     fn options(&self, photos: Option<&Path>, work: &Work) -> String {
         let depths: Vec<&str> = self.depths.iter().map(|depth| depth.name()).collect();
         let photos = photos.map(|photos| format!(" --photos {}", photos.display())).unwrap_or_default();
@@ -45,7 +45,7 @@ impl Plan {
 
 /// Measures everything and writes the page.
 pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()> {
-    let what = pictures::prepare(photos, &work.scratch, work)?;
+    let description = images::prepare(photos, &work.scratch, work)?;
     let sides = sides(work)?;
     let mut rows = Vec::new();
     for &depth in &plan.depths {
@@ -55,7 +55,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
             for ((side, variant), found) in sides.iter().zip(&chosen).zip(&mut measured) {
                 let one = side.measure(depth, variant, work)?;
                 talk(&format!(
-                    "bench        {} round {} of {}: {} {:.1} pictures/s, {} MiB at most (load {:.1})",
+                    "bench        {} round {} of {}: {} {:.1} images/s, peak memory {} MiB (load {:.1})",
                     depth.name(),
                     round + 1,
                     plan.rounds,
@@ -74,7 +74,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
     let report = Report {
         machine: machine::described(),
         options: plan.options(photos, work),
-        pictures: what,
+        images: description,
         rounds: plan.rounds,
         rows,
     };
@@ -83,15 +83,15 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
     Ok(())
 }
 
-/// The settings that were fastest for this side at this depth, over a few batches.
+/// Returns the fastest settings of a side at a depth, measured over a few batches.
 fn best(side: &Side, depth: Depth, plan: &Plan, work: &Work) -> Result<&'static str> {
-    let small = Work { count: TRIAL_PICTURES.min(work.count), epochs: plan.trial_epochs, ..work.clone() };
+    let small = Work { count: TRIAL_IMAGES.min(work.count), epochs: plan.trial_epochs, ..work.clone() };
     let mut best = (f64::NEG_INFINITY, "");
     for variant in side.variants {
         if side.variants.len() == 1 {
             return Ok(variant);
         }
-        // Twice, and the better one: this machine may have had something else to do.
+        // Each is measured twice, and the faster run counts, because other work on the machine may slow one down.
         for _ in 0..2 {
             let rate = side.measure(depth, variant, &small)?.rate();
             if rate > best.0 {

@@ -1,35 +1,35 @@
-//! The page of what was measured.
+//! Writes BENCHMARKS-scrape.md.
 
 use std::fmt::Write;
 
 use super::side::{Measured, Setting};
 use crate::result::median;
 
-/// All that was measured.
+/// The results of the benchmark.
 pub(crate) struct Report {
-    /// The machine, in words.
+    /// The description of the machine.
     pub(crate) machine: String,
-    /// The peer's versions, in words.
+    /// The name and version of the peer.
     pub(crate) peer: String,
-    /// Pictures downloaded in each turn.
-    pub(crate) pictures: usize,
-    /// Their mean size.
+    /// The number of images in each measurement.
+    pub(crate) images: usize,
+    /// The mean size of an image in bytes.
     pub(crate) mean_bytes: u64,
-    /// Turns of each side.
+    /// The number of measurements of each side.
     pub(crate) rounds: usize,
-    /// The options that it was measured with.
+    /// The command-line options of the measurement.
     pub(crate) options: String,
-    /// Ours first, then the peer's ways.
+    /// The rows. Tunescope comes first, then the modes of the peer.
     pub(crate) rows: Vec<Row>,
 }
 
-/// One side.
+/// The results of one side.
 pub(crate) struct Row {
-    /// Its name.
+    /// The name of the side.
     pub(crate) name: &'static str,
-    /// The settings that were its fastest.
+    /// The fastest settings of the side.
     pub(crate) setting: Setting,
-    /// Its turns.
+    /// The measurements.
     pub(crate) measured: Vec<Measured>,
 }
 
@@ -46,28 +46,31 @@ impl Row {
 
 const TITLE: &str = "# Benchmarks: downloading
 
-The stage `scrape` against img2dataset: the same list of addresses, the same server on this machine, in turn. This page is what
+This page compares the stage `scrape` with img2dataset. Both download the same list of addresses from the same server on this
+machine. The command
 ";
 
-const WORK: &str = "wrote (`--help` for more); the figures are of the machine and the versions that it names.
+const WORK: &str = "wrote the page. `--help` lists all options. The figures depend on the machine and on the versions below.
 
 ## The work
-A process is started, downloads every picture of a list into a folder, and ends; the time is from its start to its end. The server
-is a process beside them on the same cores.
+A process starts, downloads every image of a list into a folder, and ends. The time is measured from its start to its end. The
+server is a separate process on the same cores.
 
-- Tunescope runs as it does on the web (`robots.txt`, opt-outs, addresses checked, a journal), but for the limit of requests a second. Each picture
-  is sniffed, decoded whole, hashed (BLAKE3, and seventeen perceptual hashes), looked for among all those before it, and written; at the end
-  come the tables, the credits, a contact sheet, and the hash of each output.
-- img2dataset, checking: no resizing, `skip_reencode`: each picture is decoded, and its bytes are kept.
-- img2dataset, unchecked: `disable_all_reencoding`: whatever comes is kept, not even looked at. Its fastest way.
+- Tunescope runs as it does on the web, with `robots.txt`, opt-outs, checked addresses and a journal, but without a limit on requests
+  per second. It checks the header of each image, decodes the image, hashes it (BLAKE3 and seventeen perceptual hashes), compares
+  it with all earlier images, and writes it. At the end it writes the tables, the credits, a contact sheet, and the hash of each
+  output.
+- `img2dataset, checking` decodes each image and keeps the bytes, without resizing (`skip_reencode`).
+- `img2dataset, unchecked` keeps every response without a check (`disable_all_reencoding`). It is the fastest mode of img2dataset.
 
-Both of img2dataset's write files, without EXIF and without a hash, at the number of processes and threads that was fastest here; ours at
-the number of requests that was. Memory is the most that a process and all it started had at once, with what they share counted once.
+Both modes of img2dataset write files, without EXIF data and hashes. They run with the fastest number of processes and threads on
+this machine, and Tunescope with the fastest number of requests. The memory is the peak of a process and its descendants together.
+Shared memory counts once.
 ";
 
-/// The page's text.
+/// Returns the page in Markdown.
 pub(crate) fn markdown(report: &Report) -> String {
-    let Report { machine, peer, pictures, mean_bytes, rounds, options, rows } = report;
+    let Report { machine, peer, images, mean_bytes, rounds, options, rows } = report;
     let mut text = format!("{TITLE}`./justw bench-scrape {options}`\n{WORK}");
     let _ = write!(
         text,
@@ -75,12 +78,12 @@ pub(crate) fn markdown(report: &Report) -> String {
 ## The conditions
 - {machine}
 - {peer}
-- {pictures} JPEG files of 640x480, {:.0} KB on average; medians of {rounds} rounds, in which the sides take turns
+- {images} JPEG files of 640x480, {:.0} KB on average; medians of {rounds} rounds, in which the sides take turns
 
 ## What was measured
-In brackets the slowest and the fastest round. \"Ours to it\" are pictures a second of ours to those of the side.
+The brackets contain the slowest and the fastest round. The ratio is the rate of Tunescope to the rate of the side.
 
-| side | settings | pictures/s | ours to it | seconds | of them downloading | processor seconds | peak memory, MiB |
+| side | settings | images/s | ratio | seconds | downloading, seconds | CPU seconds | peak memory, MiB |
 |---|---|---|---|---|---|---|---|
 ",
         *mean_bytes as f64 / 1000.0

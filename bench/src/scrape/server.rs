@@ -1,4 +1,4 @@
-//! A web server on loopback that sends files as fast as it can, in a process of its own.
+//! A web server on loopback. It runs in a separate process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,21 +8,21 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-/// The server; it ends when this is dropped.
+/// The server process. Dropping the value ends it.
 pub(crate) struct Server {
     process: Child,
-    /// `127.0.0.1:<port>`.
+    /// The address `127.0.0.1:<port>`.
     pub(crate) address: String,
 }
 
 impl Server {
-    /// Starts a server of the files in `folder`.
+    /// Starts a server for the files in `folder`.
     pub(crate) fn start(folder: &Path) -> Result<Self> {
         let program = std::env::current_exe()?;
         let mut process = Command::new(program).arg("serve").arg(folder).stdout(Stdio::piped()).spawn()?;
-        let said = process.stdout.take().context("the server says nothing")?;
+        let output = process.stdout.take().context("the server has no stdout")?;
         let mut server = Self { process, address: String::new() };
-        BufReader::new(said).read_line(&mut server.address)?;
+        BufReader::new(output).read_line(&mut server.address)?;
         server.address = server.address.trim().to_owned();
         Ok(server)
     }
@@ -35,20 +35,20 @@ impl Drop for Server {
     }
 }
 
-/// Serves the files of `folder` until it is killed; prints where.
+/// Serves the files of `folder` until the process ends. Prints the address.
 pub(crate) fn serve(folder: &Path) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     pipeline::cli::print(&format!("{}\n", listener.local_addr()?))?;
     let folder: Arc<Path> = Arc::from(PathBuf::from(folder));
     for stream in listener.incoming() {
         let (stream, folder) = (stream?, Arc::clone(&folder));
-        // A client that goes away ends its connection and nothing else.
+        // An error ends only the connection of its client.
         std::thread::spawn(move || answer(&stream, &folder).ok());
     }
     Ok(())
 }
 
-/// Answers one request after another, until the client closes or asks for that.
+/// Answers the requests of one connection until the client closes it or sends `connection: close`.
 fn answer(stream: &TcpStream, folder: &Path) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);

@@ -1,4 +1,4 @@
-//! Who takes part, and one measurement of each.
+//! The sides of the download benchmark and their measurements.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,48 +7,49 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Plan, pictures, tree};
+use super::plan::Plan;
+use super::{images, tree};
 use crate::environment::{PEERS, python};
 use crate::machine;
 
-/// The peer's list of packages and the stem of its script.
+/// The name of the peer's list of packages and the stem of its script.
 const PEER: &str = "img2dataset";
 
-/// What all sides are to do.
+/// The job of every side.
 pub(crate) struct Job {
-    /// One address a line.
+    /// The list of addresses, one per line.
     list: PathBuf,
-    /// Where each writes, in a new folder every time.
+    /// The folder for the downloads. Each measurement has a new folder in it.
     out: PathBuf,
     address: String,
-    pictures: usize,
+    images: usize,
 }
 
 impl Job {
-    /// The download of `count` pictures from `address`.
+    /// The download of `count` images from `address`.
     pub(crate) fn new(scratch: &Path, address: &str, count: usize) -> Result<Self> {
         let list = scratch.join("urls.txt");
-        let name = |number| pictures::path(Path::new(""), number);
+        let name = |number| images::path(Path::new(""), number);
         let lines: Vec<String> =
             (0..count).map(|number| format!("http://{address}/{}", name(number).display())).collect();
         fs_err::write(&list, lines.join("\n"))?;
-        let job = Self { list, out: scratch.join("downloaded"), address: address.to_owned(), pictures: count };
+        let job = Self { list, out: scratch.join("downloaded"), address: address.to_owned(), images: count };
         job.clear()?;
         Ok(job)
     }
 
-    /// The same job with a folder that nobody has used.
+    /// Returns the same job with a new folder.
     ///
-    /// What is there stays until all is measured: ext4 keeps what was deleted from being used again for a minute and more, and looks
-    /// long for other room at each new file.
-    fn anew(&self) -> Result<Self> {
+    /// The old folders stay until the end of the benchmark. ext4 does not reuse deleted blocks for a minute and more, and its search
+    /// for other free blocks slows down every new file.
+    fn with_new_folder(&self) -> Result<Self> {
         fs_err::create_dir_all(&self.out)?;
         let out = self.out.join(fs_err::read_dir(&self.out)?.count().to_string());
         fs_err::create_dir(&out)?;
-        Ok(Self { out, list: self.list.clone(), address: self.address.clone(), pictures: self.pictures })
+        Ok(Self { out, list: self.list.clone(), address: self.address.clone(), images: self.images })
     }
 
-    /// Removes all that was downloaded.
+    /// Removes all downloads.
     pub(crate) fn clear(&self) -> Result<()> {
         if self.out.exists() {
             fs_err::remove_dir_all(&self.out)?;
@@ -57,29 +58,29 @@ impl Job {
     }
 }
 
-/// One side of the benchmark.
+/// A side of the benchmark.
 pub(crate) struct Side {
-    /// Its name in tables.
+    /// The name in tables.
     pub(crate) name: &'static str,
-    who: Who,
+    kind: Kind,
     program: PathBuf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
+enum Kind {
     Ours,
-    /// img2dataset decodes each picture, so that damaged ones are left out, and keeps its bytes.
+    /// img2dataset decodes each image to reject damaged files, and keeps the bytes.
     Checking,
-    /// img2dataset keeps whatever comes: its fastest way.
+    /// img2dataset keeps every response without a check, which is its fastest mode.
     Unchecked,
 }
 
-/// How much at a time.
+/// The concurrency of a side.
 #[derive(Clone, Debug)]
 pub(crate) enum Setting {
-    /// Requests at a time.
+    /// The number of concurrent requests.
     Requests(usize),
-    /// Processes, and threads of each.
+    /// The number of processes and of threads per process.
     Workers(usize, usize),
 }
 
@@ -92,41 +93,41 @@ impl fmt::Display for Setting {
     }
 }
 
-/// One turn.
+/// One measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
-    /// Pictures that arrived: all of them.
-    pub(crate) pictures: usize,
-    /// Wall time from the start of the process to its end, in seconds.
+    /// The number of downloaded images, which is the number of images in the list.
+    pub(crate) images: usize,
+    /// The wall time from the start of the process to its end in seconds.
     pub(crate) seconds: f64,
-    /// Processor time of the process and all that it started, in seconds.
+    /// The processor time of the process and its descendants in seconds.
     pub(crate) cpu_seconds: f64,
-    /// The most memory of the process and all that it started at once, in MiB.
+    /// The peak memory of the process and its descendants together in MiB.
     pub(crate) peak_mib: f64,
-    /// Wall time without what comes before the first request and after the last picture, in seconds, where the side tells it.
+    /// The wall time from the first request to the last image in seconds, if the side reports it.
     pub(crate) working_seconds: Option<f64>,
 }
 
 impl Measured {
-    /// Pictures a second, from the start of the process to its end.
+    /// Returns the images per second from the start of the process to its end.
     pub(crate) fn rate(&self) -> f64 {
-        self.pictures as f64 / self.seconds
+        self.images as f64 / self.seconds
     }
 }
 
-/// All sides, ready to measure.
+/// Returns all sides, ready to measure.
 pub(crate) fn all(scratch: &Path) -> Result<Vec<Side>> {
     let ours = std::env::current_exe()?.with_file_name("scrape");
-    ensure!(ours.exists(), "{} is missing: build the workspace first", ours.display());
+    ensure!(ours.exists(), "{} is missing; run `just build`", ours.display());
     let peer = python(scratch, PEER)?;
     Ok(vec![
-        Side { name: "Tunescope", who: Who::Ours, program: ours },
-        Side { name: "img2dataset, checking", who: Who::Checking, program: peer.clone() },
-        Side { name: "img2dataset, unchecked", who: Who::Unchecked, program: peer },
+        Side { name: "Tunescope", kind: Kind::Ours, program: ours },
+        Side { name: "img2dataset, checking", kind: Kind::Checking, program: peer.clone() },
+        Side { name: "img2dataset, unchecked", kind: Kind::Unchecked, program: peer },
     ])
 }
 
-/// The peer and its version, in words.
+/// Returns the name and version of the peer.
 pub(crate) fn version(scratch: &Path) -> Result<String> {
     let code = "import importlib.metadata as m, platform; print('img2dataset', m.version('img2dataset') + ', Python', platform.python_version())";
     let output = Command::new(python(scratch, PEER)?).args(["-c", code]).output()?;
@@ -134,9 +135,9 @@ pub(crate) fn version(scratch: &Path) -> Result<String> {
 }
 
 impl Side {
-    /// What is tried for this side.
+    /// Returns the settings to try for this side.
     pub(crate) fn settings(&self, plan: &Plan) -> Vec<Setting> {
-        if self.who == Who::Ours {
+        if self.kind == Kind::Ours {
             return plan.requests.iter().map(|count| Setting::Requests(*count)).collect();
         }
         let threads = |processes: &usize| {
@@ -146,49 +147,49 @@ impl Side {
         plan.processes.iter().flat_map(threads).collect()
     }
 
-    /// Downloads everything once.
+    /// Downloads all images once.
     pub(crate) fn measure(&self, setting: &Setting, job: &Job) -> Result<Measured> {
-        let job = &job.anew()?;
+        let job = &job.with_new_folder()?;
         let mut command = self.command(setting, job)?;
-        let said = fs_err::File::create(job.out.join("said.txt"))?;
-        command.stdin(Stdio::null()).stdout(said.file().try_clone()?).stderr(said.into_parts().0);
+        let output = fs_err::File::create(job.out.join("output.txt"))?;
+        command.stdin(Stdio::null()).stdout(output.file().try_clone()?).stderr(output.into_parts().0);
         let (cpu, began) = (machine::children_cpu_seconds()?, Instant::now());
         let mut child = command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
         let (succeeded, peak) = tree::watch(&mut child)?;
         let seconds = began.elapsed().as_secs_f64();
         let cpu_seconds = machine::children_cpu_seconds()? - cpu;
-        let said = fs_err::read_to_string(job.out.join("said.txt")).unwrap_or_default();
-        ensure!(succeeded, "{} failed:\n{said}", self.name);
-        let (pictures, working_seconds) = self.outcome(job)?;
-        ensure!(pictures == job.pictures, "{} got {pictures} of {} pictures:\n{said}", self.name, job.pictures);
+        let output = fs_err::read_to_string(job.out.join("output.txt")).unwrap_or_default();
+        ensure!(succeeded, "{} failed:\n{output}", self.name);
+        let (images, working_seconds) = self.outcome(job)?;
+        ensure!(images == job.images, "{} downloaded {images} of {} images:\n{output}", self.name, job.images);
         let peak_mib = peak as f64 / 1024.0;
-        Ok(Measured { pictures, seconds, cpu_seconds, peak_mib, working_seconds })
+        Ok(Measured { images, seconds, cpu_seconds, peak_mib, working_seconds })
     }
 
     fn command(&self, setting: &Setting, job: &Job) -> Result<Command> {
         let mut command = Command::new(&self.program);
-        match (self.who, setting) {
-            (Who::Ours, Setting::Requests(count)) => {
+        match (self.kind, setting) {
+            (Kind::Ours, Setting::Requests(count)) => {
                 let config = job.out.join("pipeline.toml");
                 fs_err::write(&config, ours(job, *count))?;
                 command.arg("--quiet").arg("--config").arg(config);
             }
-            (who, Setting::Workers(processes, threads)) => {
+            (kind, Setting::Workers(processes, threads)) => {
                 command.arg(Path::new(PEERS).join(format!("{PEER}_side.py"))).arg(&job.list).arg(job.out.join("peer"));
                 command.args(["--processes", &processes.to_string(), "--threads", &threads.to_string()]);
-                command.args(["--shard", &job.pictures.div_ceil(*processes).to_string()]);
-                if who == Who::Unchecked {
+                command.args(["--shard", &job.images.div_ceil(*processes).to_string()]);
+                if kind == Kind::Unchecked {
                     command.arg("--unchecked");
                 }
             }
-            (_, Setting::Requests(_)) => unreachable!("the peer has workers"),
+            (_, Setting::Requests(_)) => unreachable!("only Tunescope has a number of requests"),
         }
         Ok(command)
     }
 
-    /// The pictures that arrived, and the time of the work alone where it is told.
+    /// Returns the number of downloaded images, and the time of the work alone if the side reports it.
     fn outcome(&self, job: &Job) -> Result<(usize, Option<f64>)> {
-        if self.who == Who::Ours {
+        if self.kind == Kind::Ours {
             let table = fs_err::read_to_string(job.out.join("artifacts/scrape/sources.csv"))?;
             return Ok((table.lines().filter(|line| line.ends_with(",kept")).count(), None));
         }
@@ -199,7 +200,8 @@ impl Side {
                 continue;
             }
             let shard: serde_json::Value = serde_json::from_slice(&fs_err::read(&path)?)?;
-            let number = |name: &str| shard[name].as_f64().with_context(|| format!("{}: no {name}", path.display()));
+            let number =
+                |name: &str| shard[name].as_f64().with_context(|| format!("{} has no `{name}`", path.display()));
             count += number("successes")? as usize;
             (first, last) = (first.min(number("start_time")?), last.max(number("end_time")?));
         }
@@ -207,7 +209,7 @@ impl Side {
     }
 }
 
-/// The configuration of ours: no limit of requests a second, everything else as by default.
+/// Returns the configuration of Tunescope: no limit on requests per second, and defaults for everything else.
 fn ours(job: &Job, requests: usize) -> String {
     let path = |path: &Path| format!("{:?}", path.display().to_string());
     format!(

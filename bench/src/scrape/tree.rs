@@ -1,4 +1,4 @@
-//! What a process and everything it started take of the memory, as Linux tells it in `/proc`.
+//! Measures the memory of a process and its descendants with `/proc`.
 
 use std::collections::BTreeMap;
 use std::process::Child;
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-/// Between two looks.
+/// The time between two measurements.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Waits for `child`; gives whether it succeeded, and the most memory in KiB that it and its descendants had at once.
+/// Waits for `child`. Returns whether it succeeded, and the peak memory in KiB of the process and its descendants together.
 ///
-/// What processes share (libraries, pages after a fork) is counted once: proportional set size.
+/// The memory is the proportional set size, which counts shared pages once.
 pub(crate) fn watch(child: &mut Child) -> Result<(bool, u64)> {
     let mut peak = 0;
     loop {
@@ -23,7 +23,7 @@ pub(crate) fn watch(child: &mut Child) -> Result<(bool, u64)> {
     }
 }
 
-/// The proportional set size of `root` and its descendants, in KiB.
+/// Returns the proportional set size of `root` and its descendants in KiB.
 fn pss_kib(root: u32) -> u64 {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -42,11 +42,11 @@ fn pss_kib(root: u32) -> u64 {
 
 fn parent(process: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The second field is the program's name in brackets, and may hold anything.
+    // The second field is the program's name in brackets. It may contain spaces and brackets.
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// One process; 0 for one that has just ended.
+/// Returns the proportional set size of one process in KiB, or 0 for a process that has ended.
 fn own_kib(process: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));

@@ -13,7 +13,7 @@ use ndarray::{Array1, Array2, Axis};
 use runtime::Session;
 use serde_json::Value;
 use testkit::{Workspace, files, images};
-use zoo::{Features, Layer, Network, Pool};
+use zoo::{Features, Layer, Network, Pooling};
 
 use support::{HOSTILE, SIDE};
 
@@ -213,7 +213,7 @@ fn dense() -> (Model, Network) {
         layer("fc2", "MatMul", 3),
         layer("probabilities", "Softmax", 3),
     ];
-    let features = Features { layer: "relu1".into(), pool: Pool::None };
+    let features = Features { layer: "relu1".into(), pool: Pooling::None };
     let sha256 = zoo::sha256(&model.to_bytes());
     (model, Network { name: "dense".into(), layers, features, logits: Some("fc2".into()), sha256, ..network })
 }

@@ -1,26 +1,27 @@
-//! How far a number could be off by the luck of the test pictures: the percentile bootstrap (Efron 1979).
+//! Confidence intervals by the percentile bootstrap (Efron 1979). They express the uncertainty from the choice of test images.
 
 use rand::{Rng, RngExt};
 
-/// Share of the resamples that lies within an interval.
+/// The share of the resamples in an interval.
 const COVERAGE: f64 = 0.95;
 
-/// The 95 % percentile interval `[low, high]` of `statistic` over `samples` resamples of `pictures`
-/// pictures, each drawn with replacement. `statistic` is given the picture numbers of one resample.
+/// Returns the 95 % percentile interval `[low, high]` of `statistic` over `samples` resamples of `images` images.
+///
+/// Each resample draws `images` images with replacement. `statistic` receives their indices.
 ///
 /// # Panics
-/// When `pictures` or `samples` is 0.
+/// Panics when `images` or `samples` is 0.
 pub fn interval(
-    pictures: usize,
+    images: usize,
     samples: usize,
     rng: &mut impl Rng,
     mut statistic: impl FnMut(&[usize]) -> f64,
 ) -> [f64; 2] {
-    assert!(pictures > 0 && samples > 0, "nothing to resample");
-    let mut drawn = vec![0; pictures];
+    assert!(images > 0 && samples > 0, "the bootstrap needs images and resamples");
+    let mut drawn = vec![0; images];
     let mut values: Vec<f64> = (0..samples)
         .map(|_| {
-            drawn.fill_with(|| rng.random_range(0..pictures));
+            drawn.fill_with(|| rng.random_range(0..images));
             statistic(&drawn)
         })
         .collect();
@@ -28,7 +29,7 @@ pub fn interval(
     [percentile(&values, (1.0 - COVERAGE) / 2.0), percentile(&values, f64::midpoint(1.0, COVERAGE))]
 }
 
-/// The value below which the share `at` of the sorted values lies, interpolated between neighbours.
+/// Returns the quantile `at` of the sorted values, interpolated linearly between neighbours.
 fn percentile(sorted: &[f64], at: f64) -> f64 {
     let place = at * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);

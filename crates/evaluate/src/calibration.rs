@@ -29,8 +29,9 @@ pub fn bins(outcomes: &Outcomes, bins: usize) -> Vec<CalibrationBin> {
     sums.into_iter().enumerate().map(bin).collect()
 }
 
-/// Returns the expected calibration error: the mean distance of accuracy from confidence over the bins, weighted by their
-/// images. It is in [0, 1]; 0 is best.
+/// Returns the expected calibration error: the mean distance between accuracy and confidence over the bins.
+///
+/// The mean is weighted by the number of predictions in each bin. The result is in [0, 1], and 0 is best.
 pub fn expected_error(bins: &[CalibrationBin]) -> f64 {
     let all: usize = bins.iter().map(|bin| bin.pictures).sum();
     let distance = |bin: &CalibrationBin| (bin.accuracy.unwrap_or(0.0) - bin.confidence.unwrap_or(0.0)).abs();

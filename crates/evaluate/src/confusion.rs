@@ -1,25 +1,25 @@
-//! The confusion matrix, and what follows from it: accuracy, precision, recall, F1.
+//! The confusion matrix and the metrics that follow from it: accuracy, precision, recall, F1.
 
 use ndarray::{Array2, Axis};
 
 use crate::Outcomes;
 
-/// How often each label was given each prediction.
+/// How often the network predicts each class for each label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
     counts: Array2<usize>,
 }
 
-/// How well one class is told from the others. A ratio whose divisor is 0 is 0.
+/// The scores of one class. A ratio with the divisor 0 is 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassScores {
-    /// Share of the pictures predicted as this class that are of it.
+    /// The share of images of this class among those predicted as this class.
     pub precision: f64,
-    /// Share of the pictures of this class that are predicted as it.
+    /// The share of images predicted as this class among those of this class.
     pub recall: f64,
-    /// Harmonic mean of precision and recall.
+    /// The harmonic mean of precision and recall.
     pub f1: f64,
-    /// Pictures of this class.
+    /// The number of images of this class.
     pub support: usize,
 }
 
@@ -29,26 +29,26 @@ impl Confusion {
         Self::of(outcomes, 0..outcomes.len())
     }
 
-    /// Counts the outcomes of some pictures; one that is named twice counts twice.
-    pub fn of(outcomes: &Outcomes, pictures: impl IntoIterator<Item = usize>) -> Self {
+    /// Counts the outcomes of the images with the indices `images`. An index that occurs twice counts twice.
+    pub fn of(outcomes: &Outcomes, images: impl IntoIterator<Item = usize>) -> Self {
         let mut counts = Array2::zeros((outcomes.classes(), outcomes.classes()));
-        for picture in pictures {
-            counts[[outcomes.labels()[picture], outcomes.predicted()[picture]]] += 1;
+        for image in images {
+            counts[[outcomes.labels()[image], outcomes.predicted()[image]]] += 1;
         }
         Self { counts }
     }
 
-    /// The counts, `[label, prediction]`.
+    /// Returns the counts, `[label, prediction]`.
     pub fn counts(&self) -> &Array2<usize> {
         &self.counts
     }
 
-    /// Share of predictions that are right, in [0, 1].
+    /// Returns the share of right predictions, in [0, 1].
     pub fn accuracy(&self) -> f64 {
         ratio(self.counts.diag().sum(), self.counts.sum())
     }
 
-    /// The scores of each class, in the order of the classes.
+    /// Returns the scores of each class, in the order of the classes.
     pub fn per_class(&self) -> Vec<ClassScores> {
         let (labelled, predicted) = (self.counts.sum_axis(Axis(1)), self.counts.sum_axis(Axis(0)));
         let scores = |class| {
@@ -63,7 +63,7 @@ impl Confusion {
         (0..self.counts.nrows()).map(scores).collect()
     }
 
-    /// Mean of the classes' F1, each class alike, in [0, 1].
+    /// Returns the unweighted mean of the classes' F1, in [0, 1].
     pub fn macro_f1(&self) -> f64 {
         self.per_class().iter().map(|scores| scores.f1).sum::<f64>() / self.counts.nrows() as f64
     }

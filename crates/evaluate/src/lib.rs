@@ -1,8 +1,8 @@
-//! Stage `evaluate`: how good the tuned network is, and on which pictures it is wrong.
+//! The stage `evaluate`: measures the accuracy of the tuned network and lists its mistakes.
 //!
-//! The network judges every split ([`predictions`]); the test split alone is measured in depth
-//! ([`metrics`], [`calibration`], [`bootstrap`]) and written out picture by picture. `evaluate
-//! classify` puts any picture before the tuned network or one of the zoo ([`classify`]).
+//! The network classifies the images of every split ([`predictions`]). For the test split, the stage also computes the metrics
+//! ([`metrics`], [`calibration`], [`bootstrap`]) and writes a row per image. `evaluate classify` classifies any image files with
+//! the tuned network or an installed one ([`classify`]).
 
 pub mod bootstrap;
 pub mod calibration;
@@ -33,11 +33,10 @@ const EXAMPLES: &str = "Examples:
   evaluate classify photo.jpg
   evaluate classify --network squeezenet photo.jpg";
 
-/// Judge the tuned network on the test split
+/// Measure the tuned network on the test split
 ///
-/// Reads artifacts/preprocess/ and artifacts/train/, and writes the metrics, the prediction for every
-/// test picture, the best pictures and all mistakes to artifacts/evaluate/. Ends with exit code 3 when
-/// [evaluate.gate] is not met.
+/// Reads artifacts/preprocess/ and artifacts/train/. Writes the metrics, the prediction for every test image, the images with
+/// the highest probabilities and all mistakes to artifacts/evaluate/. Ends with exit code 3 when [evaluate.gate] is not met.
 #[derive(Debug, Parser)]
 #[command(name = "evaluate", version, after_help = EXAMPLES)]
 struct Cli {
@@ -49,11 +48,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the most probable classes of any pictures, and the time taken for each
+    /// Print the most probable classes of image files, and the time per image
     Classify(classify::Options),
 }
 
-/// Parses the command line, does what it asks, and gives the exit code.
+/// Runs the stage or the command in the arguments of the process. Returns the exit code.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
@@ -68,7 +67,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn help_says_what_there_is() {
+    fn the_help_is_complete() {
         let mut command = Cli::command().term_width(100);
         insta::assert_snapshot!("help", command.render_long_help());
         let classify =

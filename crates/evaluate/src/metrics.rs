@@ -1,4 +1,4 @@
-//! The metrics of a network, all from one set of outcomes.
+//! Computes the metrics in `metrics.json` from one set of outcomes.
 
 use contract::{Metrics, SplitMetrics};
 use rand::Rng;

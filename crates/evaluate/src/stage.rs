@@ -1,4 +1,4 @@
-//! The stage itself: judge every split, write the tables, tell the result, check the gate.
+//! The stage: classifies the images of every split, writes the tables and checks the gate.
 
 use std::collections::BTreeMap;
 

@@ -1,13 +1,13 @@
-//! `evaluate classify` through its binary. Needs `just setup`.
+//! The command `evaluate classify`. The tests need `just setup`.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use common::{bare, evaluate, model, network, picture, prepared, told};
+use common::{bare, evaluate, model, network, picture, prepared, result};
 use testkit::Workspace;
 
-/// Puts the network `name` into the workspace's data folder.
+/// Installs the network `name` in the data folder of the workspace.
 fn install(workspace: &Workspace, name: &str, classifier: bool) {
     let bytes = model().to_bytes();
     let mut network = network(&bytes);
@@ -19,17 +19,17 @@ fn install(workspace: &Workspace, name: &str, classifier: bool) {
     workspace.write(format!("data/networks/{name}/network.json"), network.to_json());
 }
 
-fn with_pictures(workspace: &Workspace) {
+fn with_images(workspace: &Workspace) {
     workspace.write("blue.png", imaging::png(&picture(0, 10)));
     workspace.write("red.jpg", imaging::jpeg(&picture(2, 10), 90));
-    workspace.write("text.png", "no picture at all");
+    workspace.write("text.png", "not an image");
 }
 
 #[test]
-fn the_tuned_network_names_what_it_sees() {
+fn the_tuned_network_classifies_images() {
     let workspace = prepared();
-    with_pictures(&workspace);
-    let (code, stdout, stderr) = told(&evaluate(&workspace, &["classify", "blue.png", "red.jpg", "--top", "2"]));
+    with_images(&workspace);
+    let (code, stdout, stderr) = result(&evaluate(&workspace, &["classify", "blue.png", "red.jpg", "--top", "2"]));
     assert_eq!(code, 0, "{stderr}");
     let lines: Vec<&str> = stdout.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 8, "{stdout}");
@@ -38,18 +38,18 @@ fn the_tuned_network_names_what_it_sees() {
 }
 
 #[test]
-fn a_bad_file_is_named_and_the_others_go_on() {
+fn a_file_that_fails_does_not_stop_the_others() {
     let workspace = bare();
     install(&workspace, "colours", true);
-    with_pictures(&workspace);
+    with_images(&workspace);
     let files = ["classify", "--network", "colours", "text.png", "missing.png", "blue.png"];
-    let (code, stdout, stderr) = told(&evaluate(&workspace, &files));
+    let (code, stdout, stderr) = result(&evaluate(&workspace, &files));
     assert_eq!(code, 1);
     assert!(stdout.contains("blue.png  ("), "{stdout}");
     assert!(stderr.contains("text.png") && stderr.contains("missing.png"), "{stderr}");
     assert!(stderr.contains("2 of 3 pictures could not be classified"), "{stderr}");
 
-    let (code, stdout, _) = told(&evaluate(&workspace, &[&files[..], &["--json"]].concat()));
+    let (code, stdout, _) = result(&evaluate(&workspace, &[&files[..], &["--json"]].concat()));
     assert_eq!(code, 1);
     let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert!(json["pictures"][0]["error"].as_str().unwrap().contains("not a picture"), "{stdout}");
@@ -60,36 +60,36 @@ fn a_bad_file_is_named_and_the_others_go_on() {
 }
 
 #[test]
-fn it_decodes_as_the_configuration_says() {
+fn the_configuration_limits_the_size_of_images() {
     let workspace = bare();
     install(&workspace, "colours", true);
-    with_pictures(&workspace);
+    with_images(&workspace);
     let args = ["classify", "--network", "colours", "blue.png", "--set", "preprocess.max_pixels=63"];
-    let (code, _, stderr) = told(&evaluate(&workspace, &args));
+    let (code, _, stderr) = result(&evaluate(&workspace, &args));
     assert!(code == 1 && stderr.contains("8x8"), "{stderr}");
 }
 
 #[test]
-fn a_trunk_without_classifier_is_refused_with_a_hint() {
+fn a_trunk_without_classifier_is_an_error_with_a_hint() {
     let workspace = bare();
     install(&workspace, "alexnet", false);
-    with_pictures(&workspace);
-    let (code, stdout, stderr) = told(&evaluate(&workspace, &["classify", "--network", "alexnet", "blue.png"]));
+    with_images(&workspace);
+    let (code, stdout, stderr) = result(&evaluate(&workspace, &["classify", "--network", "alexnet", "blue.png"]));
     assert_eq!((code, stdout.as_str()), (1, ""));
     insta::assert_snapshot!(stderr);
 }
 
 #[test]
-fn missing_networks_are_named_with_a_hint() {
+fn a_missing_network_is_an_error_with_a_hint() {
     let workspace = bare();
-    with_pictures(&workspace);
-    let (code, _, stderr) = told(&evaluate(&workspace, &["classify", "blue.png"]));
+    with_images(&workspace);
+    let (code, _, stderr) = result(&evaluate(&workspace, &["classify", "blue.png"]));
     assert!(code == 1 && stderr.contains("hint: run `just train` first"), "{stderr}");
-    let (code, _, stderr) = told(&evaluate(&workspace, &["classify", "--network", "vgg", "blue.png"]));
+    let (code, _, stderr) = result(&evaluate(&workspace, &["classify", "--network", "vgg", "blue.png"]));
     assert!(
         code == 1 && stderr.contains("network `vgg` is not installed") && stderr.contains("just setup"),
         "{stderr}"
     );
-    assert_eq!(told(&evaluate(&workspace, &["classify"])).0, 2);
-    assert_eq!(told(&evaluate(&workspace, &["classify", "--top", "0", "blue.png"])).0, 2);
+    assert_eq!(result(&evaluate(&workspace, &["classify"])).0, 2);
+    assert_eq!(result(&evaluate(&workspace, &["classify", "--top", "0", "blue.png"])).0, 2);
 }

@@ -1,4 +1,4 @@
-//! The metrics against scikit-learn's numbers, and what must hold for any predictions.
+//! Compares the metrics with scikit-learn, and tests their properties on random predictions.
 
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
 
-/// Numbers made by `reference/metrics.py`.
+/// Returns the values that `reference/metrics.py` has written.
 fn reference() -> Value {
     serde_json::from_str(include_str!("reference/metrics.json")).unwrap()
 }
@@ -28,11 +28,11 @@ fn outcomes(reference: &Value) -> Outcomes {
 #[track_caller]
 fn same(ours: f64, theirs: &Value) {
     let theirs = theirs.as_f64().unwrap();
-    assert!((ours - theirs).abs() < 1e-9, "{ours} is not {theirs}");
+    assert!((ours - theirs).abs() < 1e-9, "{ours} differs from {theirs}");
 }
 
 #[test]
-fn the_numbers_are_those_of_scikit_learn() {
+fn the_metrics_equal_those_of_scikit_learn() {
     let reference = reference();
     let outcomes = outcomes(&reference);
     let confusion = Confusion::new(&outcomes);
@@ -56,7 +56,7 @@ fn the_numbers_are_those_of_scikit_learn() {
 }
 
 #[test]
-fn outcomes_that_do_not_fit_together_are_refused() {
+fn inconsistent_outcomes_are_an_error() {
     let refused = |labels: Vec<usize>, probabilities: Array2<f64>| Outcomes::new(labels, probabilities).is_err();
     assert!(refused(vec![], Array2::zeros((0, 3))));
     assert!(refused(vec![], Array2::zeros((1, 3))));
@@ -66,7 +66,7 @@ fn outcomes_that_do_not_fit_together_are_refused() {
 }
 
 #[test]
-fn the_best_and_the_worst_pictures_come_in_order() {
+fn the_selected_images_are_in_order() {
     let probabilities = ndarray::array![[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]];
     let outcomes = Outcomes::new(vec![0, 0, 1, 1], probabilities).unwrap();
     assert_eq!(top_images::highest(&outcomes, 2), [[0, 2], [1, 3]]);
@@ -82,17 +82,17 @@ fn equal_probabilities_predict_the_first_class() {
 }
 
 #[test]
-fn a_bin_holds_its_upper_end_and_not_its_lower() {
+fn a_bin_contains_its_upper_end_but_not_its_lower() {
     let outcomes = Outcomes::new(vec![0, 0], ndarray::array![[0.5, 0.5], [0.75, 0.25]]).unwrap();
     let counts = |bins| calibration::bins(&outcomes, bins).iter().map(|bin| bin.pictures).collect::<Vec<_>>();
     assert_eq!(counts(4), [0, 1, 1, 0]);
     assert_eq!(counts(1), [2]);
-    // Right with 0.5 and right with 0.75: 0.375 short of certainty in the mean.
+    // Two right predictions with 0.5 and 0.75. Their mean distance from 1 is 0.375.
     assert!((calibration::expected_error(&calibration::bins(&outcomes, 4)) - 0.375).abs() < 1e-12);
 }
 
 #[test]
-fn the_interval_repeats_with_its_seed_and_narrows_with_more_pictures() {
+fn the_interval_is_reproducible_and_narrower_with_more_images() {
     let interval = |seed, pictures: usize| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let right = |drawn: &[usize]| drawn.iter().filter(|at| **at % 10 > 0).count() as f64 / drawn.len() as f64;
@@ -107,7 +107,7 @@ fn the_interval_repeats_with_its_seed_and_narrows_with_more_pictures() {
     assert!(high - low < 0.0125, "{low} {high}");
 }
 
-/// Some outcomes: labels and rows of positive numbers that add up to 1.
+/// Generates outcomes: labels, and rows of positive numbers that add up to 1.
 fn any_outcomes() -> impl Strategy<Value = Outcomes> {
     (1_usize..40, 1_usize..8).prop_flat_map(|(pictures, classes)| {
         let scores = prop::collection::vec(0.001_f64..1.0, pictures * classes);
@@ -124,7 +124,7 @@ fn any_outcomes() -> impl Strategy<Value = Outcomes> {
 
 proptest! {
     #[test]
-    fn the_confusion_matrix_counts_every_picture_once(outcomes in any_outcomes()) {
+    fn the_confusion_matrix_counts_every_image_once(outcomes in any_outcomes()) {
         let confusion = Confusion::new(&outcomes);
         prop_assert_eq!(confusion.counts().sum(), outcomes.len());
         let scores = confusion.per_class();
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn every_ratio_is_one(outcomes in any_outcomes(), bins in 1_usize..20) {
+    fn every_metric_is_in_its_range(outcomes in any_outcomes(), bins in 1_usize..20) {
         let confusion = Confusion::new(&outcomes);
         let bins = calibration::bins(&outcomes, bins);
         prop_assert_eq!(bins.iter().map(|bin| bin.pictures).sum::<usize>(), outcomes.len());
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn the_interval_holds_the_accuracy(outcomes in any_outcomes(), seed in any::<u64>()) {
+    fn the_interval_contains_the_accuracy(outcomes in any_outcomes(), seed in any::<u64>()) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let accuracy = |drawn: &[usize]| Confusion::of(&outcomes, drawn.iter().copied()).accuracy();
         let [low, high] = bootstrap::interval(outcomes.len(), 300, &mut rng, accuracy);

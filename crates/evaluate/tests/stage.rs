@@ -1,10 +1,10 @@
-//! The stage through its binary: outputs, up to date, gate, damage. Needs `just setup`.
+//! The stage `evaluate`: its outputs, its gate, damaged inputs. The tests need `just setup`.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use common::{bare, evaluate, prepared, told};
+use common::{bare, evaluate, prepared, result};
 use serde_json::{Value, json};
 use testkit::Workspace;
 
@@ -22,7 +22,7 @@ fn outputs(workspace: &Workspace) -> Vec<String> {
     OUTPUTS.map(|name| workspace.text(format!("artifacts/evaluate/{name}"))).to_vec()
 }
 
-/// CSV with its fractions rounded: the last bits of a probability are the processor's own.
+/// Rounds the fractions in a CSV table, because the last bits of a probability depend on the processor.
 fn rounded(csv: &str) -> String {
     let cell = |cell: &str| match cell.parse::<f64>() {
         Ok(number) if cell.contains('.') => format!("{number:.4}"),
@@ -42,9 +42,9 @@ fn rounded_json(value: &Value) -> Value {
 }
 
 #[test]
-fn every_table_is_written_and_told() {
+fn every_table_is_written_and_printed() {
     let workspace = prepared();
-    let (code, stdout, stderr) = told(&evaluate(&workspace, &[]));
+    let (code, stdout, stderr) = result(&evaluate(&workspace, &[]));
     assert_eq!(code, 0, "{stderr}");
     insta::assert_snapshot!("tables", stdout);
     assert!(stderr.contains("accuracy 0.917"), "{stderr}");
@@ -65,42 +65,42 @@ fn every_table_is_written_and_told() {
 }
 
 #[test]
-fn it_runs_once_and_gives_the_same_bytes_when_forced() {
+fn a_forced_run_gives_the_same_bytes() {
     let workspace = prepared();
-    assert_eq!(told(&evaluate(&workspace, &[])).0, 0);
+    assert_eq!(result(&evaluate(&workspace, &[])).0, 0);
     let first = outputs(&workspace);
-    let (code, _, stderr) = told(&evaluate(&workspace, &[]));
+    let (code, _, stderr) = result(&evaluate(&workspace, &[]));
     assert!(code == 0 && stderr.contains("up to date"), "{stderr}");
-    assert_eq!(told(&evaluate(&workspace, &["--force"])).0, 0);
+    assert_eq!(result(&evaluate(&workspace, &["--force"])).0, 0);
     assert_eq!(outputs(&workspace), first);
-    let (_, stdout, _) = told(&evaluate(&workspace, &["--dry-run", "--set", "evaluate.calibration_bins=5"]));
+    let (_, stdout, _) = result(&evaluate(&workspace, &["--dry-run", "--set", "evaluate.calibration_bins=5"]));
     assert!(stdout.contains("evaluate.calibration_bins"), "{stdout}");
 }
 
 #[test]
-fn a_gate_that_is_not_met_ends_with_3_and_runs_nothing_again() {
+fn a_gate_that_is_not_met_ends_with_3_without_another_run() {
     let workspace = prepared();
-    assert_eq!(told(&evaluate(&workspace, &["--set", "evaluate.gate.accuracy=0.9"])).0, 0);
-    let (code, _, stderr) = told(&evaluate(&workspace, &["--set", "evaluate.gate.accuracy=0.95"]));
+    assert_eq!(result(&evaluate(&workspace, &["--set", "evaluate.gate.accuracy=0.9"])).0, 0);
+    let (code, _, stderr) = result(&evaluate(&workspace, &["--set", "evaluate.gate.accuracy=0.95"]));
     assert_eq!(code, 3);
     assert!(stderr.contains("gate not met: accuracy 0.9167 is below evaluate.gate.accuracy = 0.95"), "{stderr}");
     assert!(stderr.contains("up to date"), "{stderr}");
 }
 
 #[test]
-fn a_missing_stage_is_named_with_a_hint() {
-    let (code, _, stderr) = told(&evaluate(&bare(), &[]));
+fn a_missing_stage_is_an_error_with_a_hint() {
+    let (code, _, stderr) = result(&evaluate(&bare(), &[]));
     assert!(code == 1 && stderr.contains("hint: ") && stderr.contains("just preprocess"), "{stderr}");
 }
 
 #[test]
-fn a_model_that_was_altered_by_hand_is_refused() {
+fn an_altered_model_is_an_error() {
     let workspace = prepared();
     let model = workspace.join("artifacts/train/model.onnx");
     let mut bytes = fs_err::read(&model).unwrap();
     bytes.truncate(bytes.len() / 2);
     fs_err::write(&model, bytes).unwrap();
-    let (code, _, stderr) = told(&evaluate(&workspace, &[]));
+    let (code, _, stderr) = result(&evaluate(&workspace, &[]));
     assert!(
         code == 1 && stderr.contains("model.onnx") && !stderr.contains("no tuned network") && stderr.contains("hint: "),
         "{stderr}"

@@ -1,4 +1,4 @@
-//! How long the search for one more picture's copies takes among 50,000 known ones: `cargo bench --bench near_duplicates`.
+//! Measures the search for copies among 50,000 known images: `cargo bench --bench near_duplicates`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const SEARCHES: usize = 200;
 /// The default of `scrape.near_duplicate_distance`.
 const REACH: u32 = 40;
 
-/// Drawn pictures, each of which stands for many: their looks are as unevenly spread as those of pictures are.
+/// The number of drawn images. Each represents many, because their hashes are as unevenly distributed as those of photos.
 const DRAWN: usize = 2000;
 
 fn main() {
@@ -21,18 +21,18 @@ fn main() {
     let drawn = |index: usize| Look::of(&draw(CLASSES[index % 3], index as u32, 96));
     let drawn: Vec<Look> = (0..DRAWN + SEARCHES).map(drawn).collect();
     let known: Vec<Look> = drawn[..DRAWN].iter().cycle().take(KNOWN).cloned().collect();
-    search("drawn pictures", &known, &drawn[DRAWN..]);
+    search("drawn images", &known, &drawn[DRAWN..]);
 
     let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
-    let picture = RgbImage::from_fn(640, 480, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
+    let image = RgbImage::from_fn(640, 480, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
     let began = Instant::now();
     for _ in 0..50 {
-        black_box(Look::of(black_box(&picture)));
+        black_box(Look::of(black_box(&image)));
     }
-    println!("look of a picture of 640x480: {:.0} us", microseconds(began.elapsed() / 50));
+    println!("hashes of an image of 640x480: {:.0} us", microseconds(began.elapsed() / 50));
 }
 
-/// Tells how long a search among the `known` looks takes.
+/// Prints the time of a search among the `known` looks.
 fn search(what: &str, known: &[Look], asked: &[Look]) {
     let mut looks = Looks::default();
     for look in known {
@@ -54,7 +54,7 @@ fn search(what: &str, known: &[Look], asked: &[Look]) {
     );
 }
 
-/// A look whose bits are drawn at random (splitmix64).
+/// Returns a look with random bits (splitmix64).
 fn random(state: &mut u64) -> Look {
     let mut text = String::new();
     for _ in 0..65 {
@@ -64,5 +64,5 @@ fn random(state: &mut u64) -> Look {
         word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         text += &format!("{:016x}", word ^ (word >> 31));
     }
-    Look::from_hex(&text).unwrap_or_else(|| unreachable!("65 words are a look"))
+    Look::from_hex(&text).unwrap_or_else(|| unreachable!("65 words form a look"))
 }

@@ -1,64 +1,65 @@
-//! Why a picture cannot be used, in words for the person whose picture it is.
+//! The errors of decoding and reading images.
 
 use std::path::PathBuf;
 
 use crate::Format;
 
-/// Why bytes could not be turned into a picture.
+/// Why bytes cannot be decoded to an image.
 ///
-/// The messages stand alone in a table cell: they name no file, for the caller knows it.
+/// The messages do not name the file, because tables show them beside it. Some of them are stored in `quarantine.csv`, so their
+/// texts are a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// There are no bytes.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// The content is something known that is no picture, or nothing known.
+    /// The content is not an image.
     #[error("not a picture: {looks_like}")]
     NotAPicture {
-        /// What the content is instead, as in "it looks like text".
+        /// What the content is, such as "it looks like text".
         looks_like: &'static str,
     },
-    /// A picture, in a format that is not read here.
+    /// The format of the image is not supported.
     #[error("{kind}, a format that is not supported (supported: JPEG, PNG, GIF, WebP, BMP, TIFF)")]
     UnsupportedFormat {
-        /// What it is, with its article, as in "an AVIF picture".
+        /// The format with its article, such as "an AVIF picture".
         kind: &'static str,
     },
-    /// A supported format, but a rare variant of it.
+    /// The variant of a supported format is not supported.
     #[error("a kind of {format} that is not supported: {detail}")]
     UnsupportedVariant {
         /// The format.
         format: Format,
-        /// What the decoder says about it.
+        /// The message of the decoder.
         detail: String,
     },
     /// The header claims more pixels than [`crate::Limits::max_pixels`].
     #[error("it claims {width}x{height} = {} MP, over the limit of {} MP", megapixels(u64::from(*width) * u64::from(*height)), megapixels(*limit))]
     TooManyPixels {
-        /// Claimed width in pixels.
+        /// The width in the header, in pixels.
         width: u32,
-        /// Claimed height in pixels.
+        /// The height in the header, in pixels.
         height: u32,
         /// The limit in pixels.
         limit: u64,
     },
-    /// Decoding would take more memory than [`crate::Limits::max_bytes`].
+    /// Decoding would need more memory than [`crate::Limits::max_bytes`].
     #[error("decoding it would take {}over the limit of {} MiB of memory", needed.map(|needed| format!("{} MiB, ", mebibytes(needed))).unwrap_or_default(), mebibytes(*limit))]
     TooMuchMemory {
-        /// Memory needed, in bytes; unknown when the decoder itself gave up.
+        /// The needed memory in bytes. It is unknown when the decoder reached its own limit.
         needed: Option<u64>,
         /// The limit in bytes.
         limit: u64,
     },
-    /// The header claims a width or height of zero.
+    /// The width or height in the header is zero.
     #[error("it has no pixels: its header says {width}x{height}")]
     NoPixels {
-        /// Claimed width in pixels.
+        /// The width in the header, in pixels.
         width: u32,
-        /// Claimed height in pixels.
+        /// The height in the header, in pixels.
         height: u32,
     },
-    /// The data ends before the picture does.
+    /// The data ends before the end of the image.
     #[error("truncated: the {format} data ends before the picture does")]
     Truncated {
         /// The format.
@@ -69,33 +70,33 @@ pub enum DecodeError {
     Damaged {
         /// The format.
         format: Format,
-        /// What the decoder says about it.
+        /// The message of the decoder.
         detail: String,
     },
 }
 
-/// Why a picture file could not be read.
+/// Why an image file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be read at all.
+    /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file was read but holds no usable picture.
+    /// The file is not a usable image.
     #[error("{}: {source}", path.display())]
     Picture {
         /// The file.
         path: PathBuf,
-        /// What is wrong with its content.
+        /// What is wrong with the content.
         source: DecodeError,
     },
 }
 
-/// Pixels as megapixels: whole from 10 MP up, one decimal below, so that no limit reads as 0.
+/// Formats a number of pixels as megapixels: a whole number from 10 MP up, and two decimals below.
 fn megapixels(pixels: u64) -> String {
     if pixels >= 10_000_000 {
         format!("{}", pixels.div_ceil(1_000_000))
@@ -104,6 +105,7 @@ fn megapixels(pixels: u64) -> String {
     }
 }
 
+/// Formats a number of bytes as mebibytes, with the same precision.
 fn mebibytes(bytes: u64) -> String {
     if bytes >= 10 << 20 {
         format!("{}", bytes.div_ceil(1 << 20))

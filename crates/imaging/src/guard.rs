@@ -1,4 +1,4 @@
-//! What decoders that others wrote may do wrong: a panic becomes an error, an error gets this crate's words.
+//! Converts panics and errors of third-party decoders to [`DecodeError`].
 
 use std::any::Any;
 use std::error::Error;
@@ -10,12 +10,11 @@ use image::error::{LimitErrorKind, UnsupportedErrorKind};
 
 use crate::{DecodeError, Format, Limits};
 
-/// Runs `work`, which uses the decoder of `format`, and makes an error of its panic.
+/// Runs `work`, which uses the decoder of `format`. A panic becomes an error.
 ///
-/// Decoders are written for any input and tested with it, yet they are large. One bad picture must
-/// not end a run over thousands.
+/// One damaged image must not end a run over thousands of images.
 pub(crate) fn guarded<T>(format: Format, work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
-    // Nothing that the closure changes outlives a panic: its buffers are its own.
+    // A panic leaves nothing in a broken state, because the closure owns its buffers.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         Err(DecodeError::Damaged { format, detail: format!("its decoder gave up ({})", panic_message(panic.as_ref())) })
     })
@@ -29,7 +28,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-/// A decoder's error in this crate's words.
+/// Converts the error of a decoder to an error of this crate.
 pub(crate) fn explain(error: ImageError, format: Format, limits: &Limits) -> DecodeError {
     if ran_out_of_data(&error) {
         return DecodeError::Truncated { format };
@@ -50,7 +49,7 @@ pub(crate) fn explain(error: ImageError, format: Format, limits: &Limits) -> Dec
     }
 }
 
-/// Whether `error` or one of its causes is that the data ended too early.
+/// Returns whether `error` or one of its causes is an early end of the data.
 fn ran_out_of_data(error: &ImageError) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -66,18 +65,18 @@ fn ran_out_of_data(error: &ImageError) -> bool {
         }
         cause = error.source();
     }
-    // GIF and WebP decoders have words of their own for it.
+    // The GIF and WebP decoders report it with texts of their own.
     let text = innermost(error).to_lowercase();
     text.contains("unexpected end of file") || text.contains("unexpected eof")
 }
 
-/// The message of the cause that lies deepest: the others repeat it with the format's name.
+/// Returns the message of the innermost cause. The outer messages repeat it with the name of the format.
 fn innermost(error: &ImageError) -> String {
     let mut cause: &dyn Error = error;
     while let Some(next) = cause.source() {
         cause = next;
     }
-    // Some messages hold line ends, and a reason is one line.
+    // Some messages contain line breaks, but a reason is one line.
     cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_decoder_that_panics_makes_one_damaged_picture() {
+    fn a_panic_of_a_decoder_becomes_an_error() {
         let result: Result<(), _> = guarded(Format::Gif, || panic!("index {} out of range", 7));
         let text = result.unwrap_err().to_string();
         assert_eq!(text, "the GIF data is damaged: its decoder gave up (index 7 out of range)");

@@ -1,19 +1,18 @@
-//! Pictures that look the same: a 64-bit perceptual hash, and groups of near-duplicates by it.
+//! A 64-bit perceptual hash, and groups of near-duplicates.
 
 use std::fmt;
 
 use image::RgbImage;
 use image_hasher::{HashAlg, HasherConfig};
 
-/// What a picture looks like in 64 bits: which of its 64 lowest spatial frequencies are stronger
-/// than their median.
+/// A perceptual hash. Its bits say which of the 64 lowest spatial frequencies are above their median.
 ///
-/// Re-encoding, resizing or slightly changing the brightness of a picture changes few bits.
+/// Encoding an image again, resizing it or slightly changing its brightness changes few bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PerceptualHash(pub u64);
 
 impl PerceptualHash {
-    /// The number of differing bits, 0..=64; two different photos are usually near 32 apart.
+    /// Returns the number of differing bits, 0 to 64. The distance of two different photos is usually about 32.
     pub fn distance(&self, other: &Self) -> u32 {
         (self.0 ^ other.0).count_ones()
     }
@@ -25,25 +24,24 @@ impl fmt::Display for PerceptualHash {
     }
 }
 
-/// The perceptual hash of `img`.
+/// Computes the perceptual hash of `img`.
 pub fn perceptual_hash(img: &RgbImage) -> PerceptualHash {
     let hasher =
         HasherConfig::with_bytes_type::<[u8; 8]>().hash_size(8, 8).hash_alg(HashAlg::Median).preproc_dct().to_hasher();
     PerceptualHash(u64::from_be_bytes(hasher.hash_image(img).into_inner()))
 }
 
-/// Groups of pictures that look the same: for each picture the index of the first member of its
-/// group, which is its own index when it is alone or first.
+/// Groups near-duplicates. Returns for each image the index of the first member of its group.
 ///
-/// Two pictures share a group when their hashes differ in at most `max_distance` bits, or when a
-/// chain of such pairs joins them. The groups do not depend on the order of the pictures.
+/// Two images share a group when their hashes differ in at most `max_distance` bits, or when a chain of such pairs connects them.
+/// The groups do not depend on the order of the images.
 pub fn near_duplicate_groups(hashes: &[PerceptualHash], max_distance: u32) -> Vec<usize> {
     let mut parent: Vec<usize> = (0..hashes.len()).collect();
     for (i, hash) in hashes.iter().enumerate() {
         for (j, other) in hashes.iter().enumerate().take(i) {
             if hash.distance(other) <= max_distance {
                 let (a, b) = (root(&mut parent, i), root(&mut parent, j));
-                // The smaller index stays the root, so a root is its group's first member.
+                // The smaller index stays the root, so the root is the first member of its group.
                 parent[a.max(b)] = a.min(b);
             }
         }

@@ -1,43 +1,46 @@
-//! What a picture's header claims, checked against the limits before anything is decoded.
+//! Reads the header of an image and checks it against the limits.
 
 use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageReader};
 
-use crate::format::{sniff, why_not_a_picture};
+use crate::content::why_not_an_image;
+use crate::format::sniff;
 use crate::{DecodeError, Format, Limits, guard, jpeg};
 
-/// What a picture's header says, within the limits.
+/// The header of an image that is within the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The format by content.
+    /// The format.
     pub format: Format,
-    /// Width in pixels, as stored: before any rotation.
+    /// The stored width in pixels, before orientation.
     pub width: u32,
-    /// Height in pixels, as stored: before any rotation.
+    /// The stored height in pixels, before orientation.
     pub height: u32,
-    /// An upper estimate of the memory that decoding takes at its peak, in bytes, with the file
-    /// itself.
+    /// An upper estimate of the peak memory for decoding in bytes, including the file itself.
     pub memory: u64,
-    /// What makes the stored picture upright.
+    /// The transformation from the stored image to the oriented one.
     pub(crate) orientation: Orientation,
 }
 
-/// Reads the header of the picture in `bytes` and checks it against `limits`.
+/// Reads the header of the image in `bytes` and checks it against `limits`.
 ///
-/// Whoever decodes several pictures at once can add up [`Header::memory`] to bound the sum.
+/// A caller that decodes several images at once can add up [`Header::memory`] to limit the sum.
+///
+/// # Errors
+/// Returns an error when `bytes` are not a supported image or exceed a limit.
 pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, DecodeError> {
     let format = format_of(bytes)?;
     guard::guarded(format, || open(bytes, format, limits).map(|(header, _)| header))
 }
 
-/// The format of `bytes` by content, or what they are instead.
+/// Returns the format of `bytes`, or an error that says what they are.
 pub(crate) fn format_of(bytes: &[u8]) -> Result<Format, DecodeError> {
-    sniff(bytes).ok_or_else(|| why_not_a_picture(bytes))
+    sniff(bytes).ok_or_else(|| why_not_an_image(bytes))
 }
 
-/// The checked header, and the decoder ready to read the pixels.
+/// Returns the checked header and a decoder that is ready to read the pixels.
 pub(crate) fn open<'a>(
     bytes: &'a [u8],
     format: Format,
@@ -49,7 +52,7 @@ pub(crate) fn open<'a>(
     };
     let complete = match format {
         Format::Jpeg => survey.complete,
-        Format::WebP => holds_its_length(bytes),
+        Format::WebP => has_its_length(bytes),
         _ => true,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.decoder());
@@ -67,7 +70,7 @@ pub(crate) fn open<'a>(
     if pixels > limits.max_pixels {
         return Err(DecodeError::TooManyPixels { width, height, limit: limits.max_pixels });
     }
-    // Metadata that cannot be read says nothing about the pixels: such a picture is upright.
+    // Damaged metadata does not affect the pixels. Such an image counts as oriented.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let memory =
         bytes.len() as u64 + peak_memory(format, survey, pixels, bytes.len() as u64, decoder.color_type(), orientation);
@@ -80,13 +83,13 @@ pub(crate) fn open<'a>(
     Ok((Header { format, width, height, memory, orientation }, decoder))
 }
 
-/// Whether a RIFF file is as long as it says, but for a padding byte.
-fn holds_its_length(bytes: &[u8]) -> bool {
+/// Returns whether a RIFF file has the length in its header, up to a padding byte.
+fn has_its_length(bytes: &[u8]) -> bool {
     let length = bytes.get(4..8).and_then(|field| field.try_into().ok()).map_or(0, u32::from_le_bytes);
     bytes.len() as u64 + 1 >= u64::from(length) + 8
 }
 
-/// The most memory held at once over decoding, conversion to 8-bit RGB and rotation.
+/// Returns the peak memory of decoding, conversion to 8-bit RGB and orientation in bytes.
 fn peak_memory(
     format: Format,
     survey: jpeg::Survey,
@@ -97,10 +100,10 @@ fn peak_memory(
 ) -> u64 {
     let decoded = pixels * u64::from(color.bytes_per_pixel());
     let scratch = match format {
-        // The decoder keeps a copy of the file, and 16-bit coefficients when it must buffer.
+        // The decoder keeps a copy of the file. It also keeps 16-bit coefficients when it buffers the scans.
         Format::Jpeg if survey.buffered => file + pixels * 2 * survey.samples / 256,
         Format::Jpeg => file,
-        // The whole canvas again: a frame smaller than its canvas, or alpha to be stripped.
+        // A second canvas: for a frame that is smaller than its canvas, or for removing the alpha channel.
         Format::Gif | Format::WebP => pixels * 4,
         Format::Tiff => decoded,
         Format::Png | Format::Bmp => 0,

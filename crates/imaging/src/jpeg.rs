@@ -1,7 +1,7 @@
-//! What a JPEG file's markers say, read without decoding it.
+//! Reads the markers of a JPEG file without decoding it.
 //!
-//! The decoder in use is lenient: it fills what is missing with gray and calls it a picture. A
-//! half-gray picture in a training set is worse than none, so completeness is checked here.
+//! The decoder is lenient and fills missing parts with grey. Such images would harm the training, so this module checks whether a
+//! file is complete.
 
 use image::GrayImage;
 use memchr::memchr;
@@ -12,16 +12,16 @@ use zune_jpeg::JpegDecoder;
 
 use crate::{DecodeError, Format};
 
-/// What the markers of a JPEG file say.
+/// The information in the markers of a JPEG file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Survey {
-    /// Whether the end-of-image marker was reached.
+    /// Whether the file has an end-of-image marker.
     pub complete: bool,
-    /// Whether all coefficients are held in memory until the last scan: progressive files do so,
-    /// and baseline files with a scan for each component.
+    /// Whether the decoder keeps all coefficients in memory until the last scan. It does so for progressive files, and for baseline
+    /// files with a scan per component.
     pub buffered: bool,
-    /// Samples of all components for each pixel, in 1/256: 256 for gray, 384 for colour at half
-    /// resolution both ways, 768 for colour at full resolution, 1024 for CMYK.
+    /// The number of samples of all components per pixel, in 1/256: 256 for grey, 384 for colour at half the horizontal and vertical
+    /// resolution, 768 for colour at full resolution, 1024 for CMYK.
     pub samples: u64,
 }
 
@@ -65,28 +65,28 @@ pub(crate) fn survey(bytes: &[u8]) -> Survey {
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 
-/// The next marker at or after `at`, and where its segment starts.
+/// Returns the next marker at or after `at`, and the offset of its segment.
 fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let mut at = at + memchr(0xff, bytes.get(at..)?)?;
-    // Any number of 0xff may stand before a marker's code.
+    // Any number of 0xff bytes may precede the code of a marker.
     while *bytes.get(at)? == 0xff {
         at += 1;
     }
     Some((bytes[at], at + 1))
 }
 
-/// A marker's segment at `at` without its length field, or `None` when the data ends inside it.
+/// Returns the segment at `at` without its length field, or `None` when the data ends inside it.
 fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let length = usize::from(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
     bytes.get(at + 2..at + length.max(2))
 }
 
-/// Where the first marker after the entropy-coded data at `at` starts.
+/// Returns the offset of the first marker after the entropy-coded data at `at`.
 fn skip_entropy_coded(bytes: &[u8], mut at: usize) -> usize {
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr(0xff, rest)) {
         at += found;
         match bytes.get(at + 1) {
-            // A stuffed 0xff and restart markers belong to the data; so do fill bytes.
+            // Stuffed 0xff bytes, restart markers and fill bytes are part of the data.
             Some(0x00 | 0xd0..=0xd7) => at += 2,
             Some(0xff) => at += 1,
             Some(_) => return at,
@@ -96,7 +96,7 @@ fn skip_entropy_coded(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// The samples for each pixel, in 1/256, from a start-of-frame segment.
+/// Returns the number of samples per pixel, in 1/256, from a start-of-frame segment.
 fn samples(segment: &[u8]) -> u64 {
     let factors: Vec<(u64, u64)> = segment
         .get(6..)
@@ -109,20 +109,21 @@ fn samples(segment: &[u8]) -> u64 {
     factors.iter().map(|(h, v)| (256 * h * v).div_ceil(widest * tallest)).sum()
 }
 
-/// What the lenient decoder fills a row with when the data make no sense.
+/// The value that the lenient decoder writes where the data is damaged.
 ///
-/// Only a picture that ends in a row of it is suspect, and only then is it worth while to [`check_all`].
+/// Only an image whose last row has this value may be damaged. It is then checked with [`check_all`].
 pub(crate) const FILL: u8 = 128;
 
-/// Decodes `bytes` strictly; the error says what is wrong with them.
+/// Decodes `bytes` strictly. Returns an error when they are damaged.
 pub(crate) fn check_all(bytes: &[u8]) -> Result<(), DecodeError> {
     let decoded = JpegDecoder::new_with_options(ZCursor::new(bytes), options().set_strict_mode(true)).decode();
     let damaged = |error| damaged(format!("part of it cannot be decoded ({error})"));
     decoded.map(|_| ()).map_err(damaged)
 }
 
-/// The luma of `bytes`, of which the header says that they are `[width, height]` large, as stored; `None` when luma is
-/// not one of the file's components.
+/// Decodes the luma of the image in `bytes`, without orientation. `[width, height]` is the size in the header.
+///
+/// The result is `None` when luma is not a component of the file.
 pub(crate) fn luma(bytes: &[u8], [width, height]: [u32; 2]) -> Result<Option<GrayImage>, DecodeError> {
     let options = options().set_strict_mode(false).jpeg_set_out_colorspace(ColorSpace::Luma);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
@@ -132,12 +133,12 @@ pub(crate) fn luma(bytes: &[u8], [width, height]: [u32; 2]) -> Result<Option<Gra
         return Ok(None);
     }
     let samples = decoder.decode().map_err(failed)?;
-    let told = samples.len();
-    let picture = GrayImage::from_raw(width, height, samples);
-    picture.map(Some).ok_or_else(|| damaged(format!("{told} samples for {width}x{height} pixels")))
+    let count = samples.len();
+    let image = GrayImage::from_raw(width, height, samples);
+    image.map(Some).ok_or_else(|| damaged(format!("{count} samples for {width}x{height} pixels")))
 }
 
-/// Sizes are checked before, against limits of our own.
+/// Returns options without limits on the size. The size is checked before, against [`crate::Limits`].
 fn options() -> DecoderOptions {
     DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX)
 }

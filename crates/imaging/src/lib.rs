@@ -1,12 +1,11 @@
-//! Pictures: from untrusted bytes to 8-bit sRGB, and from there to tensors and back to files.
+//! Images: decoding untrusted bytes to 8-bit sRGB, resizing, augmentation, tensors, perceptual hashes and encoding.
 //!
-//! Everything that reads a picture in this project reads it through [`decode`], so that there is
-//! one answer to what is a picture, how large one may be and which way up it is. Nothing here
-//! knows what a network is.
+//! All crates decode images with [`decode`]. The limits, the supported formats and the orientation are therefore the same
+//! everywhere. The crate knows nothing about networks.
 //!
 //! ```
-//! let picture = image::RgbImage::from_pixel(300, 200, image::Rgb([200, 40, 40]));
-//! let bytes = imaging::png(&picture);
+//! let image = image::RgbImage::from_pixel(300, 200, image::Rgb([200, 40, 40]));
+//! let bytes = imaging::png(&image);
 //! let again = imaging::decode(&bytes, &imaging::Limits::default())?;
 //! let input = imaging::square(&again, 224);
 //! let tensor = imaging::tensor::nchw(
@@ -16,10 +15,10 @@
 //! # Ok::<(), imaging::DecodeError>(())
 //! ```
 //!
-//! Colour profiles (ICC) are ignored: samples are taken as sRGB, as the networks' own training
-//! pictures were.
+//! Colour profiles (ICC) are ignored, and samples are treated as sRGB. The networks were trained on such images.
 
 mod augment;
+mod content;
 mod convert;
 mod decode;
 mod encode;

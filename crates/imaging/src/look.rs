@@ -1,7 +1,8 @@
-//! Copies of a picture among very many: resized, recompressed, or with a little cut off.
+//! Finds copies of an image among many: resized, compressed again, or cropped a little.
 //!
-//! A cut moves everything, and a hash of the whole no longer fits. So each picture is hashed sixteen times: whole, and
-//! with a twentieth cut off each combination of its sides. A cut copy's whole is close to one of the original's sixteen.
+//! Cropping moves all pixels, so the hash of the whole image no longer matches. Each image therefore has sixteen hashes: of the whole
+//! image, and with a twentieth cut off each combination of its sides. The whole hash of a cropped copy is close to one of the sixteen
+//! hashes of the original.
 
 use std::fmt::Write;
 
@@ -12,46 +13,51 @@ use crate::resize::thumbnail_luma;
 use crate::spectrum::{FINE, spectra};
 use crate::{DecodeError, Header, Limits, convert};
 
-/// Spatial frequencies each way of the coarse hash: 64 bits. A fine hash has those of [`FINE`]: 256.
+/// The number of spatial frequencies per axis in the coarse hash, which has 64 bits. A fine hash has [`FINE`] per axis and 256 bits.
 const COARSE: usize = 8;
-/// The picture is made this small first, longer side in pixels.
+/// The longer side of the shrunk image in pixels. The hashes are computed from it.
 const SMALL: u32 = 256;
-/// What is cut off a side, as a share of the picture.
+/// The share of the image that is cut off a side.
 const CUT: f32 = 0.05;
-/// Bits of the coarse hash in which copies may differ: cutting a twentieth off every side of 360 photos changed 22 at most.
+/// The maximum number of differing bits in the coarse hashes of copies. Cutting a twentieth off every side of 360 photos changed at
+/// most 22 bits.
 const COARSE_REACH: u32 = 22;
 
 type Fine = [u64; 4];
 
-/// What a picture looks like, for finding its copies.
+/// The perceptual hashes of an image, for finding its copies.
 ///
-/// After pHash (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2.1): which of the lowest
-/// spatial frequencies of the luma are stronger than their median.
+/// A bit says whether a spatial frequency of the luma is above the median of the lowest frequencies (pHash: Zauner 2010,
+/// "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     coarse: u64,
-    /// By the sides that are cut: bit 0 left, 1 top, 2 right, 3 bottom. The first is of the whole picture.
+    /// The fine hashes, indexed by the cut sides: bit 0 left, 1 top, 2 right, 3 bottom. The first is of the whole image.
     fine: [Fine; 16],
 }
 
 impl Look {
-    /// The look of `img`.
+    /// Computes the hashes of `img`.
     ///
     /// # Panics
-    /// When `img` has no pixels; [`crate::decode`] returns no such picture.
+    /// Panics when `img` has no pixels. [`crate::decode`] returns no such image.
     pub fn of(img: &RgbImage) -> Self {
         Self::of_luma(&convert::luma(img))
     }
 
-    /// The look of the picture in `bytes`, of which [`crate::inspect`] gave `header` within `limits`, and its width and height, upright.
+    /// Computes the hashes of the image in `bytes`. Also returns its width and height after orientation.
     ///
-    /// Refuses what [`crate::decode`] refuses, and is faster than that and [`Look::of`]: a look needs no colours.
+    /// `header` is the result of [`crate::inspect`] for `bytes` and `limits`. The function is faster than [`crate::decode`] followed by
+    /// [`Look::of`], because the hashes need no colours.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`crate::decode`].
     pub fn decode(bytes: &[u8], header: &Header, limits: &Limits) -> Result<(Self, [u32; 2]), DecodeError> {
         if let Some(luma) = decode_luma(bytes, header)? {
             return Ok((Self::of_luma(&luma), [luma.width(), luma.height()]));
         }
-        let picture = crate::decode(bytes, limits)?;
-        Ok((Self::of(&picture), [picture.width(), picture.height()]))
+        let image = crate::decode(bytes, limits)?;
+        Ok((Self::of(&image), [image.width(), image.height()]))
     }
 
     fn of_luma(img: &GrayImage) -> Self {
@@ -65,14 +71,14 @@ impl Look {
         Self { coarse: bits(&low)[0], fine }
     }
 
-    /// How unlike two pictures are at the best of the cuts: 0 (the same) to 256.
+    /// Returns the distance at the best of the cuts, from 0 (equal) to 256.
     pub fn distance(&self, other: &Self) -> u32 {
         let nearest =
             |whole: &Fine, cuts: &[Fine; 16]| cuts.iter().map(|cut| differing(whole, cut)).min().unwrap_or(256);
         nearest(&self.fine[0], &other.fine).min(nearest(&other.fine[0], &self.fine))
     }
 
-    /// Whether [`Look::distance`] is at most `reach`; most pairs are known not to be after half of each hash.
+    /// Returns whether [`Look::distance`] is at most `reach`. Half of each hash is enough to reject most pairs.
     fn is_near(&self, other: &Self, reach: u32) -> bool {
         let differing = |one: &[u64], other: &[u64]| -> u32 {
             one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
@@ -84,12 +90,12 @@ impl Look {
         other.fine.iter().any(|cut| fits(&self.fine[0], cut)) || self.fine.iter().any(|cut| fits(&other.fine[0], cut))
     }
 
-    /// Whether one is a copy of the other, `reach` being the distance that is still one.
+    /// Returns whether one image is a copy of the other. `reach` is the maximum distance of a copy.
     pub fn is_copy(&self, other: &Self, reach: u32) -> bool {
         (self.coarse ^ other.coarse).count_ones() <= COARSE_REACH && self.is_near(other, reach)
     }
 
-    /// As text: 1040 hex digits.
+    /// Returns the hashes as 1040 hex digits.
     pub fn to_hex(&self) -> String {
         let words = std::iter::once(&self.coarse).chain(self.fine.iter().flatten());
         words.fold(String::with_capacity(1040), |mut text, word| {
@@ -99,7 +105,7 @@ impl Look {
         })
     }
 
-    /// What [`Look::to_hex`] wrote; `None` when `text` is nothing of the kind.
+    /// Parses the output of [`Look::to_hex`]. Returns `None` when `text` has another form.
     pub fn from_hex(text: &str) -> Option<Self> {
         let digits = text.as_bytes();
         if digits.len() != 1040 || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -116,41 +122,41 @@ fn differing(one: &Fine, other: &Fine) -> u32 {
     one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
 }
 
-/// Very many looks, to be searched for copies.
+/// A set of looks that can be searched for copies.
 #[derive(Clone, Debug, Default)]
 pub struct Looks {
-    /// Apart, so that a search reads eight bytes of most of them.
+    /// The coarse hashes in a separate list, so that a search reads only eight bytes of most looks.
     coarse: Vec<u64>,
     looks: Vec<Look>,
 }
 
 impl Looks {
-    /// Adds a look and gives its index: 0, 1, 2…
+    /// Adds a look and returns its index: 0, 1, 2, …
     pub fn add(&mut self, look: Look) -> usize {
         self.coarse.push(look.coarse);
         self.looks.push(look);
         self.looks.len() - 1
     }
 
-    /// The indices of all that [`Look::is_copy`] joins with `look`, in rising order.
+    /// Returns the indices of all copies of `look` by [`Look::is_copy`], in ascending order.
     pub fn copies(&self, look: &Look, reach: u32) -> Vec<usize> {
         let near =
             self.coarse.iter().enumerate().filter(|(_, coarse)| (*coarse ^ look.coarse).count_ones() <= COARSE_REACH);
         near.map(|(index, _)| index).filter(|index| self.looks[*index].is_near(look, reach)).collect()
     }
 
-    /// How many there are.
+    /// Returns the number of looks.
     pub fn len(&self) -> usize {
         self.looks.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no looks.
     pub fn is_empty(&self) -> bool {
         self.looks.is_empty()
     }
 }
 
-/// A bit for each value: whether it is above the median of all but the first, which is the mean brightness.
+/// Returns a bit for each value: whether it is above the median of all values but the first. The first is the mean brightness.
 fn bits(values: &[f32]) -> Vec<u64> {
     let mut others = values[1..].to_vec();
     let middle = others.len() / 2;

@@ -1,8 +1,7 @@
-//! The lowest spatial frequencies of a picture, whole and with a little cut off its sides.
+//! The lowest spatial frequencies of an image, of the whole image and with a little cut off its sides.
 //!
-//! Sampling and the cosine transform work on columns and on rows apart, so what is done to the columns is shared by all pictures
-//! that are cut alike at the top and at the bottom.
-#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
+//! Sampling and the cosine transform are separable. All cuts with the same top and bottom share the work on the columns.
+#![allow(clippy::inline_always, reason = "only code inside the dispatched function is compiled for the processor")]
 
 use std::f32::consts::PI;
 use std::sync::LazyLock;
@@ -10,21 +9,23 @@ use std::sync::LazyLock;
 use image::GrayImage;
 use pulp::{Arch, Simd, WithSimd};
 
-/// Frequencies each way.
+/// The number of frequencies per axis.
 pub(crate) const FINE: usize = 16;
-/// Samples each way that the frequencies are taken from.
+/// The number of samples per axis before the transform.
 const SIDE: usize = 64;
-/// Rows or columns that are worked on side by side; as many as there are frequencies, so that a block can be turned.
+/// The number of rows or columns in a block. It equals the number of frequencies, so that a block can be transposed.
 const LANES: usize = FINE;
 
 type Lanes = [f32; LANES];
 
-/// `[FINE, FINE]` frequencies (DCT-II), the rows those downwards; the first is the mean. All of one picture are to a scale of its own.
+/// The frequencies `[FINE, FINE]` (DCT-II). The rows are the vertical frequencies. The first value is the mean. All values have a common
+/// scale that depends on the image.
 pub(crate) type Spectrum = [f32; FINE * FINE];
 
-/// The spectra of `img`, whose sides are 1 to 256 pixels, by the sides that the share `cut` is cut off: bit 0 left, 1 top, 2 right, 3 bottom.
+/// Computes the spectra of `img`, indexed by the cut sides: bit 0 left, 1 top, 2 right, 3 bottom.
 ///
-/// Frequencies are those of the mean luma of `[SIDE, SIDE]` equal parts of what is left.
+/// The width and height of `img` are 1 to 256 pixels. `cut` is the share that is cut off a side. The frequencies are those of the mean
+/// luma of `[SIDE, SIDE]` equal parts of the rest.
 pub(crate) fn spectra(img: &GrayImage, cut: f32) -> [Spectrum; 16] {
     Arch::new().dispatch(Spectra { img, cut })
 }
@@ -44,10 +45,10 @@ impl WithSimd for Spectra<'_> {
         let mut spectra = [[0.0; FINE * FINE]; 16];
         let down: [Edges; 4] = std::array::from_fn(|cuts| edges(height, cuts, cut));
         let across: [Edges; 4] = std::array::from_fn(|cuts| edges(width, cuts, cut));
-        // For each cut above and below, `[width, FINE]` and what fills the last block.
+        // For each vertical cut, `[width, FINE]` with padding to a full block.
         let padded = width.next_multiple_of(LANES);
         let mut columns = vec![[0.0; LANES]; 4 * padded];
-        // Of the pixels above and then of those to the left; before the first there are none.
+        // The sums of the pixels above, and later of the pixels to the left. The first sum is 0.
         let mut sums = vec![[0.0; LANES]; height.max(width) + 1];
         for left in (0..width).step_by(LANES) {
             let here = left..width.min(left + LANES);
@@ -81,10 +82,11 @@ impl WithSimd for Spectra<'_> {
     }
 }
 
-/// Places between pixels: the pixel that each lies in, and the share of it that is before.
+/// Positions in a row or column: for each the index of its pixel, and the share of the pixel before the position.
 type Edges = [(usize, f32); SIDE + 1];
 
-/// The edges of [`SIDE`] equal parts of `length` pixels, of which the share `cut` is taken from the beginning (`cuts`, bit 0) and from the end (bit 1).
+/// Returns the edges of [`SIDE`] equal parts of `length` pixels. The share `cut` is cut off at the beginning (bit 0 of `cuts`) and at the
+/// end (bit 1).
 fn edges(length: usize, cuts: usize, cut: f32) -> Edges {
     let whole = length as f32;
     let from = if cuts & 1 == 1 { whole * cut } else { 0.0 };
@@ -96,14 +98,14 @@ fn edges(length: usize, cuts: usize, cut: f32) -> Edges {
     })
 }
 
-/// The lowest frequencies of the parts between `edges`; `sums` are those of all pixels before each, `[pixels + 1, LANES]`.
+/// Computes the lowest frequencies of the parts between `edges`. `sums` has the sum of all pixels before each pixel, `[pixels + 1, LANES]`.
 #[inline(always)]
 fn lowest(sums: &[Lanes], edges: &Edges) -> [Lanes; FINE] {
     let place = |(pixel, share): (usize, f32)| -> Lanes {
         let (before, after) = (&sums[pixel], &sums[pixel + 1]);
         std::array::from_fn(|lane| before[lane] + (after[lane] - before[lane]) * share)
     };
-    // Even waves are alike on both sides of the middle, odd ones opposite.
+    // Even waves are symmetric about the middle, and odd waves are antisymmetric.
     let mut halves = [[[0.0; LANES]; SIDE / 2]; 2];
     let (mut first, mut last) = (place(edges[0]), place(edges[SIDE]));
     for at in 0..SIDE / 2 {
@@ -118,7 +120,7 @@ fn lowest(sums: &[Lanes], edges: &Edges) -> [Lanes; FINE] {
     let mut found = [[0.0; LANES]; FINE];
     for (odd, (waves, half)) in BASIS.iter().zip(&halves).enumerate() {
         for (group, waves) in waves.iter().enumerate() {
-            // Four at a time: their sums stay in registers.
+            // Four waves at a time, so that their sums stay in registers.
             let mut four = [[0.0; LANES]; 4];
             for (samples, waves) in half.iter().zip(waves) {
                 for (sum, wave) in four.iter_mut().zip(waves) {
@@ -135,7 +137,7 @@ fn lowest(sums: &[Lanes], edges: &Edges) -> [Lanes; FINE] {
     found
 }
 
-/// `[even and odd, groups, samples of a half, 4]`: the cosines of the lowest frequencies (DCT-II), the first of them constant.
+/// The cosines of the lowest frequencies (DCT-II) as `[even and odd, groups, samples of a half, 4]`. The first one is constant.
 static BASIS: LazyLock<[[[[f32; 4]; SIDE / 2]; FINE / 8]; 2]> = LazyLock::new(|| {
     let cosine = |k: usize, n: usize| (PI * k as f32 * (2 * n + 1) as f32 / (2 * SIDE) as f32).cos();
     let wave = |k: usize, n: usize| if k == 0 { 0.5_f32.sqrt() } else { cosine(k, n) };
@@ -153,13 +155,13 @@ mod tests {
 
     const CUT: f32 = 0.05;
 
-    /// The mean of `values` between two places, each value reaching from its index to the next.
+    /// Returns the mean of `values` between two positions. Each value extends from its index to the next.
     fn mean(values: &[f64], from: f64, to: f64) -> f64 {
         let overlap = |at: usize| (to.min(at as f64 + 1.0) - from.max(at as f64)).max(0.0);
         values.iter().enumerate().map(|(at, value)| value * overlap(at)).sum::<f64>() / (to - from)
     }
 
-    /// The lowest frequencies of the means of 64 equal parts of `values`, cut as told, by their definitions.
+    /// Computes the lowest frequencies of the means of 64 equal parts of `values` by their definition. `cuts` says which ends are cut off.
     fn by_definition(values: &[f64], cuts: [bool; 2]) -> Vec<f64> {
         let cut = |is_cut: bool| if is_cut { values.len() as f64 * f64::from(CUT) } else { 0.0 };
         let (from, to) = (cut(cuts[0]), values.len() as f64 - cut(cuts[1]));
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_frequencies_are_those_of_the_means_of_the_parts() {
+    fn the_frequencies_equal_their_definition() {
         for (width, height) in [(256, 192), (192, 256), (100, 37), (17, 16), (5, 3), (1, 40), (40, 1), (1, 1)] {
             let img = GrayImage::from_fn(width, height, |x, y| image::Luma([(40 + x * 7 + y * y * 3 + x * y) as u8]));
             let found = spectra(&img, CUT);
@@ -191,7 +193,7 @@ mod tests {
                     by_definition(&column, [is_cut(1), is_cut(3)])
                 });
                 let wanted: Vec<Vec<f64>> = columns.collect();
-                // To a scale of its own: the mean's.
+                // The common scale follows from the mean.
                 let scale = wanted[0][0] / f64::from(found[0]);
                 for (at, value) in found.iter().enumerate() {
                     let wanted = wanted[at % FINE][at / FINE];

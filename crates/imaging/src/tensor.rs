@@ -1,4 +1,4 @@
-//! Pictures as a network takes them: planes of floats, `[3, height, width]`.
+//! Converts images to the input tensors of networks.
 
 use image::RgbImage;
 use ndarray::Array3;
@@ -12,15 +12,16 @@ pub enum ChannelOrder {
     Bgr,
 }
 
-/// The tensor `[3, height, width]` of `img`: each value is `(sample * scale - mean) / std` with
-/// samples in 0..=255, and `mean` and `std` in the tensor's own channel order.
+/// Converts `img` to a tensor `[3, height, width]`.
+///
+/// Each value is `(sample * scale - mean) / std`. Samples are 0 to 255. `mean` and `std` are in the tensor's order of channels.
 pub fn nchw(img: &RgbImage, order: ChannelOrder, scale: f32, mean: [f32; 3], std: [f32; 3]) -> Array3<f32> {
     let (width, height) = (img.width() as usize, img.height() as usize);
     let source = match order {
         ChannelOrder::Rgb => [0, 1, 2],
         ChannelOrder::Bgr => [2, 1, 0],
     };
-    // A sample has only 256 values: the same arithmetic for every pixel, done once for each.
+    // A sample has 256 possible values, so the arithmetic is done once for each value.
     let tables: [[f32; 256]; 3] = std::array::from_fn(|channel| {
         std::array::from_fn(|sample| (sample as f32 * scale - mean[channel]) / std[channel])
     });

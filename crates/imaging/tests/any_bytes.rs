@@ -1,4 +1,4 @@
-//! No bytes whatsoever end the program, and none get past the limits.
+//! No input makes the decoder panic or exceed the limits.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;
@@ -9,20 +9,20 @@ use proptest::prelude::*;
 use testkit::files;
 use testkit::images::draw;
 
-static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let picture = draw("disc", 7, 40);
+static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let image = draw("disc", 7, 40);
     let mut all = vec![
-        files::jpeg(&picture),
-        files::progressive_jpeg(&picture),
-        files::cmyk_jpeg(&picture, false),
-        files::cmyk_jpeg(&picture, true),
-        files::rotated_jpeg(&picture, 6),
-        files::png16(&picture),
-        files::animated_png(&picture, [9, 9, 9]),
-        files::animated_gif(&[picture.clone(), draw("square", 7, 40)]),
+        files::jpeg(&image),
+        files::progressive_jpeg(&image),
+        files::cmyk_jpeg(&image, false),
+        files::cmyk_jpeg(&image, true),
+        files::rotated_jpeg(&image, 6),
+        files::png16(&image),
+        files::animated_png(&image, [9, 9, 9]),
+        files::animated_gif(&[image.clone(), draw("square", 7, 40)]),
     ];
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Tiff] {
-        all.push(files::encode(picture.clone(), format));
+        all.push(files::encode(image.clone(), format));
     }
     all
 });
@@ -36,7 +36,7 @@ enum Change {
     Cut(prop::sample::Index),
     Remove(prop::sample::Index, u8),
     Insert(prop::sample::Index, Vec<u8>),
-    /// Headers matter most: a change within the first bytes.
+    /// A change in the first bytes, because headers matter most.
     SetEarly(u8, u8),
 }
 
@@ -73,8 +73,8 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 
 fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     match decode(bytes, &LIMITS) {
-        Ok(picture) => {
-            let pixels = u64::from(picture.width()) * u64::from(picture.height());
+        Ok(image) => {
+            let pixels = u64::from(image.width()) * u64::from(image.height());
             prop_assert!(pixels > 0 && pixels <= LIMITS.max_pixels);
         }
         Err(error) => {
@@ -89,8 +89,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_pictures(which in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
-        let mut bytes = PICTURES[which.index(PICTURES.len())].clone();
+    fn mutated_files(which in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..6)) {
+        let mut bytes = FILES[which.index(FILES.len())].clone();
         for change in &changes {
             apply(&mut bytes, change);
         }
@@ -104,7 +104,7 @@ proptest! {
 }
 
 #[test]
-fn the_fuzzers_corpus_is_read_or_refused() {
+fn the_corpus_of_the_fuzzer_is_decoded_or_rejected() {
     let folder = testkit::workspace_root().join("fuzz/corpus/header");
     let files: Vec<Vec<u8>> =
         std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();

@@ -1,4 +1,4 @@
-//! Copies are found among a thousand pictures, and different pictures are not taken for copies.
+//! Finding copies among a thousand images.
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
@@ -10,41 +10,42 @@ use proptest::prelude::*;
 use testkit::images::{CLASSES, draw};
 use testkit::workspace_root;
 
-/// The distance that counts as a copy: the default of `scrape.near_duplicate_distance`.
+/// The maximum distance of a copy. It is the default of `scrape.near_duplicate_distance`.
 const REACH: u32 = 40;
 
-/// The shares that are cut off left, top, right and bottom: up to a twentieth of each side, differing with `index`.
+/// Returns the shares to cut off left, top, right and bottom: up to a twentieth of each side, depending on `index`.
 fn cuts(index: usize) -> [f32; 4] {
     std::array::from_fn(|side| ((index * 7 + side * 5) % 11) as f32 / 10.0 * 0.05)
 }
 
-fn cut(picture: &RgbImage, [left, top, right, bottom]: [f32; 4]) -> RgbImage {
-    let (width, height) = (picture.width() as f32, picture.height() as f32);
+fn cut(image: &RgbImage, [left, top, right, bottom]: [f32; 4]) -> RgbImage {
+    let (width, height) = (image.width() as f32, image.height() as f32);
     let (x, y) = (width * left, height * top);
     let size = (width * (1.0 - right) - x, height * (1.0 - bottom) - y);
-    imageops::crop_imm(picture, x as u32, y as u32, size.0 as u32, size.1 as u32).to_image()
+    imageops::crop_imm(image, x as u32, y as u32, size.0 as u32, size.1 as u32).to_image()
 }
 
-fn copies(picture: &RgbImage, index: usize) -> [(&'static str, RgbImage); 4] {
-    let half = picture.width().max(picture.height()) / 2;
-    let worse = decode(&jpeg(picture, 35), &Limits::default()).unwrap();
-    let cut = cut(picture, cuts(index));
+fn copies(image: &RgbImage, index: usize) -> [(&'static str, RgbImage); 4] {
+    let half = image.width().max(image.height()) / 2;
+    let worse = decode(&jpeg(image, 35), &Limits::default()).unwrap();
+    let cut = cut(image, cuts(index));
     let all = decode(&jpeg(&thumbnail(&cut, half), 60), &Limits::default()).unwrap();
-    [("resized", thumbnail(picture, half)), ("recompressed", worse), ("cut", cut), ("all three", all)]
+    [("resized", thumbnail(image, half)), ("recompressed", worse), ("cut", cut), ("all three", all)]
 }
 
-/// The photos beside the project, where they are, and the drawn pictures that make a thousand with those: no more of them without,
-/// since drawings share their parts, and a cut one of a thousand is within reach of another.
+/// Returns the photos beside the project, if they exist, and 640 drawn images. Together they are a thousand.
+///
+/// Without the photos there are only the 640 drawings. Drawings share parts, so among more of them a cropped one could match another.
 fn thousand() -> Vec<RgbImage> {
     const DRAWN: usize = 640;
     let photos = workspace_root().join("../shared/photos");
-    let mut pictures = if photos.is_dir() { photos_in(&photos) } else { Vec::new() };
-    if pictures.is_empty() {
+    let mut images = if photos.is_dir() { photos_in(&photos) } else { Vec::new() };
+    if images.is_empty() {
         let mut stderr = std::io::stderr();
-        writeln!(stderr, "SKIPPED the photos in copies: none in {}", photos.display()).unwrap();
+        writeln!(stderr, "SKIPPED the photos in copies: there are none in {}", photos.display()).unwrap();
     }
-    pictures.extend((0..DRAWN).map(|index| draw(CLASSES[index % 3], index as u32, 160)));
-    pictures
+    images.extend((0..DRAWN).map(|index| draw(CLASSES[index % 3], index as u32, 160)));
+    images
 }
 
 fn photos_in(folder: &Path) -> Vec<RgbImage> {
@@ -57,24 +58,24 @@ fn photos_in(folder: &Path) -> Vec<RgbImage> {
 }
 
 #[test]
-fn copies_are_found_and_different_pictures_are_not() {
-    let pictures = thousand();
-    let looks: Vec<Look> = pictures.iter().map(Look::of).collect();
+fn copies_are_found_and_different_images_are_not() {
+    let images = thousand();
+    let looks: Vec<Look> = images.iter().map(Look::of).collect();
     let mut known = Looks::default();
-    let mut false_ones = Vec::new();
+    let mut wrong = Vec::new();
     for (index, look) in looks.iter().enumerate() {
-        false_ones.extend(known.copies(look, REACH).into_iter().map(|other| (index, other)));
+        wrong.extend(known.copies(look, REACH).into_iter().map(|other| (index, other)));
         known.add(look.clone());
     }
-    assert_eq!(false_ones, [], "different pictures were taken for copies");
+    assert_eq!(wrong, [], "different images count as copies");
 
-    // Every fifth, so that the test stays short.
-    let planted: Vec<usize> = (0..pictures.len()).step_by(5).collect();
+    // Every fifth image keeps the test short.
+    let planted: Vec<usize> = (0..images.len()).step_by(5).collect();
     let mut found = [0; 4];
     for index in &planted {
-        for (kind, (_, copy)) in copies(&pictures[*index], *index).iter().enumerate() {
+        for (kind, (_, copy)) in copies(&images[*index], *index).iter().enumerate() {
             let hits = known.copies(&Look::of(copy), REACH);
-            assert!(hits.iter().all(|hit| hit == index), "a copy of {index} was taken for one of {hits:?}");
+            assert!(hits.iter().all(|hit| hit == index), "a copy of {index} counts as a copy of {hits:?}");
             found[kind] += usize::from(!hits.is_empty());
         }
     }
@@ -86,7 +87,7 @@ fn copies_are_found_and_different_pictures_are_not() {
 }
 
 #[test]
-fn a_copy_is_what_lies_within_reach() {
+fn a_copy_is_within_reach() {
     let looks: Vec<Look> = (0..60).map(|index| Look::of(&draw(CLASSES[index % 3], index as u32 / 2, 64))).collect();
     for one in &looks {
         for other in &looks {
@@ -100,7 +101,7 @@ fn a_copy_is_what_lies_within_reach() {
 }
 
 #[test]
-fn plain_and_tiny_pictures_have_a_look() {
+fn plain_and_tiny_images_have_hashes() {
     for (width, height) in [(1, 1), (1, 300), (300, 1), (7, 5)] {
         let look = Look::of(&RgbImage::new(width, height));
         assert_eq!(look.distance(&look), 0);
@@ -110,13 +111,13 @@ fn plain_and_tiny_pictures_have_a_look() {
 
 proptest! {
     #[test]
-    fn a_look_survives_its_text(index in 0..50_u32, class in 0..3_usize) {
+    fn a_look_is_parsed_from_its_text(index in 0..50_u32, class in 0..3_usize) {
         let look = Look::of(&draw(CLASSES[class], index, 48));
         prop_assert_eq!(Look::from_hex(&look.to_hex()), Some(look));
     }
 
     #[test]
-    fn any_text_is_a_look_or_none(text in "\\PC{0,1100}") {
+    fn any_text_gives_a_look_or_none(text in "\\PC{0,1100}") {
         let _ = Look::from_hex(&text);
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of pictures of every kind, and of what is none.
+//! Decoding of all formats, of damaged files and of other content.
 #![allow(clippy::unwrap_used)]
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
@@ -6,7 +6,7 @@ use imaging::{DecodeError, Format, Limits, Look, decode, inspect, sniff};
 use testkit::images::{is_upright, quadrants};
 use testkit::{files, hostile};
 
-fn good() -> Vec<(&'static str, Vec<u8>)> {
+fn valid() -> Vec<(&'static str, Vec<u8>)> {
     let upright = quadrants(96, 64);
     let plain = |format| files::encode(upright.clone(), format);
     let rgba = DynamicImage::from(upright.clone()).into_rgba8();
@@ -27,11 +27,11 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn every_format_gives_the_right_colours_upright() {
-    for (kind, bytes) in good() {
-        let picture = decode(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{kind}: {error}"));
-        assert_eq!(picture.dimensions(), (96, 64), "{kind}");
-        assert!(is_upright(&picture, 8), "{kind} has wrong colours or is turned");
+fn every_format_is_decoded_and_oriented() {
+    for (kind, bytes) in valid() {
+        let image = decode(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert_eq!(image.dimensions(), (96, 64), "{kind}");
+        assert!(is_upright(&image, 8), "{kind} has wrong colours or a wrong orientation");
     }
 }
 
@@ -39,29 +39,29 @@ fn every_format_gives_the_right_colours_upright() {
 fn every_exif_orientation_is_applied() {
     for orientation in 1..=8 {
         let bytes = files::rotated_jpeg(&quadrants(96, 64), orientation);
-        let picture = decode(&bytes, &Limits::default()).unwrap();
-        assert_eq!(picture.dimensions(), (96, 64), "orientation {orientation}");
-        assert!(is_upright(&picture, 12), "orientation {orientation}");
+        let image = decode(&bytes, &Limits::default()).unwrap();
+        assert_eq!(image.dimensions(), (96, 64), "orientation {orientation}");
+        assert!(is_upright(&image, 12), "orientation {orientation}");
     }
 }
 
 #[test]
-fn gray_and_palette_become_rgb() {
+fn grey_and_palette_images_become_rgb() {
     let gray = image::GrayImage::from_fn(40, 30, |x, _| image::Luma([(x * 6) as u8]));
     for format in [ImageFormat::Png, ImageFormat::Tiff, ImageFormat::Jpeg] {
-        let picture = decode(&files::encode(gray.clone(), format), &Limits::default()).unwrap();
-        let [r, g, b] = picture.get_pixel(20, 15).0;
+        let image = decode(&files::encode(gray.clone(), format), &Limits::default()).unwrap();
+        let [r, g, b] = image.get_pixel(20, 15).0;
         assert!(r == g && g == b && r.abs_diff(120) <= 2, "{format:?}: {r} {g} {b}");
     }
-    // A GIF has a palette and nothing else.
+    // A GIF always has a palette.
     let gif = files::animated_gif(&[quadrants(8, 8)]);
     assert!(is_upright(&decode(&gif, &Limits::default()).unwrap(), 8));
 }
 
 #[test]
-fn a_picture_cut_anywhere_is_truncated_not_half_gray() {
+fn a_truncated_file_is_an_error() {
     let detailed = testkit::images::draw("disc", 1, 96);
-    let mut cuts = good();
+    let mut cuts = valid();
     cuts.push(("detailed jpeg", files::jpeg(&detailed)));
     cuts.push(("detailed progressive jpeg", files::progressive_jpeg(&detailed)));
     cuts.push(("detailed png", files::png(&detailed)));
@@ -69,7 +69,7 @@ fn a_picture_cut_anywhere_is_truncated_not_half_gray() {
     cuts.push(("detailed webp", files::encode(detailed, ImageFormat::WebP)));
     let mut wrong = Vec::new();
     for (kind, bytes) in cuts {
-        // A later frame or the trailer may be missing: the first frame is what is wanted.
+        // Only the first frame matters, so later frames and the trailer may be missing.
         let parts = if kind.contains("gif") || kind == "apng" { 1..6 } else { 1..10 };
         for tenth in parts {
             let cut = &bytes[..bytes.len() * tenth / 10];
@@ -83,16 +83,16 @@ fn a_picture_cut_anywhere_is_truncated_not_half_gray() {
 }
 
 #[test]
-fn a_jpeg_that_stops_making_sense_is_damaged() {
+fn a_jpeg_with_invalid_data_is_damaged() {
     let mut bytes = files::jpeg(&testkit::images::draw("disc", 1, 200));
     let middle = bytes.len() / 2;
-    // No Huffman code is all ones.
+    // A Huffman code never consists of ones only.
     bytes[middle..middle + 8].copy_from_slice(&[0xff, 0, 0xff, 0, 0xff, 0, 0xff, 0]);
     match decode(&bytes, &Limits::default()) {
         Err(DecodeError::Damaged { format: Format::Jpeg, .. }) => {}
-        other => panic!("{:?}", other.map(|picture| picture.dimensions())),
+        other => panic!("{:?}", other.map(|image| image.dimensions())),
     }
-    // The gray of missing data is also an honest colour.
+    // An intact image may have the grey of missing data.
     let gray = files::jpeg(&RgbImage::from_pixel(64, 64, Rgb([128; 3])));
     assert!(decode(&gray, &Limits::default()).is_ok());
 }
@@ -112,14 +112,14 @@ fn the_limits_are_checked_on_the_header() {
     assert!(matches!(decode(&bytes, &limits(19_999, 1 << 20)), Err(DecodeError::TooManyPixels { .. })));
     let header = inspect(&bytes, &limits(20_000, 1 << 20)).unwrap();
     assert_eq!((header.format, header.width, header.height), (Format::Jpeg, 200, 100));
-    // Three bytes a pixel, and 16-bit coefficients at one and a half samples a pixel.
+    // Three bytes per pixel, and 16-bit coefficients with one and a half samples per pixel.
     assert!(header.memory >= 20_000 * 6, "{}", header.memory);
     assert!(decode(&bytes, &limits(20_000, header.memory)).is_ok());
     assert!(matches!(decode(&bytes, &limits(20_000, header.memory - 1)), Err(DecodeError::TooMuchMemory { .. })));
 }
 
 #[test]
-fn what_is_no_picture_is_named() {
+fn the_error_says_what_the_content_is() {
     let default = Limits::default();
     let say = |bytes: &[u8]| decode(bytes, &default).unwrap_err().to_string();
     let cases: Vec<(&str, Vec<u8>)> = vec![
@@ -148,15 +148,15 @@ fn what_is_no_picture_is_named() {
             bytes
         }),
         ("jpeg start", vec![0xff, 0xd8, 0xff]),
-        ("jpeg without a picture", vec![0xff, 0xd8, 0xff, 0xd9]),
+        ("jpeg without an image", vec![0xff, 0xd8, 0xff, 0xd9]),
     ];
     let table: Vec<String> = cases.iter().map(|(name, bytes)| format!("{name}: {}", say(bytes))).collect();
     insta::assert_snapshot!(table.join("\n"));
 }
 
 #[test]
-fn sniffing_goes_by_content() {
-    for (kind, bytes) in good() {
+fn the_content_determines_the_format() {
+    for (kind, bytes) in valid() {
         let format = sniff(&bytes).unwrap();
         assert!(kind.contains(&format.to_string().to_lowercase()) || kind == "apng", "{kind}: {format}");
     }
@@ -165,15 +165,15 @@ fn sniffing_goes_by_content() {
 }
 
 #[test]
-fn the_hostile_folder_is_told_apart() {
+fn hostile_files_are_decoded_or_rejected() {
     let folder = testkit::Workspace::new("");
     for case in hostile::write_folder(folder.path()) {
         let read = imaging::read(&folder.join(&case.path), &Limits::default());
         match (case.outcome, read) {
-            (hostile::Outcome::Quadrants, Ok(picture)) => {
-                assert!(is_upright(&picture, 16), "{}", case.path.display());
+            (hostile::Outcome::Quadrants, Ok(image)) => {
+                assert!(is_upright(&image, 16), "{}", case.path.display());
             }
-            // What is too small is not this crate's business.
+            // This crate does not reject small images.
             (hostile::Outcome::Usable | hostile::Outcome::Unusable("1x1" | "20000x10"), Ok(_))
             | (hostile::Outcome::Unusable("folder" | "link"), Err(imaging::ReadError::File { .. })) => {}
             (hostile::Outcome::Unusable(text), Err(imaging::ReadError::Picture { path, source })) => {
@@ -189,12 +189,12 @@ fn look(bytes: &[u8], limits: &Limits) -> Result<(Look, [u32; 2]), DecodeError> 
 }
 
 #[test]
-fn a_look_without_colours_is_that_of_the_picture() {
+fn hashes_from_luma_match_those_from_colours() {
     let detailed = testkit::images::draw("disc", 1, 96);
-    let mut kinds: Vec<(String, Vec<u8>)> = good().into_iter().map(|(kind, bytes)| (kind.to_owned(), bytes)).collect();
+    let mut kinds: Vec<(String, Vec<u8>)> = valid().into_iter().map(|(kind, bytes)| (kind.to_owned(), bytes)).collect();
     kinds.push(("detailed jpeg".into(), files::jpeg(&detailed)));
     kinds.push(("detailed progressive jpeg".into(), files::progressive_jpeg(&detailed)));
-    // Sizes that fill no block.
+    // Sizes that are no multiple of a block.
     for (width, height) in [(17, 9), (33, 8), (7, 40)] {
         let part = image::imageops::crop_imm(&detailed, 20, 20, width, height).to_image();
         kinds.push((format!("{width}x{height}"), files::jpeg(&part)));
@@ -203,23 +203,23 @@ fn a_look_without_colours_is_that_of_the_picture() {
         kinds.push((format!("turned {orientation}"), files::rotated_jpeg(&detailed, orientation)));
     }
     for (kind, bytes) in kinds {
-        let picture = decode(&bytes, &Limits::default()).unwrap();
+        let image = decode(&bytes, &Limits::default()).unwrap();
         let (look, size) = look(&bytes, &Limits::default()).unwrap();
-        assert_eq!(size, [picture.width(), picture.height()], "{kind}");
-        let off = look.distance(&Look::of(&picture));
-        // Colours outside of what RGB can hold are cut off, and their luma with them.
+        assert_eq!(size, [image.width(), image.height()], "{kind}");
+        let off = look.distance(&Look::of(&image));
+        // Colours outside the range of RGB are clipped, which changes their luma.
         assert!(off <= 12, "{kind}: {off}");
     }
 }
 
 #[test]
-fn what_is_no_picture_has_no_look_for_the_same_reason() {
+fn hashing_and_decoding_return_the_same_errors() {
     let limits = Limits { max_pixels: 10_000, ..Limits::default() };
-    for (kind, bytes) in good() {
+    for (kind, bytes) in valid() {
         for cut in [bytes.len() / 3, bytes.len() * 9 / 10, bytes.len()] {
             let bytes = &bytes[..cut];
-            let [picture, look] = [decode(bytes, &limits).err(), look(bytes, &limits).err()];
-            assert_eq!(picture.map(|e| e.to_string()), look.map(|e| e.to_string()), "{kind} cut at {cut}");
+            let [image, look] = [decode(bytes, &limits).err(), look(bytes, &limits).err()];
+            assert_eq!(image.map(|e| e.to_string()), look.map(|e| e.to_string()), "{kind} cut at {cut}");
         }
     }
 }

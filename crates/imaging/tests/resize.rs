@@ -1,11 +1,11 @@
-//! Resizing, against Pillow's results for the same pictures (`reference/resize.py`).
+//! Compares resizing with Pillow (`reference/resize.py`).
 #![allow(clippy::unwrap_used)]
 
 use image::{Rgb, RgbImage};
 use imaging::{square, thumbnail};
 use serde_json::Value;
 
-/// The picture of `pattern` in `reference/resize.py`.
+/// Returns the image of `pattern` in `reference/resize.py`.
 fn pattern(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let edge = if (x / 10 + y / 14) % 2 == 1 { 255 } else { 0 };
@@ -14,7 +14,7 @@ fn pattern(width: u32, height: u32) -> RgbImage {
 }
 
 #[test]
-fn pillow_gives_the_same() {
+fn the_result_equals_that_of_pillow() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("reference/resize.json")).unwrap();
     assert_eq!(cases.len(), 4);
     for case in cases {
@@ -41,10 +41,10 @@ fn a_square_is_cut_from_the_centre() {
 
 #[test]
 fn a_thumbnail_keeps_the_shape_and_never_grows() {
-    let picture = pattern(200, 50);
-    assert_eq!(thumbnail(&picture, 40).dimensions(), (40, 10));
-    assert_eq!(thumbnail(&picture, 200), picture);
-    assert_eq!(thumbnail(&picture, 500), picture);
+    let image = pattern(200, 50);
+    assert_eq!(thumbnail(&image, 40).dimensions(), (40, 10));
+    assert_eq!(thumbnail(&image, 200), image);
+    assert_eq!(thumbnail(&image, 500), image);
     let strip = pattern(3000, 2);
     assert_eq!(thumbnail(&strip, 30).dimensions(), (30, 1));
 }

@@ -4,46 +4,9 @@
 
 use std::error::Error as StdError;
 use std::fmt::{self, Display};
-use std::process::ExitCode;
 
+use crate::Exit;
 use crate::stop::Stopped;
-
-/// The result of a stage as an exit code. README.md has the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// The stage is done or up to date: 0.
-    Done,
-    /// The stage failed: 1.
-    Failed,
-    /// The command line or the configuration is wrong: 2.
-    Usage,
-    /// The outputs exist, but a gate was not met: 3.
-    Gate,
-    /// The stage is done, some inputs were rejected, and `--strict` is set: 4.
-    Rejected,
-    /// The user stopped the stage with Ctrl-C: 130, the convention of shells.
-    Stopped,
-}
-
-impl Exit {
-    /// Returns the exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Gate => 3,
-            Self::Rejected => 4,
-            Self::Stopped => 130,
-        }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
-}
 
 /// A mistake in the command line or in the configuration. The exit code is 2.
 #[derive(Debug, thiserror::Error)]

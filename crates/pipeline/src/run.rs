@@ -10,7 +10,7 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::pieces::Pieces;
-use crate::stage::{Scope, Seeded};
+use crate::scope::{Scope, Seeded};
 use crate::{AtomicFile, Board, Environment, HintExt, Progress, StageFolder, stop, talk, write_atomic};
 
 /// A run of a stage, handed to [`Stage::run`](crate::Stage::run).

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::config::Root;
-use crate::{Environment, Run, Table};
+use crate::{Environment, Run, Scope, Table};
 
 /// One step of the pipeline. It reads the folders of earlier stages and writes its own folder.
 pub trait Stage {
@@ -60,29 +60,6 @@ pub trait Stage {
 
     /// Returns what to report about the outputs, after a run and when the stage is up to date.
     fn summary(&self, done: &Finished<Self::Config>) -> Result<Summary>;
-}
-
-/// A stage's view of the configuration, and where it works.
-#[derive(Debug)]
-pub struct Scope<'a, C> {
-    /// The view of the configuration.
-    pub config: &'a C,
-    /// Folders and threads.
-    pub environment: &'a Environment,
-}
-
-impl<C> Clone for Scope<'_, C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<C> Copy for Scope<'_, C> {}
-
-/// A view that declares the key `seed`. Only such a view gives random streams.
-pub trait Seeded {
-    /// Returns the seed that every random choice derives from.
-    fn seed(&self) -> u64;
 }
 
 /// A stage's folder with all its outputs in place.

@@ -1,10 +1,10 @@
-//! Memory shared by the threads that decode.
+//! A limit on the memory that all decoding threads use together.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// So many bytes, lent to whoever decodes, so that the sum over all threads stays within them.
+/// A number of bytes that the decoding threads share.
 ///
-/// A thread must hold one loan at a time, and must not wait for another thread while it does.
+/// A thread may hold one loan at a time. It must not wait for another thread while it holds a loan.
 #[derive(Debug)]
 pub(crate) struct Budget {
     total: u64,
@@ -13,12 +13,14 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// A budget of `total` bytes.
     pub(crate) fn new(total: u64) -> Self {
         Self { total, free: Mutex::new(total), returned: Condvar::new() }
     }
 
-    /// Waits until `bytes` are free, or everything is when `bytes` are more than there will be, and
-    /// takes them until the loan is dropped.
+    /// Waits until `bytes` are free and takes them until the loan is dropped.
+    ///
+    /// A request for more than the total takes the total.
     pub(crate) fn borrow(&self, bytes: u64) -> Loan<'_> {
         let bytes = bytes.min(self.total);
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -28,7 +30,7 @@ impl Budget {
     }
 }
 
-/// Bytes of a [`Budget`], given back when dropped.
+/// Bytes of a [`Budget`]. Dropping the loan returns them.
 #[derive(Debug)]
 pub(crate) struct Loan<'a> {
     budget: &'a Budget,
@@ -48,7 +50,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     #[test]
-    fn no_more_is_lent_than_there_is_and_nobody_waits_forever() {
+    fn the_loans_stay_within_the_budget_and_no_thread_waits_forever() {
         let budget = Budget::new(100);
         let (lent, most) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! Pictures that are the same or look the same.
+//! Finds identical files and near-duplicates.
 
 use std::collections::BTreeMap;
 
@@ -9,27 +9,27 @@ use imaging::{PerceptualHash, near_duplicate_groups};
 use crate::quarantine::Quarantine;
 use crate::scraped::Found;
 
-/// A usable picture, its pixels already written.
+/// A usable image. Its pixels are already written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Look {
-    /// 16 hex digits of its content's hash.
+pub(crate) struct Usable {
+    /// The hash of the file, 16 hex digits.
     pub id: String,
-    /// Its class.
+    /// The class.
     pub class: String,
-    /// What the user knows it by.
+    /// The source that the user knows, such as a path or an address.
     pub source: String,
-    /// The written picture, below the stage's folder.
+    /// The path of the written image in the folder of the stage.
     pub path: String,
-    /// Width as found, upright, in pixels.
+    /// The width of the original in pixels, after orientation.
     pub width: u32,
-    /// Height as found, upright, in pixels.
+    /// The height of the original in pixels, after orientation.
     pub height: u32,
-    /// What the network will see of it, in 64 bits.
+    /// The perceptual hash of the written image.
     pub hash: PerceptualHash,
 }
 
-impl Look {
-    /// Its row of `dataset.csv`.
+impl Usable {
+    /// Returns the row of `dataset.csv`.
     pub(crate) fn row(self, group: usize, split: Split) -> Picture {
         Picture {
             id: self.id,
@@ -44,8 +44,9 @@ impl Look {
     }
 }
 
-/// One of each content. Copies within a class are refused but for one; a file that was found for
-/// several classes has no label that could be trusted, so all its copies are refused.
+/// Returns one file of each content, sorted by class and id. The other copies go to the quarantine.
+///
+/// All copies of a file that was found for several classes go to the quarantine, because its label is ambiguous.
 pub(crate) fn one_of_each(found: Vec<Found>, quarantine: &mut Quarantine) -> Vec<Found> {
     let mut contents: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for found in found {
@@ -72,26 +73,27 @@ pub(crate) fn one_of_each(found: Vec<Found>, quarantine: &mut Quarantine) -> Vec
     distinct
 }
 
-/// The group of each picture: near-duplicates share one. Tells how many there are, and warns of
-/// pictures that look alike but have different labels.
-pub(crate) fn near(run: &Run, looks: &[Look]) -> Vec<usize> {
-    let hashes: Vec<PerceptualHash> = looks.iter().map(|look| look.hash).collect();
+/// Returns the group of each image. Near-duplicates share a group.
+///
+/// Prints how many near-duplicates there are, and warns about those with different labels.
+pub(crate) fn groups(run: &Run, images: &[Usable]) -> Vec<usize> {
+    let hashes: Vec<PerceptualHash> = images.iter().map(|image| image.hash).collect();
     let groups = near_duplicate_groups(&hashes, run.config.preprocess.near_duplicate_distance);
-    let mut members: BTreeMap<usize, Vec<&Look>> = BTreeMap::new();
-    for (look, group) in looks.iter().zip(&groups) {
-        members.entry(*group).or_default().push(look);
+    let mut members: BTreeMap<usize, Vec<&Usable>> = BTreeMap::new();
+    for (image, group) in images.iter().zip(&groups) {
+        members.entry(*group).or_default().push(image);
     }
-    members.retain(|_, looks| looks.len() > 1);
+    members.retain(|_, images| images.len() > 1);
     if !members.is_empty() {
-        let pictures: usize = members.values().map(Vec::len).sum();
+        let near: usize = members.values().map(Vec::len).sum();
         let groups = if members.len() == 1 { "1 group".to_owned() } else { format!("{} groups", members.len()) };
-        run.say(&format!("{pictures} pictures look like another one: {groups}, each kept in one split"));
+        run.say(&format!("{near} images are near-duplicates in {groups}; each group stays in one split"));
     }
-    for looks in members.values() {
-        let (first, rest) = (looks[0], &looks[1..]);
-        if let Some(other) = rest.iter().find(|look| look.class != first.class) {
+    for images in members.values() {
+        let (first, rest) = (images[0], &images[1..]);
+        if let Some(other) = rest.iter().find(|image| image.class != first.class) {
             run.warn(&format!(
-                "{} (`{}`) and {} (`{}`) look alike but are labelled differently",
+                "{} (`{}`) and {} (`{}`) are near-duplicates with different labels",
                 first.source, first.class, other.source, other.class
             ));
         }

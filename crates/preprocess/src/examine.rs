@@ -1,4 +1,4 @@
-//! From a file to a picture of the network's input size, or to the reason why not.
+//! Decodes the files and resizes the usable images to the input size of the network.
 
 use std::path::Path;
 
@@ -10,30 +10,31 @@ use pipeline::stop;
 use rayon::prelude::*;
 
 use crate::budget::Budget;
-use crate::duplicates::Look;
+use crate::duplicates::Usable;
 use crate::quarantine::Quarantine;
 use crate::scraped::Found;
 
-/// What a picture has to keep to.
+/// The limits for an image.
 struct Rules {
     limits: Limits,
     min_side: u32,
     budget: Budget,
 }
 
-/// Examines every file on all threads, writes the usable pictures at `size` x `size` pixels, and
-/// puts the others into the quarantine. The order is that of `found`.
-pub(crate) fn all(run: &Run, found: Vec<Found>, size: u32, quarantine: &mut Quarantine) -> Result<Vec<Look>> {
+/// Decodes every file and writes the usable images with `size` x `size` pixels. The others go to the quarantine.
+///
+/// It uses all threads. The result has the order of `found`.
+pub(crate) fn all(run: &Run, found: Vec<Found>, size: u32, quarantine: &mut Quarantine) -> Result<Vec<Usable>> {
     let settings = &run.config.preprocess;
     let limits = Limits { max_pixels: settings.max_pixels, max_bytes: settings.max_memory_mb.saturating_mul(1 << 20) };
     let rules = Rules { limits, min_side: settings.min_side, budget: Budget::new(limits.max_bytes) };
-    let progress = run.progress("reading pictures", found.len());
+    let progress = run.progress("decoding images", found.len());
     let examined: Result<Vec<_>> = found
         .into_par_iter()
         .map(|found| {
             stop::check()?;
             let result = match examine(&found.file, &rules) {
-                Ok(picture) => Ok(publish(run, &found, &picture, size)?),
+                Ok(image) => Ok(publish(run, &found, &image, size)?),
                 Err(reason) => Err(reason),
             };
             progress.inc(1);
@@ -41,17 +42,17 @@ pub(crate) fn all(run: &Run, found: Vec<Found>, size: u32, quarantine: &mut Quar
         })
         .collect();
     progress.finish();
-    let mut looks = Vec::new();
+    let mut images = Vec::new();
     for (found, result) in examined? {
         match result {
-            Ok(look) => looks.push(look),
+            Ok(image) => images.push(image),
             Err(reason) => quarantine.add(found.class, found.source, reason),
         }
     }
-    Ok(looks)
+    Ok(images)
 }
 
-/// The picture in `file`, upright, or why it cannot be used.
+/// Returns the oriented image in `file`, or why it cannot be used.
 fn examine(file: &Path, rules: &Rules) -> Result<RgbImage, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let length = std::fs::metadata(file).map_err(unreadable)?.len();
@@ -62,8 +63,8 @@ fn examine(file: &Path, rules: &Rules) -> Result<RgbImage, String> {
             rules.limits.max_bytes >> 20
         ));
     }
-    // The header is looked at first, and the file read again when its turn has come: a thread that
-    // waits for memory must not hold any. The second reading comes from the system's cache.
+    // A thread that waits for memory must not hold any. So the file is read twice: for its header, and again once the memory for
+    // its pixels is available. The second read comes from the cache of the operating system.
     let header = {
         let _loan = rules.budget.borrow(2 * length);
         let bytes = std::fs::read(file).map_err(unreadable)?;
@@ -78,18 +79,18 @@ fn examine(file: &Path, rules: &Rules) -> Result<RgbImage, String> {
     decode(&bytes, &rules.limits).map_err(|error| error.to_string())
 }
 
-/// Writes the picture at the network's size and notes what it looks like.
-fn publish(run: &Run, found: &Found, picture: &RgbImage, size: u32) -> Result<Look> {
-    let input = square(picture, size);
+/// Writes the image with the input size of the network and computes its perceptual hash.
+fn publish(run: &Run, found: &Found, image: &RgbImage, size: u32) -> Result<Usable> {
+    let input = square(image, size);
     let path = Dataset::image_file(&found.id);
     run.write(&path, &png(&input))?;
-    Ok(Look {
+    Ok(Usable {
         id: found.id.clone(),
         class: found.class.clone(),
         source: found.source.clone(),
         path,
-        width: picture.width(),
-        height: picture.height(),
+        width: image.width(),
+        height: image.height(),
         hash: perceptual_hash(&input),
     })
 }

@@ -1,8 +1,8 @@
-//! Stage `preprocess`: from scraped files to pictures of the network's input size, in three splits.
+//! The stage `preprocess`: converts scraped files to images of the network's input size, in three splits.
 //!
-//! Every file is looked at on its own ([`examine`]), and what cannot be used goes to the quarantine
-//! with its reason. What looks alike is grouped ([`duplicates`]), and groups are dealt to train,
-//! val and test ([`split`]) so that no near-copy of a training picture judges the network.
+//! The module `examine` decodes each file. A file that cannot be used goes to the quarantine with the reason. The module
+//! `duplicates` groups near-duplicates, and [`split`] assigns whole groups to train, val and test. No near-duplicate of a
+//! training image is therefore used for testing.
 
 mod budget;
 mod duplicates;
@@ -26,15 +26,14 @@ use pipeline::{HintExt, Stage, Summary};
 use rand::Rng;
 use zoo::Network;
 
-use crate::duplicates::Look;
+use crate::duplicates::Usable;
 use crate::quarantine::Quarantine;
 use crate::scraped::Scraped;
 
-/// Check, orient, crop, resize and split the scraped pictures
+/// Check, orient, crop, resize and split the scraped images
 ///
-/// Reads artifacts/scrape/ and writes to artifacts/preprocess/: the usable pictures at the network's
-/// input size (images/, dataset.csv, classes.json), and the unusable ones with the reason
-/// (quarantine.csv).
+/// Reads artifacts/scrape/ and writes to artifacts/preprocess/: the usable images in the input size of the network (images/,
+/// dataset.csv, classes.json), and a table of the unusable images with the reasons (quarantine.csv).
 #[derive(Debug, Parser)]
 #[command(version, after_help = "Example:\n  preprocess --set preprocess.min_side=64 --strict")]
 struct Cli {
@@ -42,7 +41,7 @@ struct Cli {
     common: Common,
 }
 
-/// Parses the command line, runs the stage, and gives its exit code.
+/// Runs the stage with the arguments of the process. Returns the exit code.
 pub fn run() -> ExitCode {
     run_stage(&Preprocess, &Cli::parse().common)
 }
@@ -67,14 +66,14 @@ impl Stage for Preprocess {
         let scraped = Scraped::read(run.artifacts())?;
         let mut quarantine = Quarantine::new(scraped.rejects);
         let distinct = duplicates::one_of_each(scraped.pictures, &mut quarantine);
-        let looks = examine::all(run, distinct, size, &mut quarantine)?;
-        // Before anything can fail: it is where the reasons are.
+        let images = examine::all(run, distinct, size, &mut quarantine)?;
+        // The quarantine is written first, because the hints of the following errors refer to it.
         quarantine.write(run)?;
-        let groups = duplicates::near(run, &looks);
-        check_classes(&scraped.classes, &looks, &groups)?;
-        let splits = deal(run, &looks, &groups);
+        let groups = duplicates::groups(run, &images);
+        check_classes(&scraped.classes, &images, &groups)?;
+        let splits = assign(run, &images, &groups);
         let pictures: Vec<Picture> =
-            looks.into_iter().zip(groups).zip(splits).map(|((look, group), split)| look.row(group, split)).collect();
+            images.into_iter().zip(groups).zip(splits).map(|((image, group), split)| image.row(group, split)).collect();
         let classes: Vec<String> = scraped.classes.into_iter().collect();
         Dataset::write(run, &pictures, &classes)
     }
@@ -89,47 +88,47 @@ fn input_size(scope: Scope) -> Result<u32> {
     Ok(network.input.size)
 }
 
-/// The split of each picture.
-fn deal(run: &Run, looks: &[Look], groups: &[usize]) -> Vec<Split> {
+/// Returns the split of each image.
+fn assign(run: &Run, images: &[Usable], groups: &[usize]) -> Vec<Split> {
     let shares = &run.config.preprocess.split;
-    let items: Vec<split::Item> = looks
+    let items: Vec<split::Item> = images
         .iter()
         .zip(groups)
-        .map(|(look, group)| split::Item { id: &look.id, label: &look.class, group: *group })
+        .map(|(image, group)| split::Item { id: &image.id, label: &image.class, group: *group })
         .collect();
     split::split(&items, [shares.train, shares.val, shares.test], run.rng("split").next_u64())
 }
 
-/// Refuses data that nothing can be learnt from, saying what is missing.
-fn check_classes(classes: &BTreeSet<String>, looks: &[Look], groups: &[usize]) -> Result<()> {
+/// Returns an error when the images are not enough for training.
+fn check_classes(classes: &BTreeSet<String>, images: &[Usable], groups: &[usize]) -> Result<()> {
     if classes.len() < 2 {
         let one = classes
             .first()
             .map_or_else(|| "there is no class".to_owned(), |class| format!("`{class}` is the only class"));
-        return Err(anyhow!("{one}, and telling pictures apart takes two"))
-            .hint("give every class a folder of its own, and look at [[scrape.sources]] in the configuration");
+        return Err(anyhow!("{one}, but a classifier needs at least two"))
+            .hint("make one folder per class, and check [[scrape.sources]] in the configuration");
     }
     for class in classes {
         let members: Vec<usize> =
-            looks.iter().zip(groups).filter(|(look, _)| look.class == *class).map(|(_, group)| *group).collect();
+            images.iter().zip(groups).filter(|(image, _)| image.class == *class).map(|(_, group)| *group).collect();
         let different = members.iter().collect::<BTreeSet<_>>().len();
         if members.is_empty() {
-            return Err(anyhow!("class `{class}` has no usable picture"))
-                .hint(format!("{} in the stage's folder says why each was refused", QuarantineRow::FILE));
+            return Err(anyhow!("class `{class}` has no usable image"))
+                .hint(format!("`{}` in the folder of the stage has the reasons", QuarantineRow::FILE));
         }
         if members.len() < 3 {
             return Err(anyhow!(
-                "class `{class}` has too few usable pictures ({}): train, val and test need one each",
+                "class `{class}` has too few usable images ({}): train, val and test need one each",
                 members.len()
             ))
-            .hint(format!("add images, or see {} in the stage's folder", QuarantineRow::FILE));
+            .hint(format!("add images, or see the reasons in `{}` in the folder of the stage", QuarantineRow::FILE));
         }
         if different < 3 {
             return Err(anyhow!(
-                "class `{class}` has too few pictures that look different ({different} of {}): train, val and test need one each",
+                "class `{class}` has too few different images ({different} of {}): train, val and test need one each",
                 members.len()
             ))
-            .hint("add other pictures, or lower preprocess.near_duplicate_distance");
+            .hint("add other images, or lower preprocess.near_duplicate_distance");
         }
     }
     Ok(())

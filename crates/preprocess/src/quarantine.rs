@@ -1,11 +1,11 @@
-//! Files that cannot be used, each with its reason.
+//! The files that cannot be used, with the reasons.
 
 use anyhow::Result;
 use contract::{Artifact, QuarantineRow};
 
 use crate::view::Run;
 
-/// The files that were refused so far.
+/// The files that cannot be used, as far as they are known.
 #[derive(Debug)]
 pub(crate) struct Quarantine(Vec<QuarantineRow>);
 

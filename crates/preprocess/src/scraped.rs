@@ -1,4 +1,4 @@
-//! What `scrape` left: pictures by class, and what it could not take.
+//! Reads the outputs of `scrape`: the images by class, and the rejected files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use contract::{Artifact, QuarantineRow, RejectRow, Row, SourceRow, Status};
 
-/// A file that may be a picture.
+/// A file that may be an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// 16 hex digits of its content's hash.
+    /// The hash of the file, 16 hex digits.
     pub id: String,
-    /// Its class.
+    /// The class.
     pub class: String,
-    /// Where it lies.
+    /// The path of the file.
     pub file: PathBuf,
-    /// What the user knows it by.
+    /// The source that the user knows, such as a path or an address.
     pub source: String,
 }
 
 /// The tables of `scrape`.
 #[derive(Debug)]
 pub(crate) struct Scraped {
-    /// Sorted by class and id.
+    /// The images, sorted by class and id.
     pub pictures: Vec<Found>,
-    /// In the order of the file.
+    /// The rejected files in the order of the table.
     pub rejects: Vec<QuarantineRow>,
-    /// Every class that any file was found for.
+    /// Every class with at least one file.
     pub classes: BTreeSet<String>,
 }
 

@@ -1,33 +1,33 @@
-//! Dealing pictures to train, val and test.
+//! Assigns images to the splits train, val and test.
 //!
-//! Stratified: every class is dealt in the same shares, as exactly as whole pictures allow. Groups
-//! of near-duplicates stay together. What goes where depends on the salt and on the pictures' ids
-//! alone, not on their order, and little on one another: a picture that is added moves few others.
+//! The split is stratified: every class has the same shares, as exactly as whole images allow. Groups of near-duplicates stay
+//! together. The result depends on the salt and on the ids of the images, but not on their order. An additional image moves few
+//! other images.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use contract::Split;
 
-/// The splits, in the order of shares.
+/// The splits in the order of the shares.
 const SPLITS: [Split; 3] = [Split::Train, Split::Val, Split::Test];
 
-/// A picture to be dealt.
+/// An image to assign to a split.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
-    /// Unique among the items.
+    /// The id. It is unique among the items.
     pub id: &'a str,
-    /// Name of its class.
+    /// The name of the class.
     pub label: &'a str,
-    /// Items of one group get the same split.
+    /// The group. Items of one group get the same split.
     pub group: usize,
 }
 
-/// The split of each of `items`, for `shares` of train, val and test that add up to 1.
+/// Returns the split of each item. `shares` are the shares of train, val and test. They add up to 1.
 ///
-/// A class gets each split's share to the nearest picture when all its groups are single pictures,
-/// and within the size of the largest group otherwise. A class with three groups or more has a
-/// picture in every split, unless groups that span classes make that impossible.
+/// The shares of a class are exact to the nearest image when each of its groups is a single image. Otherwise they are exact to
+/// the size of its largest group. A class with three groups or more has an image in every split, unless groups with images of
+/// several classes make that impossible.
 pub fn split(items: &[Item], shares: [f64; 3], salt: u64) -> Vec<Split> {
     let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
     for item in items {
@@ -37,7 +37,7 @@ pub fn split(items: &[Item], shares: [f64; 3], salt: u64) -> Vec<Split> {
         sizes.values().map(|size| Class { target: targets(*size, shares), ..Class::default() }).collect();
     let labels: BTreeMap<&str, usize> = sizes.into_keys().zip(0..).collect();
     let mut groups = groups_of(items, &labels, salt);
-    // Large groups first, while there is room for them; the rank makes the rest a fair draw.
+    // Large groups come first, because they need the most space. The rank orders groups of equal size at random.
     groups.sort_by(|a, b| (Reverse(a.members.len()), &a.rank).cmp(&(Reverse(b.members.len()), &b.rank)));
     for group in &mut groups {
         group.place = (0..SPLITS.len()).min_by_key(|place| cost(group, *place, &classes)).unwrap_or(0);
@@ -53,23 +53,23 @@ pub fn split(items: &[Item], shares: [f64; 3], salt: u64) -> Vec<Split> {
     splits
 }
 
-/// A class while its pictures are dealt; arrays are by split.
+/// The counts of a class during the assignment. The arrays are indexed by split.
 #[derive(Debug, Default)]
 struct Class {
     target: [usize; 3],
-    pictures: [usize; 3],
+    images: [usize; 3],
     groups: [usize; 3],
 }
 
-/// Pictures that stay together.
+/// Images that stay together.
 #[derive(Debug)]
 struct Group {
     members: Vec<usize>,
-    /// Pictures of each class, by its index.
+    /// The number of images of each class, by the index of the class.
     labels: BTreeMap<usize, usize>,
-    /// A draw from the salt and the members' ids.
+    /// A pseudo-random text from the salt and the ids of the members.
     rank: String,
-    /// Index into [`SPLITS`].
+    /// The index of the group's split in [`SPLITS`].
     place: usize,
 }
 
@@ -92,11 +92,12 @@ fn groups_of(items: &[Item], labels: &BTreeMap<&str, usize>, salt: u64) -> Vec<G
     groups.into_values().collect()
 }
 
-/// How many of `size` pictures each split should get: the nearest whole numbers that add up, and
-/// none of them 0 when there are three pictures or more.
+/// Returns how many of `size` images each split should get: the nearest whole numbers that add up to `size`.
+///
+/// No number is 0 when there are three images or more.
 fn targets(size: usize, shares: [f64; 3]) -> [usize; 3] {
     let exact = shares.map(|share| share * size as f64);
-    // A hair more, or 0.7 of 10 would be 6 whole pictures.
+    // Without the small addend, rounding errors would make 0.7 of 10 images only 6.
     let mut target = exact.map(|exact| (exact + 1e-9).floor() as usize);
     let mut by_remainder = [0, 1, 2];
     let remainder = |place: usize| exact[place] - target[place] as f64;
@@ -115,28 +116,28 @@ fn targets(size: usize, shares: [f64; 3]) -> [usize; 3] {
     target
 }
 
-/// How much further from its targets each class gets when `group` goes to `place`: the change of
-/// the squared distance, summed over its classes.
+/// Returns how much `group` at `place` increases the squared distance from the targets, summed over its classes.
 fn cost(group: &Group, place: usize, classes: &[Class]) -> i64 {
     let of_class = |(label, more): (&usize, &usize)| {
         let class = &classes[*label];
-        let (more, over) = (*more as i64, class.pictures[place] as i64 - class.target[place] as i64);
+        let (more, over) = (*more as i64, class.images[place] as i64 - class.target[place] as i64);
         more * (2 * over + more)
     };
     group.labels.iter().map(of_class).sum()
 }
 
-/// Adds `group` to the counts of its classes, or takes it away when `sign` is -1.
+/// Adds `group` to the counts of its classes, or subtracts it when `sign` is -1.
 fn count(group: &Group, sign: isize, classes: &mut [Class]) {
-    for (label, pictures) in &group.labels {
+    for (label, images) in &group.labels {
         let class = &mut classes[*label];
-        class.pictures[group.place] = class.pictures[group.place].saturating_add_signed(sign * *pictures as isize);
+        class.images[group.place] = class.images[group.place].saturating_add_signed(sign * *images as isize);
         class.groups[group.place] = class.groups[group.place].saturating_add_signed(sign);
     }
 }
 
-/// Large groups can leave a class without a picture in some split. Moves its smallest group that
-/// can be spared there, one that leaves no class without a picture where it was.
+/// Moves groups into the splits in which a class has no image. Large groups can leave a split empty.
+///
+/// It moves the smallest group whose old split keeps an image of every class.
 fn fill_empty(groups: &mut [Group], classes: &mut [Class]) {
     for label in 0..classes.len() {
         for place in 0..SPLITS.len() {
@@ -147,7 +148,7 @@ fn fill_empty(groups: &mut [Group], classes: &mut [Class]) {
                 group.labels.contains_key(&label)
                     && group.labels.keys().all(|other| classes[*other].groups[group.place] > 1)
             };
-            // Sorted by size, so the last that fits is the smallest.
+            // The groups are sorted by size, so the last match is the smallest.
             if let Some(group) = groups.iter_mut().rev().find(can_be_spared) {
                 count(group, -1, classes);
                 group.place = place;

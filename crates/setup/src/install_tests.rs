@@ -11,13 +11,13 @@ use super::*;
 use crate::archive::{from_sdist, sha256_file};
 use crate::part::Package;
 
-/// A package index with one package, and a pip that serves it.
+/// A folder with one package, and a stand-in for pip that serves it.
 struct Index {
     folder: TempDir,
     part: Part,
 }
 
-/// A pip that answers to `--version` and runs `script` for a download, `$dest` being where to.
+/// Writes a stand-in for pip. It accepts `--version` and runs `script` for a download. `$dest` is the target folder.
 fn pip(folder: &Path, script: &str) -> String {
     let path = folder.join("fake pip");
     let text = format!(
@@ -72,7 +72,7 @@ impl Index {
         pip(self.folder.path(), &format!("sleep 0.2\ncp '{}' \"$dest\"", sdist.display()))
     }
 
-    /// Installs with this pip.
+    /// Installs with the command `pip`.
     fn install(&self, pip: &str) -> Result<usize> {
         let session = Session { data: &self.data(), quiet: true, pip: Some(pip.to_owned()) };
         session.install(std::slice::from_ref(&self.part), false)
@@ -97,17 +97,17 @@ impl Index {
 }
 
 #[test]
-fn it_installs_once_and_then_needs_no_pip() {
+fn a_second_run_needs_no_pip() {
     let index = Index::new();
-    assert_eq!(index.reasons(), ["it is not installed"]);
-    assert!(!index.data().exists(), "asking for reasons writes nothing");
+    assert_eq!(index.reasons(), ["not installed"]);
+    assert!(!index.data().exists(), "computing the reasons must write nothing");
     assert_eq!(index.install(&index.serve()).unwrap(), 1);
     index.assert_installed();
     assert_eq!(index.install("/no/such/pip").unwrap(), 0);
 }
 
 #[test]
-fn what_is_damaged_missing_or_outdated_is_installed_again() {
+fn damaged_missing_and_outdated_parts_are_installed_again() {
     let mut index = Index::new();
     index.install(&index.serve()).unwrap();
     fs_err::write(index.data().join("pets/b.bin"), b"woof!").unwrap();
@@ -119,15 +119,15 @@ fn what_is_damaged_missing_or_outdated_is_installed_again() {
     index.install(&index.serve()).unwrap();
     index.assert_installed();
     index.part.source = "second".to_owned();
-    assert_eq!(index.reasons(), ["what is installed was made from something else"]);
+    assert_eq!(index.reasons(), ["installed from another source"]);
     index.install(&index.serve()).unwrap();
     index.assert_installed();
     fs_err::write(index.data().join("setup.json"), "{ half a rec").unwrap();
-    assert_eq!(index.reasons(), ["it is not installed"]);
+    assert_eq!(index.reasons(), ["not installed"]);
 }
 
 #[test]
-fn two_at_once_install_once_and_leave_whole_files() {
+fn two_processes_install_once_and_leave_complete_files() {
     let index = Index::new();
     let pip = index.serve();
     let (data, sha256) = (index.data(), index.part.package.sha256);
@@ -142,7 +142,7 @@ fn two_at_once_install_once_and_leave_whole_files() {
 }
 
 #[test]
-fn what_a_killed_setup_left_behind_is_cleared() {
+fn the_folders_of_killed_processes_are_removed() {
     let index = Index::new();
     fs_err::create_dir_all(index.data().join(".setup-gone/download")).unwrap();
     fs_err::write(index.data().join(".setup-gone/download/half"), b"half").unwrap();
@@ -151,13 +151,13 @@ fn what_a_killed_setup_left_behind_is_cleared() {
 }
 
 #[test]
-fn a_file_of_another_hash_is_never_used() {
+fn a_file_with_another_hash_is_not_used() {
     let index = Index::new();
     let other = pip(index.folder.path(), "echo woof > \"$dest/pets-1.0.tar.gz\"");
     let error = pipeline::error::render(&index.install(&other).unwrap_err());
-    assert!(error.starts_with("error: the package index has another file as pets 1.0 than the one known"), "{error}");
+    assert!(error.starts_with("error: the package index has another file for pets 1.0"), "{error}");
     assert!(!index.data().join("pets").exists());
-    assert_eq!(index.reasons(), ["it is not installed"]);
+    assert_eq!(index.reasons(), ["not installed"]);
 }
 
 #[test]
@@ -165,6 +165,6 @@ fn a_package_without_the_file_installs_nothing() {
     let mut index = Index::new();
     index.part.make = Box::new(|sdist, _| from_sdist(sdist, "pets/dog.bin").map(|_| Vec::new()));
     let error = index.install(&index.serve()).unwrap_err().to_string();
-    assert!(error.ends_with("pets-1.0.tar.gz holds no pets/dog.bin"), "{error}");
+    assert!(error.ends_with("pets-1.0.tar.gz does not contain `pets/dog.bin`"), "{error}");
     assert!(!index.data().join("pets").exists());
 }

@@ -1,9 +1,8 @@
-//! Stage 0: installs ONNX Runtime with training and the pre-trained networks into the data folder.
+//! The stage `setup`: installs ONNX Runtime with training and the pre-trained networks into the data folder.
 //!
-//! Everything comes through the user's pip client from the index that it is set up for, is
-//! checked by SHA-256 before it is used, and appears in its place whole or not at all. What was
-//! installed is remembered in a [`Receipt`](receipt::Receipt), so that running again does nothing
-//! unless a file is missing, damaged, or to be made from something else.
+//! The user's pip client downloads the packages from the index that it is configured for. `setup` checks the SHA-256 of each
+//! package and writes each file atomically. `setup.json` in the data folder lists the installed files. A second run does
+//! nothing unless a file is missing or damaged, or its source has changed.
 
 mod archive;
 mod install;
@@ -29,7 +28,7 @@ use install::Session;
 struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// The folder to install into, in place of the configuration's `data`
+    /// Install into this folder instead of the folder `data` of the configuration
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Print the names of all stages in the order in which they run, and install nothing
@@ -37,7 +36,7 @@ struct Arguments {
     stages: bool,
 }
 
-/// Runs the stage as the command line asks.
+/// Runs the stage with the arguments of the process. Returns the exit code.
 pub fn run() -> ExitCode {
     conclude(set_up(&Arguments::parse()))
 }
@@ -58,14 +57,16 @@ fn set_up(arguments: &Arguments) -> Result<Exit> {
     }
     let session = Session { data: &data, quiet: common.quiet, pip: pip::named() };
     if common.dry_run {
-        return table::tell_plan(&session.reasons(&parts, common.force), common);
+        return table::print_plan(&session.reasons(&parts, common.force), common);
     }
     if let Some(library) = &library {
         let variable = runtime::LIBRARY_VARIABLE;
-        session.say(&format!("{variable} is set: using {} as it is", library.display()));
-        runtime::load(library)
-            .hint(format!("{variable} has to name an ONNX Runtime {} built with training", runtime::version()))?;
+        session.say(&format!("{variable} is set: using {} without changes", library.display()));
+        runtime::load(library).hint(format!(
+            "set {variable} to the library of an ONNX Runtime {} build with training",
+            runtime::version()
+        ))?;
     }
     let ran = session.install(&parts, common.force)?;
-    table::tell_installed(&session, &parts, library.as_deref(), ran, common)
+    table::print_installed(&session, &parts, library.as_deref(), ran, common)
 }

@@ -1,50 +1,50 @@
-//! What there is to install, and how each part is made from the package it comes in.
+//! The parts to install, and how each part is made from its package.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use pipeline::HintExt;
 use runtime::repackage;
-use zoo::Source;
+use zoo::WeightSource;
 
 use crate::archive;
 use crate::storage::write;
 
-/// Raised when the same packages shall give other files.
+/// A number to raise when the same packages give other files than before.
 const FORMAT: u32 = 1;
 
-/// A file of a package index, known by its hash.
+/// A file in a package index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Package {
-    /// Name, as the pip client knows it.
+    /// The name of the package.
     pub name: &'static str,
-    /// Version.
+    /// The version of the package.
     pub version: &'static str,
-    /// SHA-256 of the file.
+    /// The SHA-256 of the file, 64 hex digits.
     pub sha256: &'static str,
-    /// Size of the file in bytes.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// Which of the package's files pip shall take.
+    /// The options that make pip choose this file.
     pub options: &'static [&'static str],
 }
 
-/// Relative path and bytes of a file to install.
+/// The path of a file to install, relative to the data folder, and its bytes.
 pub type Made = (String, Vec<u8>);
 
-/// Makes a part's files from the downloaded package; the folder is for what it needs on the way.
+/// Makes the files of a part. The arguments are the downloaded package and a folder for temporary files.
 type Make = dyn Fn(&Path, &Path) -> Result<Vec<Made>>;
 
-/// One thing to install.
+/// One part to install.
 pub struct Part {
-    /// What it is, in words.
+    /// The name for messages and for `setup.json`.
     pub name: String,
-    /// Where it comes from.
+    /// The package that contains the part.
     pub package: Package,
-    /// Changes whenever the part has to be made anew.
+    /// A text that changes when the part needs to be made again.
     pub source: String,
-    /// Its files, relative to the data folder, `/` between names.
+    /// The paths of its files, relative to the data folder, with `/` between names.
     pub files: Vec<String>,
-    /// Makes those files.
+    /// Makes the files.
     pub make: Box<Make>,
 }
 
@@ -53,7 +53,7 @@ const WHEEL: Package = Package {
     version: "1.19.2",
     sha256: "9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6",
     bytes: 8_932_358,
-    // The wheel of one Python version, whatever Python is there: the result needs none.
+    // The wheel of a fixed Python version. The installed library needs no Python.
     options: &[
         "--only-binary=:all:",
         "--python-version=3.11",
@@ -62,19 +62,21 @@ const WHEEL: Package = Package {
     ],
 };
 
-/// Refuses a machine that the wheel's library does not run on.
+/// Returns an error when the library in the wheel does not run on this machine.
 pub fn check_platform(system: &str, processor: &str) -> Result<()> {
     if (system, processor) == ("linux", "x86_64") {
         return Ok(());
     }
-    Err(anyhow!("ONNX Runtime can be installed on linux x86_64 only, and this is {system} {processor}")).hint(format!(
-        "set {} to the library of an official ONNX Runtime {} build with training",
-        runtime::LIBRARY_VARIABLE,
-        runtime::version()
-    ))
+    Err(anyhow!("`setup` installs ONNX Runtime only on linux x86_64, but this machine is {system} {processor}")).hint(
+        format!(
+            "set {} to the library of an official ONNX Runtime {} build with training",
+            runtime::LIBRARY_VARIABLE,
+            runtime::version()
+        ),
+    )
 }
 
-/// ONNX Runtime, its library repackaged from the wheel.
+/// Returns the part for ONNX Runtime. Its library is repackaged from a Python wheel.
 pub fn runtime() -> Part {
     let file = "runtime/libonnxruntime.so".to_owned();
     Part {
@@ -85,16 +87,16 @@ pub fn runtime() -> Part {
         make: Box::new(move |wheel, scratch| {
             let inside = archive::from_wheel(wheel, repackage::MEMBER)?;
             let library = repackage::repackage(inside)
-                .with_context(|| format!("{} of the wheel cannot be used", repackage::MEMBER))
+                .with_context(|| format!("cannot use `{}` of the wheel", repackage::MEMBER))
                 .hint(format!(
-                    "this version of setup knows one wheel only; set {} to another ONNX Runtime {} build with training",
+                    "this version of `setup` supports only one wheel; set {} to another ONNX Runtime {} build with training",
                     runtime::LIBRARY_VARIABLE,
                     runtime::version()
                 ))?;
             let trial = scratch.join("libonnxruntime.so");
             write(&trial, &library)?;
             runtime::load(&trial).hint(format!(
-                "it needs glibc 2.28 or newer and libstdc++; else set {} to another build",
+                "install glibc 2.28 or newer and libstdc++, or set {} to another build",
                 runtime::LIBRARY_VARIABLE
             ))?;
             Ok(vec![(file.clone(), library)])
@@ -102,12 +104,12 @@ pub fn runtime() -> Part {
     }
 }
 
-/// The networks of the zoo.
+/// Returns the parts for the networks.
 pub fn networks() -> Vec<Part> {
     zoo::sources().iter().map(network).collect()
 }
 
-fn network(source: &'static Source) -> Part {
+fn network(source: &'static WeightSource) -> Part {
     let folder = format!("networks/{}", source.network);
     let files = vec![format!("{folder}/{}", zoo::MODEL), format!("{folder}/{}", zoo::DESCRIPTION)];
     Part {
@@ -137,10 +139,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_platform_is_told_what_to_do() {
+    fn another_platform_is_an_error_with_a_hint() {
         let error = check_platform("macos", "aarch64").unwrap_err();
         insta::assert_snapshot!(pipeline::error::render(&error), @r"
-        error: ONNX Runtime can be installed on linux x86_64 only, and this is macos aarch64
+        error: `setup` installs ONNX Runtime only on linux x86_64, but this machine is macos aarch64
         hint: set ORT_DYLIB_PATH to the library of an official ONNX Runtime 1.19.2 build with training
         ");
         check_platform("linux", "x86_64").unwrap();

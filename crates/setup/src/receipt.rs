@@ -1,4 +1,4 @@
-//! What was installed, from what, with which bytes: `setup.json` in the data folder.
+//! The file `setup.json` in the data folder. It lists the installed parts, their sources and the hashes of their files.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,39 +13,39 @@ use crate::storage;
 
 const FILE: &str = "setup.json";
 
-/// The parts installed, by name.
+/// The installed parts by name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Receipt(BTreeMap<String, Installed>);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Installed {
-    /// The part's source when it was made.
+    /// The source of the part at the time of installation.
     source: String,
-    /// SHA-256 of each file, by its path in the data folder.
+    /// The SHA-256 of each file by its path in the data folder.
     files: BTreeMap<String, String>,
 }
 
-/// Why a part has to be installed.
+/// Why a part needs to be installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// It never was, or the receipt is gone.
+    /// It is not in `setup.json`.
     New,
-    /// It would be made from something else, or otherwise, now.
+    /// Its source or its list of files has changed.
     Outdated,
-    /// A file of it is not there.
+    /// One of its files is missing.
     Missing(String),
-    /// A file of it has other bytes than were installed.
+    /// One of its files has another hash.
     Damaged(String),
-    /// The user wants it again.
+    /// The user asked for it with `--force`.
     Forced,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::New => write!(to, "it is not installed"),
-            Self::Outdated => write!(to, "what is installed was made from something else"),
+            Self::New => write!(to, "not installed"),
+            Self::Outdated => write!(to, "installed from another source"),
             Self::Missing(file) => write!(to, "{file} is missing"),
             Self::Damaged(file) => write!(to, "{file} is damaged"),
             Self::Forced => write!(to, "--force is set"),
@@ -54,14 +54,14 @@ impl fmt::Display for Reason {
 }
 
 impl Receipt {
-    /// Reads the data folder's receipt. One that is missing or unreadable counts as empty: then
-    /// everything is installed anew.
+    /// Reads `setup.json` in the folder `data`. A missing or damaged file counts as empty, and all parts are then installed
+    /// again.
     pub fn read(data: &Path) -> Self {
         let text = fs_err::read(data.join(FILE)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// Why `part` has to be installed; `None` when all its files are as they were installed.
+    /// Returns why `part` needs to be installed, or `None` when its files are complete and unchanged.
     pub fn reason(&self, part: &Part, data: &Path) -> Option<Reason> {
         let Some(installed) = self.0.get(&part.name) else { return Some(Reason::New) };
         if installed.source != part.source || !installed.files.keys().eq(sorted(&part.files)) {
@@ -78,12 +78,12 @@ impl Receipt {
         })
     }
 
-    /// Notes that `part` is installed with files of these hashes.
-    pub fn note(&mut self, part: &Part, files: BTreeMap<String, String>) {
+    /// Records that `part` is installed with files of these SHA-256 hashes.
+    pub fn record(&mut self, part: &Part, files: BTreeMap<String, String>) {
         self.0.insert(part.name.clone(), Installed { source: part.source.clone(), files });
     }
 
-    /// Writes the receipt into the data folder.
+    /// Writes `setup.json` into the folder `data`. `scratch` is a folder on the same disk.
     pub fn write(&self, scratch: &Path, data: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
         storage::publish(scratch, &data.join(FILE), text.as_bytes())

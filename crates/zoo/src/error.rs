@@ -1,4 +1,4 @@
-//! What can go wrong with a network by name. Every message names the file or the network.
+//! Errors of the crate. A message names the file or the network.
 
 use std::path::PathBuf;
 
@@ -6,79 +6,81 @@ use thiserror::Error;
 
 use crate::pickle::PickleError;
 
-/// A network that could not be found, read, checked or imported.
+/// A network that cannot be found, read, checked or imported.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ZooError {
     /// No network of this name is installed.
     #[error("network `{name}` is not installed: {} does not exist", path.display())]
     NotInstalled {
-        /// The name asked for.
+        /// The name of the network.
         name: String,
-        /// The file that should be there.
+        /// The missing file.
         path: PathBuf,
     },
-    /// The name could lead out of the folder of networks.
-    #[error("`{0}` is not the name of a network: letters, digits, `.`, `-` and `_` only, and no `.` first")]
+    /// The name is not allowed, because it could lead out of the folder of networks.
+    #[error(
+        "`{0}` is not the name of a network: a name has only letters, digits, `.`, `-` and `_`, and does not start with `.`"
+    )]
     Name(String),
-    /// A file could not be read or written.
+    /// A file cannot be read or written.
     #[error("{}: {error}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// The description is not what it should be.
-    #[error("{}: not a network's description: {reason}", path.display())]
+    /// The description is not valid.
+    #[error("{}: not a description of a network: {reason}", path.display())]
     Description {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: String,
     },
-    /// The model is not the one that the description was written for.
-    #[error("{}: altered or cut short: its sha256 is {found}, its description says {expected}", path.display())]
+    /// The model is not the one that the description belongs to.
+    #[error("{}: altered or truncated: its SHA-256 is {found}, but its description says {expected}", path.display())]
     Altered {
-        /// The model's file.
+        /// The file of the model.
         path: PathBuf,
-        /// From the description.
+        /// The SHA-256 in the description.
         expected: String,
-        /// Of the bytes on disk.
+        /// The SHA-256 of the file.
         found: String,
     },
-    /// The network cannot be imported because its name is unknown here.
-    #[error("no source of weights for `{name}`; there are: {known}")]
+    /// There is no source of weights for the network.
+    #[error("there are no weights for the network `{name}`, only for: {known}")]
     UnknownSource {
-        /// The name asked for.
+        /// The name of the network.
         name: String,
-        /// All names, separated by commas.
+        /// All networks with a source, separated by commas.
         known: String,
     },
-    /// The weights are not the file that the source names.
-    #[error("{file}: not the expected file: its sha256 is {found}, expected {expected}")]
+    /// The weights are not the file that the source describes.
+    #[error("{file}: not the expected file: its SHA-256 is {found} instead of {expected}")]
     Hash {
-        /// The weights, as the source names them.
+        /// The path of the weights in the package.
         file: String,
-        /// From the source.
+        /// The SHA-256 in the source.
         expected: String,
-        /// Of the bytes given.
+        /// The SHA-256 of the bytes.
         found: String,
     },
-    /// The weights could not be read.
+    /// The weights cannot be read.
     #[error(transparent)]
     Pickle(#[from] PickleError),
-    /// The weights have no such array, or one of another shape.
+    /// An array of the weights is missing or has an unexpected shape.
     #[error("{file}: array `{array}` {reason}")]
     Weights {
-        /// The weights, as the source names them.
+        /// The path of the weights in the package.
         file: String,
-        /// Its path within the file.
+        /// The path of the array in the file.
         array: String,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: String,
     },
-    /// The graph could not be built.
+    /// The graph cannot be built.
     #[error(transparent)]
     Graph(#[from] graph::Error),
 }

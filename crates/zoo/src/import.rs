@@ -1,26 +1,29 @@
-//! From the file that a package carries to a model with its description.
+//! Converts a file of weights to a model with its description.
 
-use crate::source::{Source, Weights};
+use crate::source::{WeightSource, Weights};
 use crate::{Network, ZooError, alexnet, network, squeezenet};
 
-/// A network ready to be installed.
+/// A network that is ready to be installed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imported {
-    /// Bytes of `model.onnx`; the same weights give the same bytes.
+    /// The bytes of `model.onnx`. The same weights give the same bytes.
     pub model: Vec<u8>,
-    /// Its description, the sha256 of `model` filled in.
+    /// The description, with the SHA-256 of `model`.
     pub network: Network,
 }
 
-static SOURCES: [Source; 2] = [alexnet::SOURCE, squeezenet::SOURCE];
+static SOURCES: [WeightSource; 2] = [alexnet::SOURCE, squeezenet::SOURCE];
 
-/// The networks that can be imported, in the order in which `setup` installs them.
-pub fn sources() -> &'static [Source] {
+/// Returns the sources of all networks, in the order in which `setup` installs them.
+pub fn sources() -> &'static [WeightSource] {
     &SOURCES
 }
 
-/// The source of the network `name`.
-pub fn source(name: &str) -> Result<&'static Source, ZooError> {
+/// Returns the source of the network `name`.
+///
+/// # Errors
+/// Returns an error when there is no such network.
+pub fn source(name: &str) -> Result<&'static WeightSource, ZooError> {
     let found = SOURCES.iter().find(|source| source.network == name);
     found.ok_or_else(|| ZooError::UnknownSource {
         name: name.to_owned(),
@@ -28,7 +31,11 @@ pub fn source(name: &str) -> Result<&'static Source, ZooError> {
     })
 }
 
-/// Builds the network `name` from the bytes of its [`Source`]'s member, whose sha256 is checked first.
+/// Builds the network `name` from the bytes of its weights, which are the file [`WeightSource::member`].
+///
+/// # Errors
+/// Returns an error when there is no such network, when the SHA-256 of `weights` differs from the source's, or when the weights
+/// do not fit the network.
 pub fn import(name: &str, weights: &[u8]) -> Result<Imported, ZooError> {
     let source = source(name)?;
     let found = network::sha256(weights);
@@ -39,8 +46,8 @@ pub fn import(name: &str, weights: &[u8]) -> Result<Imported, ZooError> {
     convert(source, weights)
 }
 
-/// [`import`] without the check, so that tests may bring weights of their own.
-fn convert(source: &Source, weights: &[u8]) -> Result<Imported, ZooError> {
+/// Builds a network without checking the SHA-256, so that tests can use weights of their own.
+fn convert(source: &WeightSource, weights: &[u8]) -> Result<Imported, ZooError> {
     let weights = Weights::read(source.member, weights)?;
     let (model, mut network) = match source.network {
         "alexnet" => alexnet::build(&weights)?,

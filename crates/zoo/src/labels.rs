@@ -1,9 +1,9 @@
-//! Names of the 1000 ImageNet (ILSVRC 2012) classes.
+//! The names of the 1000 ImageNet (ILSVRC 2012) classes.
 
-/// One short name a line, in the order of the outputs; no name stands twice.
+/// One short name per line, in the order of the outputs. Every name is unique.
 static IMAGENET: &str = include_str!("imagenet_classes.txt");
 
-/// The 1000 ImageNet classes in the order of the outputs, such as 285 `Egyptian cat`.
+/// Returns the names of the 1000 ImageNet classes in the order of the outputs. Class 285 is `Egyptian cat`.
 pub fn imagenet() -> Vec<String> {
     IMAGENET.lines().map(str::to_owned).collect()
 }
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_stand_at_their_indices_and_once() {
+    fn the_names_are_unique_and_have_their_indices() {
         let names = imagenet();
         assert_eq!(names.len(), 1000);
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 1000);

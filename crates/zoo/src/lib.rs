@@ -1,9 +1,8 @@
-//! The networks by name: where their weights come from, how they are built, what goes in and out.
+//! Networks by name: the source of their weights, their architecture, their inputs and outputs.
 //!
-//! [`import()`] turns the file that a Python package carries into an ONNX model and its
-//! [`Network`] description, with no Python: [`pickle`] reads arrays and nothing else.
-//! [`Network::open`] finds an installed network and checks it, and [`InputTransform`] turns a
-//! picture into the tensor that this network was trained on.
+//! [`import()`] converts the weights in a Python package to an ONNX model and its [`Network`] description. It needs no Python:
+//! [`pickle`] reads the arrays. [`Network::open`] opens and checks an installed network. [`InputTransform`] converts an image
+//! to the input tensor of the network.
 
 mod alexnet;
 mod error;
@@ -18,6 +17,6 @@ mod stack;
 pub use error::ZooError;
 pub use import::{Imported, import, source, sources};
 pub use network::{
-    Channels, DESCRIPTION, Features, InputTransform, Layer, MODEL, Network, Parent, Pool, TUNED_DESCRIPTION, sha256,
+    Channels, DESCRIPTION, Features, InputTransform, Layer, MODEL, Network, Parent, Pooling, TUNED_DESCRIPTION, sha256,
 };
-pub use source::Source;
+pub use source::WeightSource;

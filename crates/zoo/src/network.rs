@@ -1,7 +1,7 @@
-//! The description that lies beside every model: what goes in, what may be asked for, what comes out.
+//! The description of a network: its input, its layers and its outputs.
 //!
-//! `data/networks/<name>/network.json` and `artifacts/train/model.json` are the same format, so a
-//! tuned network is used like an installed one.
+//! `data/networks/<name>/network.json` and `artifacts/train/model.json` have the same format. A tuned network can therefore be
+//! used like an installed one.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,58 +14,58 @@ use sha2::{Digest, Sha256};
 
 use crate::ZooError;
 
-/// File name of an installed network's description.
+/// The file name of an installed network's description.
 pub const DESCRIPTION: &str = "network.json";
-/// File name of a tuned network's description.
+/// The file name of a tuned network's description.
 pub const TUNED_DESCRIPTION: &str = "model.json";
-/// File name of a model, beside its description.
+/// The file name of a model. It lies in the folder of its description.
 pub const MODEL: &str = "model.onnx";
 
-/// A network and all that is needed to use it.
+/// The description of a network: everything that its users need to know.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// Its name: of its folder below `data/networks/`, or what a tuned network was called.
+    /// The name. It is also the name of the folder below `data/networks/`.
     pub name: String,
-    /// From a picture to the input tensor.
+    /// How an image becomes the input tensor.
     pub input: InputTransform,
-    /// Every tensor that may be asked for, from input to output.
+    /// The named layers, from input to output.
     pub layers: Vec<Layer>,
-    /// Where a new head is put.
+    /// The layer below a new head.
     pub features: Features,
-    /// Tensor `[n, classes]` before the softmax; none for a trunk without classifier.
+    /// The tensor `[n, classes]` before the softmax. A trunk without a classifier has none.
     pub logits: Option<String>,
-    /// Tensor `[n, classes]` whose rows add up to 1; none for a trunk without classifier.
+    /// The tensor `[n, classes]` whose rows add up to 1. A trunk without a classifier has none.
     pub probabilities: Option<String>,
-    /// Names of the classes in the order of the outputs; empty for a trunk without classifier.
+    /// The names of the classes in the order of the outputs. The list is empty for a trunk without a classifier.
     pub classes: Vec<String>,
-    /// Where the weights come from, in words.
+    /// The origin of the weights, in words.
     pub origin: String,
-    /// SHA-256 of `model.onnx`, 64 hex digits.
+    /// The SHA-256 of `model.onnx`, 64 hex digits.
     pub sha256: String,
-    /// The network that this one was tuned from.
+    /// The network that this one was tuned from. An installed network has none.
     pub parent: Option<Parent>,
 }
 
-/// How a square picture becomes the input tensor: `(pixel * scale - mean) / std`.
+/// How a square image becomes the input tensor: `(pixel * scale - mean) / std`.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct InputTransform {
-    /// Name of the input tensor, `[n, 3, size, size]` float32.
+    /// The name of the input tensor, `[n, 3, size, size]` float32.
     pub tensor: String,
-    /// Side of the picture in pixels.
+    /// The width and height of the image in pixels, 1 to 4096.
     pub size: u32,
-    /// Order of the tensor's channels.
+    /// The order of the channels in the tensor.
     pub channels: Channels,
-    /// What a pixel's value, 0 to 255, is multiplied with.
+    /// The factor for a pixel's value, which is 0 to 255.
     pub scale: f32,
-    /// Subtracted after scaling, in the tensor's channel order.
+    /// The mean that is subtracted after scaling, in the tensor's order of channels.
     pub mean: [f32; 3],
-    /// Divided by at last, in the tensor's channel order.
+    /// The standard deviation that divides the difference, in the tensor's order of channels. No value is 0.
     pub std: [f32; 3],
 }
 
-/// Order of the channels in the input tensor.
+/// The order of the channels in the input tensor.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channels {
     /// Red first.
@@ -76,35 +76,35 @@ pub enum Channels {
     Bgr,
 }
 
-/// A tensor by the name that people know it by; the model has a tensor of the same name.
+/// A layer of a network. The model has a tensor of the same name.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
-    /// Name, such as `conv1` or `fire2/squeeze1x1`.
+    /// The name, such as `conv1` or `fire2/squeeze1x1`.
     pub name: String,
-    /// ONNX operator that computes it, such as `Conv`.
+    /// The ONNX operator that computes the layer, such as `Conv`.
     pub operator: String,
-    /// Shape for one picture, such as `[64, 55, 55]`.
+    /// The shape for one image, such as `[64, 55, 55]`.
     pub shape: Vec<usize>,
 }
 
-/// The tensor that a new head is put on.
+/// The layer below a new head, and how the head reads it.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Features {
-    /// Name of the layer.
+    /// The name of the layer.
     pub layer: String,
-    /// What is done with its spatial axes.
-    pub pool: Pool,
+    /// How its spatial axes are reduced.
+    pub pool: Pooling,
 }
 
-/// What is done with the spatial axes of the feature layer before the head.
+/// How the spatial axes of the feature layer are reduced before the head.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub enum Pool {
-    /// Nothing: `[n, c, h, w]` is flattened to `[n, c*h*w]`.
+pub enum Pooling {
+    /// They are kept: `[n, c, h, w]` is flattened to `[n, c*h*w]`.
     None,
-    /// The mean over them: `[n, c]`.
+    /// They are averaged: `[n, c, h, w]` becomes `[n, c]`.
     Average,
 }
 
@@ -112,14 +112,17 @@ pub enum Pool {
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Parent {
-    /// Its name.
+    /// The name of the network.
     pub name: String,
-    /// SHA-256 of its `model.onnx`, 64 hex digits.
+    /// The SHA-256 of its `model.onnx`, 64 hex digits.
     pub sha256: String,
 }
 
 impl Network {
-    /// Reads a description: a JSON file, or the folder that holds `network.json` or `model.json`.
+    /// Reads a description. `path` is a JSON file, or a folder with `model.json` or `network.json`.
+    ///
+    /// # Errors
+    /// Returns an error when the file cannot be read or its contents are not valid.
     pub fn read(path: &Path) -> Result<Self, ZooError> {
         let path = &description_in(path);
         let bytes = fs_err::read(path).map_err(|error| file(path, error))?;
@@ -129,20 +132,23 @@ impl Network {
         Ok(network)
     }
 
-    /// The description as JSON text, ending in a new line; the same network gives the same bytes.
+    /// Returns the description as JSON with a newline at the end. The same network gives the same bytes.
     pub fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self)
-            .unwrap_or_else(|error| unreachable!("a description holds nothing that JSON cannot: {error}"));
+            .unwrap_or_else(|error| unreachable!("a description has only values that JSON can represent: {error}"));
         text + "\n"
     }
 
-    /// Writes the description to `path`.
+    /// Writes the description to the file `path`.
     pub fn write(&self, path: &Path) -> Result<(), ZooError> {
         fs_err::write(path, self.to_json()).map_err(|error| file(path, error))
     }
 
-    /// Opens the installed network `name` of the data folder: its description and the path of its
-    /// model, whose sha256 is checked.
+    /// Opens the installed network `name` in the folder `data`. Returns its description and the path of its model.
+    ///
+    /// # Errors
+    /// Returns an error when the name is not allowed, the network is not installed, or the SHA-256 of the model differs from
+    /// the description.
     pub fn open(data: &Path, name: &str) -> Result<(Self, PathBuf), ZooError> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if name.is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
@@ -156,7 +162,7 @@ impl Network {
         Self::open_folder(&folder)
     }
 
-    /// Opens the network in `folder`, installed or tuned, as [`open`](Self::open) does.
+    /// Opens the network in `folder`, installed or tuned. Otherwise it does the same as [`open`](Self::open).
     pub fn open_folder(folder: &Path) -> Result<(Self, PathBuf), ZooError> {
         let network = Self::read(folder)?;
         let model = folder.join(MODEL);
@@ -168,29 +174,32 @@ impl Network {
         Ok((network, model))
     }
 
-    /// The layer of this name.
+    /// Returns the layer `name`.
     pub fn layer(&self, name: &str) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.name == name)
     }
 
-    /// What must hold beyond the types for the other crates to rely on a description.
+    /// Checks the conditions that the types do not express. Other crates rely on them.
     fn check(&self) -> Result<(), String> {
         let input = &self.input;
         if !(1..=4096).contains(&input.size) {
-            return Err(format!("input.size is {}, not 1 to 4096", input.size));
+            return Err(format!("`input.size` is {}, but must be 1 to 4096", input.size));
         }
         let numbers = [input.mean, input.std, [input.scale; 3]].concat();
         if !numbers.iter().all(|number| number.is_finite()) || input.std.contains(&0.0) {
-            return Err("input: scale, mean and std must be finite, and std not 0".to_owned());
+            return Err("`scale`, `mean` and `std` of `input` must be finite, and `std` must not be 0".to_owned());
         }
         let wanted = [Some(&self.features.layer), self.logits.as_ref(), self.probabilities.as_ref()];
         if let Some(missing) = wanted.into_iter().flatten().find(|name| self.layer(name).is_none()) {
-            return Err(format!("`{missing}` is not among the layers"));
+            return Err(format!("`{missing}` is not one of the layers"));
         }
         for output in [&self.logits, &self.probabilities].into_iter().flatten() {
             let outputs = self.layer(output).map_or(0, |layer| layer.shape.iter().product());
             if outputs != self.classes.len() {
-                return Err(format!("{} classes for the {outputs} outputs of `{output}`", self.classes.len()));
+                return Err(format!(
+                    "there are {} classes for the {outputs} outputs of `{output}`",
+                    self.classes.len()
+                ));
             }
         }
         Ok(())
@@ -198,31 +207,30 @@ impl Network {
 }
 
 impl InputTransform {
-    /// The input tensor `[3, size, size]` of one picture of `size` x `size` pixels.
-    pub fn tensor(&self, picture: &RgbImage) -> Array3<f32> {
+    /// Returns the input tensor `[3, size, size]` of an image of `size` x `size` pixels.
+    pub fn tensor(&self, image: &RgbImage) -> Array3<f32> {
         let order = match self.channels {
             Channels::Rgb => ChannelOrder::Rgb,
             Channels::Bgr => ChannelOrder::Bgr,
         };
-        imaging::tensor::nchw(picture, order, self.scale, self.mean, self.std)
+        imaging::tensor::nchw(image, order, self.scale, self.mean, self.std)
     }
 
-    /// The input tensor `[n, 3, size, size]` of `n` pictures of `size` x `size` pixels each.
+    /// Returns the input tensor `[n, 3, size, size]` of `n` images of `size` x `size` pixels.
     ///
     /// # Panics
-    ///
-    /// When a picture has another size.
-    pub fn batch<'a>(&self, pictures: impl IntoIterator<Item = &'a RgbImage>) -> Array4<f32> {
+    /// Panics when an image has another size.
+    pub fn batch<'a>(&self, images: impl IntoIterator<Item = &'a RgbImage>) -> Array4<f32> {
         let side = self.size as usize;
         let mut batch = Array4::zeros((0, 3, side, side));
-        for picture in pictures {
-            batch.push(Axis(0), self.tensor(picture).view()).expect("pictures have the input's size");
+        for image in images {
+            batch.push(Axis(0), self.tensor(image).view()).expect("every image has the size of the input");
         }
         batch
     }
 }
 
-/// SHA-256 as 64 hex digits.
+/// Returns the SHA-256 of `bytes` as 64 hex digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a string cannot fail.

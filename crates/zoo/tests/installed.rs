@@ -1,4 +1,4 @@
-//! The installed networks: their models hold what their descriptions say. Needs `just setup`.
+//! The installed networks: their models match their descriptions. The tests need `just setup`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ fn open(name: &str) -> (Network, PathBuf) {
 }
 
 #[test]
-fn every_layer_is_a_tensor_of_the_model_with_the_shape_it_claims() {
+fn every_layer_is_a_tensor_of_the_model_with_the_described_shape() {
     for source in zoo::sources() {
         let (network, path) = open(source.network);
         let model = Model::read(&path).unwrap();
@@ -29,7 +29,7 @@ fn every_layer_is_a_tensor_of_the_model_with_the_shape_it_claims() {
 }
 
 #[test]
-fn the_networks_have_the_sizes_that_their_papers_give() {
+fn the_networks_have_the_sizes_of_their_papers() {
     let parameters = |name| {
         let (_, path) = open(name);
         let model = Model::read(&path).unwrap();

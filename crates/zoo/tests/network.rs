@@ -1,4 +1,4 @@
-//! Descriptions on disk, through the public door: read, written, altered, cut short.
+//! Descriptions on disk: reading, writing, altered files, truncated files.
 
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
-use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
+use zoo::{Channels, Features, InputTransform, Layer, Network, Pooling};
 
 fn tiny(model: &[u8]) -> Network {
     Network {
@@ -23,7 +23,7 @@ fn tiny(model: &[u8]) -> Network {
             Layer { name: "conv1".to_owned(), operator: "Conv".to_owned(), shape: vec![4, 2, 2] },
             Layer { name: "probabilities".to_owned(), operator: "Softmax".to_owned(), shape: vec![2] },
         ],
-        features: Features { layer: "conv1".to_owned(), pool: Pool::None },
+        features: Features { layer: "conv1".to_owned(), pool: Pooling::None },
         logits: None,
         probabilities: Some("probabilities".to_owned()),
         classes: vec!["cat".to_owned(), "dog".to_owned()],
@@ -33,7 +33,7 @@ fn tiny(model: &[u8]) -> Network {
     }
 }
 
-/// A data folder with the network `tiny`, whose model is the bytes `model`.
+/// Returns a data folder with the network `tiny`. Its model is the bytes `model`.
 fn installed() -> TempDir {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().join("networks/tiny");
@@ -48,7 +48,7 @@ fn refusal(data: &Path, name: &str) -> String {
 }
 
 #[test]
-fn a_description_comes_back_as_it_was_written() {
+fn a_description_is_read_as_it_was_written() {
     let data = installed();
     let (network, model) = Network::open(data.path(), "tiny").unwrap();
     assert_eq!(network, tiny(b"model"));
@@ -72,37 +72,38 @@ fn an_altered_or_truncated_model_is_refused() {
     let model = data.path().join("networks/tiny/model.onnx");
     for bytes in [b"mode".as_slice(), b"Model", b""] {
         fs_err::write(&model, bytes).unwrap();
-        let said = refusal(data.path(), "tiny");
-        assert!(said.contains("model.onnx: altered or cut short"), "{said}");
+        let message = refusal(data.path(), "tiny");
+        assert!(message.contains("model.onnx: altered or truncated"), "{message}");
     }
     fs_err::remove_file(&model).unwrap();
     assert!(refusal(data.path(), "tiny").contains("model.onnx"));
 }
 
 #[test]
-fn a_description_that_is_no_longer_one_is_refused() {
+fn an_altered_description_is_refused() {
     let data = installed();
     let path = data.path().join("networks/tiny/network.json");
     let whole = fs_err::read_to_string(&path).unwrap();
     for (from, to, expected) in [
         (whole.as_str(), &whole[..whole.len() / 2], "EOF"),
-        ("\"size\": 2", "\"size\": 0", "input.size is 0"),
+        ("\"size\": 2", "\"size\": 0", "`input.size` is 0"),
         ("\"size\": 2", "\"size\": -2", "invalid value"),
         ("\"BGR\"", "\"GRB\"", "unknown variant `GRB`"),
-        ("\"layer\": \"conv1\"", "\"layer\": \"conv9\"", "`conv9` is not among the layers"),
+        ("\"layer\": \"conv1\"", "\"layer\": \"conv9\"", "`conv9` is not one of the layers"),
         ("\"dog\"", "\"dog\", \"eel\"", "3 classes for the 2 outputs"),
         ("\"origin\"", "\"orígin\"", "unknown field"),
-        ("4.0\n", "0.0\n", "std not 0"),
+        ("4.0\n", "0.0\n", "`std` must not be 0"),
     ] {
         assert!(whole.contains(from), "{from}");
         fs_err::write(&path, whole.replacen(from, to, 1)).unwrap();
-        let said = refusal(data.path(), "tiny");
-        assert!(said.contains("network.json: not a network's description") && said.contains(expected), "{said}");
+        let message = refusal(data.path(), "tiny");
+        assert!(message.contains("network.json: not a description of a network"), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
 }
 
 #[test]
-fn a_name_cannot_lead_out_of_the_folder_and_a_missing_network_is_named() {
+fn a_name_cannot_lead_out_of_the_folder_and_a_missing_network_is_an_error() {
     let data = installed();
     for name in ["", "../tiny", "..", ".hidden", "a/b", "/etc", "tiny\n"] {
         assert!(refusal(data.path(), name).contains("is not the name of a network"), "{name:?}");
@@ -111,9 +112,9 @@ fn a_name_cannot_lead_out_of_the_folder_and_a_missing_network_is_named() {
 }
 
 #[test]
-fn pictures_become_tensors_in_the_networks_channel_order() {
-    let picture = RgbImage::from_pixel(2, 2, Rgb([10, 20, 30]));
-    let batch = tiny(b"").input.batch([&picture, &picture]);
+fn images_become_tensors_in_the_order_of_channels_of_the_network() {
+    let image = RgbImage::from_pixel(2, 2, Rgb([10, 20, 30]));
+    let batch = tiny(b"").input.batch([&image, &image]);
     assert_eq!(batch.dim(), (2, 3, 2, 2));
     // Blue, green, red: (pixel * 0.5 - mean) / std.
     assert_eq!([batch[[1, 0, 0, 0]], batch[[1, 1, 1, 1]], batch[[1, 2, 0, 1]]], [14.0, 4.0, 0.5]);

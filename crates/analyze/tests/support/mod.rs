@@ -20,7 +20,7 @@ use ndarray::{Array, Array1, ArrayD, IxDyn};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Finished, Run, Scope, Stage, Summary};
 use testkit::{Workspace, files, images};
-use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
+use zoo::{Channels, Features, InputTransform, Layer, Network, Pooling};
 
 /// Side of the pictures.
 pub const SIDE: u32 = 48;
@@ -144,7 +144,7 @@ pub fn network() -> (Model, Network) {
             layer("fc8", "Gemm", &[3]),
             layer("probabilities", "Softmax", &[3]),
         ],
-        features: Features { layer: "relu1".into(), pool: Pool::Average },
+        features: Features { layer: "relu1".into(), pool: Pooling::Average },
         logits: Some("fc8".into()),
         probabilities: Some("probabilities".into()),
         classes: CLASSES.map(String::from).to_vec(),

@@ -9,6 +9,7 @@ mod evaluate;
 mod generate;
 mod model;
 mod preprocess;
+mod rule;
 mod scrape;
 mod source;
 mod train;
@@ -29,8 +30,8 @@ pub use evaluate::{Evaluate, Gate};
 pub use generate::GENERATED;
 pub use model::{Model, Weights};
 pub use preprocess::{DecodeLimits, Preprocess, Split};
-pub use scrape::{Scrape, SearchWords, Web};
-pub use source::{SearchSource, Source, Urls};
+pub use scrape::{Scrape, Web};
+pub use source::{SearchSource, SearchWords, Source, Urls};
 pub use train::{Augment, ClassWeights, Keep, Schedule, Search, Sweep, Train};
 pub use view::SeedView;
 
@@ -94,11 +95,6 @@ impl Root for Config {
         self.preprocess.split.check()?;
         self.train.check()
     }
-}
-
-/// Returns an error for `key` unless the rule holds.
-fn rule(holds: bool, key: &str, rule: &str) -> Result<(), Violation> {
-    if holds { Ok(()) } else { Err(Violation::new(key, rule)) }
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! `[scrape]`.
 
-use std::collections::BTreeMap;
-
 use pipeline::config::Violation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::rule;
-use super::source::Source;
+use super::rule::rule;
+use super::source::{SearchWords, Source};
 
 /// Where the images come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -43,9 +41,6 @@ pub struct Scrape {
     #[schemars(length(min = 1))]
     pub sources: Vec<Source>,
 }
-
-/// Search words for each class.
-pub type SearchWords = BTreeMap<String, Vec<String>>;
 
 /// How `scrape` treats the web.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]

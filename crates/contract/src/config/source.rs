@@ -1,12 +1,14 @@
 //! `[[scrape.sources]]`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::scrape::SearchWords;
+/// Search words for each class.
+pub type SearchWords = BTreeMap<String, Vec<String>>;
 
 const PER_CLASS: usize = 120;
 

@@ -1,5 +1,4 @@
-//! A workspace in which `preprocess` and `train` have been: pictures of one colour, and a network
-//! that tells colours.
+//! A workspace with the outputs of `preprocess` and `train`: images of one colour, and a network that classifies colours.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,21 +14,21 @@ use ndarray::{Array1, Array2};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Finished, Run, Scope, Stage, Summary};
 use testkit::Workspace;
-use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
+use zoo::{Channels, Features, InputTransform, Layer, Network, Pooling};
 
 pub const CLASSES: [&str; 3] = ["blue", "green", "red"];
-/// Side of the pictures in pixels.
+/// The width and height of the images in pixels.
 pub const SIDE: u32 = 8;
 
-/// A picture of the class `CLASSES[class]`; the higher `shade`, of at most 50, the grayer.
+/// Returns an image of the class `CLASSES[class]`. A higher `shade`, at most 50, gives a greyer image.
 pub fn picture(class: usize, shade: u8) -> RgbImage {
     let mut colour = [shade * 3; 3];
     colour[2 - class] = 220;
     RgbImage::from_pixel(SIDE, SIDE, Rgb(colour))
 }
 
-/// Twenty-four pictures: six to train on, six to choose by, twelve to test with. The second of the test
-/// split is labelled green and is blue.
+/// Returns twenty-four images: six for train, six for val and twelve for test. The second test image is blue, but its label is
+/// green.
 fn pictures() -> Vec<(Picture, RgbImage)> {
     let make = |index: usize| {
         let label = index % 3;
@@ -50,7 +49,7 @@ fn pictures() -> Vec<(Picture, RgbImage)> {
     (0..24).map(make).collect()
 }
 
-/// The mean of each channel, made into probabilities of the classes.
+/// Returns a model that converts the mean of each channel to probabilities of the classes.
 pub fn model() -> Model {
     let mut net = Builder::new("colours");
     net.batch_input("input", &[3, SIDE as usize, SIDE as usize]);
@@ -85,7 +84,7 @@ pub fn network(model: &[u8]) -> Network {
             layer("fc", "Gemm", &[3]),
             layer("probabilities", "Softmax", &[3]),
         ],
-        features: Features { layer: "pool1".to_owned(), pool: Pool::None },
+        features: Features { layer: "pool1".to_owned(), pool: Pooling::None },
         logits: Some("fc".to_owned()),
         probabilities: Some("probabilities".to_owned()),
         classes: CLASSES.map(str::to_owned).to_vec(),
@@ -95,7 +94,7 @@ pub fn network(model: &[u8]) -> Network {
     }
 }
 
-/// Stands in for a stage before this one.
+/// Declares a stand-in for an upstream stage.
 macro_rules! stand_in {
     ($name:ident, $stage:literal, $run:expr) => {
         struct $name;
@@ -138,7 +137,7 @@ stand_in!(Train, "train", |run: &Run<SeedView>| {
     run.write(zoo::TUNED_DESCRIPTION, network(&bytes).to_json().as_bytes())
 });
 
-/// A workspace without artifacts.
+/// Returns a workspace without artifacts.
 pub fn bare() -> Workspace {
     let workspace = Workspace::new("");
     let path = |name: &str| workspace.join(name).display().to_string();
@@ -147,7 +146,7 @@ pub fn bare() -> Workspace {
     workspace
 }
 
-/// A workspace with the artifacts of `preprocess` and `train`.
+/// Returns a workspace with the artifacts of `preprocess` and `train`.
 pub fn prepared() -> Workspace {
     let workspace = bare();
     let common = Common {
@@ -162,7 +161,7 @@ pub fn prepared() -> Workspace {
     run_stage(&Preprocess, &common);
     run_stage(&Train, &common);
     for file in ["preprocess/dataset.csv", "train/model.json"] {
-        assert!(workspace.join("artifacts").join(file).is_file(), "{file} was not made");
+        assert!(workspace.join("artifacts").join(file).is_file(), "{file} is missing");
     }
     workspace
 }
@@ -173,8 +172,8 @@ pub fn evaluate(workspace: &Workspace, args: &[&str]) -> Output {
     command.args(args).env("ORT_DYLIB_PATH", testkit::runtime_library()).output().unwrap()
 }
 
-/// Exit code, stdout and stderr of a finished run.
-pub fn told(output: &Output) -> (i32, String, String) {
+/// Returns the exit code, stdout and stderr of a finished run.
+pub fn result(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }

@@ -1,8 +1,8 @@
-"""Makes metrics.json: scikit-learn's numbers, and numpy's for the calibration error, of made-up predictions.
+"""Writes metrics.json: metrics of random predictions by scikit-learn, and the calibration error by NumPy.
 
     python metrics.py > metrics.json
 
-Written against scikit-learn 1.9.1 and numpy 2.4.6.
+The script was run with scikit-learn 1.9.1 and NumPy 2.4.6.
 """
 
 import json

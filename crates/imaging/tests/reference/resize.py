@@ -1,6 +1,6 @@
-"""Writes resize.json: what Pillow makes of the picture of `pattern`, for tests/resize.rs.
+"""Writes resize.json: the image of `pattern`, resized by Pillow, for tests/resize.rs.
 
-Run by hand with Pillow 13 installed: python3 resize.py > resize.json
+It needs Pillow 13: python3 resize.py > resize.json
 """
 
 import json
@@ -14,8 +14,8 @@ def pattern(width, height):
         for x in range(width):
             edge = 255 if (x // 10 + y // 14) % 2 else 0
             samples = (edge, (x * 5 + y) % 256, (x * y // 7) % 256)
-            # Halved around the middle: Lanczos overshoots, and where that is cut to a byte
-            # between its two passes the order of the passes would show.
+            # The contrast is halved, because Lanczos overshoots. Clipping to bytes between its two
+            # passes would make the result depend on the order of the passes.
             image.putpixel((x, y), tuple(sample // 2 + 64 for sample in samples))
     return image
 

@@ -1,4 +1,4 @@
-//! A workspace with a finished `scrape` folder, made without the stage `scrape`.
+//! A workspace with the outputs of `scrape`. A stand-in writes them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use contract::config::SeedView;
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Finished, Run, Scope, Summary, short_hash};
 use testkit::Workspace;
-use zoo::{Channels, Features, InputTransform, Layer, Network, Pool};
+use zoo::{Channels, Features, InputTransform, Layer, Network, Pooling};
 
 /// A workspace to run `preprocess` in.
 pub struct Stage {
@@ -19,32 +19,33 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// An empty one, whose configuration begins with `config` and names a network of input size 48.
+    /// An empty workspace. Its configuration starts with `config` and has a network with input size 48.
     pub fn new(config: &str) -> Self {
         let text = format!("{config}[model]\nnetwork = \"tiny\"\n");
         let workspace = Workspace::new(&text);
-        let model = workspace.write("data/networks/tiny/model.onnx", b"no model: preprocess needs none");
+        let model =
+            workspace.write("data/networks/tiny/model.onnx", b"not a model, because preprocess does not read it");
         tiny(&std::fs::read(&model).unwrap()).write(&model.with_file_name("network.json")).unwrap();
         std::fs::create_dir(workspace.join("pictures")).unwrap();
         Self { workspace }
     }
 
-    /// The folder of pictures that [`Stage::scrape`] takes.
+    /// Returns the folder of images for [`Stage::scrape`].
     pub fn pictures(&self) -> PathBuf {
         self.workspace.join("pictures")
     }
 
-    /// The folder that `preprocess` writes.
+    /// Returns the output folder of `preprocess`.
     pub fn artifacts(&self) -> PathBuf {
         self.workspace.join("artifacts/preprocess")
     }
 
-    /// The data set that `preprocess` wrote.
+    /// Reads the data set that `preprocess` wrote.
     pub fn dataset(&self) -> Dataset {
         Dataset::read(&self.workspace.join("artifacts")).unwrap()
     }
 
-    /// Publishes the pictures as `scrape` would.
+    /// Writes the outputs of `scrape` for the images.
     pub fn scrape(&self) {
         let config = self.workspace.join("pipeline.toml");
         let artifacts = format!("artifacts='{}'", self.workspace.join("artifacts").display());
@@ -59,12 +60,12 @@ impl Stage {
     }
 }
 
-/// What a program wrote on stdout.
+/// Returns what a process wrote to stdout.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What a program wrote on stderr.
+/// Returns what a process wrote to stderr.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
@@ -87,7 +88,7 @@ fn tiny(model: &[u8]) -> Network {
             std: [1.0; 3],
         },
         layers: vec![Layer { name: "pool1".to_owned(), operator: "MaxPool".to_owned(), shape: vec![3, 6, 6] }],
-        features: Features { layer: "pool1".to_owned(), pool: Pool::None },
+        features: Features { layer: "pool1".to_owned(), pool: Pooling::None },
         logits: None,
         probabilities: None,
         classes: Vec::new(),

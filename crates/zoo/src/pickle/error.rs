@@ -1,71 +1,71 @@
-//! What can be wrong with a pickle, in words that name the place.
+//! Errors of the pickle reader. A message names the file, the opcode and its offset.
 
 use thiserror::Error;
 
-/// A pickle that was refused or could not be read.
+/// A pickle that the reader refuses.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{file}: {problem}")]
 pub struct PickleError {
-    /// The file as the caller named it.
+    /// The name of the file, as the caller gave it.
     pub file: String,
-    /// What is wrong, and where.
+    /// What is wrong.
     pub problem: Problem,
 }
 
-/// What is wrong with a pickle. Offsets count bytes from the start of the file.
+/// A problem in a pickle. Offsets are bytes from the start of the file.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Problem {
-    /// An opcode that could make Python run code or load something from outside.
-    #[error("opcode {opcode} at byte {offset} could run code; refused")]
+    /// An opcode that makes Python run code or load something from outside.
+    #[error("opcode {opcode} at byte {offset} could run code and is refused")]
     Unsafe {
-        /// Python's own name of the opcode.
+        /// Python's name of the opcode.
         opcode: &'static str,
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
     },
-    /// A global other than numpy's three.
-    #[error("opcode GLOBAL at byte {offset} asks for `{name}`; only numpy arrays are read")]
+    /// A global other than the three of NumPy.
+    #[error("opcode GLOBAL at byte {offset} loads `{name}`, but only NumPy arrays are supported")]
     Global {
-        /// `module.name`, shortened where it is long.
+        /// The `module.name`, shortened when it is long.
         name: String,
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
     },
-    /// An opcode that arrays do not need.
-    #[error("opcode 0x{code:02x} at byte {offset} is not known to this reader of numpy arrays")]
+    /// An opcode that the reader does not know.
+    #[error("opcode 0x{code:02x} at byte {offset} is unknown")]
     Unknown {
         /// The opcode's byte.
         code: u8,
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
     },
-    /// A protocol this reader does not know.
-    #[error("pickle protocol {0} is not supported (2 and 3 are)")]
+    /// A protocol that the reader does not support.
+    #[error("pickle protocol {0} is not supported, only 2 and 3 are")]
     Protocol(u8),
-    /// The bytes end within an opcode.
-    #[error("ends early: opcode {opcode} at byte {offset} wants {wanted} more bytes")]
+    /// The file ends inside an opcode.
+    #[error("the file ends early: opcode {opcode} at byte {offset} needs {wanted} more bytes")]
     Truncated {
-        /// Python's own name of the opcode.
+        /// Python's name of the opcode.
         opcode: &'static str,
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
-        /// Bytes that the opcode still needed.
+        /// How many bytes are missing.
         wanted: usize,
     },
-    /// An opcode applied to something it does not fit.
+    /// An opcode whose operands do not fit.
     #[error("opcode {opcode} at byte {offset}: {what}")]
     Malformed {
-        /// Python's own name of the opcode.
+        /// Python's name of the opcode.
         opcode: &'static str,
-        /// Where it stands.
+        /// Its offset.
         offset: usize,
         /// What does not fit.
         what: String,
     },
-    /// An array that was announced and never given its values.
+    /// An array that never receives its values.
     #[error("array `{0}` has no values")]
     Unfinished(String),
-    /// A limit of this reader was passed.
+    /// The pickle exceeds a limit of the reader.
     #[error("more than {1} {0}")]
     TooMany(&'static str, usize),
 }

@@ -1,12 +1,17 @@
-//! The stack machine: bytes in, an arena of objects and the root out.
+//! The stack machine that executes a pickle and returns its objects.
 
 use std::collections::BTreeMap;
 
 use super::error::Problem;
-use super::object::{Arena, Object, Ref};
-use super::{MAX_KEY, MAX_OPCODES, opcode};
+use super::object::{Arena, Global, Object, Ref};
+use super::{numpy, opcode};
 
-/// Runs the pickle to its `STOP` and gives its objects and the last value on the stack.
+/// The maximum number of opcodes. The weight files in use have about a thousand.
+const MAX_OPCODES: usize = 200_000;
+/// The maximum length of a key or of a global's name, in bytes.
+const MAX_KEY: usize = 256;
+
+/// Runs the pickle up to its `STOP`. Returns its objects and the value that is then on top of the stack.
 pub(super) fn run(bytes: &[u8]) -> Result<(Arena<'_>, Ref), Problem> {
     let mut machine = Machine {
         bytes,
@@ -25,21 +30,21 @@ pub(super) fn run(bytes: &[u8]) -> Result<(Arena<'_>, Ref), Problem> {
     Err(Problem::TooMany("opcodes", MAX_OPCODES))
 }
 
-pub(super) struct Machine<'a> {
-    pub(super) bytes: &'a [u8],
-    /// Offset of the next byte to read.
-    pub(super) at: usize,
-    /// Name and offset of the opcode at work.
-    pub(super) opcode: (&'static str, usize),
+struct Machine<'a> {
+    bytes: &'a [u8],
+    /// The offset of the next byte.
+    at: usize,
+    /// The name and the offset of the current opcode.
+    opcode: (&'static str, usize),
     stack: Vec<Ref>,
-    /// Stack heights at each open `MARK`.
+    /// The height of the stack at each open `MARK`.
     marks: Vec<usize>,
     memo: BTreeMap<u32, Ref>,
-    pub(super) arena: Arena<'a>,
+    arena: Arena<'a>,
 }
 
 impl<'a> Machine<'a> {
-    /// One opcode; the root when it was `STOP`.
+    /// Executes one opcode. Returns the root after `STOP`.
     fn step(&mut self) -> Result<Option<Ref>, Problem> {
         let offset = self.at;
         let code = match self.bytes.get(offset) {
@@ -143,7 +148,7 @@ impl<'a> Machine<'a> {
         Ok(None)
     }
 
-    pub(super) fn malformed(&self, what: impl Into<String>) -> Problem {
+    fn malformed(&self, what: impl Into<String>) -> Problem {
         let (opcode, offset) = self.opcode;
         Problem::Malformed { opcode, offset, what: what.into() }
     }
@@ -168,24 +173,24 @@ impl<'a> Machine<'a> {
         self.take(length as usize)
     }
 
-    pub(super) fn push(&mut self, object: Object<'a>) {
+    fn push(&mut self, object: Object<'a>) {
         let added = self.arena.add(object);
         self.stack.push(added);
     }
 
-    /// Lowest stack index that may be popped: what lies under a mark is out of reach.
+    /// The lowest index of the stack that may be popped. Values below a mark may not.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
 
-    pub(super) fn pop(&mut self) -> Result<Ref, Problem> {
+    fn pop(&mut self) -> Result<Ref, Problem> {
         if self.stack.len() <= self.floor() {
             return Err(self.malformed("the stack is empty"));
         }
         self.stack.pop().ok_or_else(|| self.malformed("the stack is empty"))
     }
 
-    pub(super) fn pop_many(&mut self, count: usize) -> Result<Vec<Ref>, Problem> {
+    fn pop_many(&mut self, count: usize) -> Result<Vec<Ref>, Problem> {
         if self.stack.len() < self.floor() + count {
             return Err(self.malformed(format!("fewer than {count} values on the stack")));
         }
@@ -199,7 +204,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(super) fn top(&self) -> Result<Ref, Problem> {
+    fn top(&self) -> Result<Ref, Problem> {
         match self.stack.last() {
             Some(top) if self.stack.len() > self.floor() => Ok(*top),
             _ => Err(self.malformed("the stack is empty")),
@@ -238,6 +243,38 @@ impl<'a> Machine<'a> {
         Err(self.malformed(format!("sets items of {}", self.arena.get(dict).kind())))
     }
 
+    /// Pushes the global that the next two lines name: its module and its name.
+    fn global(&mut self) -> Result<(), Problem> {
+        let mut line = || {
+            let rest = &self.bytes[self.at..];
+            // No known name is longer. The limit keeps the search short in a hostile file.
+            let shown = &rest[..rest.len().min(MAX_KEY)];
+            let end = shown.iter().position(|byte| *byte == b'\n');
+            let text = String::from_utf8_lossy(&shown[..end.unwrap_or(shown.len().min(40))]);
+            self.at += end.map_or(shown.len(), |end| end + 1);
+            text.into_owned()
+        };
+        let name = format!("{}.{}", line(), line());
+        let offset = self.opcode.1;
+        let global = Global::named(&name).ok_or(Problem::Global { name, offset })?;
+        self.push(Object::Global(global));
+        Ok(())
+    }
+
+    fn reduce(&mut self) -> Result<(), Problem> {
+        let popped = self.pop_many(2)?;
+        let made = numpy::call(&self.arena, popped[0], popped[1]).map_err(|what| self.malformed(what))?;
+        self.push(made);
+        Ok(())
+    }
+
+    fn build(&mut self) -> Result<(), Problem> {
+        let (state, target) = (self.pop()?, self.top()?);
+        let built = numpy::build(&self.arena, target, state).map_err(|what| self.malformed(what))?;
+        *self.arena.get_mut(target) = built;
+        Ok(())
+    }
+
     fn put(&mut self, key: u32) -> Result<(), Problem> {
         let top = self.top()?;
         self.memo.insert(key, top);
@@ -250,7 +287,7 @@ impl<'a> Machine<'a> {
                 self.stack.push(*found);
                 Ok(())
             }
-            None => Err(self.malformed(format!("memo {key} was never put"))),
+            None => Err(self.malformed(format!("memo {key} does not exist"))),
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The values a pickle builds, held in one arena.
+//! The values that a pickle builds, in one arena.
 //!
-//! Pickles share objects and may even tie them into rings. References are indices here, so that
-//! neither sharing nor rings cost memory, and dropping the arena never recurses.
+//! Objects of a pickle may be shared and may refer to each other in a ring. References are indices here. Shared objects and
+//! rings therefore need no extra memory, and dropping the arena never recurses.
 
-use super::PickledArray;
+use super::array::PickledArray;
 
-/// Index of an object in its [`Arena`].
+/// The index of an object in its [`Arena`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ref(u32);
 
-/// The callables that the reader knows.
+/// A function or class that the reader knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Global {
-    /// `numpy.core.multiarray._reconstruct`: makes an empty array, filled by `BUILD`.
+    /// `numpy.core.multiarray._reconstruct`: makes an empty array, which `BUILD` fills.
     Reconstruct,
     /// `numpy.ndarray`: the first argument of `_reconstruct`.
     Ndarray,
@@ -31,7 +31,7 @@ impl Global {
     }
 }
 
-/// One value.
+/// A value.
 #[derive(Debug)]
 pub(super) enum Object<'a> {
     None,
@@ -43,14 +43,14 @@ pub(super) enum Object<'a> {
     List(Vec<Ref>),
     Dict(Vec<(&'a str, Ref)>),
     Global(Global),
-    /// float32; `true` once `BUILD` has said that it is little-endian.
+    /// The type float32. `true` once `BUILD` has set it to little-endian.
     Dtype(bool),
-    /// `None` until `BUILD` has given the values.
+    /// `None` until `BUILD` has set the values.
     Array(Option<PickledArray<'a>>),
 }
 
 impl Object<'_> {
-    /// What the value is, for messages.
+    /// Returns what the value is, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::None => "None",
@@ -68,7 +68,7 @@ impl Object<'_> {
     }
 }
 
-/// All objects of one pickle.
+/// The objects of one pickle.
 #[derive(Debug, Default)]
 pub(super) struct Arena<'a> {
     objects: Vec<Object<'a>>,

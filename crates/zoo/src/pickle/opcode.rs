@@ -1,8 +1,8 @@
-//! Opcodes by Python's own names: those that are read, and those that are refused as unsafe.
+//! The opcodes that the reader executes, and those that it refuses as unsafe. The names are Python's.
 //!
-//! A byte in neither table is refused too, as unknown.
+//! The reader refuses a byte in neither table as unknown.
 
-/// Names of the opcodes that reach outside the pickle or call what was found there.
+/// Returns the name of an opcode that loads or calls something outside the pickle.
 pub(super) fn unsafe_name(code: u8) -> Option<&'static str> {
     Some(match code {
         b'i' => "INST",
@@ -19,7 +19,7 @@ pub(super) fn unsafe_name(code: u8) -> Option<&'static str> {
     })
 }
 
-/// Python's names of the opcodes that are read.
+/// Returns the name of an opcode that the reader executes.
 pub(super) fn name(code: u8) -> Option<&'static str> {
     Some(match code {
         0x80 => "PROTO",

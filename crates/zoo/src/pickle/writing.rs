@@ -1,6 +1,6 @@
-//! Writes pickles of numpy arrays as Python does in protocol 3, for tests.
+//! Writes pickles of NumPy arrays for tests, as Python does in protocol 3.
 
-/// A float32 array; `fortran` says that `values` are in column order.
+/// Writes a float32 array. `fortran` says that `values` are in column order.
 pub(crate) fn array(shape: &[u16], fortran: bool, values: &[f32]) -> Vec<u8> {
     let mut out = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\x01b\x87R(K\x01(".to_vec();
     for axis in shape {
@@ -17,12 +17,12 @@ pub(crate) fn array(shape: &[u16], fortran: bool, values: &[f32]) -> Vec<u8> {
     out
 }
 
-/// A list of values written here.
+/// Writes a list of values that the functions of this module have written.
 pub(crate) fn list(items: &[Vec<u8>]) -> Vec<u8> {
     [b"](".as_slice(), &items.concat(), b"e"].concat()
 }
 
-/// A dictionary of values written here.
+/// Writes a dictionary of such values.
 pub(crate) fn dict<K: AsRef<str>>(pairs: &[(K, Vec<u8>)]) -> Vec<u8> {
     let mut out = b"}(".to_vec();
     for (key, value) in pairs {
@@ -36,7 +36,7 @@ pub(crate) fn dict<K: AsRef<str>>(pairs: &[(K, Vec<u8>)]) -> Vec<u8> {
     out
 }
 
-/// A whole pickle of one value.
+/// Writes a complete pickle of one value.
 pub(crate) fn document(value: &[u8]) -> Vec<u8> {
     [b"\x80\x03".as_slice(), value, b"."].concat()
 }

@@ -1,8 +1,8 @@
-"""Makes networks.json: what AlexNet and SqueezeNet compute for one drawn picture, by numpy alone, in float64.
+"""Writes networks.json: the values of AlexNet and SqueezeNet for one drawn image, computed with NumPy in float64.
 
     python networks.py alexnet.ckpt squeezenet_weights.pkl > networks.json
 
-The two files are the members that `zoo::sources()` names. Written against numpy 2.4.6.
+The two files are the members of `zoo::sources()`. The script was run with NumPy 2.4.6.
 """
 
 import json
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class OnlyArrays(pickle.Unpickler):
-    """Knows numpy's three globals and no other."""
+    """An unpickler that knows only the three globals of NumPy."""
 
     def find_class(self, module, name):
         known = {
@@ -29,8 +29,8 @@ def load(path):
         return OnlyArrays(file).load()
 
 
-def picture():
-    """RGB, [224, 224, 3]: red grows to the right, green downwards, blue in rings about a corner."""
+def image():
+    """Returns an RGB image [224, 224, 3]: red grows to the right, green grows downwards, blue forms rings around a corner."""
     y, x = np.mgrid[0:224, 0:224]
     return np.stack([x * 255 // 223, y * 255 // 223, (x * x + y * y) // 97 % 256], axis=2).astype(np.float64)
 
@@ -47,7 +47,7 @@ def max_pool(x):
 
 
 def describe(x):
-    """Of a tensor in NCHW order: shape, mean, standard deviation, the values of every 997th element."""
+    """Returns the shape, mean, standard deviation and every 997th value of a tensor in NCHW order."""
     x = np.moveaxis(x, -1, 0)
     return {"shape": list(x.shape), "mean": x.mean(), "std": x.std(), "every_997th": x.ravel()[::997].tolist()}
 
@@ -55,7 +55,7 @@ def describe(x):
 def alexnet(weights):
     weights = weights["AlexNet_0"]
     seen = {}
-    x = (picture() / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    x = (image() / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     for index, (stride, pad) in enumerate([(4, 2), (1, 2), (1, 1), (1, 1), (1, 1)]):
         layer = weights[f"Conv_{index}"]
         x = conv(x, layer["kernel"], layer["bias"], stride, pad)
@@ -69,7 +69,7 @@ def alexnet(weights):
 
 def squeezenet(weights):
     seen = {}
-    x = picture()[:, :, ::-1] - [103.939, 116.779, 123.68]
+    x = image()[:, :, ::-1] - [103.939, 116.779, 123.68]
     x = max_pool(np.maximum(conv(x, *weights["conv1"], stride=2), 0))
     seen["pool1"] = describe(x)
     for number in range(2, 10):

@@ -1,7 +1,7 @@
-//! The pictures of the benchmark: decoded and normalized beforehand for all sides alike, then read a batch at a time.
+//! The images of the training benchmark. They are decoded and normalized once, and every side reads them batch by batch.
 //!
-//! `pictures.npy` is float32 `[n, 3, size, size]` as this project and PyTorch take them by default,
-//! `pictures-last.npy` the same as `[n, size, size, 3]`, `labels.npy` int64 `[n]`.
+//! `images.npy` is float32 `[n, 3, size, size]`, the default layout of Tunescope and PyTorch. `images-last.npy` has the same values
+//! as `[n, size, size, 3]`. `labels.npy` is int64 `[n]`.
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use pipeline::talk;
 use rayon::prelude::*;
 use zoo::{InputTransform, Network};
 
-use crate::Work;
+use crate::work::Work;
 
-/// The file of pictures, channels first.
-pub(crate) const FIRST: &str = "pictures.npy";
-/// The file of pictures, channels last.
-const LAST: &str = "pictures-last.npy";
-/// The file of labels.
+/// The file of the images with channels first.
+pub(crate) const FIRST: &str = "images.npy";
+/// The file of the images with channels last.
+const LAST: &str = "images-last.npy";
+/// The file of the labels.
 pub(crate) const LABELS: &str = "labels.npy";
 
-/// Items of one shape, one after another in a `.npy` file of float32.
+/// A `.npy` file of float32 items with one shape.
 pub(crate) struct Items {
     file: fs_err::File,
     start: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Writes items of the shape `item` to a new file, as they come; there must be `len` values of that shape.
+    /// Writes `len` items of the shape `item` to a new file.
     pub(crate) fn write(
         path: &Path,
         item: &[usize],
@@ -51,10 +51,10 @@ impl Items {
         Ok(std::io::Write::flush(&mut file)?)
     }
 
-    /// Opens a file that [`Items::write`] wrote.
+    /// Opens a file that [`Items::write`] has written.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = fs_err::File::open(path)?;
-        let damaged = || format!("{} is damaged: remove it", path.display());
+        let damaged = || format!("{} is damaged; remove it", path.display());
         let mut start = [0; START];
         file.file().read_exact_at(&mut start, 0).with_context(damaged)?;
         let text = String::from_utf8_lossy(&start[10..]).into_owned();
@@ -67,7 +67,9 @@ impl Items {
         Ok(Self { file, start: START as u64, item })
     }
 
-    /// The items of these rows, `[rows.len(), …]`, in memory that was used before: what is new costs a pass over its pages.
+    /// Reads the items of the rows `rows` as `[rows.len(), …]` into `values`.
+    ///
+    /// The caller reuses `values`, because new memory costs a pass over its pages.
     pub(crate) fn batch_in<'v>(&self, rows: &[usize], values: &'v mut Vec<f32>) -> Result<ArrayViewD<'v, f32>> {
         let size: usize = self.item.iter().product();
         values.resize(rows.len() * size, 0.0);
@@ -85,10 +87,10 @@ impl Items {
     }
 }
 
-/// Bytes before the values, the same in every file that is written here.
+/// The number of bytes before the values. It is the same in every file of this module.
 const START: usize = 128;
 
-/// The start of a `.npy` file of version 1.0 with this description, filled up with blanks.
+/// Returns the header of a `.npy` file of version 1.0 with the description `text`, padded with spaces.
 fn header(text: &str) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend(((START - 10) as u16).to_le_bytes());
@@ -96,28 +98,29 @@ fn header(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The labels of the pictures in `folder`, the first `count`.
+/// Reads the first `count` labels in `folder`.
 pub(crate) fn labels(folder: &Path, count: usize) -> Result<Vec<i64>> {
     let mut labels = Array1::<i64>::read_npy(fs_err::File::open(folder.join(LABELS))?)?.to_vec();
     labels.truncate(count);
-    ensure!(!labels.is_empty(), "{} holds no picture", folder.display());
+    ensure!(!labels.is_empty(), "{} has no images", folder.display());
     Ok(labels)
 }
 
-/// Decodes the pictures of `photos`, or those that `preprocess` left in `artifacts/`, into `folder`. Returns what they
-/// are, in words.
+/// Decodes the images of `photos`, or else those of the stage `preprocess`, and writes them to `folder`.
+///
+/// Returns a description of the images.
 pub(crate) fn prepare(photos: Option<&Path>, folder: &Path, work: &Work) -> Result<String> {
-    let (network, _) = Network::open(&work.data, "alexnet").context("run `just setup` first")?;
+    let (network, _) = Network::open(&work.data, "alexnet").context("run `just setup`")?;
     let input = &network.input;
-    let (mut found, what) = match photos {
-        Some(photos) => (listed(photos)?, format!("of {}", photos.display())),
+    let (mut found, source) = match photos {
+        Some(photos) => (by_class(photos)?, format!("of {}", photos.display())),
         None => (preprocessed()?, "drawn by `scrape`, of artifacts/preprocess".to_owned()),
     };
-    // Each class in turn, so that a smaller number has all of them.
+    // The classes alternate, so that a smaller number of images has all of them.
     found.sort_by_key(|(_, label, place)| (*place, *label));
     found.truncate(work.count);
-    ensure!(!found.is_empty(), "there is no picture {what}");
-    talk(&format!("bench        decodes {} pictures {what}", found.len()));
+    ensure!(!found.is_empty(), "there are no images {source}");
+    talk(&format!("bench        decoding {} images {source}", found.len()));
     fs_err::create_dir_all(folder)?;
     let side = input.size as usize;
     let first = found.iter().map(|(path, ..)| Ok(tensor(path, input)?.into_raw_vec_and_offset().0));
@@ -129,39 +132,39 @@ pub(crate) fn prepare(photos: Option<&Path>, folder: &Path, work: &Work) -> Resu
     Items::write(&folder.join(LAST), &[side, side, 3], last, found.len())?;
     let labels: Array1<i64> = found.iter().map(|(_, label, _)| *label as i64).collect();
     labels.write_npy(fs_err::File::create(folder.join(LABELS))?)?;
-    Ok(format!("{} pictures {what}", found.len()))
+    Ok(format!("{} images {source}", found.len()))
 }
 
-/// Reads the pictures in `folder` once, so that the system has them in memory and no side waits for the disk.
-pub(crate) fn fetch(folder: &Path) -> Result<()> {
+/// Reads the files in `folder` once, so that the operating system has them in memory and no side waits for the disk.
+pub(crate) fn load_into_memory(folder: &Path) -> Result<()> {
     for name in [FIRST, LAST] {
         std::io::copy(&mut fs_err::File::open(folder.join(name))?, &mut std::io::sink())?;
     }
     Ok(())
 }
 
-/// A picture as the network takes it, `[1, 3, size, size]`.
+/// Returns the input tensor of an image, `[1, 3, size, size]`.
 fn tensor(path: &Path, input: &InputTransform) -> Result<Array4<f32>> {
-    let picture: RgbImage = imaging::read(path, &Limits::default())?;
-    Ok(input.tensor(&imaging::square(&picture, input.size)).insert_axis(Axis(0)))
+    let image: RgbImage = imaging::read(path, &Limits::default())?;
+    Ok(input.tensor(&imaging::square(&image, input.size)).insert_axis(Axis(0)))
 }
 
-/// Path, class, and place within the class of each picture, where every class is a folder.
+/// The path, the class and the position within the class of each image.
 type Found = Vec<(PathBuf, usize, usize)>;
 
-fn listed(photos: &Path) -> Result<Found> {
+fn by_class(photos: &Path) -> Result<Found> {
     let mut found = Vec::new();
     for (label, class) in entries(photos)?.into_iter().filter(|path| path.is_dir()).enumerate() {
-        let pictures = entries(&class)?.into_iter().filter(|path| path.is_file()).enumerate();
-        found.extend(pictures.map(|(place, path)| (path, label, place)));
+        let images = entries(&class)?.into_iter().filter(|path| path.is_file()).enumerate();
+        found.extend(images.map(|(place, path)| (path, label, place)));
     }
     if found.is_empty() {
-        bail!("{} has no folder with pictures: one folder a class is needed", photos.display());
+        bail!("{} has no folders with images; make one folder per class", photos.display());
     }
     Ok(found)
 }
 
-/// What lies in a folder, sorted by name.
+/// Returns the entries of a folder, sorted by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs_err::read_dir(folder)?.map(|entry| Ok(entry?.path()));
     let mut paths: Vec<PathBuf> = entries.collect::<Result<_>>()?;
@@ -170,8 +173,8 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn preprocessed() -> Result<Found> {
-    let dataset =
-        Dataset::read(Path::new("artifacts")).context("run `just preprocess` first, or give a folder of pictures")?;
+    let dataset = Dataset::read(Path::new("artifacts"))
+        .context("run `just preprocess`, or choose a folder of images with --photos")?;
     let mut places = vec![0; dataset.classes.len()];
     let of = |name: &String| dataset.classes.iter().position(|class| class == name);
     let found = dataset.pictures.iter().filter_map(|picture| {

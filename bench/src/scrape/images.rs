@@ -1,4 +1,4 @@
-//! JPEG files of about 100 KB, all different, drawn once.
+//! Draws different JPEG files of about 100 KB.
 
 use std::path::{Path, PathBuf};
 
@@ -12,21 +12,21 @@ use rayon::prelude::*;
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 480;
 const QUALITY: u8 = 84;
-/// Steps of the grain, which make a drawn picture as large as a photo of its size.
+/// The strength of the noise. It makes the files as large as photos with the same number of pixels.
 const GRAIN: f32 = 14.0;
 
-/// Where the picture of this number is.
+/// Returns the path of the image with this number.
 pub(crate) fn path(folder: &Path, number: usize) -> PathBuf {
     folder.join(format!("{number}.jpg"))
 }
 
-/// Draws `count` pictures into `folder`, those that are missing, and gives their mean size in bytes.
+/// Draws the missing images of `count` into `folder`. Returns the mean size of a file in bytes.
 pub(crate) fn prepare(folder: &Path, count: usize) -> Result<u64> {
     fs_err::create_dir_all(folder)?;
     let missing: Vec<usize> = (0..count).filter(|number| !path(folder, *number).exists()).collect();
     if !missing.is_empty() {
-        talk(&format!("bench        draws {} pictures into {}", missing.len(), folder.display()));
-        let draw = |number: &usize| pipeline::write_atomic(path(folder, *number), &jpeg(&picture(*number), QUALITY));
+        talk(&format!("bench        drawing {} images into {}", missing.len(), folder.display()));
+        let draw = |number: &usize| pipeline::write_atomic(path(folder, *number), &jpeg(&image(*number), QUALITY));
         missing.par_iter().try_for_each(draw)?;
     }
     let mut total = 0;
@@ -34,12 +34,12 @@ pub(crate) fn prepare(folder: &Path, count: usize) -> Result<u64> {
         total += fs_err::metadata(path(folder, number))?.len();
     }
     let mean = total / count as u64;
-    ensure!((80_000..120_000).contains(&mean), "the pictures have {mean} bytes, and about 100,000 are wanted");
+    ensure!((80_000..120_000).contains(&mean), "the mean size of the images is {mean} bytes instead of about 100,000");
     Ok(mean)
 }
 
-/// Waves of different lengths in each colour, and grain.
-fn picture(number: usize) -> RgbImage {
+/// Draws waves of different lengths in each colour, and noise.
+fn image(number: usize) -> RgbImage {
     let mut rng = ChaCha8Rng::seed_from_u64(number as u64);
     let waves: [[f32; 6]; 16] = std::array::from_fn(|_| {
         let frequency = [rng.random_range(-6.0..6.0), rng.random_range(-6.0..6.0)];
