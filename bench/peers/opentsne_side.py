@@ -1,6 +1,6 @@
-"""The benchmark's map in openTSNE: the points that `bench tsne` wrote.
+"""Lays out the points that `bench tsne` wrote with openTSNE.
 
-Prints one line of JSON: the wall seconds of `TSNE.fit`, nothing before it measured. The map goes to `--map`.
+Prints one line of JSON with the wall seconds of `TSNE.fit` alone. Writes the positions to `--map`.
 """
 
 import argparse
@@ -19,7 +19,7 @@ parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--map", type=Path, required=True)
 args = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = str(args.threads)
-# Threads that spin while they wait cost it up to three times the time where anything else runs.
+# Threads that spin while they wait take up to three times as long on a machine that does other work.
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 import numpy as np

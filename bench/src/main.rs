@@ -85,8 +85,10 @@ enum Command {
     OcclusionOurs(occlusion::Side),
     /// t-SNE of drawn points, ours and openTSNE's in turn; writes BENCHMARKS-tsne.md
     Tsne(tsne::Plan),
-    /// t-SNE, ours alone: arranges points and writes one line of JSON to stdout
-    TsneOurs(tsne::Side),
+    /// t-SNE by our engine alone: lays out points and prints one line of JSON
+    TsneOurs(tsne::Single),
+    /// t-SNE of drawn points by both engines of crate `embedding`; prints time and quality
+    TsneEngines(tsne::engines::Plan),
 }
 
 fn main() -> ExitCode {
@@ -96,7 +98,8 @@ fn main() -> ExitCode {
         Command::Occlusion(plan) => occlusion::run(&plan),
         Command::OcclusionOurs(side) => occlusion::side(&side),
         Command::Tsne(plan) => tsne::run(&plan),
-        Command::TsneOurs(side) => tsne::side(&side),
+        Command::TsneOurs(side) => tsne::single(&side),
+        Command::TsneEngines(plan) => tsne::engines::run(&plan),
         Command::Ours { depth, work } => ours::run(depth, &work),
         Command::Peers { depths, rounds, trial_epochs, photos, page, work } => {
             rounds::run(&rounds::Plan { depths, rounds, trial_epochs, page }, photos.as_deref(), &work)

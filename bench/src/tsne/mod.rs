@@ -1,5 +1,6 @@
-//! t-SNE here and in openTSNE, in turn, of the same points.
+//! t-SNE of the same points by this project and by openTSNE, in turn.
 
+pub(crate) mod engines;
 mod ours;
 mod page;
 mod points;
@@ -19,16 +20,18 @@ use crate::environment::{PEERS, python};
 use crate::machine;
 
 const PERPLEXITY: f64 = 30.0;
-/// With exaggeration, and without.
+/// The numbers of iterations with exaggerated attraction and without.
 const ITERATIONS: [usize; 2] = [250, 500];
-/// openTSNE's `negative_gradient_method` and `neighbors`; it takes the first of each up to 10,000 points.
+/// The values of openTSNE's `negative_gradient_method` and `neighbors` that are tried. Its defaults up to 10,000 points are the
+/// first pair.
 const SETTINGS: [[&str; 2]; 4] = [["bh", "annoy"], ["bh", "exact"], ["fft", "annoy"], ["fft", "exact"]];
-/// More points than this are not tried with Barnes-Hut, which openTSNE itself leaves to fewer.
+/// The most points for which Barnes-Hut is tried. openTSNE itself does not use it for more.
 const BARNES_HUT: usize = 10_000;
 
-/// One measurement, as each side reports it.
+/// One measurement, as one process reports it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Mapped {
+struct Fit {
+    /// The wall time of the layout.
     seconds: f64,
     version: String,
 }
@@ -39,13 +42,13 @@ pub(crate) struct Plan {
     /// Numbers of points
     #[arg(long, value_delimiter = ',', default_value = "5000,20000")]
     points: Vec<usize>,
-    /// How often the sides take turns; medians are told
+    /// How often both take turns; the page has medians
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Threads of each side
+    /// Threads of each program
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Scratch: points, maps and openTSNE's environment
+    /// Scratch folder for points, layouts and openTSNE's environment
     #[arg(long, default_value = "target/bench")]
     scratch: PathBuf,
     /// Where the result is written
@@ -53,71 +56,72 @@ pub(crate) struct Plan {
     page: PathBuf,
 }
 
-/// One measurement of ours, as `bench tsne` starts it.
+/// One measurement of our engine, which `bench tsne` starts.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Side {
+pub(crate) struct Single {
+    /// The points, [n, d], .npy
     #[arg(long)]
     points: PathBuf,
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Where the map goes
+    /// Where the positions are written, .npy
     #[arg(long)]
     map: PathBuf,
 }
 
-/// Measures ours once.
-pub(crate) fn side(side: &Side) -> Result<()> {
-    ours::run(&side.points, side.threads, &side.map)
+/// Measures our engine once.
+pub(crate) fn single(single: &Single) -> Result<()> {
+    ours::run(&single.points, single.threads, &single.map)
 }
 
-/// How good a map is.
+/// The quality of a layout.
 #[derive(Clone, Copy, Debug)]
 struct Quality {
     trustworthiness: f64,
     neighbour_accuracy: f64,
 }
 
-/// All turns at one number of points.
-struct Row {
+/// All measurements at one number of points.
+struct Comparison {
     points: usize,
-    ours: Vec<Mapped>,
-    theirs: Vec<Mapped>,
-    /// openTSNE's settings that were fastest.
+    ours: Vec<Fit>,
+    theirs: Vec<Fit>,
+    /// The fastest of openTSNE's settings.
     settings: [&'static str; 2],
-    /// Of the last round, ours and theirs.
+    /// The quality of the last round's layouts, ours and openTSNE's.
     quality: [Quality; 2],
-    /// Whether all maps of ours were the same to the last bit.
+    /// Whether all our layouts had the same bits.
     repeats: bool,
 }
 
 /// Measures everything and writes the page.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     let python = python(&plan.scratch, "opentsne")?;
-    let rows = plan.points.iter().map(|n| row(plan, &python, *n)).collect::<Result<Vec<_>>>()?;
-    fs_err::write(&plan.page, page::markdown(&rows, plan, &machine::described()))
-        .context("the measurements are lost")?;
+    let comparisons = plan.points.iter().map(|n| compare(plan, &python, *n)).collect::<Result<Vec<_>>>()?;
+    fs_err::write(&plan.page, page::markdown(&comparisons, plan, &machine::described()))
+        .with_context(|| format!("cannot write the measurements to {}", plan.page.display()))?;
     talk(&format!("bench        wrote {}", plan.page.display()));
     Ok(())
 }
 
-fn row(plan: &Plan, python: &Path, n: usize) -> Result<Row> {
+fn compare(plan: &Plan, python: &Path, n: usize) -> Result<Comparison> {
     let folder = plan.scratch.join("tsne");
     fs_err::create_dir_all(&folder)?;
     let (points, labels) = points::draw(n);
     let file = folder.join(format!("points-{n}.npy"));
     points.write_npy(fs_err::File::create(&file)?)?;
-    let places = ["ours", "opentsne"].map(|name| folder.join(format!("{name}-{n}.npy")));
+    let layouts = ["ours", "opentsne"].map(|name| folder.join(format!("{name}-{n}.npy")));
     let theirs = |[gradient, neighbors]: [&str; 2]| {
         let mut command = Command::new(python);
         command.arg(Path::new(PEERS).join("opentsne_side.py")).args(["--gradient", gradient, "--neighbors", neighbors]);
         command.args(["--perplexity", &PERPLEXITY.to_string(), "--iterations"]);
         command.args(ITERATIONS.map(|count| count.to_string()));
-        measure(command, &file, plan.threads, &places[1])
+        measure(command, &file, plan.threads, &layouts[1])
     };
     let ours = || {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("tsne-ours");
-        measure(command, &file, plan.threads, &places[0])
+        measure(command, &file, plan.threads, &layouts[0])
     };
     let mut best = (f64::INFINITY, SETTINGS[0]);
     for settings in SETTINGS.into_iter().filter(|[gradient, _]| n <= BARNES_HUT || *gradient != "bh") {
@@ -127,7 +131,7 @@ fn row(plan: &Plan, python: &Path, n: usize) -> Result<Row> {
             best = (seconds, settings);
         }
     }
-    let mut row = Row {
+    let mut comparison = Comparison {
         points: n,
         ours: Vec::new(),
         theirs: Vec::new(),
@@ -137,7 +141,7 @@ fn row(plan: &Plan, python: &Path, n: usize) -> Result<Row> {
     };
     let mut before = None;
     for round in 0..plan.rounds {
-        let (own, other) = (ours()?, theirs(row.settings)?);
+        let (own, other) = (ours()?, theirs(comparison.settings)?);
         talk(&format!(
             "bench        {n} points, round {} of {}: {:.2} s, openTSNE {:.2} s (load {:.1})",
             round + 1,
@@ -146,32 +150,32 @@ fn row(plan: &Plan, python: &Path, n: usize) -> Result<Row> {
             other.seconds,
             machine::load(),
         ));
-        row.ours.push(own);
-        row.theirs.push(other);
-        let bytes = fs_err::read(&places[0])?;
-        row.repeats &= before.is_none_or(|before| before == bytes);
+        comparison.ours.push(own);
+        comparison.theirs.push(other);
+        let bytes = fs_err::read(&layouts[0])?;
+        comparison.repeats &= before.is_none_or(|before| before == bytes);
         before = Some(bytes);
     }
-    for (quality, file) in row.quality.iter_mut().zip(&places) {
-        let map = read::<f64>(file)?;
-        let none = || format!("{} cannot be judged", file.display());
+    for (quality, file) in comparison.quality.iter_mut().zip(&layouts) {
+        let positions = read::<f64>(file)?;
+        let none = || format!("the quality of {} has no meaning", file.display());
         *quality = Quality {
-            trustworthiness: trustworthiness(&points, &map, NEIGHBOURS).with_context(none)?,
-            neighbour_accuracy: neighbour_accuracy(&map, &labels).with_context(none)?,
+            trustworthiness: trustworthiness(&points, &positions, NEIGHBOURS).with_context(none)?,
+            neighbour_accuracy: neighbour_accuracy(&positions, &labels).with_context(none)?,
         };
     }
-    Ok(row)
+    Ok(comparison)
 }
 
 fn read<T: ReadableElement>(file: &Path) -> Result<Array2<T>> {
     Array2::read_npy(fs_err::File::open(file)?).with_context(|| format!("{} is damaged", file.display()))
 }
 
-fn measure(mut command: Command, points: &Path, threads: usize, map: &Path) -> Result<Mapped> {
-    command.arg("--points").arg(points).arg("--map").arg(map).args(["--threads", &threads.to_string()]);
+fn measure(mut command: Command, points: &Path, threads: usize, layout: &Path) -> Result<Fit> {
+    command.arg("--points").arg(points).arg("--map").arg(layout).args(["--threads", &threads.to_string()]);
     let output = command.stderr(Stdio::piped()).output()?;
     let (said, text) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
-    ensure!(output.status.success(), "a side ended with {}:\n{said}", output.status);
-    let line = text.lines().last().with_context(|| format!("a side said nothing:\n{said}"))?;
-    serde_json::from_str(line).with_context(|| format!("a side said {line}"))
+    ensure!(output.status.success(), "a measurement ended with {}:\n{said}", output.status);
+    let line = text.lines().last().with_context(|| format!("a measurement printed no result:\n{said}"))?;
+    serde_json::from_str(line).with_context(|| format!("a measurement printed {line}"))
 }

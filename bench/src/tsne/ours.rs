@@ -1,24 +1,24 @@
-//! One measurement of ours.
+//! One measurement of our engine.
 
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use embedding::tsne::{Settings, embed};
+use embedding::tsne::{Engine, Settings, embed};
 use ndarray_npy::WriteNpyExt;
 
-use super::{ITERATIONS, Mapped, PERPLEXITY, read};
+use super::{Fit, ITERATIONS, PERPLEXITY, read};
 
-/// Measures once and prints one line of JSON. The map goes to `map`.
-pub(crate) fn run(points: &Path, threads: usize, map: &Path) -> Result<()> {
+/// Lays out the points of a file once with the engine `grid`. Prints one line of JSON and writes the positions to `out`.
+pub(super) fn run(points: &Path, threads: usize, out: &Path) -> Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("threads")?;
     let points = read::<f32>(points)?;
-    let settings = Settings { perplexity: PERPLEXITY, iterations: ITERATIONS.iter().sum(), engine: None };
+    let settings = Settings { perplexity: PERPLEXITY, iterations: ITERATIONS.iter().sum(), engine: Some(Engine::Grid) };
     let start = Instant::now();
     let found = embed(&points, &settings, &mut pipeline::rng(1, "bench", "t-SNE"), &mut |_| true)?;
     let seconds = start.elapsed().as_secs_f64();
-    found.places.write_npy(fs_err::File::create(map)?)?;
+    found.positions.write_npy(fs_err::File::create(out)?)?;
     let version = format!("Tunescope {}", env!("CARGO_PKG_VERSION"));
-    println!("{}", serde_json::to_string(&Mapped { seconds, version })?);
+    println!("{}", serde_json::to_string(&Fit { seconds, version })?);
     Ok(())
 }

@@ -1,43 +1,43 @@
-//! `BENCHMARKS-tsne.md`.
+//! The text of `BENCHMARKS-tsne.md`.
 
 use std::fmt::Write;
 
-use super::{ITERATIONS, Mapped, NEIGHBOURS, PERPLEXITY, Plan, Row, SETTINGS};
+use super::{Comparison, Fit, ITERATIONS, NEIGHBOURS, PERPLEXITY, Plan, SETTINGS};
 use crate::result::median;
 
 const START: &str = "# t-SNE, measured
 
-The same points arranged by this project's `embedding::tsne` and by openTSNE, in turn on one machine. This page is what
-`./justw bench-tsne` wrote; the figures are of the machine and the versions that it names.
+This project's engine `grid` (`embedding::tsne`) and openTSNE lay out the same points, in turn on one machine. `./justw bench-tsne`
+writes this page. The figures hold for the machine and the versions that it names.
 
-The points are drawn: ten classes in 50 dimensions, each a bent sheet, `0.5 c + tanh(z A) B + 0.05 e` with `z` of 6 normal numbers
-and `A`, `B`, `c` normal and drawn once for each class, `e` noise (`bench/src/tsne/points.rs`; seeded). The time is the wall time
-of the whole fit of points that are in memory: neighbours, start from the principal components, descent. openTSNE runs with its
-defaults but for `negative_gradient_method` and `neighbors`, those that were fastest in one trial each, and with
-`OMP_WAIT_POLICY=PASSIVE`, without which it took three times as long on a machine that did other work as well.
+The points are drawn from a seed (`bench/src/tsne/points.rs`). They have ten classes in 50 dimensions. Each class is a bent sheet,
+`0.5 c + tanh(z A) B + 0.05 e`. `z` has 6 normal components. `A`, `B` and `c` are normal and drawn once for each class. `e` is
+noise. The time is the wall time of the whole fit of points in memory: neighbours, start from the principal components, descent.
+openTSNE runs with its defaults except for `negative_gradient_method` and `neighbors`, which are the fastest in one trial each, and
+with `OMP_WAIT_POLICY=PASSIVE`. Without it, openTSNE took three times as long on a machine that did other work as well.
 ";
 
-/// The page's text.
-pub(super) fn markdown(rows: &[Row], plan: &Plan, machine: &str) -> String {
+/// Returns the page.
+pub(super) fn markdown(comparisons: &[Comparison], plan: &Plan, machine: &str) -> String {
     let mut text = START.to_owned();
-    let of = |found: &[Mapped]| found.first().map(|one| one.version.clone()).unwrap_or_default();
-    let versions = rows.first().map(|row| format!("{}, {}", of(&row.ours), of(&row.theirs)));
+    let of = |found: &[Fit]| found.first().map(|one| one.version.clone()).unwrap_or_default();
+    let versions = comparisons.first().map(|row| format!("{}, {}", of(&row.ours), of(&row.theirs)));
     let tried: Vec<String> = SETTINGS.iter().map(|settings| settings.join(" and ")).collect();
     let _ = write!(
         text,
         "
-## The conditions
+## Conditions
 - {machine}
 - {}
 - {} threads; medians of {} rounds, in which both take turns
 - perplexity {PERPLEXITY}, {} iterations with exaggeration and {} without
 - openTSNE's settings tried: {} (Barnes-Hut up to 10,000 points)
 
-## Seconds a map
-In brackets the fastest and the slowest round. Trustworthiness of {NEIGHBOURS} neighbours (Venna & Kaski 2001) and 1-nearest-neighbour
-accuracy in the plane are of the last round's maps, computed by the same code for both.
+## Seconds a layout
+The brackets contain the fastest and the slowest round. Trustworthiness of {NEIGHBOURS} neighbours (Venna & Kaski 2001) and 1-nearest-neighbour
+accuracy in the plane are those of the last round's layouts. The same code computes them for both.
 
-| points | ours | openTSNE | ours / openTSNE | trustworthiness, ours | openTSNE | 1-NN accuracy, ours | openTSNE | our maps |
+| points | ours | openTSNE | ours / openTSNE | trustworthiness, ours | openTSNE | 1-NN accuracy, ours | openTSNE | our layouts |
 |---|---|---|---|---|---|---|---|---|
 ",
         versions.unwrap_or_default(),
@@ -47,12 +47,12 @@ accuracy in the plane are of the last round's maps, computed by the same code fo
         ITERATIONS[1],
         tried.join(", "),
     );
-    for row in rows {
+    for row in comparisons {
         let [own, other] = row.quality;
         let cells = [
             row.points.to_string(),
-            told(&row.ours),
-            format!("{} with {}", told(&row.theirs), row.settings.join(" and ")),
+            spread(&row.ours),
+            format!("{} with {}", spread(&row.theirs), row.settings.join(" and ")),
             format!("{:.3}", middle(&row.ours) / middle(&row.theirs)),
             format!("{:.4}", own.trustworthiness),
             format!("{:.4}", other.trustworthiness),
@@ -65,11 +65,11 @@ accuracy in the plane are of the last round's maps, computed by the same code fo
     text
 }
 
-fn middle(found: &[Mapped]) -> f64 {
+fn middle(found: &[Fit]) -> f64 {
     median(found.iter().map(|one| one.seconds))
 }
 
-fn told(found: &[Mapped]) -> String {
+fn spread(found: &[Fit]) -> String {
     let seconds = found.iter().map(|one| one.seconds);
     let (low, high) = seconds.fold((f64::INFINITY, 0.0f64), |(low, high), s| (low.min(s), high.max(s)));
     format!("{:.2} ({low:.2}-{high:.2})", middle(found))

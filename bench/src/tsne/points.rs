@@ -1,20 +1,20 @@
-//! The points that are arranged.
+//! The points that are laid out.
 
 use ndarray::{Array1, Array2};
 use pipeline::rng;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Dimensions of a point: as many as t-SNE of features sees after its principal components.
+/// The number of dimensions of a point. Points with more are reduced to 50 principal components before t-SNE.
 pub(crate) const DIMENSIONS: usize = 50;
 const CLASSES: usize = 10;
-/// Dimensions along which the points of one class differ.
+/// The number of dimensions along which the points of one class differ.
 const WITHIN: usize = 6;
 
-/// `n` points `[n, 50]` and their classes: ten bent sheets.
+/// Draws `n` points `[n, 50]` on ten bent sheets, and returns them with their classes.
 ///
-/// A point is `0.5 c + tanh(z A) B + 0.05 e`: `z` of 6 normal numbers, `A`, `B` and `c` normal and drawn once for each class
-/// (`A` divided by the root of 6, `B` by the root of 50), `e` normal noise.
+/// A point is `0.5 c + tanh(z A) B + 0.05 e`. `z` has 6 normal components. `A`, `B` and `c` are normal and drawn once for each
+/// class (`A` is divided by the square root of 6, `B` by that of 50). `e` is normal noise.
 pub(crate) fn draw(n: usize) -> (Array2<f32>, Vec<usize>) {
     let mut rng = rng(1, "bench", "t-SNE points");
     let mut normal = |rows: usize, columns: usize, scale: f64| -> Array2<f64> {

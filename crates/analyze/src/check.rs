@@ -8,8 +8,8 @@ use pipeline::HintExt;
 use pipeline::error::UsageError;
 
 use crate::choose;
-use crate::map::LOGITS;
 use crate::maps;
+use crate::tsne::LOGITS;
 use crate::tuned::Tuned;
 
 /// Refuses pictures, layers, channels and windows that the run could not find.

@@ -2,7 +2,7 @@
 //!
 //! What the layers have learnt ([`weights`]) and what they take ([`layers`]), what they answer to a few chosen pictures
 //! and to the data set ([`activations`]), which part of a picture carries the decision ([`maps`]), and how the
-//! network arranges the whole data set ([`map`]). [`page`] puts it all, with what `train` and `evaluate` found, into one
+//! network arranges the whole data set ([`tsne`]). [`page`] puts it all, with what `train` and `evaluate` found, into one
 //! HTML file. [`command`] is what may be asked on the command line.
 
 mod activations;
@@ -12,10 +12,10 @@ mod command;
 mod features;
 mod given;
 mod layers;
-mod map;
 mod maps;
 mod page;
 mod pictures;
+mod tsne;
 mod tuned;
 mod upstream;
 mod view;
@@ -41,7 +41,7 @@ impl Stage for Analyze {
     type Config = AnalyzeView;
 
     const NAME: &'static str = stages::ANALYZE;
-    const FORMAT: u32 = 5;
+    const FORMAT: u32 = 6;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
@@ -74,7 +74,7 @@ impl Stage for Analyze {
         stop::check()?;
         maps::write(run, &tuned, &dataset, &chosen)?;
         stop::check()?;
-        map::write(run, &tuned, &dataset)?;
+        tsne::write(run, &tuned, &dataset)?;
         stop::check()?;
         page::write(run, &tuned, &dataset, &results, &chosen)
     }

@@ -168,7 +168,7 @@ fn raw_activations_are_what_the_layer_gives() {
 }
 
 #[test]
-fn the_map_lists_every_picture_once_and_may_use_any_layer() {
+fn the_embedding_lists_every_image_once_and_can_use_any_layer() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &["--set", "analyze.tsne.layer=relu1"]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -182,18 +182,18 @@ fn the_map_lists_every_picture_once_and_may_use_any_layer() {
     let predicted = column(&workspace, "artifacts/analyze/tsne.csv", "predicted");
     let wrong = labels.iter().zip(&predicted).filter(|pair| wrong(*pair)).count();
     let legend = usize::from(wrong > 0);
-    assert_eq!(svg.matches("class=\"badge\"").count(), wrong + legend, "wrong predictions carry a cross");
+    assert_eq!(svg.matches("class=\"badge\"").count(), wrong + legend, "each wrong prediction has a cross");
 }
 
 #[test]
-fn the_map_is_judged_and_its_engine_recorded() {
+fn the_engine_and_the_quality_of_the_embedding_are_recorded() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &["--set", "analyze.tsne.iterations=300"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let read = |file: &str| -> serde_json::Value { serde_json::from_str(&workspace.text(file)).unwrap() };
     let facts = read("artifacts/analyze/tsne.json");
-    assert_eq!(facts["engine"], "exact");
-    assert_eq!(read("artifacts/analyze/stage.lock.json")["recorded"]["t-SNE engine"], "exact");
+    assert_eq!(facts["engine"], "linfa");
+    assert_eq!(read("artifacts/analyze/stage.lock.json")["recorded"]["t-SNE engine"], "linfa");
     let numbers = |name| -> Vec<f64> {
         column(&workspace, "artifacts/analyze/tsne.csv", name).iter().map(|cell| cell.parse().unwrap()).collect()
     };
@@ -205,10 +205,10 @@ fn the_map_is_judged_and_its_engine_recorded() {
     };
     let share = (0..x.len()).filter(own).count() as f64 / x.len() as f64;
     assert!((facts["neighbour_accuracy"].as_f64().unwrap() - share).abs() < 1e-12, "{facts}");
-    assert_eq!(facts["trustworthiness_neighbours"], 11, "24 pictures have no 12 nearest to judge");
+    assert_eq!(facts["trustworthiness_neighbours"], 11, "24 images allow at most 11 neighbours");
     assert!((0.5..=1.0).contains(&facts["trustworthiness"].as_f64().unwrap()), "{facts}");
     let report = workspace.text("artifacts/analyze/report.html");
-    assert!(report.contains("by the exact engine") && report.contains("1-nearest-neighbour accuracy"));
+    assert!(report.contains("by the linfa engine") && report.contains("1-nearest-neighbour accuracy"));
 }
 
 #[test]

@@ -1,25 +1,27 @@
-//! Principal components by subspace iteration: the few directions along which points differ most.
+//! Principal components by randomized subspace iteration (Halko et al. 2011, section 4.5).
 //!
-//! Exact enough to start t-SNE from and to shorten features for it, and cheap where there are far more dimensions than
-//! components, which is the case for every layer of a network. Points stay in f32; sums are f64, in an order that no number
-//! of threads changes.
+//! The method is fast when points have far more dimensions than components, as the layers of a network do. Points stay in f32.
+//! Sums are f64, in an order that does not depend on the number of threads.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
-/// Directions beyond those asked for: they let the last ones converge.
+/// The number of additional directions, which let the last wanted ones converge.
 const EXTRA: usize = 8;
+/// The number of subspace iterations.
 const ROUNDS: usize = 12;
-/// Points that are multiplied at a time.
+/// The number of points in one matrix product.
 const BLOCK: usize = 256;
-/// Sums that are made apart, by as many threads as there are, and then added up.
+/// The number of partial sums. It does not depend on the number of threads.
 const PARTS: usize = 16;
 
-/// Coordinates `[n, k]` of `points` `[n, d]` along their `k` greatest principal components, greatest
-/// first. `k` is cut to what `n` and `d` allow. A component points where its coordinate of greatest
-/// size is positive, so that the result does not depend on the draw. Values have to be finite.
+/// Returns the coordinates `[n, k]` of `points` `[n, d]` along their first `k` principal components.
+///
+/// The result has fewer columns when n or d is below `k`. The sign of a component makes its coordinate of greatest magnitude
+/// positive. `rng` draws the directions that the iteration starts from, and has no influence beyond rounding. Values are
+/// finite.
 pub fn project(points: &Array2<f32>, k: usize, rng: &mut impl Rng) -> Array2<f64> {
     let (n, d) = points.dim();
     let k = k.min(d).min(n);
@@ -28,15 +30,15 @@ pub fn project(points: &Array2<f32>, k: usize, rng: &mut impl Rng) -> Array2<f64
         return Array2::zeros((n, 0));
     }
     let centred = Centred::new(points);
-    // Directions as rows: each is one piece of memory.
+    // Each row is a direction, so that a direction is contiguous in memory.
     let mut basis = Array2::from_shape_simple_fn((width, d), || rng.random_range(-1.0..1.0));
     orthonormalise(&mut basis);
-    // All directions there are need no search.
+    // A basis of all dimensions needs no iteration.
     for _ in 0..if width == d { 0 } else { ROUNDS } {
         basis = centred.back(&centred.along(&basis));
         orthonormalise(&mut basis);
     }
-    // Inside the subspace the components are the eigenvectors of a small matrix.
+    // Within the subspace, the components are the eigenvectors of a small matrix.
     let scores = centred.along(&basis);
     let (values, vectors) = eigen(scores.t().dot(&scores));
     let mut order: Vec<usize> = (0..width).collect();
@@ -51,7 +53,7 @@ pub fn project(points: &Array2<f32>, k: usize, rng: &mut impl Rng) -> Array2<f64
     out
 }
 
-/// Points less their mean, which are never in memory as a whole.
+/// Centred points. Only one block of them is in memory at a time.
 struct Centred<'a> {
     points: ArrayView2<'a, f32>,
     mean: Array1<f64>,
@@ -66,7 +68,7 @@ impl<'a> Centred<'a> {
         Self { points: points.view(), mean: mean / points.nrows() as f64 }
     }
 
-    /// Up to [`BLOCK`] points from `first` on.
+    /// Returns the centred points from `first` to below `end`, at most [`BLOCK`].
     fn block(&self, first: usize, end: usize) -> Array2<f64> {
         let end = (first + BLOCK).min(end);
         let mut block = self.points.slice(s![first..end, ..]).mapv(f64::from);
@@ -74,7 +76,7 @@ impl<'a> Centred<'a> {
         block
     }
 
-    /// Coordinates along `directions` `[width, d]`: `[n, width]`.
+    /// Returns the coordinates `[n, width]` of the points along `directions` `[width, d]`.
     fn along(&self, directions: &Array2<f64>) -> Array2<f64> {
         let n = self.points.nrows();
         let mut out = Array2::zeros((n, directions.nrows()));
@@ -84,7 +86,7 @@ impl<'a> Centred<'a> {
         out
     }
 
-    /// The points added up with the weights `scores` `[n, width]`: `[width, d]`.
+    /// Returns the sums `[width, d]` of the points, weighted by `scores` `[n, width]`.
     fn back(&self, scores: &Array2<f64>) -> Array2<f64> {
         let n = self.points.nrows();
         let each = n.div_ceil(PARTS);
@@ -103,8 +105,8 @@ impl<'a> Centred<'a> {
     }
 }
 
-/// Makes the rows orthogonal to each other and of length 1; a row that depends on those before
-/// it becomes zero. Gram-Schmidt, each row twice.
+/// Makes the rows orthonormal by the Gram-Schmidt process, applied twice to each row. A row that depends on earlier rows
+/// becomes zero.
 fn orthonormalise(basis: &mut Array2<f64>) {
     for row in 0..basis.nrows() {
         let (earlier, mut rest) = basis.view_mut().split_at(Axis(0), row);
@@ -122,7 +124,7 @@ fn orthonormalise(basis: &mut Array2<f64>) {
     }
 }
 
-/// Eigenvalues and, as columns, eigenvectors of a small symmetric matrix, by Jacobi's rotations.
+/// Returns the eigenvalues and eigenvectors (columns) of a small symmetric matrix, by the Jacobi method.
 fn eigen(mut matrix: Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     let n = matrix.nrows();
     let mut vectors = Array2::eye(n);
@@ -141,7 +143,7 @@ fn eigen(mut matrix: Array2<f64>) -> (Vec<f64>, Array2<f64>) {
     (matrix.diag().to_vec(), vectors)
 }
 
-/// One rotation, in the plane of axes `i` and `j`, that makes `matrix[i, j]` zero.
+/// Rotates in the plane of axes `i` and `j` so that `matrix[i, j]` becomes zero.
 fn rotate(matrix: &mut Array2<f64>, vectors: &mut Array2<f64>, i: usize, j: usize) {
     if matrix[[i, j]] == 0.0 {
         return;
@@ -172,10 +174,10 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     #[test]
-    fn keeps_all_variance_of_points_in_a_plane_of_many_dimensions() {
+    fn two_components_keep_the_variance_of_points_on_a_plane() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut draw = |rows, columns| Array2::from_shape_simple_fn((rows, columns), || rng.random_range(-1.0f32..1.0));
-        // More points than one block, more dimensions than directions.
+        // There are more points than fit a block and more dimensions than directions.
         let points = draw(700, 2).dot(&draw(2, 400));
         let flat = project(&points, 2, &mut ChaCha8Rng::seed_from_u64(2));
         let centred = &points - &points.mean_axis(Axis(0)).unwrap();
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn points_that_do_not_differ_stay_together() {
+    fn equal_points_have_components_of_zero() {
         let flat = project(&Array2::ones((5, 3)), 2, &mut ChaCha8Rng::seed_from_u64(1));
         assert!(flat.iter().all(|v| v.abs() < 1e-9));
     }

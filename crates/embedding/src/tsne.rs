@@ -1,115 +1,124 @@
-//! t-SNE (van der Maaten & Hinton 2008): points that are near in many dimensions, near on a plane.
+//! t-SNE (van der Maaten & Hinton 2008) lays out high-dimensional points on a plane so that near points stay near.
 
 use ndarray::Array2;
 use rand::{Rng, RngExt};
 
-use crate::descent::{Pair, descend};
-use crate::exact::Exact;
-use crate::interpolated::Interpolated;
-use crate::{Error, pca};
+use crate::schedule::Schedule;
+use crate::{Error, grid, linfa, pca};
 
-/// More dimensions than this are first cut to their principal components.
+/// The number of principal components that points of more dimensions are reduced to.
 pub const DIMENSIONS: usize = 50;
-/// Points up to which every pair is counted.
-pub const EXACT_UP_TO: usize = 1500;
-/// Size of the first picture of the map: small, so that points can still pass each other.
+/// The work up to which [`Engine::for_work`] chooses [`Engine::Linfa`], in pairs of points times iterations.
+///
+/// `linfa-tsne` takes less than 3 s for this work on one core (`bench tsne-engines`). With the default of 1,000 iterations the
+/// limit is 400 points.
+pub const LINFA_WORK: u64 = 160_000_000;
+/// The standard deviation of the start positions. It is small, so that points can still pass each other.
 const START: f64 = 1e-4;
-/// Fewer points have no map but that of their principal components.
+/// Fewer points are laid out by their principal components alone.
 const FEWEST: usize = 8;
 
-/// How the slopes of the cost are found.
+/// An implementation of t-SNE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// Every pair is counted: the cost grows with the square of the number of points.
-    Exact,
-    /// Neighbours attract, and a grid tells what pushes: the descent's cost grows about as the number of points.
+    /// The exact t-SNE of crate `linfa-tsne`. It computes every pair, on one thread, and starts at random positions.
+    Linfa,
+    /// Our engine. Nearest neighbours attract each other, and a grid approximates the repulsion between all points.
     ///
-    /// After Linderman et al. 2019 (FIt-SNE), with splines.
-    Interpolated,
+    /// The method is that of Linderman et al. 2019 (FIt-SNE), with splines. The layout starts from the first two principal
+    /// components.
+    Grid,
 }
 
 impl Engine {
-    /// The engine for `n` points.
-    pub fn for_points(n: usize) -> Self {
-        if n <= EXACT_UP_TO { Self::Exact } else { Self::Interpolated }
+    /// Returns the engine for `points` points and `iterations` iterations: [`Engine::Linfa`] up to [`LINFA_WORK`].
+    ///
+    /// The choice depends on nothing else, so that results repeat.
+    pub fn for_work(points: usize, iterations: usize) -> Self {
+        let work = (points as u64).saturating_pow(2).saturating_mul(iterations as u64);
+        if work <= LINFA_WORK { Self::Linfa } else { Self::Grid }
     }
 
-    /// Its name in files.
+    /// Returns the name of the engine in the configuration and in artifacts.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Exact => "exact",
-            Self::Interpolated => "interpolated",
+            Self::Linfa => "linfa",
+            Self::Grid => "grid",
         }
     }
 }
 
-/// How a map is made.
+/// The parameters of a layout.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// About how many neighbours a point has, 1 or more; lowered to (n - 1) / 3 where there are fewer points than it needs.
+    /// The effective number of neighbours of a point, at least 1. [`embed`] lowers it to (n - 1) / 3 for small n.
     pub perplexity: f64,
-    /// Steps of gradient descent; the first fourth, 250 at most, with exaggerated attraction.
+    /// The number of steps of gradient descent. The first quarter, at most 250, exaggerates attraction.
     pub iterations: usize,
-    /// The engine; `None`: the one for so many points.
+    /// The engine. `None` selects [`Engine::for_work`].
     pub engine: Option<Engine>,
 }
 
-/// A map and how it was made.
+/// A layout and how it was made.
 #[derive(Debug)]
-pub struct Map {
-    /// Coordinates `[n, 2]`, their mean 0.
-    pub places: Array2<f64>,
-    /// The engine that ran.
-    pub engine: Engine,
-    /// The perplexity asked for, or as much as so few points allow.
+pub struct Embedding {
+    /// The positions `[n, 2]`, with mean 0.
+    pub positions: Array2<f64>,
+    /// The engine that ran. `None` means that the positions are the principal components or all 0.
+    pub engine: Option<Engine>,
+    /// The perplexity that was used.
     pub perplexity: f64,
 }
 
-/// The map of `points` `[n, d]`, from their principal components.
+/// Lays out `points` `[n, d]` on a plane.
 ///
-/// With fewer than 8 points, or points that do not differ, the map is that of the principal components. `go_on` is asked
-/// before each iteration, by its number from 0, whether to go on.
+/// Points of more than 50 dimensions are first reduced to 50 principal components. The positions are the first two
+/// principal components when there are fewer than 8 points, and 0 when all points are equal.
+///
+/// `go_on` receives the number of finished iterations and returns whether to continue. [`Engine::Grid`] calls it before each
+/// iteration. [`Engine::Linfa`] does not report its iterations, and calls `go_on(0)` every 20 ms.
 ///
 /// # Errors
-/// When a value is not finite, when `go_on` says no, or when the descent leaves all bounds.
+/// Returns an error when a coordinate is not finite, when `go_on` returns false, when the descent diverges, or when there
+/// are more than 10,000 points for [`Engine::Linfa`].
 pub fn embed(
     points: &Array2<f32>,
     settings: &Settings,
     rng: &mut impl Rng,
     go_on: &mut dyn FnMut(usize) -> bool,
-) -> Result<Map, Error> {
+) -> Result<Embedding, Error> {
     if let Some(((row, column), _)) = points.indexed_iter().find(|(_, value)| !value.is_finite()) {
         return Err(Error::NotFinite { row, column });
     }
     let n = points.nrows();
-    let engine = settings.engine.unwrap_or_else(|| Engine::for_points(n));
     let perplexity = settings.perplexity.max(1.0).min((n.saturating_sub(1)) as f64 / 3.0);
     if points.outer_iter().all(|row| row == points.row(0)) {
-        return Ok(Map { places: Array2::zeros((n, 2)), engine, perplexity });
+        return Ok(Embedding { positions: Array2::zeros((n, 2)), engine: None, perplexity });
     }
-    let mut shortened = pca::project(points, DIMENSIONS, rng);
-    // Nothing but ratios of distances counts, and f32 has no room for squares of large values.
-    let largest = shortened.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
-    shortened.mapv_inplace(|value| value / largest);
-    let start = first_picture(&shortened, rng);
+    let mut reduced = pca::project(points, DIMENSIONS, rng);
+    // t-SNE uses only ratios of distances, and f32 cannot hold the squares of large values.
+    let largest = reduced.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+    reduced.mapv_inplace(|value| value / largest);
     if n < FEWEST {
-        return Ok(Map { places: start, engine, perplexity });
+        return Ok(Embedding { positions: first_components(&reduced, rng), engine: None, perplexity });
     }
-    let start: Vec<Pair> = start.outer_iter().map(|row| [row[0] * START, row[1] * START]).collect();
-    let places = match engine {
-        Engine::Exact => descend(&mut Exact::new(&shortened, perplexity), start, settings.iterations, go_on),
-        Engine::Interpolated => {
-            descend(&mut Interpolated::new(&shortened, perplexity), start, settings.iterations, go_on)
+    let engine = settings.engine.unwrap_or_else(|| Engine::for_work(n, settings.iterations));
+    let schedule = Schedule::new(settings.iterations);
+    let positions = match engine {
+        Engine::Linfa => linfa::layout(&reduced, perplexity, schedule, rng.random(), go_on),
+        Engine::Grid => {
+            let start = first_components(&reduced, rng) * START;
+            grid::layout(&reduced, perplexity, &start, schedule, go_on)
         }
     }?;
-    Ok(Map { places: Array2::from_shape_fn((n, 2), |(i, axis)| places[i][axis]), engine, perplexity })
+    Ok(Embedding { positions, engine: Some(engine), perplexity })
 }
 
-/// The first two principal components, the first of deviation 1.
+/// Returns the first two principal components `[n, 2]`, scaled so that the first has standard deviation 1.
 ///
-/// Points on a line have no second one (the two logits of two classes, for one); from a line the descent never leaves
-/// it, so there the second is drawn at random.
-fn first_picture(components: &Array2<f64>, rng: &mut impl Rng) -> Array2<f64> {
+/// Points on a line have no second component (the two logits of two classes are an example). A descent that starts on a
+/// line never leaves it, so the second component is then drawn at random.
+fn first_components(components: &Array2<f64>, rng: &mut impl Rng) -> Array2<f64> {
     let n = components.nrows();
     let at = |i: usize, j: usize| components.get((i, j)).copied().unwrap_or(0.0);
     let deviation = |j: usize| ((0..n).map(|i| at(i, j).powi(2)).sum::<f64>() / n.max(1) as f64).sqrt();

@@ -1,4 +1,4 @@
-//! The same numbers as scikit-learn and NumPy, which `reference/values.py` asked.
+//! Comparison with scikit-learn and NumPy. `reference/values.py` computes the expected values.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ fn array<T: Copy>(rows: &[Vec<T>]) -> Array2<T> {
 }
 
 #[test]
-fn trustworthiness_is_scikit_learns() {
+fn trustworthiness_equals_that_of_scikit_learn() {
     let values = values();
     let points = array(&values.points);
     for plane in &values.planes {
@@ -44,7 +44,7 @@ fn trustworthiness_is_scikit_learns() {
 }
 
 #[test]
-fn neighbour_accuracy_is_scikit_learns() {
+fn neighbour_accuracy_equals_that_of_scikit_learn() {
     let values = values();
     for plane in &values.planes {
         let found = embedding::neighbour_accuracy(&array(&plane.places), &values.labels).unwrap();
@@ -53,7 +53,7 @@ fn neighbour_accuracy_is_scikit_learns() {
 }
 
 #[test]
-fn principal_components_are_numpys() {
+fn principal_components_equal_those_of_numpy() {
     let values = values();
     let expected = array(&values.components);
     for seed in 1..4 {

@@ -10,8 +10,8 @@ use report::page::{Block, Map, Section, Spot};
 use report::{DataUri, scale};
 
 use super::{Material, QUALITY, links};
-use crate::map::{SHOWN, shown};
 use crate::pictures;
+use crate::tsne::{SHOWN, shown};
 use crate::upstream::Row;
 
 const TABLE: &str = "tsne.csv";

@@ -140,4 +140,19 @@ pub struct Tsne {
     #[default = 1000]
     #[schemars(range(min = 1, max = 100_000))]
     pub iterations: usize,
+    /// The implementation.
+    pub engine: TsneEngine,
+}
+
+/// An implementation of t-SNE.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TsneEngine {
+    /// "linfa" up to 400 images at 1000 iterations (fewer images at more iterations), "grid" for more.
+    #[default]
+    Auto,
+    /// The exact t-SNE of crate `linfa-tsne`, for at most 10,000 images.
+    Linfa,
+    /// Our engine, which takes time about proportional to the number of images.
+    Grid,
 }

@@ -25,7 +25,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-pub use analyze::{Activations, Analyze, Baseline, Maps, Method, Occlusion, Tsne};
+pub use analyze::{Activations, Analyze, Baseline, Maps, Method, Occlusion, Tsne, TsneEngine};
 pub use evaluate::{Evaluate, Gate};
 pub use generate::GENERATED;
 pub use model::{Model, Weights};

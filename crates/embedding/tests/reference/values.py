@@ -14,9 +14,9 @@ from sklearn.neighbors import KNeighborsClassifier
 rng = np.random.default_rng(11)
 N, D = 90, 7
 labels = rng.integers(0, 3, N)
-# Rounded so that the file is short, to float32 since that is what the crate takes.
+# Rounding keeps the file short. The crate takes float32.
 points = (rng.normal(size=(N, D)) * 0.9 ** np.arange(D) + labels[:, None]).round(3).astype(np.float32).astype(np.float64)
-# A map that keeps some of it, and one that keeps nothing.
+# One plane keeps some of the structure, the other keeps none.
 planes = [(points[:, :2] + 0.4 * rng.normal(size=(N, 2))).round(3), rng.normal(size=(N, 2)).round(3)]
 
 centred = points - points.mean(axis=0)

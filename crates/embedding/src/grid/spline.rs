@@ -1,23 +1,23 @@
-//! The cubic B-spline, by which points give to a grid and read from it.
+//! The cubic B-spline, which spreads points over a grid and interpolates from it.
 
-/// Nodes along one axis that a point touches.
-pub(crate) const NODES: usize = 4;
+/// The number of nodes along one axis at which a point has a weight.
+pub(super) const NODES: usize = 4;
 
-/// Weights of the four nodes around a point `t` of the way (0 to 1) from the second node to the third.
-pub(crate) fn weights(t: f64) -> [f64; NODES] {
+/// Returns the weights of the four nodes around a point that lies `t` of the way (0 to 1) from the second node to the third.
+pub(super) fn weights(t: f64) -> [f64; NODES] {
     let s = 1.0 - t;
     let (t2, s2) = (t * t, s * s);
     [s2 * s / 6.0, (4.0 - 3.0 * t2 * (2.0 - t)) / 6.0, (4.0 - 3.0 * s2 * (2.0 - s)) / 6.0, t2 * t / 6.0]
 }
 
-/// Slopes of [`weights`] along the axis, for nodes at distance 1.
-pub(crate) fn slopes(t: f64) -> [f64; NODES] {
+/// Returns the derivatives of [`weights`] along the axis, for nodes at distance 1.
+pub(super) fn slopes(t: f64) -> [f64; NODES] {
     let s = 1.0 - t;
     [-s * s / 2.0, t * (3.0 * t - 4.0) / 2.0, -s * (3.0 * s - 4.0) / 2.0, t * t / 2.0]
 }
 
-/// The discrete Fourier transform of the weights at a node, (1/6, 4/6, 1/6), at `angle` radians a node.
-pub(crate) fn transform(angle: f64) -> f64 {
+/// Returns the discrete Fourier transform of the weights of a point on a node, (1/6, 4/6, 1/6), at `angle` radians a node.
+pub(super) fn transform(angle: f64) -> f64 {
     (2.0 + angle.cos()) / 3.0
 }
 
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn straight_lines_are_kept_and_slopes_are_those_of_the_weights() {
+    fn weights_reproduce_straight_lines_and_slopes_are_their_derivatives() {
         for t in [0.0, 0.2, 0.5, 0.99] {
             let w = weights(t);
             assert!((w.iter().sum::<f64>() - 1.0).abs() < 1e-14);

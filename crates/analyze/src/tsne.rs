@@ -1,9 +1,9 @@
-//! The data set at a glance: t-SNE of the logits or of any layer, with the pictures themselves.
+//! The embedding of the data set by t-SNE, from the logits or any layer: `tsne.csv`, `tsne.json` and `tsne.svg`.
 
-use crate::view::Run;
 use anyhow::{Context, Result};
+use contract::config::TsneEngine;
 use contract::{Dataset, Picture};
-use embedding::tsne::{Map, Settings};
+use embedding::tsne::{Embedding, Engine, Settings};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::Array2;
 use pipeline::{HintExt, stop};
@@ -15,20 +15,21 @@ use report::chart::{Dot, Point, ScatterChart};
 use crate::features::{self, Features};
 use crate::pictures;
 use crate::tuned::Tuned;
+use crate::view::Run;
 
-/// What `analyze.tsne.layer` calls the tensor before the softmax, whatever the network calls it.
+/// The value of `analyze.tsne.layer` that selects the tensor before the softmax, under any name.
 pub(crate) const LOGITS: &str = "logits";
-/// Pictures that a drawing of the map shows as such; the others are dots, so that it stays small enough to open.
+/// The most images that a chart shows as thumbnails. The others are dots, so that the file stays small enough to open.
 pub(crate) const SHOWN: usize = 1500;
 
-/// Numbers held at once; a layer with many values a picture allows fewer pictures.
+/// The most values in memory at once. A layer with many values an image allows fewer images.
 const MOST_VALUES: usize = 300_000_000;
-/// Sides of a thumbnail's own picture, in pixels: it is shown larger under the pointer.
+/// The sides of thumbnails in `tsne.svg`, in pixels: large and small.
 const THUMBNAIL: [u32; 2] = [96, 56];
-/// Beyond this many pictures thumbnails are of the smaller kind.
+/// The most images with large thumbnails.
 const MANY: usize = 600;
 
-/// Writes `tsne.csv`, `tsne.json` and `tsne.svg`.
+/// Computes the embedding and writes `tsne.csv`, `tsne.json` and `tsne.svg`.
 pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
     let config = &run.config.analyze.tsne;
     let tensor = if config.layer == LOGITS { tuned.logits()? } else { &config.layer };
@@ -36,64 +37,74 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
     let sampled = sample(dataset, most, &mut run.rng("t-SNE sample"));
     if sampled.len() < dataset.pictures.len() {
         run.warn(&format!(
-            "t-SNE has room for {most} pictures' values of {}: a sample, each class alike",
+            "the values of {} fit in memory for {most} images; t-SNE uses a sample with the same share of each class",
             config.layer
         ));
     }
-    let some: Vec<&Picture> = sampled.iter().map(|place| &dataset.pictures[*place]).collect();
-    let Features { values, predicted } = features::gather(run, tuned, dataset, &some, tensor)?;
-    let map = embed(run, &values)?;
-    run.record("t-SNE engine", map.engine.name());
+    let images: Vec<&Picture> = sampled.iter().map(|at| &dataset.pictures[*at]).collect();
+    let Features { values, predicted } = features::gather(run, tuned, dataset, &images, tensor)?;
+    let embedding = embed(run, &values)?;
+    let engine = embedding.engine.map(Engine::name);
+    run.record("t-SNE engine", engine.unwrap_or("none"));
 
-    let rows = some.iter().zip(&predicted).zip(map.places.outer_iter()).map(|((picture, predicted), place)| {
+    let rows = images.iter().zip(&predicted).zip(embedding.positions.outer_iter()).map(|((image, predicted), at)| {
         let class = dataset.classes.get(*predicted).cloned().unwrap_or_default();
-        let split = picture.split.to_string();
-        [picture.id.clone(), place[0].to_string(), place[1].to_string(), picture.label.clone(), class, split]
+        [image.id.clone(), at[0].to_string(), at[1].to_string(), image.label.clone(), class, image.split.to_string()]
     });
     run.write_csv("tsne.csv", &["id", "x", "y", "label", "predicted", "split"], rows)?;
-    // So few pictures that each is among the nearest of most are judged by fewer.
-    let neighbours = NEIGHBOURS.min(some.len().saturating_sub(1) / 2);
-    let labels: Vec<usize> = some.iter().map(|picture| dataset.label_index(picture)).collect();
+    // With few images, most are among the 12 nearest of any image, and trustworthiness has no meaning.
+    let neighbours = NEIGHBOURS.min(images.len().saturating_sub(1) / 2);
+    let labels: Vec<usize> = images.iter().map(|image| dataset.label_index(image)).collect();
     let facts = serde_json::json!({
         "layer": config.layer,
-        "points": some.len(),
+        "points": images.len(),
         "dimensions": values.ncols(),
-        "perplexity": map.perplexity,
-        "engine": map.engine.name(),
-        "neighbour_accuracy": neighbour_accuracy(&map.places, &labels),
-        "trustworthiness": trustworthiness(&values, &map.places, neighbours),
+        "perplexity": embedding.perplexity,
+        "engine": engine,
+        "neighbour_accuracy": neighbour_accuracy(&embedding.positions, &labels),
+        "trustworthiness": trustworthiness(&values, &embedding.positions, neighbours),
         "trustworthiness_neighbours": neighbours,
     });
     run.write("tsne.json", serde_json::to_string_pretty(&facts)?.as_bytes())?;
     let mut chart = ScatterChart {
-        label: format!("t-SNE map of {} pictures by {}", some.len(), config.layer),
+        label: format!("t-SNE map of {} images by {}", images.len(), config.layer),
         classes: dataset.classes.clone(),
         points: Vec::new(),
         dots: Vec::new(),
     };
-    marks(&mut chart, tuned, dataset, &some, &predicted, &map.places)?;
+    add_marks(&mut chart, tuned, dataset, &images, &predicted, &embedding.positions)?;
     run.write("tsne.svg", chart.scene().standalone()?.as_bytes())?;
     Ok(())
 }
 
-/// The map of `values` `[n, d]`, a row for each picture.
-fn embed(run: &Run, values: &Array2<f32>) -> Result<Map> {
+/// Lays out `values` `[n, d]`, a row for each image.
+fn embed(run: &Run, values: &Array2<f32>) -> Result<Embedding> {
     let config = &run.config.analyze.tsne;
-    let progress = run.progress("arranges the pictures", config.iterations);
-    let settings = Settings { perplexity: config.perplexity, iterations: config.iterations, engine: None };
-    let map = embedding::tsne::embed(values, &settings, &mut run.rng("t-SNE"), &mut |iteration| {
+    let engine = match config.engine {
+        TsneEngine::Auto => None,
+        TsneEngine::Linfa => Some(Engine::Linfa),
+        TsneEngine::Grid => Some(Engine::Grid),
+    };
+    let progress = run.progress("laying out images", config.iterations);
+    let settings = Settings { perplexity: config.perplexity, iterations: config.iterations, engine };
+    let embedding = embedding::tsne::embed(values, &settings, &mut run.rng("t-SNE"), &mut |iteration| {
         progress.inc(u64::from(iteration > 0));
         !stop::asked()
     });
     progress.finish();
-    if let Err(Error::Stopped(_)) = map {
+    if let Err(Error::Stopped(_)) = embedding {
         stop::check()?;
     }
-    map.with_context(|| format!("t-SNE of {}", config.layer)).hint("`analyze.tsne.layer` names the layer")
+    let hint = match embedding {
+        Err(Error::TooManyPoints { .. }) => "set `analyze.tsne.engine` to `auto` or `grid`",
+        _ => "`analyze.tsne.layer` names the layer",
+    };
+    embedding.with_context(|| format!("t-SNE of {}", config.layer)).hint(hint)
 }
 
-/// Which of many pictures a drawing shows as such, [`SHOWN`] at most: up to half of those the wrongly predicted ones, the
-/// others at equal steps through the list.
+/// Selects the images that a chart shows as thumbnails, at most [`SHOWN`].
+///
+/// Up to half of them are wrongly predicted images. Both kinds are taken from the list at equal steps.
 pub(crate) fn shown(wrong: &[bool]) -> Vec<bool> {
     if wrong.len() <= SHOWN {
         return vec![true; wrong.len()];
@@ -110,13 +121,13 @@ pub(crate) fn shown(wrong: &[bool]) -> Vec<bool> {
     shown
 }
 
-/// Values of `tensor` for one picture, as far as they are known before it runs.
+/// Returns the number of values of `tensor` for one image, or 1 when it is unknown before the network runs.
 fn values_of(tuned: &Tuned, tensor: &str) -> usize {
     let shape = tuned.network.layer(tensor).map(|layer| layer.shape.clone());
     shape.or_else(|| tuned.model.shapes().per_item(tensor)).map_or(1, |shape| shape.iter().product())
 }
 
-/// Places of up to `most` pictures, ascending, each class with its share.
+/// Draws up to `most` images, with the same share of each class. Returns their indices, ascending.
 fn sample(dataset: &Dataset, most: usize, rng: &mut impl rand::Rng) -> Vec<usize> {
     let total = dataset.pictures.len();
     if total <= most {
@@ -124,7 +135,7 @@ fn sample(dataset: &Dataset, most: usize, rng: &mut impl rand::Rng) -> Vec<usize
     }
     let mut order: Vec<usize> = (0..total).collect();
     order.shuffle(rng);
-    // The k-th picture of a class of n takes place (k + 1/2) / n: every prefix holds the classes alike.
+    // The k-th image of a class of n gets rank (k + 1/2) / n, so that every prefix has the same share of each class.
     let counts: Vec<usize> =
         dataset.classes.iter().map(|class| dataset.pictures.iter().filter(|p| p.label == *class).count()).collect();
     let mut seen = vec![0usize; counts.len()];
@@ -140,25 +151,25 @@ fn sample(dataset: &Dataset, most: usize, rng: &mut impl rand::Rng) -> Vec<usize
     sampled
 }
 
-/// The chart's pictures and dots; of the pictures, wrong predictions last, so that they lie on top.
-fn marks(
+/// Adds the thumbnails and dots to the chart. Wrong predictions come last, so that they lie on top.
+fn add_marks(
     chart: &mut ScatterChart,
     tuned: &Tuned,
     dataset: &Dataset,
-    some: &[&Picture],
+    images: &[&Picture],
     predicted: &[usize],
-    places: &Array2<f64>,
+    positions: &Array2<f64>,
 ) -> Result<()> {
-    let wrong: Vec<bool> = some.iter().zip(predicted).map(|(p, guess)| dataset.label_index(p) != *guess).collect();
+    let wrong: Vec<bool> = images.iter().zip(predicted).map(|(p, guess)| dataset.label_index(p) != *guess).collect();
     let shown = shown(&wrong);
-    let side = THUMBNAIL[usize::from(some.len() > MANY)];
+    let side = THUMBNAIL[usize::from(images.len() > MANY)];
     let point = |i: usize| -> Result<Point> {
-        let picture = some[i];
+        let picture = images[i];
         let guess = dataset.classes.get(predicted[i]).map_or("?", String::as_str);
         let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
         Ok(Point {
-            x: places[[i, 0]],
-            y: places[[i, 1]],
+            x: positions[[i, 0]],
+            y: positions[[i, 1]],
             class: dataset.label_index(picture),
             words: format!("{} ({}), predicted {guess}; {}", picture.label, picture.split, picture.source),
             number: None,
@@ -166,12 +177,12 @@ fn marks(
             wrong: wrong[i],
         })
     };
-    chart.points = (0..some.len()).into_par_iter().filter(|i| shown[*i]).map(point).collect::<Result<_>>()?;
+    chart.points = (0..images.len()).into_par_iter().filter(|i| shown[*i]).map(point).collect::<Result<_>>()?;
     chart.points.sort_by_key(|point| point.wrong);
-    let rest = (0..some.len()).filter(|i| !shown[*i]);
+    let rest = (0..images.len()).filter(|i| !shown[*i]);
     let dot = |i: usize| {
-        let class = dataset.label_index(some[i]);
-        Dot { x: places[[i, 0]], y: places[[i, 1]], class, wrong: wrong[i] }
+        let class = dataset.label_index(images[i]);
+        Dot { x: positions[[i, 0]], y: positions[[i, 1]], class, wrong: wrong[i] }
     };
     chart.dots = rest.map(dot).collect();
     Ok(())
@@ -196,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_keeps_the_classes_shares_and_the_order_of_the_file() {
+    fn a_sample_keeps_the_share_of_each_class_and_the_order_of_the_file() {
         let dataset = dataset(&[("cat", 60), ("dog", 30), ("owl", 10)]);
         let draw = |seed| sample(&dataset, 20, &mut pipeline::rng(seed, "analyze", "t-SNE sample"));
         let places = draw(1);
@@ -205,18 +216,18 @@ mod tests {
         assert!(places.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(places, draw(1));
         assert_ne!(places, draw(2));
-        assert_eq!(sample(&dataset, 500, &mut pipeline::rng(1, "analyze", "x")).len(), 100, "all where all fit");
+        assert_eq!(sample(&dataset, 500, &mut pipeline::rng(1, "analyze", "x")).len(), 100, "all images fit");
     }
 
     #[test]
-    fn a_large_map_shows_wrong_predictions_first_and_no_more_than_fit() {
+    fn a_large_chart_prefers_wrong_predictions() {
         let count = |shown: &[bool]| shown.iter().filter(|shown| **shown).count();
         assert_eq!(count(&shown(&vec![false; SHOWN])), SHOWN);
         let some: Vec<bool> = (0..20_000).map(|i| i % 100 == 0).collect();
         let chosen = shown(&some);
         assert_eq!(count(&chosen), SHOWN);
-        assert!((0..20_000).all(|i| !some[i] || chosen[i]), "200 wrong ones, all shown");
-        assert!(count(&chosen[10_000..]).abs_diff(SHOWN / 2) < 5, "both halves of the list alike");
+        assert!((0..20_000).all(|i| !some[i] || chosen[i]), "all 200 wrong predictions are shown");
+        assert!(count(&chosen[10_000..]).abs_diff(SHOWN / 2) < 5, "both halves of the list have the same share");
         let most: Vec<bool> = (0..20_000).map(|i| i % 4 > 0).collect();
         let wrong = shown(&most).iter().zip(&most).filter(|(shown, wrong)| **shown && **wrong).count();
         assert_eq!(wrong, SHOWN / 2);
