@@ -8,7 +8,7 @@ use graph::head::{self, Head, LOGITS};
 use graph::{Model, tuning};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use zoo::Network;
+use zoo::{InputTransform, Network};
 
 /// The sizes of fc6 and fc7.
 const HIDDEN: [usize; 2] = [4096, 4096];
@@ -28,11 +28,11 @@ pub(crate) enum Depth {
 
 /// The network, cut at a depth.
 pub(crate) struct Parts {
-    /// The tensor between both parts.
-    pub(crate) tensor: String,
-    /// The part from the image to `tensor`. It is absent when the whole network is trained.
+    /// What the network takes.
+    pub(crate) input: InputTransform,
+    /// The part from the image to the cut. It is absent when the whole network is trained.
     pub(crate) below: Option<Model>,
-    /// The part from `tensor` to the logits.
+    /// The part from the cut to the logits.
     pub(crate) above: Model,
     /// The names of the trained weights.
     pub(crate) trained: Vec<String>,
@@ -69,6 +69,6 @@ impl Depth {
         let below =
             if cut.tensor == network.input.tensor { None } else { Some(whole.without_dropout()?.cut(&cut.tensor)?) };
         let above = whole.above(&cut.tensor, LOGITS)?;
-        Ok(Parts { tensor: cut.tensor, below, above, trained: cut.trained })
+        Ok(Parts { input: network.input, below, above, trained: cut.trained })
     }
 }

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use graph::Model;
+use inference::Trunk;
 use ndarray::{ArrayD, ArrayViewD};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
+use runtime::Trainer;
 use runtime::training::{self, AdamW};
-use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
+use zoo::InputTransform;
 
 use crate::depth::{Depth, Parts};
 use crate::images::{self, Items};
@@ -28,7 +30,7 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     let loaded_kib = peak_kib()?;
     let labels = images::labels(&work.scratch, work.count)?;
     let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);
-    let Parts { tensor, below, above, trained } = depth.parts(&work.data, classes)?;
+    let Parts { input, below, above, trained } = depth.parts(&work.data, classes)?;
     let optimizer = AdamW { weight_decay: WEIGHT_DECAY, ..AdamW::default() };
     let options = training::Options { optimizer, trained: Some(trained), ..training::Options::default() };
     let artifacts = training::artifacts(&above, &options)?;
@@ -38,7 +40,7 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     let masks = artifacts.masks.clone();
     drop(artifacts);
     let mut training = Training { trainer, masks, labels: &labels, rng: ChaCha8Rng::seed_from_u64(1) };
-    let mut frozen = below.map(|model| Frozen::new(&model, tensor, work.threads)).transpose()?;
+    let mut frozen = below.map(|model| Frozen::new(&model, &input, work.threads)).transpose()?;
     let pictures = Items::open(&work.scratch.join(images::FIRST))?;
     warm_up(&mut training, frozen.as_mut(), &pictures, work)?;
 
@@ -84,7 +86,8 @@ fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &
         training.step(batch.view(), rows)?;
     }
     if let Some(frozen) = frozen {
-        let sizes: BTreeMap<usize, &[usize]> = rows.chunks(frozen.at_once).map(|rows| (rows.len(), rows)).collect();
+        let sizes: BTreeMap<usize, &[usize]> =
+            rows.chunks(frozen.trunk.batch()).map(|rows| (rows.len(), rows)).collect();
         for rows in sizes.values() {
             frozen.run(pictures, rows)?;
         }
@@ -112,33 +115,20 @@ impl Training<'_> {
     }
 }
 
-/// The part below, which stays as it is.
+/// The frozen part, with the memory of a batch.
 struct Frozen {
-    session: Session,
-    input: String,
-    tensor: String,
-    /// Pictures in one run.
-    at_once: usize,
-    /// The pictures of a run.
+    trunk: Trunk,
     batch: Vec<f32>,
 }
 
 impl Frozen {
-    fn new(model: &Model, tensor: String, threads: usize) -> Result<Self> {
-        let model = with_own_operators(model, Convolutions::Fastest)?;
-        let layout = if model.has_operator("Conv") { Layout::Blocked } else { Layout::Plain };
-        let at_once = runtime::images_per_run(&model);
-        let session = Session::with_own_operators(&model.to_bytes(), threads, layout)?;
-        let input = session.input_names().first().map(|name| (*name).to_owned());
-        Ok(Self { session, input: input.context("the frozen part has no input")?, tensor, at_once, batch: Vec::new() })
+    fn new(model: &Model, input: &InputTransform, threads: usize) -> Result<Self> {
+        Ok(Self { trunk: Trunk::open(&Trunk::rewrite(model)?, input, threads)?, batch: Vec::new() })
     }
 
-    /// What comes out for some pictures.
+    /// Computes the features of some images.
     fn run(&mut self, pictures: &Items, rows: &[usize]) -> Result<ArrayD<f32>> {
-        let batch = pictures.batch_in(rows, &mut self.batch)?;
-        let outputs = self.session.run(&[(&self.input, batch)])?;
-        let (_, output) = outputs.into_iter().next().with_context(|| format!("no `{}` came out", self.tensor))?;
-        Ok(output)
+        Ok(self.trunk.run_tensors(pictures.batch_in(rows, &mut self.batch)?)?)
     }
 
     /// Runs over the pictures and writes what comes out to disk. The session stays: the peers do not give their networks back within their time
@@ -148,7 +138,7 @@ impl Frozen {
         let rows: Vec<usize> = (0..count).collect();
         let mut shape = None;
         let mut found = Vec::new();
-        for rows in rows.chunks(self.at_once) {
+        for rows in rows.chunks(self.trunk.batch()) {
             let output = self.run(pictures, rows)?;
             shape.get_or_insert_with(|| output.shape()[1..].to_vec());
             found.extend(output.outer_iter().map(|item| Ok(item.iter().copied().collect())));

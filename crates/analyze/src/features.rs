@@ -1,27 +1,27 @@
-//! What a layer answers to the pictures of the data set.
+//! The features of a layer for the images of the data set.
 
 use crate::view::Run;
 use anyhow::{Context, Result};
 use contract::{Dataset, Picture};
-use ndarray::{Array2, ArrayD, Axis};
+use inference::{BATCH, Error, argmax};
+use ndarray::{Array2, Axis};
 use pipeline::stop;
 
 use crate::pictures;
-use crate::tuned::{BATCH, Tuned};
+use crate::tuned::Tuned;
 
-/// Pictures that are in memory at once, in whole batches.
-const HELD: usize = 16 * BATCH;
-
-/// Answers to some pictures.
+/// The features of some images.
 pub(crate) struct Features {
     /// Values of the layer, `[n, d]`.
     pub values: Array2<f32>,
-    /// The class of highest probability, the first among equals.
+    /// Index of the most probable class of each image.
     pub predicted: Vec<usize>,
 }
 
-/// Values of `tensor` for each of `pictures`, and what they are taken for. Pictures are let go of once they have been
-/// through the network.
+/// Computes the values of `tensor` and the most probable class for each of `pictures`, in their order.
+///
+/// # Errors
+/// An image cannot be read, or the network gives NaN for it. The message names the image.
 pub(crate) fn gather(
     run: &Run,
     tuned: &Tuned,
@@ -34,32 +34,26 @@ pub(crate) fn gather(
     if tensor != probabilities {
         tensors.push(tensor);
     }
-    let mut opened = tuned.open_at(&tensors)?;
+    let mut layers = tuned.layers(&tensors)?;
     let progress = run.progress("sees all pictures", pictures.len());
     let (mut values, mut predicted) = (Vec::new(), Vec::new());
-    for held in pictures.chunks(HELD) {
-        let images = pictures::read(dataset, held, tuned.network.input.size)?;
-        for some in images.chunks(BATCH) {
-            stop::check()?;
-            let outputs = opened.run(&tuned.network.input.batch(some))?;
-            predicted.extend(first_classes(&outputs[0]));
-            let own = outputs.last().context("the network gave nothing out")?;
-            if values.is_empty() {
-                values.reserve_exact(own.len() / some.len() * pictures.len());
-            }
-            values.extend(own.iter());
-            progress.inc(some.len() as u64);
+    let read = |at: usize| pictures::read(dataset, pictures[at], tuned.network.input.size);
+    inference::in_batches(pictures.len(), BATCH, read, |first, images| {
+        stop::check()?;
+        let outputs = layers.run(&images)?;
+        for (row, picture) in outputs[0].axis_iter(Axis(0)).zip(&pictures[first..]) {
+            let class = argmax(row.iter().copied());
+            predicted.push(class.ok_or_else(|| Error::NotANumber { image: picture.source.clone() })?);
         }
-    }
+        let own = outputs.last().context("the network has no output")?;
+        if values.is_empty() {
+            values.reserve_exact(own.len() / images.len() * pictures.len());
+        }
+        values.extend(own.iter());
+        progress.inc(images.len() as u64);
+        anyhow::Ok(())
+    })?;
     progress.finish();
     let width = values.len() / pictures.len().max(1);
     Ok(Features { values: Array2::from_shape_vec((pictures.len(), width), values)?, predicted })
-}
-
-fn first_classes(probabilities: &ArrayD<f32>) -> Vec<usize> {
-    let first = |row: ndarray::ArrayViewD<f32>| {
-        let best = row.iter().enumerate().fold((0, f32::NEG_INFINITY), |b, (i, p)| if *p > b.1 { (i, *p) } else { b });
-        best.0
-    };
-    probabilities.axis_iter(Axis(0)).map(first).collect()
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::view::Run;
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use contract::{Artifact, ChosenRow, Dataset, Picture, Split, UnusableFile};
 use imaging::{Limits, RgbImage};
+use inference::{BATCH, Error, argmax};
 use ndarray::Axis;
 use pipeline::{HintExt, short_hash};
 
 use crate::choose::Chosen;
-use crate::tuned::{BATCH, Tuned};
+use crate::tuned::Tuned;
 
 /// What the results depend on: the content of each file.
 pub(crate) fn inputs(images: &[PathBuf]) -> BTreeMap<String, String> {
@@ -50,8 +51,7 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
         return Err(anyhow!("none of the {} given pictures can be used", files.len()))
             .hint("`analyze.images` (or --image) names files of pictures: JPEG, PNG, WebP, GIF, BMP or TIFF");
     }
-    let images: Vec<&RgbImage> = found.iter().map(|(_, _, given)| &given.square).collect();
-    let classes = classes(tuned, &images, &dataset.classes)?;
+    let classes = classes(tuned, &found, &dataset.classes)?;
     let folder = std::path::absolute(run.folder())?;
     found
         .iter()
@@ -96,20 +96,21 @@ fn open(path: &Path, size: u32, limits: &Limits) -> Result<(String, Given)> {
     Ok((id, Given { square: imaging::square(&picture, size), width, height }))
 }
 
-/// What the network names each picture.
-fn classes(tuned: &Tuned, pictures: &[&RgbImage], names: &[String]) -> Result<Vec<String>> {
-    let mut opened = tuned.open_at(&[tuned.probabilities()?])?;
-    let mut found = Vec::new();
-    for some in pictures.chunks(BATCH) {
-        let outputs = opened.run(&tuned.network.input.batch(some.iter().copied()))?;
-        for row in outputs.first().context("the network gave nothing out")?.axis_iter(Axis(0)) {
-            let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-            let name = best.and_then(|(class, _)| names.get(class));
-            ensure!(row.iter().all(|p| p.is_finite()), "the network's probabilities are not finite numbers");
-            found.push(name.context("the network has more classes than the data set")?.clone());
+/// Returns the name of the most probable class of each image.
+fn classes(tuned: &Tuned, found: &[(String, &PathBuf, Given)], names: &[String]) -> Result<Vec<String>> {
+    let mut layers = tuned.layers(&[tuned.probabilities()?])?;
+    let mut classes = Vec::new();
+    for some in found.chunks(BATCH) {
+        let images: Vec<&RgbImage> = some.iter().map(|(_, _, given)| &given.square).collect();
+        let outputs = layers.run(&images)?;
+        let rows = outputs.first().context("the network has no output")?;
+        for (row, (_, path, _)) in rows.axis_iter(Axis(0)).zip(some) {
+            let class = argmax(row.iter().copied());
+            let class = class.ok_or_else(|| Error::NotANumber { image: path.display().to_string() })?;
+            classes.push(names.get(class).context("the network has more classes than the data set")?.clone());
         }
     }
-    Ok(found)
+    Ok(classes)
 }
 
 /// Returns how many files of `analyze.images` could not be used in the run whose outputs are in `folder`.

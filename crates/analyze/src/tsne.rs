@@ -166,7 +166,7 @@ fn add_marks(
     let point = |i: usize| -> Result<Point> {
         let picture = images[i];
         let guess = dataset.classes.get(predicted[i]).map_or("?", String::as_str);
-        let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
+        let image = pictures::read(dataset, picture, tuned.network.input.size)?;
         Ok(Point {
             x: positions[[i, 0]],
             y: positions[[i, 1]],

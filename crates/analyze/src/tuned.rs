@@ -4,13 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use graph::Model;
-use ndarray::{Array4, ArrayD};
+use inference::Layers;
 use pipeline::HintExt;
-use runtime::Session;
 use zoo::Network;
-
-/// Pictures in one run of a session. Fixed: another number could change the last bits.
-pub(crate) const BATCH: usize = 16;
 
 /// A network whose every tensor may be asked for.
 #[derive(Debug)]
@@ -45,25 +41,9 @@ impl Tuned {
         Ok(())
     }
 
-    /// A session for the part of the network that computes `tensors`.
-    pub fn open_at(&self, tensors: &[&str]) -> Result<Opened> {
-        let part = self.model.cut_many(tensors).hint("`layers` in model.json lists the names")?;
-        let session = Session::from_bytes(&part.to_bytes(), self.threads)?;
-        Ok(Opened { session, input: self.network.input.tensor.clone() })
-    }
-}
-
-/// A session on a part of the network.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    session: Session,
-    input: String,
-}
-
-impl Opened {
-    /// What comes out for the input `[n, 3, size, size]`: one array for each tensor asked for.
-    pub fn run(&mut self, input: &Array4<f32>) -> Result<Vec<ArrayD<f32>>> {
-        let outputs = self.session.run(&[(&self.input, input.view().into_dyn())])?;
-        Ok(outputs.into_iter().map(|(_, array)| array).collect())
+    /// Opens the part of the network that computes `tensors`.
+    pub fn layers(&self, tensors: &[&str]) -> Result<Layers> {
+        let opened = Layers::open(&self.model, &self.network.input, tensors, self.threads);
+        opened.hint("`layers` in model.json lists the names")
     }
 }

@@ -1,70 +1,37 @@
-//! A network that tells classes apart, loaded and ready for pictures.
+//! The two ways to open a classifier: the tuned network, or a network of the zoo.
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use contract::stages;
-use imaging::RgbImage;
-use ndarray::{Array2, Ix2};
+use inference::{Classifier, Error};
 use pipeline::{Environment, HintExt};
-use runtime::Session;
 use zoo::Network;
 
-/// A network with its session.
-#[derive(Debug)]
-pub struct Classifier {
-    /// Its description.
-    pub network: Network,
-    session: Session,
-    output: String,
+/// Opens the network `name` of the zoo.
+pub(crate) fn of_zoo(environment: &Environment, name: &str) -> Result<Classifier> {
+    let (network, model) =
+        Network::open(&environment.data, name).hint("`just setup` installs alexnet and squeezenet")?;
+    open(environment, network, &model)
 }
 
-impl Classifier {
-    /// Opens the network `name` of the zoo.
-    pub fn of_zoo(environment: &Environment, name: &str) -> Result<Self> {
-        let (network, model) =
-            Network::open(&environment.data, name).hint("`just setup` installs alexnet and squeezenet")?;
-        Self::open(environment, network, &model)
+/// Opens the network that `train` tuned.
+pub(crate) fn tuned(environment: &Environment) -> Result<Classifier> {
+    let folder = environment.stage(stages::TRAIN);
+    if !folder.join(zoo::TUNED_DESCRIPTION).is_file() {
+        return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
+            .hint("run `just train` first, or name a network of the zoo with --network");
     }
+    let (network, model) = Network::open_folder(&folder).hint("run `just train --force`")?;
+    open(environment, network, &model)
+}
 
-    /// Opens the network that `train` tuned.
-    pub fn tuned(environment: &Environment) -> Result<Self> {
-        let folder = environment.stage(stages::TRAIN);
-        if !folder.join(zoo::TUNED_DESCRIPTION).is_file() {
-            return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
-                .hint("run `just train` first, or name a network of the zoo with --network");
+fn open(environment: &Environment, network: Network, model: &Path) -> Result<Classifier> {
+    runtime::load(&runtime::locate(&environment.data)).hint("run `just setup`")?;
+    match Classifier::open(network, model, environment.thread_count()) {
+        Err(error @ Error::NoClassifier { .. }) => {
+            Err(error).hint("`--network squeezenet` has one; `just train` puts one on this network")
         }
-        let (network, model) = Network::open_folder(&folder).hint("run `just train --force`")?;
-        Self::open(environment, network, &model)
-    }
-
-    fn open(environment: &Environment, network: Network, model: &Path) -> Result<Self> {
-        let output = network
-            .probabilities
-            .clone()
-            .with_context(|| format!("network `{}` has no classifier, so it names no classes", network.name))
-            .hint("`--network squeezenet` has one; `just train` puts one on this network")?;
-        runtime::load(&runtime::locate(&environment.data)).hint("run `just setup`")?;
-        let session = Session::from_file(model, environment.thread_count())?;
-        Ok(Self { network, session, output })
-    }
-
-    /// Probabilities `[n, classes]` of `n` pictures, each of the size that the network takes.
-    pub fn probabilities(&mut self, pictures: &[RgbImage]) -> Result<Array2<f32>> {
-        let input = &self.network.input;
-        let size = (input.size, input.size);
-        let other = pictures.iter().map(RgbImage::dimensions).find(|dimensions| *dimensions != size);
-        if let Some((width, height)) = other {
-            return Err(anyhow::anyhow!("a picture of {width}x{height} for a network that takes {size:?}"))
-                .hint("run `just preprocess --force`");
-        }
-        let batch = input.batch(pictures);
-        let outputs = self.session.run(&[(input.tensor.as_str(), batch.view().into_dyn())])?;
-        let found = outputs.into_iter().find(|(name, _)| *name == self.output);
-        let (_, values) = found.with_context(|| format!("the model has no output `{}`", self.output))?;
-        let values = values.into_dimensionality::<Ix2>().context("the probabilities are not [n, classes]")?;
-        let expected = (pictures.len(), self.network.classes.len());
-        ensure!(values.dim() == expected, "the model gives {:?} probabilities, not {expected:?}", values.dim());
-        Ok(values)
+        opened => Ok(opened?),
     }
 }

@@ -8,12 +8,13 @@ use clap::Args;
 use contract::Config;
 use contract::config::DecodeLimits;
 use imaging::Limits;
+use inference::{Classifier, Error};
 use pipeline::cli::{self, Common};
 use pipeline::config::Root;
 use pipeline::{Align, Exit, Table};
 use serde_json::{Value, json};
 
-use crate::Classifier;
+use crate::classifier;
 
 /// What `evaluate classify` is asked.
 #[derive(Debug, Clone, Args)]
@@ -44,10 +45,10 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     let config: Config = common.load()?;
     let (environment, limits) = (config.environment(), config.preprocess.decode_limits());
     let mut classifier = match &options.network {
-        Some(name) => Classifier::of_zoo(&environment, name)?,
-        None => Classifier::tuned(&environment)?,
+        Some(name) => classifier::of_zoo(&environment, name)?,
+        None => classifier::tuned(&environment)?,
     };
-    let classes = classifier.network.classes.clone();
+    let classes = classifier.network().classes.clone();
     let (mut failed, mut entries) = (0, Vec::new());
     for file in &options.files {
         let answer = classify(&mut classifier, &limits, file, usize::from(options.top));
@@ -62,7 +63,7 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
         }
     }
     if common.json {
-        let text = json!({ "network": classifier.network.name, "pictures": entries });
+        let text = json!({ "network": classifier.network().name, "pictures": entries });
         cli::print(&format!("{text:#}\n"))?;
     }
     if failed == 0 {
@@ -75,12 +76,11 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
 fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, count: usize) -> Result<Answer> {
     let began = Instant::now();
     let limits = Limits { max_pixels: limits.max_pixels, max_bytes: limits.max_memory_mb.saturating_mul(1 << 20) };
-    let picture = imaging::square(&imaging::read(file, &limits)?, classifier.network.input.size);
+    let picture = imaging::square(&imaging::read(file, &limits)?, classifier.network().input.size);
     let probabilities = classifier.probabilities(&[picture])?;
     let took = began.elapsed();
-    let mut top: Vec<(usize, f32)> = probabilities.iter().copied().enumerate().collect();
-    top.sort_by(|a, b| b.1.total_cmp(&a.1));
-    top.truncate(count);
+    let top = inference::top(probabilities.row(0).iter().copied(), count)
+        .ok_or_else(|| Error::NotANumber { image: file.display().to_string() })?;
     Ok(Answer { top, took })
 }
 

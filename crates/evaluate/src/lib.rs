@@ -23,7 +23,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use pipeline::cli::{Common, conclude, run_stage};
 
-pub use classifier::Classifier;
 pub use confusion::{ClassScores, Confusion};
 pub use outcomes::Outcomes;
 pub use stage::Evaluate;

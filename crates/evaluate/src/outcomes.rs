@@ -1,6 +1,7 @@
 //! The predictions for images with known labels. They are the input of every metric.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use inference::argmax;
 use ndarray::{Array2, ArrayView1};
 
 /// The labels and probabilities of some images. They are consistent with each other.
@@ -23,7 +24,8 @@ impl Outcomes {
         ensure!(labels.iter().all(|label| *label < classes), "a label is not one of the {classes} classes");
         let sound = |value: &f64| (-1e-6..=1.0 + 1e-6).contains(value);
         ensure!(probabilities.iter().all(sound), "a probability of the network is outside 0 to 1");
-        let predicted = probabilities.rows().into_iter().map(|row| highest(&row)).collect();
+        let best = |row: ArrayView1<f64>| argmax(row.iter().copied()).context("a row has no largest probability");
+        let predicted = probabilities.rows().into_iter().map(best).collect::<Result<_>>()?;
         Ok(Self { labels, probabilities, predicted })
     }
 
@@ -101,14 +103,4 @@ impl Outcomes {
     fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
         (0..self.len()).map(value).sum::<f64>() / self.len() as f64
     }
-}
-
-fn highest(row: &ArrayView1<f64>) -> usize {
-    let mut best = 0;
-    for (class, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = class;
-        }
-    }
-    best
 }

@@ -2,15 +2,11 @@
 
 use anyhow::{Result, anyhow};
 use contract::{Dataset, Picture, Split};
-use imaging::Limits;
+use inference::{BATCH, Classifier, argmax};
 use ndarray::{Array2, Axis};
 use pipeline::{HintExt, Progress, stop};
-use rayon::prelude::*;
 
-use crate::{Classifier, Outcomes};
-
-/// Pictures in one run of the session. Fixed: another number could change the last bits.
-const BATCH: usize = 16;
+use crate::Outcomes;
 
 /// The pictures of one split and what the network says of them.
 #[derive(Debug)]
@@ -30,8 +26,8 @@ pub fn judge<'a>(
     split: Split,
     progress: &Progress,
 ) -> Result<Option<Judged<'a>>> {
-    if classifier.network.classes != dataset.classes {
-        let (network, data) = (classifier.network.classes.join(", "), dataset.classes.join(", "));
+    if classifier.network().classes != dataset.classes {
+        let (network, data) = (classifier.network().classes.join(", "), dataset.classes.join(", "));
         return Err(anyhow!("the network knows the classes {network}; the data set has {data}"))
             .hint("run `just train --force`");
     }
@@ -40,14 +36,18 @@ pub fn judge<'a>(
         return Ok(None);
     }
     let mut probabilities = Array2::zeros((0, dataset.classes.len()));
-    for batch in pictures.chunks(BATCH) {
+    let side = classifier.network().input.size;
+    let read = |at: usize| inference::read(&dataset.file(pictures[at]), side).hint("run `just preprocess --force`");
+    inference::in_batches(pictures.len(), BATCH, read, |first, images| {
         stop::check()?;
-        let read = |picture: &&Picture| imaging::read(&dataset.file(picture), &Limits::default());
-        let decoded: Result<Vec<_>, _> = batch.par_iter().map(read).collect();
-        let values = classifier.probabilities(&decoded.hint("run `just preprocess --force`")?)?;
+        let values = classifier.probabilities(&images)?;
+        if let Some(place) = values.rows().into_iter().position(|row| argmax(row.iter().copied()).is_none()) {
+            return Err(inference::Error::NotANumber { image: pictures[first + place].source.clone() }.into());
+        }
         probabilities.append(Axis(0), values.mapv(f64::from).view())?;
-        progress.inc(batch.len() as u64);
-    }
+        progress.inc(images.len() as u64);
+        anyhow::Ok(())
+    })?;
     let labels = pictures.iter().map(|picture| dataset.label_index(picture)).collect();
     let outcomes = Outcomes::new(labels, probabilities)?;
     Ok(Some(Judged { split, pictures, outcomes }))

@@ -8,7 +8,7 @@ use contract::stages;
 use contract::{Dataset, Split};
 use pipeline::{HintExt, Stage, Summary};
 
-use crate::{Classifier, calibration, metrics, outputs, predictions, summary};
+use crate::{calibration, classifier, metrics, outputs, predictions, summary};
 
 /// The stage `evaluate`.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Stage for Evaluate {
 
     fn run(&self, run: &Run) -> Result<()> {
         let dataset = Dataset::read(run.artifacts())?;
-        let mut classifier = Classifier::tuned(run.environment)?;
+        let mut classifier = classifier::tuned(run.environment)?;
         let progress = run.progress("predicting", dataset.pictures.len());
         let (mut splits, mut test) = (Vec::new(), None);
         for split in [Split::Train, Split::Val, Split::Test] {

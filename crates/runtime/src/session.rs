@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use graph::Model;
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::session::SessionInputValue;
 use ort::session::builder::GraphOptimizationLevel;
@@ -17,14 +18,22 @@ pub struct Session {
     model: String,
 }
 
-/// How tensors of places lie between the runtime's operators in a session with operators of ours.
+/// How the tensors `[n, c, h, w]` lie in memory between the operators of a session with our own operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// In blocks of channels wherever the runtime knows to: fastest for its own convolutions.
+    /// In blocks of channels wherever ONNX Runtime supports them. This is fastest for its own convolutions.
     Blocked,
-    /// `[n, c, h, w]` throughout, as our operators have them. Where all convolutions are ours, blocks would only be made and undone
-    /// around the pooling between them.
+    /// `[n, c, h, w]` throughout, as our operators read and write them.
     Plain,
+}
+
+impl Layout {
+    /// Returns the faster layout for `model`.
+    ///
+    /// Where all convolutions are ours, ONNX Runtime would form and dissolve blocks only around the pooling between them.
+    pub fn of(model: &Model) -> Self {
+        if model.has_operator("Conv") { Self::Blocked } else { Self::Plain }
+    }
 }
 
 impl Session {

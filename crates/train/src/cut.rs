@@ -6,8 +6,8 @@ use contract::config::Weights;
 use contract::stages;
 use graph::Model;
 use graph::head::{self, FEATURES, Head};
+use inference::Trunk;
 use pipeline::HintExt;
-use runtime::Convolutions;
 use zoo::{Network, Pooling};
 
 use crate::depth::Depth;
@@ -94,7 +94,7 @@ impl Cut {
 
     /// [`Cut::trunk`] as it is run, with convolutions by operators of our own.
     pub fn running_trunk(&self) -> Result<Option<Model>> {
-        self.trunk.as_ref().map(running).transpose()
+        Ok(self.trunk.as_ref().map(Trunk::rewrite).transpose()?)
     }
 
     /// The whole network: `above`, this cut's own with other weights, on what lies below the cut.
@@ -118,18 +118,14 @@ fn first_weights(scope: Scope, head: &Head) -> Result<Model> {
     Ok(model)
 }
 
-fn running(trunk: &Model) -> Result<Model> {
-    Ok(runtime::with_own_operators(trunk, Convolutions::Fastest)?)
-}
-
 fn key(scope: Scope, base: &Base, trunk: Option<&Model>) -> Result<String> {
     let mut hasher = blake3::Hasher::new_derive_key("tunescope values at a cut");
     match trunk {
         Some(trunk) => {
-            let trunk = running(trunk)?;
+            let trunk = Trunk::rewrite(trunk)?;
             hasher.update(&trunk.to_bytes());
             hasher.update(&runtime::OPERATORS.to_le_bytes());
-            hasher.update(&(runtime::images_per_run(&trunk) as u64).to_le_bytes());
+            hasher.update(&(Trunk::batch_of(&trunk) as u64).to_le_bytes());
             hasher.update(serde_json::to_string(&base.network.input)?.as_bytes());
             hasher.update(runtime::identity(&scope.environment.data)?.as_bytes());
             hasher.update(&(scope.environment.thread_count() as u64).to_le_bytes());

@@ -7,7 +7,7 @@ use anyhow::Result;
 use contract::StopReason;
 use contract::config::ClassWeights;
 use graph::Model;
-use ndarray::ArrayViewD;
+use inference::argmax;
 use pipeline::stop;
 use runtime::Trainer;
 use runtime::training::{self, AdamW, TrainingArtifacts};
@@ -157,7 +157,9 @@ fn balanced(labels: &[i64], classes: usize) -> Vec<f32> {
     (0..classes).map(weight).collect()
 }
 
-/// Mean loss and accuracy on a set, dropout off.
+/// Computes the mean loss in nats and the accuracy on a set, without dropout.
+///
+/// A row of probabilities that contains NaN counts as wrong. The loss of such a set is NaN, which ends the trial.
 pub(crate) fn judge(trainer: &mut Trainer, features: &Features, set: &Set) -> Result<(f32, f32)> {
     const BLOCK: usize = 256;
     let (mut loss, mut right) = (0.0, 0);
@@ -165,20 +167,9 @@ pub(crate) fn judge(trainer: &mut Trainer, features: &Features, set: &Set) -> Re
         let found = trainer.evaluate(&[features.batch(&rows).view()], labels)?;
         loss += found.loss * labels.len() as f32;
         let rows = found.probabilities.outer_iter().zip(labels);
-        right += rows.filter(|(row, label)| argmax(row) == **label as usize).count();
+        right += rows.filter(|(row, label)| argmax(row.iter().copied()) == Some(**label as usize)).count();
     }
     Ok((loss / set.len() as f32, right as f32 / set.len() as f32))
-}
-
-/// Place of the largest value, the first of equals.
-fn argmax(row: &ArrayViewD<f32>) -> usize {
-    let mut best = 0;
-    for (at, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = at;
-        }
-    }
-    best
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::view::Run;
 use anyhow::{Context, Result, bail};
-use contract::{Dataset, Picture, Split};
+use contract::{Dataset, Split};
 use graph::Model;
 use ndarray::{Array2, Ix2};
 use runtime::Session;
@@ -10,7 +10,7 @@ use zoo::{Layer, Network, Parent};
 
 use crate::cut::Base;
 use crate::examples::Examples;
-use crate::features::pictures::batch;
+use crate::features::pictures::read;
 use crate::sweep::Sweep;
 
 /// Writes the tuned network, after checking that it gives what its parts give.
@@ -72,8 +72,9 @@ fn check(
     const PICTURES: usize = 8;
     const TOLERANCE: f32 = 1e-4;
     let Some((rows, _)) = examples.val.blocks(PICTURES).next() else { bail!("the val split is empty") };
-    let pictures: Vec<&Picture> = rows.iter().map(|row| &dataset.pictures[row.picture]).collect();
-    let input = batch(&base.network.input, dataset, &pictures)?;
+    let input = &base.network.input;
+    let images = rows.iter().map(|row| read(input, dataset, row.picture)).collect::<Result<Vec<_>>>()?;
+    let input = input.batch(&images);
     let rows = sweep.features.batch(&rows);
     let probabilities = |bytes: &[u8], name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
         let outputs = Session::from_bytes(bytes, run.threads())?.run(&[(name, values)])?;

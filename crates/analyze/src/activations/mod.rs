@@ -62,13 +62,13 @@ pub(crate) fn write(
     if names.is_empty() || chosen.is_empty() {
         return Ok(());
     }
-    let mut opened = tuned.open_at(&names)?;
+    let mut opened = tuned.layers(&names)?;
     let progress = run.progress("looks at feature maps", chosen.len());
     for picture in chosen {
         stop::check()?;
         let picture = picture.of(dataset);
-        let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
-        let outputs = opened.run(&tuned.network.input.batch([&image]))?;
+        let image = pictures::read(dataset, picture, tuned.network.input.size)?;
+        let outputs = opened.run(&[image])?;
         let maps = layers.par_iter().zip(outputs.par_iter()).map(|(layer, output)| {
             let values = output.index_axis(Axis(0), 0);
             if !values.iter().all(|v| v.is_finite()) {

@@ -6,11 +6,12 @@
 use crate::view::Run;
 use anyhow::{Context, Result, bail, ensure};
 use contract::{Dataset, Picture};
+use inference::{BATCH, argmax};
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 
 use crate::pictures;
-use crate::tuned::{BATCH, Opened, Tuned};
+use crate::tuned::Tuned;
 
 /// Pictures of one piece of work: a multiple of a batch.
 const PIECE: usize = 4 * BATCH;
@@ -61,8 +62,8 @@ impl Channel {
         let count = values.len().max(1) as f64;
         let mean = values.iter().copied().map(f64::from).sum::<f64>() / count;
         let squares = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum();
-        let best =
-            values.iter().enumerate().fold((0, f32::NEG_INFINITY), |b, (at, v)| if *v > b.1 { (at, *v) } else { b });
+        // The values are finite; a map without a value has no peak.
+        let best = argmax(values.iter().copied()).map_or((0, f32::NEG_INFINITY), |place| (place, values[place]));
         let zeros = values.iter().filter(|v| **v == 0.0).count() as u64;
         let peak = Peak { value: best.1, picture, place: best.0 as u32 };
         let top = if best.1 == 0.0 || values.is_empty() { vec![] } else { vec![peak] };
@@ -156,26 +157,29 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
     }
     let counts: Vec<usize> = surveys.iter().map(|survey| survey.channels.len()).collect();
     let progress = run.progress("surveys the data set", dataset.pictures.len());
-    let mut opened = None;
+    let mut layers = None;
     for (piece, pictures) in dataset.pictures.chunks(PIECE).enumerate() {
         let first = piece * PIECE;
         let what = format!("activations of {names:?} from picture {first}, top {most}");
         let mut fresh = false;
         let bytes = run.remember(&what, || {
             fresh = true;
-            let opened = match &mut opened {
-                Some(opened) => opened,
-                None => opened.insert(tuned.open_at(&names)?),
+            let layers = match &mut layers {
+                Some(layers) => layers,
+                None => layers.insert(tuned.layers(&names)?),
             };
             let mut found: Vec<Vec<Channel>> = counts.iter().map(|count| vec![Channel::default(); *count]).collect();
-            for (batch, pictures) in pictures.chunks(BATCH).enumerate() {
+            let read = |at: usize| pictures::read(dataset, &pictures[at], tuned.network.input.size);
+            inference::in_batches(pictures.len(), BATCH, read, |start, images| {
                 pipeline::stop::check()?;
-                let some = look(tuned, opened, dataset, pictures, first + batch * BATCH, &counts)?;
+                let batch = &pictures[start..start + images.len()];
+                let some = look(&layers.run(&images)?, batch, first + start, &counts)?;
                 for (found, layer) in found.iter_mut().zip(some) {
                     found.iter_mut().zip(&layer).for_each(|(found, channel)| found.add(channel, most));
                 }
-                progress.inc(pictures.len() as u64);
-            }
+                progress.inc(images.len() as u64);
+                anyhow::Ok(())
+            })?;
             let mut bytes = Vec::new();
             found.iter().flatten().for_each(|channel| channel.write(&mut bytes));
             Ok(bytes)
@@ -191,18 +195,8 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
     Ok(surveys)
 }
 
-/// What each channel of each layer does for one batch, whose first picture is `first`.
-fn look(
-    tuned: &Tuned,
-    opened: &mut Opened,
-    dataset: &Dataset,
-    batch: &[Picture],
-    first: usize,
-    counts: &[usize],
-) -> Result<Vec<Vec<Channel>>> {
-    let some: Vec<&Picture> = batch.iter().collect();
-    let images = pictures::read(dataset, &some, tuned.network.input.size)?;
-    let outputs = opened.run(&tuned.network.input.batch(&images))?;
+/// Summarizes the `outputs` of each layer, by channel, for one batch whose first image is `first`.
+fn look(outputs: &[ArrayD<f32>], batch: &[Picture], first: usize, counts: &[usize]) -> Result<Vec<Vec<Channel>>> {
     let layers = outputs.par_iter().zip(counts).map(|(output, count)| {
         let mut channels = vec![Channel::default(); *count];
         for (picture, (values, row)) in output.axis_iter(Axis(0)).zip(batch).enumerate() {

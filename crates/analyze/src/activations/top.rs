@@ -110,7 +110,7 @@ fn draw(
     for peak in &peaks {
         if let std::collections::btree_map::Entry::Vacant(place) = images.entry(peak.picture) {
             let picture = &dataset.pictures[peak.picture as usize];
-            place.insert(pictures::read_one(dataset, picture, tuned.network.input.size)?);
+            place.insert(pictures::read(dataset, picture, tuned.network.input.size)?);
         }
         let [left, top, right, bottom] = part(fields, survey, *peak)?;
         side = side.max(right.saturating_sub(left)).max(bottom.saturating_sub(top));

@@ -16,6 +16,7 @@ use contract::config::Method;
 use contract::tables::maps;
 use contract::{Artifact, Dataset, MapTarget, TargetClass};
 use image::RgbImage;
+use inference::{Error, argmax};
 use ndarray::{Array2, Array3};
 use ndarray_npy::WriteNpyExt;
 
@@ -63,11 +64,12 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
     for chosen in chosen {
         pipeline::stop::check()?;
         let picture = chosen.of(dataset);
-        let image = pictures::read_one(dataset, picture, tuned.network.input.size)?;
+        let image = pictures::read(dataset, picture, tuned.network.input.size)?;
         let asked = Asked { id: &picture.id, image: &image, input: tuned.network.input.tensor(&image) };
         let probabilities = faithful.ask(&asked.input)?;
         let probed = occlusion.as_mut().map(|occlusion| occlusion.probe(run, tuned, &asked, &progress)).transpose()?;
-        let named = most_likely(&probabilities);
+        let named =
+            argmax(probabilities.iter().copied()).ok_or_else(|| Error::NotANumber { image: picture.source.clone() })?;
         let label = dataset.label_index(picture);
         let mut classes = vec![(named, maps::maps_of(&picture.id), TargetClass::Predicted)];
         if label != named {
@@ -107,31 +109,9 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
     Ok(())
 }
 
-/// The first of the classes with the highest probability.
-fn most_likely(probabilities: &[f32]) -> usize {
-    let mut best = 0;
-    for (class, probability) in probabilities.iter().enumerate() {
-        if *probability > probabilities[best] {
-            best = class;
-        }
-    }
-    best
-}
-
 /// Writes an array's raw values as `.npy`.
 fn write_array(run: &Run, file: &str, values: &Array2<f32>) -> Result<()> {
     let mut raw = Vec::new();
     values.write_npy(&mut raw)?;
     run.write(file, &raw)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_of_equals_is_named() {
-        assert_eq!(most_likely(&[0.1, 0.45, 0.45]), 1);
-        assert_eq!(most_likely(&[f32::NAN, 0.5]), 0);
-    }
 }

@@ -81,7 +81,7 @@ pub(super) fn blocks(of: &Material) -> Result<Vec<Block>> {
 /// The part of one picture; none when the data set has no such picture.
 fn card(of: &Material, layer: &str, channel: u64, seen: &Seen) -> Result<Option<Card>> {
     let Some(picture) = of.dataset.pictures.iter().find(|picture| picture.id == seen.id) else { return Ok(None) };
-    let image = pictures::read_one(of.dataset, picture, of.tuned.network.input.size)?;
+    let image = pictures::read(of.dataset, picture, of.tuned.network.input.size)?;
     let [left, top, right, bottom] = seen.part;
     if right <= left || bottom <= top {
         return Ok(None);

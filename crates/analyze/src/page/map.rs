@@ -58,7 +58,7 @@ pub(super) fn section(of: &Material) -> Result<Option<Section>> {
     }
     if let Some((_, side)) = SIDES.iter().find(|(most, _)| found.len() <= *most) {
         found.par_iter_mut().try_for_each(|(picture, spot)| -> Result<()> {
-            let image = pictures::read_one(of.dataset, picture, of.tuned.network.input.size)?;
+            let image = pictures::read(of.dataset, picture, of.tuned.network.input.size)?;
             spot.thumbnail = Some(DataUri::jpeg(&imaging::thumbnail(&image, *side), QUALITY)?);
             Ok(())
         })?;

@@ -80,7 +80,7 @@ impl Material<'_> {
 
     /// A preprocessed picture for the page, at most `side` pixels wide, framed in its class's colour.
     fn photo(&self, picture: &Picture, side: u32) -> Result<Shown> {
-        let image = crate::pictures::read_one(self.dataset, picture, self.tuned.network.input.size)?;
+        let image = crate::pictures::read(self.dataset, picture, self.tuned.network.input.size)?;
         let mut shown =
             photo(&imaging::thumbnail(&image, side), &format!("{}: {}", picture.label, base(&picture.source)))?;
         shown.frame = Some(self.dataset.label_index(picture));

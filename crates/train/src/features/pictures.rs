@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
+use contract::Dataset;
 use contract::stages;
-use contract::{Dataset, Picture};
 use imaging::{Change, RgbImage};
-use ndarray::Array4;
-use pipeline::Environment;
-use pipeline::{HintExt, Manifest};
+use pipeline::{Environment, HintExt, Manifest};
 use rayon::prelude::*;
 use zoo::InputTransform;
 
@@ -68,13 +66,10 @@ impl<'a> Pictures<'a> {
         rows.par_iter().map(key).collect()
     }
 
-    /// The pictures of some rows, `size` x `size` pixels each.
-    pub fn read(&self, rows: &[Row]) -> Result<Vec<RgbImage>> {
-        let read = |row: &Row| {
-            let picture = decode(self.input, self.dataset, &self.dataset.pictures[row.picture])?;
-            Ok(self.change(*row).apply(&picture))
-        };
-        rows.par_iter().map(read).collect()
+    /// Reads the image of a row, `size` x `size` pixels, and augments it.
+    pub fn read(&self, row: Row) -> Result<RgbImage> {
+        let image = read(self.input, self.dataset, row.picture)?;
+        Ok(self.change(row).apply(&image))
     }
 
     /// What the network takes.
@@ -88,20 +83,7 @@ impl<'a> Pictures<'a> {
     }
 }
 
-/// The input tensor of some pictures as they are, `[n, 3, size, size]`.
-pub(crate) fn batch(input: &InputTransform, dataset: &Dataset, pictures: &[&Picture]) -> Result<Array4<f32>> {
-    let decoded: Result<Vec<RgbImage>> = pictures.par_iter().map(|picture| decode(input, dataset, picture)).collect();
-    Ok(input.batch(&decoded?))
-}
-
-/// One picture, which must have the input's size.
-fn decode(input: &InputTransform, dataset: &Dataset, picture: &Picture) -> Result<RgbImage> {
-    let file = dataset.file(picture);
-    let image = imaging::read(&file, &imaging::Limits::default()).hint(AGAIN)?;
-    if image.dimensions() != (input.size, input.size) {
-        let (width, height) = image.dimensions();
-        let found = format!("{} is {width} x {height}", file.display());
-        return Err(anyhow!("{found}, and the network takes {0} x {0}", input.size)).hint(AGAIN);
-    }
-    Ok(image)
+/// Reads the image at a place of [`Dataset::pictures`] as it is. It must have the size that the network takes.
+pub(crate) fn read(input: &InputTransform, dataset: &Dataset, picture: usize) -> Result<RgbImage> {
+    inference::read(&dataset.file(&dataset.pictures[picture]), input.size).hint(AGAIN)
 }

@@ -1,0 +1,59 @@
+//! A network that names classes.
+
+use std::borrow::Borrow;
+use std::path::Path;
+
+use imaging::RgbImage;
+use ndarray::{Array2, Ix2};
+use runtime::Session;
+use zoo::Network;
+
+use crate::session::ImageSession;
+use crate::{BATCH, Error};
+
+/// A network with a classifier, ready to run.
+#[derive(Debug)]
+pub struct Classifier {
+    network: Network,
+    inner: ImageSession,
+    /// Name of the output with the probabilities.
+    output: String,
+}
+
+impl Classifier {
+    /// Opens the model file `model`, which `network` describes, with `threads` threads (0: all cores).
+    ///
+    /// # Errors
+    /// The network has no classifier, or ONNX Runtime refuses the model.
+    pub fn open(network: Network, model: &Path, threads: usize) -> Result<Self, Error> {
+        let Some(output) = network.probabilities.clone() else {
+            return Err(Error::NoClassifier { network: network.name });
+        };
+        let session = Session::from_file(model, threads)?;
+        let inner = ImageSession::new(session, &network.input, BATCH);
+        Ok(Self { network, inner, output })
+    }
+
+    /// Returns the description of the network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Computes the probabilities `[n, classes]` of `images` in one run.
+    ///
+    /// The last bits depend on the number of images. Pass at most [`BATCH`], always in the same division into batches.
+    ///
+    /// # Errors
+    /// An image has another size than the network takes, the run fails, or the model contradicts its description.
+    pub fn probabilities(&mut self, images: &[impl Borrow<RgbImage> + Sync]) -> Result<Array2<f32>, Error> {
+        let outputs = self.inner.run(images, images.len())?;
+        let found = outputs.into_iter().find(|(name, _)| *name == self.output);
+        let (tensor, values) = found.ok_or_else(|| Error::NoOutput { output: self.output.clone() })?;
+        let expected = vec![images.len(), self.network.classes.len()];
+        if values.shape() != expected {
+            return Err(Error::Shape { tensor, found: values.shape().to_vec(), expected });
+        }
+        let found = values.shape().to_vec();
+        values.into_dimensionality::<Ix2>().map_err(|_| Error::Shape { tensor, found, expected })
+    }
+}
