@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use imaging::{Look, Looks, Rgb, RgbImage};
+use imaging::{Fingerprint, FingerprintIndex, Rgb, RgbImage};
 use testkit::images::{CLASSES, draw};
 
 const KNOWN: usize = 50_000;
@@ -16,31 +16,31 @@ const DRAWN: usize = 2000;
 
 fn main() {
     let mut state = 1_u64;
-    let random: Vec<Look> = (0..KNOWN + SEARCHES).map(|_| random(&mut state)).collect();
+    let random: Vec<Fingerprint> = (0..KNOWN + SEARCHES).map(|_| random(&mut state)).collect();
     search("random bits", &random[..KNOWN], &random[KNOWN..]);
-    let drawn = |index: usize| Look::of(&draw(CLASSES[index % 3], index as u32, 96));
-    let drawn: Vec<Look> = (0..DRAWN + SEARCHES).map(drawn).collect();
-    let known: Vec<Look> = drawn[..DRAWN].iter().cycle().take(KNOWN).cloned().collect();
+    let drawn = |index: usize| Fingerprint::of(&draw(CLASSES[index % 3], index as u32, 96));
+    let drawn: Vec<Fingerprint> = (0..DRAWN + SEARCHES).map(drawn).collect();
+    let known: Vec<Fingerprint> = drawn[..DRAWN].iter().cycle().take(KNOWN).cloned().collect();
     search("drawn images", &known, &drawn[DRAWN..]);
 
     let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
     let image = RgbImage::from_fn(640, 480, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
     let began = Instant::now();
     for _ in 0..50 {
-        black_box(Look::of(black_box(&image)));
+        black_box(Fingerprint::of(black_box(&image)));
     }
     println!("hashes of an image of 640x480: {:.0} us", microseconds(began.elapsed() / 50));
 }
 
-/// Prints the time of a search among the `known` looks.
-fn search(what: &str, known: &[Look], asked: &[Look]) {
-    let mut looks = Looks::default();
-    for look in known {
-        looks.add(look.clone());
+/// Prints the time of a search among the `known` fingerprints.
+fn search(what: &str, known: &[Fingerprint], asked: &[Fingerprint]) {
+    let mut fingerprints = FingerprintIndex::default();
+    for fingerprint in known {
+        fingerprints.add(fingerprint.clone());
     }
-    let time = |look: &Look| {
+    let time = |fingerprint: &Fingerprint| {
         let began = Instant::now();
-        black_box(looks.copies(black_box(look), REACH));
+        black_box(fingerprints.copies(black_box(fingerprint), REACH));
         began.elapsed().as_secs_f64() * 1e6
     };
     let mut times: Vec<f64> = asked.iter().map(time).collect();
@@ -54,8 +54,8 @@ fn search(what: &str, known: &[Look], asked: &[Look]) {
     );
 }
 
-/// Returns a look with random bits (splitmix64).
-fn random(state: &mut u64) -> Look {
+/// Returns a fingerprint with random bits (splitmix64).
+fn random(state: &mut u64) -> Fingerprint {
     let mut text = String::new();
     for _ in 0..65 {
         *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -64,5 +64,5 @@ fn random(state: &mut u64) -> Look {
         word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         text += &format!("{:016x}", word ^ (word >> 31));
     }
-    Look::from_hex(&text).unwrap_or_else(|| unreachable!("65 words form a look"))
+    Fingerprint::from_hex(&text).unwrap_or_else(|| unreachable!("65 words form a fingerprint"))
 }

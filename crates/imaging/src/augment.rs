@@ -1,6 +1,6 @@
 //! Augmentation: random changes of training images.
 //!
-//! [`Augment::draw`] draws a change for one image, and [`Change::apply`] applies it. A caller can compare two changes without applying
+//! [`Augment::draw`] draws a change for one image, and [`Transform::apply`] applies it. A caller can compare two changes without applying
 //! them.
 
 use image::RgbImage;
@@ -30,7 +30,7 @@ pub struct Augment {
 
 /// A change of one image. The default changes nothing.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct Transform {
     /// Whether the image is mirrored horizontally.
     mirror: bool,
     /// The left, top, width and height of the part that is kept, in pixels. `None` keeps the whole image.
@@ -41,7 +41,7 @@ pub struct Change {
     light: [f32; 3],
 }
 
-impl Default for Change {
+impl Default for Transform {
     fn default() -> Self {
         Self { mirror: false, crop: None, jitter: [1.0; 3], light: [0.0; 3] }
     }
@@ -67,7 +67,7 @@ impl Augment {
     /// Draws the change of the copy `copy` (from 1) of an image with `width` x `height` pixels.
     ///
     /// [`Augment::flip`] mirrors the odd copies. Together with the original, one copy makes both orientations equally frequent.
-    pub fn draw(&self, copy: usize, (width, height): (u32, u32), rng: &mut impl Rng) -> Change {
+    pub fn draw(&self, copy: usize, (width, height): (u32, u32), rng: &mut impl Rng) -> Transform {
         // Each change takes the same number of values from `rng` at any strength. The crop may take any number, so it comes last.
         // A strength therefore does not affect the other changes.
         let jitter = [(); 3].map(|()| (1.0 + self.jitter * rng.random_range(-1.0..=1.0_f64)) as f32);
@@ -79,7 +79,7 @@ impl Augment {
             [0.0; 3]
         };
         let crop = (self.crop > 0.0).then(|| self.window(width, height, rng)).flatten();
-        Change { mirror: self.flip && copy % 2 == 1, crop, jitter, light }
+        Transform { mirror: self.flip && copy % 2 == 1, crop, jitter, light }
     }
 
     /// Draws the part that is kept, like torchvision's `RandomResizedCrop.get_params`. `None` keeps the whole image.
@@ -99,7 +99,7 @@ impl Augment {
     }
 }
 
-impl Change {
+impl Transform {
     /// Returns whether the change has no effect.
     pub fn is_none(&self) -> bool {
         *self == Self::default()

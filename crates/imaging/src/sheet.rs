@@ -6,7 +6,7 @@ use crate::thumbnail;
 
 /// The layout of a contact sheet. Lengths are in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sheet {
+pub struct SheetLayout {
     /// The number of images per row.
     pub columns: u32,
     /// The width and height of a cell.
@@ -17,7 +17,7 @@ pub struct Sheet {
     pub background: Rgb<u8>,
 }
 
-impl Default for Sheet {
+impl Default for SheetLayout {
     /// Returns ten columns of 96-pixel cells with 6 pixels between them on white.
     fn default() -> Self {
         Self { columns: 10, cell: 96, padding: 6, background: Rgb([255; 3]) }
@@ -27,7 +27,7 @@ impl Default for Sheet {
 /// Draws the images in reading order. Each image is shrunk to fit its cell and centred in it.
 ///
 /// A sheet without images has one empty cell. A column count or cell size of 0 counts as 1.
-pub fn contact_sheet<'a>(images: impl IntoIterator<Item = &'a RgbImage>, sheet: &Sheet) -> RgbImage {
+pub fn contact_sheet<'a>(images: impl IntoIterator<Item = &'a RgbImage>, sheet: &SheetLayout) -> RgbImage {
     let images: Vec<RgbImage> = images.into_iter().map(|image| thumbnail(image, sheet.cell.max(1))).collect();
     let cell = sheet.cell.max(1);
     let count = u32::try_from(images.len()).unwrap_or(u32::MAX).max(1);

@@ -2,24 +2,24 @@
 #![allow(clippy::unwrap_used)]
 
 use image::{Rgb, RgbImage, imageops};
-use imaging::{Augment, Change};
+use imaging::{Augment, Transform};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use testkit::images::draw;
 
 const SIDE: u32 = 64;
-/// The positions of the parts of a change in [`Change::bytes`].
+/// The positions of the parts of a change in [`Transform::bytes`].
 const CROP: std::ops::Range<usize> = 1..17;
 const JITTER: std::ops::Range<usize> = 17..29;
 const LIGHT: std::ops::Range<usize> = 29..41;
 
-fn change(augment: &Augment, copy: usize, seed: u64) -> Change {
+fn change(augment: &Augment, copy: usize, seed: u64) -> Transform {
     augment.draw(copy, (SIDE, SIDE), &mut ChaCha8Rng::seed_from_u64(seed))
 }
 
 /// Returns the left, top, width and height of the kept part, or zeros for the whole image.
-fn kept(change: &Change) -> [u32; 4] {
+fn kept(change: &Transform) -> [u32; 4] {
     let bytes = &change.bytes()[CROP];
     std::array::from_fn(|at| u32::from_le_bytes(bytes[4 * at..4 * at + 4].try_into().unwrap()))
 }

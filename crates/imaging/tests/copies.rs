@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use image::{RgbImage, imageops};
-use imaging::{Limits, Look, Looks, decode, jpeg, thumbnail};
+use imaging::{Fingerprint, FingerprintIndex, Limits, decode, jpeg, thumbnail};
 use proptest::prelude::*;
 use testkit::images::{CLASSES, draw};
 use testkit::workspace_root;
@@ -60,12 +60,12 @@ fn photos_in(folder: &Path) -> Vec<RgbImage> {
 #[test]
 fn copies_are_found_and_different_images_are_not() {
     let images = thousand();
-    let looks: Vec<Look> = images.iter().map(Look::of).collect();
-    let mut known = Looks::default();
+    let fingerprints: Vec<Fingerprint> = images.iter().map(Fingerprint::of).collect();
+    let mut known = FingerprintIndex::default();
     let mut wrong = Vec::new();
-    for (index, look) in looks.iter().enumerate() {
-        wrong.extend(known.copies(look, REACH).into_iter().map(|other| (index, other)));
-        known.add(look.clone());
+    for (index, fingerprint) in fingerprints.iter().enumerate() {
+        wrong.extend(known.copies(fingerprint, REACH).into_iter().map(|other| (index, other)));
+        known.add(fingerprint.clone());
     }
     assert_eq!(wrong, [], "different images count as copies");
 
@@ -74,7 +74,7 @@ fn copies_are_found_and_different_images_are_not() {
     let mut found = [0; 4];
     for index in &planted {
         for (kind, (_, copy)) in copies(&images[*index], *index).iter().enumerate() {
-            let hits = known.copies(&Look::of(copy), REACH);
+            let hits = known.copies(&Fingerprint::of(copy), REACH);
             assert!(hits.iter().all(|hit| hit == index), "a copy of {index} counts as a copy of {hits:?}");
             found[kind] += usize::from(!hits.is_empty());
         }
@@ -88,9 +88,10 @@ fn copies_are_found_and_different_images_are_not() {
 
 #[test]
 fn a_copy_is_within_reach() {
-    let looks: Vec<Look> = (0..60).map(|index| Look::of(&draw(CLASSES[index % 3], index as u32 / 2, 64))).collect();
-    for one in &looks {
-        for other in &looks {
+    let fingerprints: Vec<Fingerprint> =
+        (0..60).map(|index| Fingerprint::of(&draw(CLASSES[index % 3], index as u32 / 2, 64))).collect();
+    for one in &fingerprints {
+        for other in &fingerprints {
             let distance = one.distance(other);
             for reach in [0, 1, 40, distance.saturating_sub(1), distance, distance + 1, 256] {
                 let is_like = one.is_copy(other, 256);
@@ -103,21 +104,21 @@ fn a_copy_is_within_reach() {
 #[test]
 fn plain_and_tiny_images_have_hashes() {
     for (width, height) in [(1, 1), (1, 300), (300, 1), (7, 5)] {
-        let look = Look::of(&RgbImage::new(width, height));
-        assert_eq!(look.distance(&look), 0);
-        assert_eq!(Look::from_hex(&look.to_hex()), Some(look));
+        let fingerprint = Fingerprint::of(&RgbImage::new(width, height));
+        assert_eq!(fingerprint.distance(&fingerprint), 0);
+        assert_eq!(Fingerprint::from_hex(&fingerprint.to_hex()), Some(fingerprint));
     }
 }
 
 proptest! {
     #[test]
-    fn a_look_is_parsed_from_its_text(index in 0..50_u32, class in 0..3_usize) {
-        let look = Look::of(&draw(CLASSES[class], index, 48));
-        prop_assert_eq!(Look::from_hex(&look.to_hex()), Some(look));
+    fn a_fingerprint_is_parsed_from_its_text(index in 0..50_u32, class in 0..3_usize) {
+        let fingerprint = Fingerprint::of(&draw(CLASSES[class], index, 48));
+        prop_assert_eq!(Fingerprint::from_hex(&fingerprint.to_hex()), Some(fingerprint));
     }
 
     #[test]
-    fn any_text_gives_a_look_or_none(text in "\\PC{0,1100}") {
-        let _ = Look::from_hex(&text);
+    fn any_text_gives_a_fingerprint_or_none(text in "\\PC{0,1100}") {
+        let _ = Fingerprint::from_hex(&text);
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use imaging::{DecodeError, Format, Limits, Look, decode, inspect, sniff};
+use imaging::{DecodeError, Fingerprint, Format, Limits, decode, inspect, sniff};
 use testkit::images::{is_upright, quadrants};
 use testkit::{files, hostile};
 
@@ -184,8 +184,8 @@ fn hostile_files_are_decoded_or_rejected() {
     }
 }
 
-fn look(bytes: &[u8], limits: &Limits) -> Result<(Look, [u32; 2]), DecodeError> {
-    Look::decode(bytes, &inspect(bytes, limits)?, limits)
+fn fingerprint(bytes: &[u8], limits: &Limits) -> Result<(Fingerprint, [u32; 2]), DecodeError> {
+    Fingerprint::decode(bytes, &inspect(bytes, limits)?, limits)
 }
 
 #[test]
@@ -204,9 +204,9 @@ fn hashes_from_luma_match_those_from_colours() {
     }
     for (kind, bytes) in kinds {
         let image = decode(&bytes, &Limits::default()).unwrap();
-        let (look, size) = look(&bytes, &Limits::default()).unwrap();
+        let (found, size) = fingerprint(&bytes, &Limits::default()).unwrap();
         assert_eq!(size, [image.width(), image.height()], "{kind}");
-        let off = look.distance(&Look::of(&image));
+        let off = found.distance(&Fingerprint::of(&image));
         // Colours outside the range of RGB are clipped, which changes their luma.
         assert!(off <= 12, "{kind}: {off}");
     }
@@ -218,8 +218,8 @@ fn hashing_and_decoding_return_the_same_errors() {
     for (kind, bytes) in valid() {
         for cut in [bytes.len() / 3, bytes.len() * 9 / 10, bytes.len()] {
             let bytes = &bytes[..cut];
-            let [image, look] = [decode(bytes, &limits).err(), look(bytes, &limits).err()];
-            assert_eq!(image.map(|e| e.to_string()), look.map(|e| e.to_string()), "{kind} cut at {cut}");
+            let [image, found] = [decode(bytes, &limits).err(), fingerprint(bytes, &limits).err()];
+            assert_eq!(image.map(|e| e.to_string()), found.map(|e| e.to_string()), "{kind} cut at {cut}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The inspection of a file from the web: its format, size and look.
 
 use contract::config::Scrape;
-use imaging::{Header, Limits, Look};
+use imaging::{Fingerprint, Header, Limits};
 use serde::{Deserialize, Serialize};
 
 use crate::polyglot::second_format;
@@ -26,7 +26,7 @@ pub struct Content {
     pub width: u32,
     /// The height in pixels, in the upright orientation.
     pub height: u32,
-    /// The look as [`Look::to_hex`]. Empty for a file that was not decoded.
+    /// The fingerprint as [`Fingerprint::to_hex`]. Empty for a file that was not decoded.
     pub look: String,
 }
 
@@ -61,7 +61,7 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, String> {
 /// # Errors
 /// Returns the reason why the image cannot be decoded, or the second format of a polyglot file.
 pub fn examine(bytes: &[u8], header: &Header, limits: &Limits) -> Result<Content, String> {
-    let (look, [width, height]) = Look::decode(bytes, header, limits).map_err(|error| error.to_string())?;
+    let (look, [width, height]) = Fingerprint::decode(bytes, header, limits).map_err(|error| error.to_string())?;
     if let Some(other) = second_format(bytes) {
         return Err(format!("the file is an image and also {other}"));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use imaging::{Look, Looks};
+use imaging::{Fingerprint, FingerprintIndex};
 
 use crate::content::Content;
 
@@ -14,7 +14,7 @@ pub struct Contents {
     by_hash: HashMap<String, usize>,
     /// For each content, the contents that look like it, in ascending order.
     lookalikes: Vec<Vec<usize>>,
-    looks: Looks,
+    looks: FingerprintIndex,
     /// The content of each look.
     of_look: Vec<usize>,
     /// Whether each content is a file of the user. Two such files never count as copies of each other.
@@ -37,7 +37,7 @@ impl Contents {
         self.by_hash.insert(content.hash.clone(), index);
         self.own.push(own);
         let mut lookalikes = Vec::new();
-        if let Some(look) = Look::from_hex(&content.look) {
+        if let Some(look) = Fingerprint::from_hex(&content.look) {
             let near = self.looks.copies(&look, self.max_distance).into_iter().map(|look| self.of_look[look]);
             lookalikes.extend(near.filter(|other| !(own && self.own[*other])));
             for other in &lookalikes {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use imaging::{Limits, RgbImage, Sheet, contact_sheet, png, thumbnail};
+use imaging::{Limits, RgbImage, SheetLayout, contact_sheet, png, thumbnail};
 use rayon::prelude::*;
 
 use crate::candidate_queue::FileState;
@@ -20,7 +20,7 @@ const LIMITS: Limits = Limits { max_pixels: 50_000_000, max_bytes: 256 << 20 };
 
 /// Writes `contact-sheets/<class>.png` for each class. Skips images that cannot be decoded. `preprocess` reports them.
 pub fn write(run: &Run, gathered: &Gathered) -> Result<()> {
-    let sheet = Sheet { columns: 8, cell: 128, ..Sheet::default() };
+    let sheet = SheetLayout { columns: 8, cell: 128, ..SheetLayout::default() };
     let mut classes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (at, slot) in gathered.selection.kept() {
         let queue = &gathered.queues[at];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use imaging::Look;
+use imaging::Fingerprint;
 use pipeline::stop;
 use rayon::prelude::*;
 
@@ -51,7 +51,7 @@ pub fn gather(
             && let Ok(picture) = imaging::read(&run.folder().join(path_of(class, content)), &limits)
         {
             (content.width, content.height) = (picture.width(), picture.height());
-            content.look = Look::of(&picture).to_hex();
+            content.look = Fingerprint::of(&picture).to_hex();
         }
         progress.inc(1);
         Ok(copied)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use contract::Dataset;
 use contract::stages;
-use imaging::{Change, RgbImage};
+use imaging::{RgbImage, Transform};
 use pipeline::{Environment, HintExt, Manifest};
 use rayon::prelude::*;
 use zoo::InputTransform;
@@ -33,9 +33,9 @@ impl<'a> Pictures<'a> {
 
     /// What is done to the picture of a row. Drawn from seed, picture and copy alone, so that no order and no other
     /// picture changes it.
-    fn change(&self, row: Row) -> Change {
+    fn change(&self, row: Row) -> Transform {
         if row.copy == 0 {
-            return Change::default();
+            return Transform::default();
         }
         let purpose = format!("copy {} of {}", row.copy, self.dataset.pictures[row.picture].id);
         let size = (self.input.size, self.input.size);

@@ -25,18 +25,18 @@ const COARSE_REACH: u32 = 22;
 
 type Fine = [u64; 4];
 
-/// The perceptual hashes of an image, for finding its copies.
+/// The fingerprint of an image: perceptual hashes that find its copies.
 ///
 /// A bit says whether a spatial frequency of the luma is above the median of the lowest frequencies (pHash: Zauner 2010,
 /// "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct Fingerprint {
     coarse: u64,
     /// The fine hashes, indexed by the cut sides: bit 0 left, 1 top, 2 right, 3 bottom. The first is of the whole image.
     fine: [Fine; 16],
 }
 
-impl Look {
+impl Fingerprint {
     /// Computes the hashes of `img`.
     ///
     /// # Panics
@@ -48,7 +48,7 @@ impl Look {
     /// Computes the hashes of the image in `bytes`. Also returns its width and height after orientation.
     ///
     /// `header` is the result of [`crate::inspect`] for `bytes` and `limits`. The function is faster than [`crate::decode`] followed by
-    /// [`Look::of`], because the hashes need no colours.
+    /// [`Fingerprint::of`], because the hashes need no colours.
     ///
     /// # Errors
     /// Returns the same errors as [`crate::decode`].
@@ -78,7 +78,7 @@ impl Look {
         nearest(&self.fine[0], &other.fine).min(nearest(&other.fine[0], &self.fine))
     }
 
-    /// Returns whether [`Look::distance`] is at most `reach`. Half of each hash is enough to reject most pairs.
+    /// Returns whether [`Fingerprint::distance`] is at most `reach`. Half of each hash is enough to reject most pairs.
     fn is_near(&self, other: &Self, reach: u32) -> bool {
         let differing = |one: &[u64], other: &[u64]| -> u32 {
             one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
@@ -105,7 +105,7 @@ impl Look {
         })
     }
 
-    /// Parses the output of [`Look::to_hex`]. Returns `None` when `text` has another form.
+    /// Parses the output of [`Fingerprint::to_hex`]. Returns `None` when `text` has another form.
     pub fn from_hex(text: &str) -> Option<Self> {
         let digits = text.as_bytes();
         if digits.len() != 1040 || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -122,37 +122,40 @@ fn differing(one: &Fine, other: &Fine) -> u32 {
     one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
 }
 
-/// A set of looks that can be searched for copies.
+/// An index of many fingerprints, which is searched for copies.
 #[derive(Clone, Debug, Default)]
-pub struct Looks {
-    /// The coarse hashes in a separate list, so that a search reads only eight bytes of most looks.
+pub struct FingerprintIndex {
+    /// The coarse hashes in a separate list, so that a search reads only eight bytes of most fingerprints.
     coarse: Vec<u64>,
-    looks: Vec<Look>,
+    fingerprints: Vec<Fingerprint>,
 }
 
-impl Looks {
-    /// Adds a look and returns its index: 0, 1, 2, …
-    pub fn add(&mut self, look: Look) -> usize {
-        self.coarse.push(look.coarse);
-        self.looks.push(look);
-        self.looks.len() - 1
+impl FingerprintIndex {
+    /// Adds a fingerprint and returns its position: 0, 1, 2, …
+    pub fn add(&mut self, fingerprint: Fingerprint) -> usize {
+        self.coarse.push(fingerprint.coarse);
+        self.fingerprints.push(fingerprint);
+        self.fingerprints.len() - 1
     }
 
-    /// Returns the indices of all copies of `look` by [`Look::is_copy`], in ascending order.
-    pub fn copies(&self, look: &Look, reach: u32) -> Vec<usize> {
-        let near =
-            self.coarse.iter().enumerate().filter(|(_, coarse)| (*coarse ^ look.coarse).count_ones() <= COARSE_REACH);
-        near.map(|(index, _)| index).filter(|index| self.looks[*index].is_near(look, reach)).collect()
+    /// Returns the indices of all copies of `fingerprint` by [`Fingerprint::is_copy`], in ascending order.
+    pub fn copies(&self, fingerprint: &Fingerprint, reach: u32) -> Vec<usize> {
+        let near = self
+            .coarse
+            .iter()
+            .enumerate()
+            .filter(|(_, coarse)| (*coarse ^ fingerprint.coarse).count_ones() <= COARSE_REACH);
+        near.map(|(index, _)| index).filter(|index| self.fingerprints[*index].is_near(fingerprint, reach)).collect()
     }
 
-    /// Returns the number of looks.
+    /// Returns the number of fingerprints.
     pub fn len(&self) -> usize {
-        self.looks.len()
+        self.fingerprints.len()
     }
 
-    /// Returns whether there are no looks.
+    /// Returns whether there are no fingerprints.
     pub fn is_empty(&self) -> bool {
-        self.looks.is_empty()
+        self.fingerprints.is_empty()
     }
 }
 

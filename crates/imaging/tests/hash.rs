@@ -4,8 +4,8 @@
 use image::{Rgb, RgbImage, imageops};
 use imaging::tensor::{ChannelOrder, nchw};
 use imaging::{
-    Limits, PerceptualHash, Sheet, contact_sheet, decode, jpeg, near_duplicate_groups, perceptual_hash, png, square,
-    thumbnail,
+    Limits, PerceptualHash, SheetLayout, contact_sheet, decode, jpeg, near_duplicate_groups, perceptual_hash, png,
+    square, thumbnail,
 };
 use proptest::prelude::*;
 use testkit::images::draw;
@@ -93,7 +93,7 @@ fn encoding_is_reproducible_and_can_be_decoded() {
 fn a_contact_sheet_has_rows() {
     let plain = |width, height, colour| RgbImage::from_pixel(width, height, Rgb(colour));
     let images = [plain(40, 40, [200, 0, 0]), plain(40, 20, [0, 200, 0]), plain(10, 10, [0, 0, 200])];
-    let sheet = Sheet { columns: 2, cell: 20, padding: 4, background: Rgb([255; 3]) };
+    let sheet = SheetLayout { columns: 2, cell: 20, padding: 4, background: Rgb([255; 3]) };
     let page = contact_sheet(&images, &sheet);
     assert_eq!(page.dimensions(), (2 * 24 + 4, 2 * 24 + 4));
     assert_eq!(page.get_pixel(2, 2).0, [255; 3]);
