@@ -61,7 +61,7 @@ impl Depth {
     /// Builds the network for `classes` classes and cuts it at this depth.
     pub(crate) fn parts(self, data: &Path, classes: usize) -> Result<Parts> {
         let (network, path) = Network::open(data, "alexnet").context("run `just setup`")?;
-        let trunk = head::features(&Model::read(path)?, &network.features.layer, head::Pool::None)?;
+        let trunk = head::features(&Model::read(path)?, &network.features.layer, head::Pooling::None)?;
         let features = trunk.shapes().per_item(head::FEATURES).context("the size of the trunk's output is unknown")?;
         let dense = Head { features: features.iter().product(), hidden: HIDDEN.to_vec(), classes };
         let whole = trunk.append(&dense.build(&mut ChaCha8Rng::seed_from_u64(1))?)?;

@@ -40,7 +40,7 @@ impl DenseLayers {
     /// Returns the network. The weights of its dense layers are random, and the same on every call.
     pub(super) fn model(self, data: &Path) -> Result<Model> {
         let (network, path) = Network::open(data, "alexnet").context("run `just setup` first")?;
-        let trunk = head::features(&Model::read(path)?, &network.features.layer, head::Pool::None)?;
+        let trunk = head::features(&Model::read(path)?, &network.features.layer, head::Pooling::None)?;
         let features = trunk.shapes().per_item(head::FEATURES).context("the size of the features is not known")?;
         let dense = self.head(features.iter().product());
         Ok(trunk.append(&dense.build(&mut ChaCha8Rng::seed_from_u64(1))?)?.without_dropout()?)

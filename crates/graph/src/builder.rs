@@ -1,4 +1,4 @@
-//! A small language to write graphs in: inputs, weights, nodes with attributes, in the order of computation.
+//! Writing new graphs: inputs, weights, and nodes with attributes, in the order of computation.
 
 use ndarray::{ArrayBase, Data, Dimension};
 
@@ -9,12 +9,12 @@ use crate::onnx::{
 use crate::shape::value_info;
 use crate::{Dim, Error, Model, tensor};
 
-/// The operator set that new graphs are written in, unless [`Builder::opset`] says otherwise.
+/// The version of the standard operator set that new graphs import, unless [`Builder::opset`] sets another one.
 pub const OPSET: i64 = 15;
 /// The version of the file format of new models.
 pub(crate) const IR_VERSION: i64 = 8;
 
-/// One operation. It computes a tensor of its own name, unless [`Node::outputs`] says otherwise.
+/// A node of a graph. It computes one tensor with the name of the node, unless [`Node::outputs`] sets other outputs.
 #[derive(Clone, Debug)]
 #[must_use = "a node does nothing until it is given to a builder"]
 pub struct Node {
@@ -22,7 +22,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node of the operator `operator` (`"Conv"`, `"Relu"`, …).
+    /// Makes a node of an operator (`"Conv"`, `"Relu"`, …).
     pub fn new(operator: &str, name: &str) -> Self {
         Self {
             proto: NodeProto {
@@ -34,52 +34,52 @@ impl Node {
         }
     }
 
-    /// The set of operators that the operator belongs to, where it is not the standard one.
+    /// Sets the domain of an operator that does not belong to the standard.
     pub fn domain(mut self, domain: &str) -> Self {
         self.proto.domain = Some(domain.to_owned());
         self
     }
 
-    /// The tensors that it reads, in the operator's order; an empty name leaves an optional one out.
+    /// Sets the tensors that the node reads, in the order of the operator. An empty name leaves an optional input out.
     pub fn inputs<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.proto.input = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The tensors that it computes, in the operator's order; an empty name leaves an optional one out.
+    /// Sets the tensors that the node computes, in the order of the operator. An empty name leaves an optional output out.
     pub fn outputs<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.proto.output = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// An integer attribute.
+    /// Adds an integer attribute.
     pub fn int(self, key: &str, value: i64) -> Self {
         self.attribute(key, AttributeType::Int, |attribute| attribute.i = Some(value))
     }
 
-    /// A list-of-integers attribute, such as `kernel_shape`.
+    /// Adds a list attribute of integers, such as `kernel_shape`.
     pub fn ints(self, key: &str, values: impl Into<Vec<i64>>) -> Self {
         self.attribute(key, AttributeType::Ints, |attribute| attribute.ints = values.into())
     }
 
-    /// A real-number attribute.
+    /// Adds a floating-point attribute.
     pub fn float(self, key: &str, value: f32) -> Self {
         self.attribute(key, AttributeType::Float, |attribute| attribute.f = Some(value))
     }
 
-    /// A text attribute.
+    /// Adds a text attribute.
     pub fn text(self, key: &str, value: &str) -> Self {
         self.attribute(key, AttributeType::String, |attribute| attribute.s = Some(value.as_bytes().to_vec()))
     }
 
-    /// Gives the node, and what it computes, another name.
+    /// Renames the node and its one output.
     pub(crate) fn named(mut self, name: &str) -> Self {
         self.proto.name = Some(name.to_owned());
         self.proto.output = vec![name.to_owned()];
         self
     }
 
-    /// The attributes of another node.
+    /// Copies the attributes of another node.
     pub(crate) fn attributes_of(mut self, other: &NodeProto) -> Self {
         self.proto.attribute.clone_from(&other.attribute);
         self
@@ -100,7 +100,7 @@ impl From<Node> for NodeProto {
     }
 }
 
-/// A graph in the making.
+/// A graph that is being written.
 #[derive(Clone, Debug)]
 pub struct Builder {
     opsets: Vec<(String, i64)>,
@@ -108,50 +108,50 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// An empty graph of this name.
+    /// Makes an empty graph with this name.
     pub fn new(name: &str) -> Self {
         let graph = GraphProto { name: Some(name.to_owned()), ..GraphProto::default() };
         Self { opsets: vec![(String::new(), OPSET)], graph }
     }
 
-    /// Writes the graph in another version of the standard operators: what [`Model::append`] needs to join it to a
-    /// model of that version.
+    /// Sets the version of the standard operator set that the graph imports. [`Model::append`] joins models of the same
+    /// version.
     pub fn opset(&mut self, version: i64) -> &mut Self {
         self.opsets[0].1 = version;
         self
     }
 
-    /// Allows operators of a further domain.
+    /// Imports a further operator set.
     pub fn import(&mut self, domain: &str, version: i64) -> &mut Self {
         self.opsets.push((domain.to_owned(), version));
         self
     }
 
-    /// A `float32` input of shape `[n, sizes…]`, any number `n` of items at a time.
+    /// Adds a `float32` input of the shape `[n, sizes…]` with an open batch size `n`.
     pub fn batch_input(&mut self, name: &str, sizes: &[usize]) -> &mut Self {
         let shape: Vec<Dim> = std::iter::once(Dim::from("n")).chain(sizes.iter().map(|&size| size.into())).collect();
         self.input(name, DataType::Float, &shape)
     }
 
-    /// An input of any element type and shape.
+    /// Adds an input of any element type and shape.
     pub fn input(&mut self, name: &str, kind: DataType, shape: &[Dim]) -> &mut Self {
         self.graph.input.push(value_info(name, kind as i32, Some(shape)));
         self
     }
 
-    /// A `float32` weight: a named constant that training may change.
+    /// Adds a `float32` weight: a named constant that training can change.
     pub fn weight<S: Data<Elem = f32>, D: Dimension>(&mut self, name: &str, values: &ArrayBase<S, D>) -> &mut Self {
         self.graph.initializer.push(tensor::from_array(name, values));
         self
     }
 
-    /// Weights and constants of another model, as they are.
+    /// Adds stored tensors of another model.
     pub(crate) fn stored(&mut self, weights: impl IntoIterator<Item = TensorProto>) -> &mut Self {
         self.graph.initializer.extend(weights);
         self
     }
 
-    /// A constant list of integers, such as the shape that `Reshape` takes.
+    /// Adds a constant list of integers, such as the target shape of a `Reshape`.
     pub fn integers(&mut self, name: &str, values: &[i64]) -> &mut Self {
         self.graph.initializer.push(tensor::from_integers(name, values));
         self
@@ -163,10 +163,10 @@ impl Builder {
         self
     }
 
-    /// Checks the graph and makes it a model that gives out these tensors.
+    /// Checks the graph and returns it as a model with these outputs.
     ///
     /// # Errors
-    /// Names used before they are given, or twice; shapes that do not fit the operators.
+    /// Returns an error when a name is used before its definition or defined twice, and when shapes do not fit an operator.
     pub fn finish(&self, outputs: &[&str]) -> Result<Model, Error> {
         let shapes = crate::shape::infer(&self.graph, &[]);
         shapes.accept(self.graph.name())?;
@@ -179,7 +179,7 @@ impl Builder {
         whole.finish_with(outputs.iter().map(|name| shapes.describe(name)).collect())
     }
 
-    /// The same, with outputs that are described already.
+    /// Checks the graph and returns it as a model with outputs that are described already.
     pub(crate) fn finish_with(&self, outputs: Vec<ValueInfoProto>) -> Result<Model, Error> {
         let opset_import = self
             .opsets

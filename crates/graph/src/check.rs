@@ -1,5 +1,4 @@
-//! Is this really a model that can be worked on? Asked once, where one comes in, so that the rest of the crate can rely
-//! on it.
+//! The check of a model. It happens once, when a model is read or built, so that the rest of the crate can rely on it.
 
 use std::collections::BTreeSet;
 
@@ -7,23 +6,20 @@ use crate::node::{node_name, reads, subgraphs};
 use crate::onnx::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
 use crate::{Error, tensor};
 
-/// Newest version of the file format that is understood.
+/// The newest version of the file format that the crate reads.
 const NEWEST_IR: i64 = 10;
 
-/// Checks everything that [`crate::Model`] promises.
+/// Checks everything that [`crate::Model`] guarantees.
 pub(crate) fn model(label: &str, proto: &ModelProto) -> Result<(), Error> {
     let malformed = |reason: String| Error::Malformed { model: label.to_owned(), reason };
     let Some(graph) = &proto.graph else {
-        return Err(malformed("it has no graph; it is cut short, or another kind of file".to_owned()));
+        return Err(malformed("it has no graph: the file is truncated, or of another kind".to_owned()));
     };
     if !(1..=NEWEST_IR).contains(&proto.ir_version()) {
-        return Err(malformed(format!(
-            "its format version is {}, understood are 1 to {NEWEST_IR}",
-            proto.ir_version()
-        )));
+        return Err(malformed(format!("its format version is {}, supported are 1 to {NEWEST_IR}", proto.ir_version())));
     }
     if !proto.opset_import.iter().any(|set| matches!(set.domain(), "" | "ai.onnx") && set.version() > 0) {
-        return Err(malformed("it does not say which version of the standard operators it uses".to_owned()));
+        return Err(malformed("it does not import the standard operators".to_owned()));
     }
     for stored in stored_tensors(graph, proto.functions.iter().flat_map(|function| &function.node)) {
         if let Some(location) = tensor::external(stored) {
@@ -42,7 +38,7 @@ pub(crate) fn model(label: &str, proto: &ModelProto) -> Result<(), Error> {
     names(graph).map_err(malformed)
 }
 
-/// Every tensor whose values the model stores, those inside nodes included.
+/// Returns every tensor whose values the model stores, including those inside nodes.
 fn stored_tensors<'a>(graph: &'a GraphProto, more: impl Iterator<Item = &'a NodeProto>) -> Vec<&'a TensorProto> {
     let mut found = Vec::new();
     collect_graph(graph, &mut found);
@@ -63,7 +59,7 @@ fn collect_node<'a>(node: &'a NodeProto, found: &mut Vec<&'a TensorProto>) {
     }
 }
 
-/// Every name is given once, and before it is used.
+/// Checks that every name is defined once, and before it is used.
 fn names(graph: &GraphProto) -> Result<(), String> {
     let mut known = BTreeSet::new();
     for input in graph.input.iter().map(ValueInfoProto::name) {
@@ -89,7 +85,7 @@ fn names(graph: &GraphProto) -> Result<(), String> {
         }
         for output in node.output.iter().filter(|name| !name.is_empty()) {
             if !known.insert(output) {
-                return Err(format!("two nodes compute `{output}`, or one computes what is fed in"));
+                return Err(format!("two nodes compute `{output}`, or one computes an input"));
             }
         }
     }

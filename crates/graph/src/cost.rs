@@ -1,4 +1,4 @@
-//! What each layer of a network takes: parameters and multiply-adds.
+//! The cost of each layer of a network: parameters and multiply-adds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,25 +6,25 @@ use crate::node::is_standard;
 use crate::onnx::{NodeProto, TensorProto};
 use crate::{Model, Shapes, tensor, tuning};
 
-/// One node that depends on the input.
+/// The cost of one node that depends on the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// The tensor that it computes, the layer's name.
+    /// Name of the layer: the tensor that the node computes.
     pub name: String,
-    /// Its operator, such as `Conv`.
+    /// Operator of the node, such as `Conv`.
     pub operator: String,
-    /// Shape for one picture, such as `[64, 55, 55]`, where it is known.
+    /// Shape of the tensor for one image, such as `[64, 55, 55]`, if it is known.
     pub shape: Option<Vec<usize>>,
-    /// Weights and biases that training may change. What an earlier layer uses as well counts there alone; statistics of
-    /// batch normalization, bounds and single constants do not count.
+    /// Number of weights and biases that training can change. A weight that several layers use counts in the first one.
+    /// Statistics of batch normalization, bounds and single constants do not count.
     pub parameters: u64,
-    /// Multiplications, each with its addition, that convolutions and dense products do for one picture; 0 for every
-    /// other operator (biases, pooling, normalization), as is usual. `None` where a size is only known when it runs.
+    /// Number of multiply-adds of a convolution or a dense product for one image, without its bias. 0 for every other
+    /// operator, as is usual. `None` when a size is not known before the model runs.
     pub multiply_adds: Option<u64>,
 }
 
-/// The cost of every node through which the input flows, in the order of the file. What only works out shapes is left
-/// out.
+/// Returns the cost of every node that depends on the values of the input, in the order of the file. Nodes that only
+/// compute shapes are left out.
 pub fn of(model: &Model) -> Vec<Cost> {
     let shapes = model.shapes_for_one();
     let sizes: BTreeMap<&str, u64> =
@@ -53,7 +53,7 @@ fn values(stored: &TensorProto) -> u64 {
     tensor::dims(stored).and_then(|dims| tensor::count(&dims)).map_or(0, |count| count as u64)
 }
 
-/// `None` where a size is not known.
+/// Returns the multiply-adds of a node, or `None` when a size is not known.
 fn multiply_adds(node: &NodeProto, shapes: &Shapes) -> Option<u64> {
     if !is_standard(node) {
         return Some(0);
@@ -65,9 +65,9 @@ fn multiply_adds(node: &NodeProto, shapes: &Shapes) -> Option<u64> {
     let product = |sizes: &[u64]| sizes.iter().try_fold(1_u64, |product, size| product.checked_mul(*size));
     let (first, second) = (node.input.first(), node.input.get(1));
     match node.op_type() {
-        // Every output value is a sum over one filter, `[m, c / group, kh, kw]`.
+        // Every output value is a sum over one filter of the weights `[m, c / group, kh, kw]`.
         "Conv" => product(&sizes(node.output.first())?)?.checked_mul(product(sizes(second)?.get(1..)?)?),
-        // Every input value goes into one filter's worth of outputs, `[c, m / group, kh, kw]`.
+        // Every input value contributes to one filter of outputs; the weights are `[c, m / group, kh, kw]`.
         "ConvTranspose" => product(&sizes(first)?)?.checked_mul(product(sizes(second)?.get(1..)?)?),
         "Gemm" => {
             let turned = crate::node::int_attribute(node, "transA").unwrap_or(0) != 0;

@@ -1,4 +1,4 @@
-//! Dense layers one behind the other, as most classifiers end.
+//! Chains of dense layers, which most classifiers end with.
 
 use ndarray::{Array1, Array2, Ix1, Ix2};
 
@@ -6,22 +6,23 @@ use crate::Model;
 use crate::node::{float_attribute, input, int_attribute, is_standard, reads};
 use crate::onnx::NodeProto;
 
-/// A dense layer, and the rectifier behind it where there is one.
+/// A dense layer, with the rectifier that follows it if there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dense {
-    /// Name of what it computes, `[n, outputs]`, rectified where it is.
+    /// Name of the result `[n, outputs]`: that of the rectifier if there is one.
     pub output: String,
-    /// `[outputs, inputs]`.
+    /// Weights, `[outputs, inputs]`.
     pub weights: Array2<f32>,
-    /// `[outputs]`.
+    /// Bias, `[outputs]`.
     pub bias: Array1<f32>,
-    /// Whether a `Relu` ends it.
+    /// Whether a `Relu` follows.
     pub relu: bool,
 }
 
 impl Model {
-    /// The dense layers that follow upon `tensor`, `[n, …]`, the first reading it flattened and each other the one before:
-    /// every `Gemm` of stored weights up to a node of another kind, or to a tensor that not exactly one node reads.
+    /// Returns the dense layers that follow on `tensor` `[n, …]`. The first layer reads the flattened tensor, each other layer
+    /// the one before. A layer is a `Gemm` with stored weights. The chain ends at a node of another kind, or at a tensor
+    /// that is read by no node or by several.
     pub fn dense_above(&self, tensor: &str) -> Vec<Dense> {
         let mut layers: Vec<Dense> = Vec::new();
         let mut top = tensor;
@@ -46,7 +47,7 @@ impl Model {
         }
     }
 
-    /// `node` as a dense layer on `tensor`, if it is one.
+    /// Returns `node` as a dense layer that reads `tensor`, or `None` if it is something else.
     pub fn dense(&self, node: &NodeProto, tensor: &str, output: &str) -> Option<Dense> {
         let scaled = ["alpha", "beta"]
             .iter()
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_read_as_they_multiply() {
+    fn layers_have_weights_in_the_order_output_input() {
         let mut net = net();
         net.node(Node::new("Gemm", "two").inputs(["bent", "b"]));
         net.node(Node::new("Softmax", "end").inputs(["two"]).int("axis", 1));
@@ -94,11 +95,11 @@ mod tests {
         let second = Dense { output: "two".to_owned(), weights, bias: array![0.0], relu: false };
         assert_eq!(model.dense_above("input"), [first, second.clone()]);
         assert_eq!(model.dense_above("bent"), [second]);
-        assert_eq!(model.dense_above("one"), [], "a rectifier is no layer of its own");
+        assert_eq!(model.dense_above("one"), [], "a rectifier alone is not a layer");
     }
 
     #[test]
-    fn they_end_where_something_else_is_computed() {
+    fn a_chain_ends_at_other_nodes_and_at_tensors_with_several_readers() {
         let outputs = |node: fn(Node) -> Node, more: bool| {
             let mut net = net();
             net.node(node(Node::new("Gemm", "two").inputs(["bent", "b"])));

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// One size of a shape.
+/// A size of a shape.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dim {
-    /// Known.
+    /// A known size.
     Size(usize),
-    /// Not known until the model runs, but named: `n`.
+    /// A size that is not known before the model runs. It has a name, such as `n`.
     Symbol(String),
 }
 
 impl Dim {
-    /// The size, where it is known.
+    /// Returns the size, or `None` when it is not known.
     pub fn size(&self) -> Option<usize> {
         match self {
             Self::Size(size) => Some(*size),
@@ -42,7 +42,7 @@ impl fmt::Display for Dim {
     }
 }
 
-/// "[n, 3, 224, 224]".
+/// Returns a shape as text: "[n, 3, 224, 224]".
 pub(crate) fn show(shape: &[Dim]) -> String {
     let sizes: Vec<_> = shape.iter().map(Dim::to_string).collect();
     format!("[{}]", sizes.join(", "))

@@ -1,8 +1,8 @@
-//! What can go wrong with a graph. Every message starts with the file (or the name) of the model it is about.
+//! Errors of the crate. Every message starts with the file or the name of the model.
 
 use std::path::PathBuf;
 
-/// A model could not be read, understood, edited or differentiated.
+/// The reason why a model cannot be read, cut, joined or differentiated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -11,7 +11,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// The file could not be written.
@@ -19,18 +19,18 @@ pub enum Error {
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The bytes are not an ONNX model, or one that contradicts itself.
+    /// The bytes are not an ONNX model, or the model contradicts itself.
     #[error("{model}: not a usable ONNX model: {reason}")]
     Malformed {
         /// The model's file or name.
         model: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// A tensor keeps its values in a second file, which this crate does not follow.
+    /// A tensor keeps its values in another file, which this crate does not read.
     #[error(
         "{model}: tensor `{tensor}` keeps its values in another file (`{location}`): save the model as one single file"
     )]
@@ -47,63 +47,63 @@ pub enum Error {
     UnknownTensor {
         /// The model's file or name.
         model: String,
-        /// The name that was asked for.
+        /// The unknown name.
         tensor: String,
-        /// The names that look most like it, best first.
+        /// The most similar names, the best first.
         nearest: Vec<String>,
     },
-    /// A tensor is not what was expected of it.
+    /// A tensor does not have the expected form.
     #[error("{model}: tensor `{tensor}`: {reason}")]
     Tensor {
         /// The model's file or name.
         model: String,
         /// The tensor.
         tensor: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// A node cannot be handled.
+    /// A node has invalid inputs or attributes, or cannot be converted.
     #[error("{model}: node `{node}` ({operator}): {reason}")]
     Node {
         /// The model's file or name.
         model: String,
-        /// The node's name, or its first output where it has none.
+        /// The name of the node, or of its first output if the node has no name.
         node: String,
         /// Its operator.
         operator: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// A node stands in the way of a gradient.
+    /// A node has no gradient.
     #[error("{model}: node `{node}` ({operator}): {reason}{}", depth(deepest.as_deref()))]
     Gradient {
         /// The model's file or name.
         model: String,
-        /// The node's name, or its first output where it has none.
+        /// The name of the node, or of its first output if the node has no name.
         node: String,
         /// Its operator.
         operator: String,
-        /// Why no gradient gets past it.
+        /// The reason.
         reason: String,
-        /// Where a layer above it can be tuned, the deepest such one.
+        /// The deepest layer that can be tuned, if there is one.
         deepest: Option<String>,
     },
-    /// The model is sound, but not what was asked for can be done with it.
+    /// The model is sound, but does not allow the operation.
     #[error("{model}: {reason}")]
     Unsuitable {
         /// The model's file or name.
         model: String,
-        /// Why it cannot be done.
+        /// The reason.
         reason: String,
     },
-    /// Two models do not fit together.
+    /// Two models cannot be joined.
     #[error("cannot put `{head}` on top of `{trunk}`: {reason}")]
     Mismatch {
         /// The lower model's file or name.
         trunk: String,
         /// The upper model's file or name.
         head: String,
-        /// Why they do not fit.
+        /// The reason.
         reason: String,
     },
 }
@@ -119,7 +119,7 @@ fn offer(nearest: &[String]) -> String {
     }
 }
 
-/// "`a`, `b`, `c`".
+/// Returns names as text: "`a`, `b`, `c`".
 pub(crate) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     quoted.join(", ")

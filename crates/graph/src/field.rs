@@ -1,10 +1,10 @@
-//! Receptive fields: which part of the input one value of a tensor can depend on.
+//! Receptive fields: the part of the input that one value of a tensor can depend on.
 //!
-//! The walk goes backwards from the value, node by node, and keeps for each tensor the range of places that are read,
-//! along each axis of a picture. Windows widen a range by what their attributes say; what works place by place leaves it
-//! as it is; everything else (dense layers, means over a whole map, operators without a rule) reads all there is. So a
-//! field is never too small. Places inside of it that windows with dilation or wide strides leave out are part of it: it
-//! is a rectangle.
+//! The walk goes backwards from the value, node by node. For each tensor it keeps the range of positions that are read
+//! along each axis of an image. Windows widen a range by their attributes. Operators that work position by position keep
+//! it. Everything else reads the whole tensor: dense layers, means over a whole channel, operators without a rule. So a
+//! field is never too small. It is a rectangle, and contains the positions that windows with dilation or wide strides
+//! skip.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,11 +13,11 @@ use crate::node::{int_attribute, ints_attribute, is_standard, reads, text_attrib
 use crate::onnx::NodeProto;
 use crate::{Dim, Error, Model, Shapes, window};
 
-/// A range of places along each axis behind batch and channels.
+/// A range of positions along each axis behind batch and channels.
 type Region = Vec<Range<usize>>;
 
-/// Operators whose every value depends on the same place of their inputs, whatever the channel.
-const BY_PLACE: [&str; 40] = [
+/// Operators whose values depend only on the same position of their inputs, in all channels.
+const POINTWISE: [&str; 40] = [
     "Relu",
     "LeakyRelu",
     "PRelu",
@@ -60,7 +60,7 @@ const BY_PLACE: [&str; 40] = [
     "ThresholdedRelu",
 ];
 
-/// A model, ready to be asked for receptive fields.
+/// The receptive fields of a model.
 #[derive(Debug)]
 pub struct Fields<'m> {
     model: &'m Model,
@@ -71,19 +71,20 @@ pub struct Fields<'m> {
 }
 
 impl<'m> Fields<'m> {
-    /// Fields in the model's input `[n, c, sizes…]`.
+    /// Prepares the receptive fields in the input `[n, c, sizes…]` of a model.
     ///
     /// # Errors
-    /// A model with several inputs or none, or whose input has a size that is only known when it runs.
+    /// Returns an error when the model does not have exactly one input, or when a size of the input is not known before it
+    /// runs.
     pub fn new(model: &'m Model) -> Result<Self, Error> {
         let unsuitable =
             |reason: &str| Error::Unsuitable { model: model.label().to_owned(), reason: reason.to_owned() };
         let [input] = model.inputs()[..] else {
-            return Err(unsuitable("receptive fields are told for models of one input"));
+            return Err(unsuitable("receptive fields need a model with one input"));
         };
         let shapes = model.shapes();
         if sizes(&shapes, input).is_none_or(|sizes| sizes.is_empty()) {
-            return Err(unsuitable("its input is no picture [n, c, height, width] of a known size"));
+            return Err(unsuitable("its input is not an image [n, c, height, width] of a known size"));
         }
         let mut data = BTreeSet::from([input]);
         for node in model.nodes() {
@@ -94,11 +95,11 @@ impl<'m> Fields<'m> {
         Ok(Self { model, shapes, input, data })
     }
 
-    /// What of the input the values of `tensor` `[n, m, sizes…]` at `place` can depend on: a range of pixels along each
-    /// axis, rows first. A tensor without such axes has no places, and sees the whole input.
+    /// Returns the receptive field of the values of `tensor` `[n, m, sizes…]` at `place`: a range of pixels along each axis,
+    /// rows first. The field of a tensor without such axes is the whole input.
     ///
     /// # Errors
-    /// An unknown tensor, or a place that it does not have.
+    /// Returns an error for an unknown tensor and for a position outside of it.
     pub fn of(&self, tensor: &str, place: &[usize]) -> Result<Region, Error> {
         if !self.data.contains(tensor) {
             return Err(self.model.unknown(tensor));
@@ -107,7 +108,7 @@ impl<'m> Fields<'m> {
         let whole = sizes(&self.shapes, self.input).unwrap_or_default();
         let Some(own) = own.filter(|own| !own.is_empty()) else { return Ok(all(&whole)) };
         if own.len() != place.len() || own.iter().zip(place).any(|(size, at)| at >= size) {
-            let reason = format!("it has no place {place:?} among {own:?}");
+            let reason = format!("it has no position {place:?} among {own:?}");
             return Err(Error::Tensor { model: self.model.label().to_owned(), tensor: tensor.to_owned(), reason });
         }
         let start: Region = place.iter().map(|at| *at..*at + 1).collect();
@@ -122,7 +123,7 @@ impl<'m> Fields<'m> {
             let (output, region) = (output.to_owned(), region.clone());
             for input in reads(node).into_iter().filter(|input| self.data.contains(input)) {
                 let seen = self.seen(node, input, &output, &region).unwrap_or_else(|| {
-                    // No rule, or a size that is not known: all of it.
+                    // Without a rule, or with an unknown size, the node reads the whole tensor.
                     sizes(&self.shapes, input).map_or_else(|| vec![0..usize::MAX; whole.len()], |sizes| all(&sizes))
                 });
                 match read.get_mut(input) {
@@ -145,7 +146,7 @@ impl<'m> Fields<'m> {
         ))
     }
 
-    /// What of `input` is read for `region` of the node's output; `None` for all of it.
+    /// Returns the part of `input` that the node reads for `region` of its output, or `None` for all of it.
     fn seen(&self, node: &NodeProto, input: &str, output: &str, region: &Region) -> Option<Region> {
         if !is_standard(node) {
             return None;
@@ -155,8 +156,8 @@ impl<'m> Fields<'m> {
         let same = || (own == out && own.len() == region.len()).then(|| region.clone());
         match node.op_type() {
             "Conv" | "MaxPool" | "AveragePool" | "LpPool" if node.input.first().is_some_and(|name| name == input) => {
-                let kernel = match ints_attribute(node, "kernel_shape").filter(|told| !told.is_empty()) {
-                    Some(told) => told.to_vec(),
+                let kernel = match ints_attribute(node, "kernel_shape").filter(|sizes| !sizes.is_empty()) {
+                    Some(sizes) => sizes.to_vec(),
                     None => sizes(&self.shapes, node.input.get(1)?)?
                         .iter()
                         .map(|size| i64::try_from(*size).ok())
@@ -166,12 +167,12 @@ impl<'m> Fields<'m> {
                 let axes = axes.iter().zip(region).map(|(axis, range)| axis.reads(range));
                 (axes.len() == own.len()).then(|| axes.collect()).flatten()
             }
-            // A size of 1 meets every place.
-            name if BY_PLACE.contains(&name) && own.len() == out.len() && own.len() == region.len() => {
+            // An axis of size 1 is read at every position.
+            name if POINTWISE.contains(&name) && own.len() == out.len() && own.len() == region.len() => {
                 let axes = own.iter().zip(&out).zip(region);
                 Some(axes.map(|((own, out), range)| if own == out { range.clone() } else { 0..*own }).collect())
             }
-            // Batch and channels have no places.
+            // Batch and channels have no positions.
             "Concat" => matches!(int_attribute(node, "axis"), Some(0 | 1)).then(same).flatten(),
             "Split" => matches!(int_attribute(node, "axis"), None | Some(0 | 1)).then(same).flatten(),
             "Softmax" | "LogSoftmax" => {
@@ -183,7 +184,7 @@ impl<'m> Fields<'m> {
         }
     }
 
-    /// The part of a region that lies on what was there before zeros were added around it.
+    /// Returns the part of a region that lies on the input of a `Pad`.
     fn padded(&self, node: &NodeProto, region: &Region, own: &[usize]) -> Option<Region> {
         if !matches!(text_attribute(node, "mode"), None | Some(b"" | b"constant"))
             || node.input.get(3).is_some_and(|axes| !axes.is_empty())
@@ -208,7 +209,7 @@ impl<'m> Fields<'m> {
     }
 }
 
-/// Sizes behind batch and channels, where all are known; none for a tensor without such axes.
+/// Returns the sizes behind batch and channels, if all are known. A tensor without such axes has none.
 fn sizes(shapes: &Shapes, tensor: &str) -> Option<Vec<usize>> {
     shapes.get(tensor)?.get(2..).unwrap_or_default().iter().map(Dim::size).collect()
 }
@@ -217,7 +218,7 @@ fn all(sizes: &[usize]) -> Region {
     sizes.iter().map(|size| 0..*size).collect()
 }
 
-/// The least range that holds both; an empty one holds nothing.
+/// Returns the smallest range that contains both.
 fn hull(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
     match (a.is_empty(), b.is_empty()) {
         (true, _) => b.clone(),
@@ -226,7 +227,7 @@ fn hull(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
     }
 }
 
-/// What of `start..end` lies in `0..size`.
+/// Returns the part of `start..end` in `0..size`.
 fn clip(start: i128, end: i128, size: usize) -> Range<usize> {
     let size = size as i128;
     let (start, end) = (start.clamp(0, size), end.clamp(0, size));
@@ -234,7 +235,7 @@ fn clip(start: i128, end: i128, size: usize) -> Range<usize> {
 }
 
 impl window::Axis {
-    /// The places that the windows `steps` read, from the first to behind the last; `None` where a size is not known.
+    /// Returns the range of positions that the windows `steps` read, or `None` when a size is not known.
     fn reads(&self, steps: &Range<usize>) -> Option<Range<usize>> {
         let mut found = 0..0;
         for step in steps.start..steps.end.min(self.steps?) {

@@ -1,12 +1,12 @@
-//! Shapes that exporters spell out node by node become constants: then no cut runs through them, and a network that
-//! takes its batch size from its own input can be taken apart above it.
+//! Folding of shapes that exporters compute node by node: they become constants. No cut then runs through these nodes, and a
+//! network that reads its batch size from its own input can be cut above the input.
 
 use crate::node::{input, int_attribute, is_standard};
 use crate::onnx::{NodeProto, TensorProto};
 use crate::shape::Value;
 use crate::{Error, Model, Shapes, tensor};
 
-/// The same model with every `Reshape` whose target is known, but for one size, told by a constant.
+/// Returns the model with a constant target for every `Reshape` whose target is known except for at most one size.
 pub(crate) fn shapes(model: &Model) -> Result<Model, Error> {
     let known = model.shapes();
     let mut graph = model.graph().clone();
@@ -33,7 +33,7 @@ pub(crate) fn shapes(model: &Model) -> Result<Model, Error> {
     model.with_graph(graph)?.cut_many(&model.outputs())
 }
 
-/// What a `Reshape` node's second input comes to.
+/// Returns the target of a `Reshape` node, with 0 for a size that stays and -1 for the one unknown size.
 fn target(node: &NodeProto, known: &Shapes) -> Option<Vec<i64>> {
     if int_attribute(node, "allowzero").unwrap_or(0) != 0 {
         return None;

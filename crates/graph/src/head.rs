@@ -1,10 +1,10 @@
-//! The new head: what is put on a frozen trunk and trained on the user's classes.
+//! The new head of a network, which is put on a trunk and trained on the user's classes.
 //!
 //! ```text
 //! trunk [n, 256, 6, 6] -> (average pool ->) flatten -> features [n, 9216]
 //!   -> dropout -> dense (-> relu -> dropout -> dense)* -> softmax -> probabilities [n, classes]
 //! ```
-//! The dense layers are called as in `AlexNet`, counted down from the last: `fc8`, `fc7`, `fc6`, …
+//! The names of the dense layers are those of `AlexNet`, counted down from the last: `fc8`, `fc7`, `fc6`, …
 
 use ndarray::{Array1, Array2};
 use rand::Rng;
@@ -13,37 +13,41 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::builder::{Builder, Node};
 use crate::{Error, Model};
 
-/// The tensor that joins trunk and head: `[n, d]`.
+/// The tensor between trunk and head, `[n, d]`.
 pub const FEATURES: &str = "features";
-/// The head's last dense layer, whose output the softmax takes: `[n, classes]`.
+/// The output of the last dense layer, which the softmax reads: `[n, classes]`.
 pub const LOGITS: &str = "fc8";
-/// The model's output: `[n, classes]`, each row sums to 1.
+/// The output of the model: `[n, classes]`. Each row sums to 1.
 pub const PROBABILITIES: &str = "probabilities";
-/// The number in [`LOGITS`].
+/// The number in the name [`LOGITS`].
 const LAST: usize = 8;
 
-/// How the trunk's output becomes a vector.
+/// How the output of the trunk becomes a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pool {
-    /// All values as they are: `[n, c, h, w]` -> `[n, c * h * w]`.
+pub enum Pooling {
+    /// All values: `[n, c, h, w]` -> `[n, c * h * w]`.
     None,
-    /// The mean of each map: `[n, c, h, w]` -> `[n, c]`.
+    /// The mean of each channel: `[n, c, h, w]` -> `[n, c]`.
     Average,
 }
 
-/// Puts the step between trunk and head on a trunk: the model that computes [`FEATURES`] from a picture, by way of the
-/// trunk's tensor `layer`.
-pub fn features(trunk: &Model, layer: &str, pool: Pool) -> Result<Model, Error> {
+/// Returns the model that computes [`FEATURES`] from an image: the trunk up to its tensor `layer`, then pooling and
+/// flattening.
+///
+/// # Errors
+/// Returns an error for an unknown tensor, and when its size per image is not known.
+pub fn features(trunk: &Model, layer: &str, pooling: Pooling) -> Result<Model, Error> {
     let trunk = trunk.cut(layer)?;
     let shape = trunk.shapes().per_item(layer).ok_or_else(|| Error::Tensor {
         model: trunk.label().to_owned(),
         tensor: layer.to_owned(),
-        reason: "its size depends on the input's, which the model leaves open; no head can be put on it".to_owned(),
+        reason: "its size depends on the size of the input, which the model leaves open, so it cannot have a head"
+            .to_owned(),
     })?;
     let mut neck = Builder::new(FEATURES);
     neck.batch_input(layer, &shape);
     let mut top = layer.to_owned();
-    if pool == Pool::Average && shape.len() > 1 {
+    if pooling == Pooling::Average && shape.len() > 1 {
         top = format!("{layer}.average");
         neck.node(Node::new("GlobalAveragePool", &top).inputs([layer]));
     }
@@ -51,23 +55,26 @@ pub fn features(trunk: &Model, layer: &str, pool: Pool) -> Result<Model, Error> 
     trunk.append(&neck.finish(&[FEATURES])?)
 }
 
-/// A head that is to be built.
+/// The sizes of a head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Values of one picture's [`FEATURES`].
+    /// Number of [`FEATURES`] of one image.
     pub features: usize,
-    /// Sizes of the hidden dense layers, first to last; none for a single dense layer. At most 7.
+    /// Sizes of the hidden dense layers, first to last, at most 7. Empty for a head of one dense layer.
     pub hidden: Vec<usize>,
-    /// How many classes there are.
+    /// Number of classes.
     pub classes: usize,
 }
 
 impl Head {
-    /// Builds the head with fresh weights: from [`FEATURES`] to [`LOGITS`] and [`PROBABILITIES`].
+    /// Builds the head with random weights: from [`FEATURES`] to [`LOGITS`] and [`PROBABILITIES`].
     ///
-    /// Weights are `<layer>.weight` `[out, in]` and `<layer>.bias` `[out]`. A layer before a `ReLU` is drawn He-normal,
-    /// of variance `2 / in`, the last one of variance `1 / in`; biases are zero. The `Dropout` nodes, `<layer>.dropout`,
-    /// are there to be replaced by masks in training; [`Model::without_dropout`] takes them out.
+    /// The weights are `<layer>.weight` `[out, in]` and `<layer>.bias` `[out]`. A layer in front of a `ReLU` is normally
+    /// distributed with variance `2 / in` (He et al. 2015), the last layer with variance `1 / in`. Biases are zero. A
+    /// training replaces the `Dropout` nodes `<layer>.dropout` by masks, and [`Model::without_dropout`] removes them.
+    ///
+    /// # Errors
+    /// Returns an error for a size of 0 and for more than 7 hidden layers.
     pub fn build(&self, rng: &mut impl Rng) -> Result<Model, Error> {
         let Self { features, hidden, classes } = self;
         let sizes: Vec<usize> = [*features].into_iter().chain(hidden.iter().copied()).chain([*classes]).collect();

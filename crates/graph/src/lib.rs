@@ -1,15 +1,17 @@
-//! ONNX graphs as plain data: read, check, cut, join, edit, build, differentiate, write. No runtime is needed for any
-//! of it.
+//! ONNX models as data: read, check, cut, join, build, differentiate, write. The crate runs no model and needs no runtime.
 //!
-//! - [`Model`] is a checked model: read it with [`Model::read`], take the part that computes a tensor with
-//!   [`Model::cut`], put another model on top with [`Model::append`].
+//! - [`Model`] is a checked model. [`Model::read`] reads it, [`Model::cut`] takes the part that computes a tensor,
+//!   [`Model::above`] the part above a tensor, and [`Model::append`] puts another model on top.
 //! - [`builder`] writes new graphs.
-//! - [`tuning::split`] says where to cut for training a layer and what is above it, [`Model::above`] takes that part.
+//! - [`tuning::split`] finds where to cut a model so that a layer and everything above it can be trained.
 //! - [`backward`] makes a model that computes gradients in an ordinary session.
-//! - [`head`] builds the new head for a trunk.
-//! - [`local`] tells which corner of what a node computes a corner of its picture reaches.
-//! - [`Model::dense_above`] reads off dense layers one behind the other.
-//! - [`Shapes`] tells the shape of each tensor, [`cost::of`] what each layer takes, [`Fields`] which part of the input it sees.
+//! - [`head`] builds a new classifier head for a trunk.
+//! - [`local`] tells how a node passes a rectangle of its input on to its output.
+//! - [`Model::dense_above`] reads a chain of dense layers.
+//! - [`Shapes`] contains the shape of each tensor, [`cost::of`] computes what each layer costs, and [`Fields`] computes
+//!   receptive fields.
+//!
+//! All that the crate knows of ONNX Runtime is in [`gradient::vendor`]: the names of a few operators for gradients.
 //!
 //! ```
 //! use graph::builder::{Builder, Node};

@@ -1,5 +1,5 @@
-//! What a node makes of a place of its pictures: whether a change in one corner of a picture stays in a corner of what
-//! the node computes, and in which. Occlusion sensitivity computes no more than that corner.
+//! How a node passes a change in a rectangle of its images on: which rectangle of its output can change. Occlusion
+//! computes only that rectangle.
 
 use std::ops::Range;
 
@@ -9,21 +9,21 @@ use crate::onnx::{NodeProto, TensorProto};
 use crate::window::{self, Axis};
 use crate::{Error, Model, Shapes};
 
-/// Where the windows of a convolution or a pooling lie along one axis of a picture: window `o` reads the places
+/// The windows of a convolution or a pooling along one axis of an image. Window `o` reads the positions
 /// `o * stride - before + k * dilation` for `k` in `0..kernel`, as far as they are in `0..size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slide {
-    /// Places along the axis that are read.
+    /// Number of positions of the input along the axis.
     pub size: usize,
-    /// Windows: places along the axis that are computed.
+    /// Number of windows: positions of the output along the axis.
     pub steps: usize,
-    /// Places in a window.
+    /// Positions in a window.
     pub kernel: usize,
-    /// Places from one window to the next.
+    /// Distance from one window to the next.
     pub stride: usize,
-    /// Places from one of a window to the next of it.
+    /// Distance from one position of a window to the next.
     pub dilation: usize,
-    /// Zeros before the first place.
+    /// Zeros in front of the first position.
     pub before: usize,
 }
 
@@ -40,7 +40,7 @@ impl Slide {
         })
     }
 
-    /// The windows that read at least one of the places `changed`, or an empty range.
+    /// Returns the windows that read at least one of the positions `changed`.
     pub fn reached(&self, changed: Range<usize>) -> Range<usize> {
         if changed.is_empty() {
             return 0..0;
@@ -51,41 +51,41 @@ impl Slide {
         first.min(end)..end
     }
 
-    /// The place that `step`'s window reads at `k`, if it is in the picture.
+    /// Returns the position that window `step` reads at `k`, or `None` when it lies outside of the image.
     pub fn place(&self, step: usize, k: usize) -> Option<usize> {
         (step * self.stride + k * self.dilation).checked_sub(self.before).filter(|place| *place < self.size)
     }
 }
 
-/// How a node that computes pictures `[n, c, h, w]` from pictures does so. The two slides are down and across.
+/// How a node computes images `[n, c, h, w]` from images. Of two slides, the first is vertical and the second horizontal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Local {
-    /// Each place of the output depends on the same place of each input alone.
+    /// Each position of the output depends only on the same position of each input.
     Pointwise,
-    /// Convolution with stored filters `[m, c / group, kh, kw]` and, if it has one, a stored bias `[m]`.
+    /// Convolution with stored filters `[m, c / group, kh, kw]` and perhaps a stored bias `[m]`.
     Convolution {
         /// Name of the filters.
         filters: String,
-        /// Groups of channels.
+        /// Number of groups of channels.
         group: usize,
-        /// Its windows.
+        /// The windows.
         slides: [Slide; 2],
     },
-    /// The greatest value of each window.
+    /// The maximum of each window.
     MaxPool {
-        /// Its windows.
+        /// The windows.
         slides: [Slide; 2],
     },
-    /// The mean of each window, zeros outside of the picture counted or not.
+    /// The mean of each window.
     AveragePool {
-        /// Its windows.
+        /// The windows.
         slides: [Slide; 2],
-        /// Whether zeros count.
+        /// Whether the zeros outside of the image count.
         count_pads: bool,
     },
 }
 
-/// Operators of one picture that know no place.
+/// Operators on one image that treat all positions alike.
 const POINTWISE: [&str; 18] = [
     "Relu",
     "LeakyRelu",
@@ -106,11 +106,11 @@ const POINTWISE: [&str; 18] = [
     "Neg",
     "Abs",
 ];
-/// The same of two pictures or more.
+/// Operators on two or more images that treat all positions alike.
 const JOINING: [&str; 7] = ["Add", "Sub", "Mul", "Div", "Sum", "Max", "Min"];
 
-/// How `node` of `model` works; `None` where it is not known to work place by place, where what it computes is no
-/// picture `[n, c, h, w]` of known size, or where one of its weights is computed.
+/// Returns how a node computes its output. `None` when the node is not known to work locally, when its output is not an image
+/// `[n, c, h, w]` of known size, or when one of its weights is computed.
 pub fn local(model: &Model, shapes: &Shapes, node: &NodeProto) -> Option<Local> {
     let size = |tensor: &str| shapes.per_item(tensor).filter(|sizes| sizes.len() == 3);
     let output = size(node.output.first()?)?;
@@ -141,14 +141,13 @@ pub fn local(model: &Model, shapes: &Shapes, node: &NodeProto) -> Option<Local> 
             (along && node.input.iter().all(same)).then_some(Local::Pointwise)
         }
         operator if POINTWISE.contains(&operator) => {
-            let knows_no_place =
-                |name: &String| stored(model, name).is_some_and(|weight| no_place(weight, output.len()));
-            let small = weights.clone().all(knows_no_place);
+            let is_uniform = |name: &String| stored(model, name).is_some_and(|weight| uniform(weight, output.len()));
+            let small = weights.clone().all(is_uniform);
             (small && size(input(node, 0)?)? == output).then_some(Local::Pointwise)
         }
         operator if JOINING.contains(&operator) => {
             let fits = |name: &String| match stored(model, name) {
-                Some(weight) => no_place(weight, output.len()) && weight.dims.len() != 1,
+                Some(weight) => uniform(weight, output.len()) && weight.dims.len() != 1,
                 None => size(name).is_some_and(|sizes| sizes == output),
             };
             let scalar =
@@ -163,14 +162,17 @@ fn stored<'m>(model: &'m Model, name: &str) -> Option<&'m TensorProto> {
     model.graph().initializer.iter().find(|weight| weight.name() == name)
 }
 
-/// Whether a weight has one value, or one a channel: the same at all places.
-fn no_place(weight: &TensorProto, rank: usize) -> bool {
+/// Whether a weight is the same at all positions: one value, or one for each channel.
+fn uniform(weight: &TensorProto, rank: usize) -> bool {
     let dims = &weight.dims;
     dims.len() <= 1 || (dims.len() > rank - 1 && dims[dims.len() - 2..].iter().all(|dim| *dim == 1))
 }
 
-/// A pointwise node of `model` as a model of its own, over single places: each input that is no stored weight is taken
-/// as `[n, c, 1, 1]`, and so is the output, for any number `n` of places.
+/// Returns a pointwise node of `model` as a model over single positions. Each input that is not a stored weight has the shape
+/// `[n, c, 1, 1]`, for any number `n` of positions, and so has the output.
+///
+/// # Errors
+/// Returns an error when the node does not fit these shapes.
 pub fn pointwise(model: &Model, shapes: &Shapes, node: &NodeProto) -> Result<Model, Error> {
     let mut places = Builder::new(model.label());
     places.opset(model.opset());

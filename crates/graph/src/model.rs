@@ -1,4 +1,4 @@
-//! A checked model: reading, writing, and looking at what is inside.
+//! A checked model: reading, writing, and access to its parts.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,10 +9,10 @@ use prost::bytes::Bytes;
 use crate::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
 use crate::{Dim, Error, Shapes, check, names, shape, wire};
 
-/// An ONNX model that is known to be sound: it has a graph, every tensor's stored values fit its shape, every node's
-/// inputs are computed before it, no name is given twice, nothing lies in a second file.
+/// A checked ONNX model.
 ///
-/// Cloning is cheap: the weights are shared.
+/// It has a graph. The stored values of every tensor fit its shape, and lie in the same file. The inputs of every node are
+/// computed before it, and no two tensors have the same name. A clone is cheap, because it shares the weights.
 #[derive(Clone)]
 pub struct Model {
     label: String,
@@ -21,14 +21,14 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads and checks an ONNX file. Errors name it.
+    /// Reads and checks an ONNX file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::from_bytes(&path.display().to_string(), bytes)
     }
 
-    /// Reads and checks an ONNX file's bytes; `label` is what errors call the model, usually the file's path.
+    /// Reads and checks the bytes of an ONNX file. Errors call the model `label`, usually the path of the file.
     pub fn from_bytes(label: &str, bytes: impl Into<Bytes>) -> Result<Self, Error> {
         let bytes = bytes.into();
         let malformed = |reason: String| Error::Malformed { model: label.to_owned(), reason };
@@ -40,96 +40,95 @@ impl Model {
         Self::from_proto(label, proto)
     }
 
-    /// Checks a model that was put together by hand; `label` is what errors call it.
+    /// Checks a model that was built from ONNX messages. Errors call the model `label`.
     pub fn from_proto(label: &str, mut proto: ModelProto) -> Result<Self, Error> {
         check::model(label, &proto)?;
         let graph = proto.graph.take().unwrap_or_default();
         Ok(Self { label: label.to_owned(), proto, graph })
     }
 
-    /// The model as the bytes of an ONNX file. The same model always gives the same bytes.
+    /// Returns the bytes of an ONNX file. The same model always gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.to_proto().encode_to_vec()
     }
 
-    /// Writes the model as an ONNX file, in place; a stage that must not leave half a file behind writes
-    /// [`Model::to_bytes`] its own way.
+    /// Writes the model as an ONNX file. The write is not atomic: a stage writes [`Model::to_bytes`] in its own way.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         std::fs::write(path, self.to_bytes()).map_err(|source| Error::Write { path: path.to_owned(), source })
     }
 
-    /// The whole model as plain ONNX messages.
+    /// Returns the whole model as ONNX messages.
     pub fn to_proto(&self) -> ModelProto {
         ModelProto { graph: Some(self.graph.clone()), ..self.proto.clone() }
     }
 
-    /// What errors call this model: its file, or the name it was built with.
+    /// Returns what errors call this model: its file, or the name that it was built with.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// Gives the model another name in errors.
+    /// Returns the model with another name for errors.
     #[must_use]
     pub fn labelled(mut self, label: &str) -> Self {
         label.clone_into(&mut self.label);
         self
     }
 
-    /// The graph as plain ONNX messages.
+    /// Returns the graph as ONNX messages.
     pub fn graph(&self) -> &GraphProto {
         &self.graph
     }
 
-    /// The version of the standard operators that the model is written in.
+    /// Returns the version of the standard operator set that the model imports.
     pub fn opset(&self) -> i64 {
         let standard = self.proto.opset_import.iter().find(|set| matches!(set.domain(), "" | "ai.onnx"));
         standard.map_or(1, crate::onnx::OperatorSetIdProto::version)
     }
 
-    /// Whether a node of the graph is `operator`, whatever domain it is of.
+    /// Whether the graph has a node with this operator, in any domain.
     pub fn has_operator(&self, operator: &str) -> bool {
         self.nodes().iter().any(|node| node.op_type() == operator)
     }
 
-    /// The nodes, each after those that compute its inputs.
+    /// Returns the nodes. Each node follows those that compute its inputs.
     pub fn nodes(&self) -> &[NodeProto] {
         &self.graph.node
     }
 
-    /// Names of what has to be fed in: the graph's inputs, without those that are weights.
+    /// Returns the names of the inputs that a run needs. Weights that the graph lists as inputs are not among them.
     pub fn inputs(&self) -> Vec<&str> {
         let weights: BTreeSet<&str> = self.graph.initializer.iter().map(crate::onnx::TensorProto::name).collect();
         self.graph.input.iter().map(ValueInfoProto::name).filter(|name| !weights.contains(name)).collect()
     }
 
-    /// Names of what comes out.
+    /// Returns the names of the outputs.
     pub fn outputs(&self) -> Vec<&str> {
         self.graph.output.iter().map(ValueInfoProto::name).collect()
     }
 
-    /// Names of all tensors that depend on the input: the inputs, then what each node computes, in order.
+    /// Returns the names of the inputs, then those of the tensors that the nodes compute, in order.
     pub fn tensors(&self) -> Vec<&str> {
         let computed = self.graph.node.iter().flat_map(|node| &node.output).map(String::as_str);
         self.inputs().into_iter().chain(computed.filter(|name| !name.is_empty())).collect()
     }
 
-    /// The node that computes a tensor; `None` for inputs, weights and unknown names.
+    /// Returns the node that computes a tensor, or `None` for inputs, weights and unknown names.
     pub fn producer(&self, tensor: &str) -> Option<&NodeProto> {
         self.graph.node.iter().find(|node| !tensor.is_empty() && node.output.iter().any(|name| name == tensor))
     }
 
-    /// The shape of every tensor that can be known without running the model.
+    /// Infers the shape of every tensor, as far as it is known before the model runs.
     pub fn shapes(&self) -> Shapes {
         shape::infer(&self.graph, &[])
     }
 
-    /// The same, where inputs have these shapes, whatever the model says of them.
+    /// Infers the shapes for inputs of the given shapes. They replace the shapes that the model declares.
     pub fn shapes_for(&self, inputs: &[(&str, &[usize])]) -> Shapes {
         shape::infer(&self.graph, inputs)
     }
 
-    /// The shapes of all tensors for a batch of one item: an input with an open first axis gets the size 1 there.
+    /// Infers the shapes for a batch of one item: an input with an open first axis gets the size 1 there.
     pub fn shapes_for_one(&self) -> Shapes {
         let open = self.shapes();
         let one = |input: &str| -> Option<Vec<usize>> {
@@ -143,7 +142,7 @@ impl Model {
         self.shapes_for(&inputs)
     }
 
-    /// The error for a name that this model does not have.
+    /// Returns the error for an unknown tensor.
     pub(crate) fn unknown(&self, tensor: &str) -> Error {
         Error::UnknownTensor {
             model: self.label.clone(),
@@ -161,18 +160,18 @@ impl Model {
         }
     }
 
-    /// The type and shape of tensors, as far as they are known, for the list of a graph's outputs.
+    /// Describes tensors for the list of a graph's outputs: their types and shapes, as far as they are known.
     pub(crate) fn describe(&self, tensors: &[&str]) -> Vec<ValueInfoProto> {
         let shapes = self.shapes();
         tensors.iter().map(|tensor| shapes.describe(tensor)).collect()
     }
 
-    /// The same model with another graph, checked again.
+    /// Returns the model with another graph, which is checked.
     pub fn with_graph(&self, graph: GraphProto) -> Result<Self, Error> {
         Self::from_proto(&self.label, ModelProto { graph: Some(graph), ..self.proto.clone() })
     }
 
-    /// Everything of the model but its graph.
+    /// Returns the model without its graph.
     pub(crate) fn frame(&self) -> &ModelProto {
         &self.proto
     }

@@ -1,5 +1,5 @@
-//! Old models in today's operators: differentiation writes today's nodes, and one file has one version of them. What
-//! changed its meaning or its form since is rewritten; what a model computes stays the same.
+//! Conversion of old models to a recent operator set. Differentiation writes nodes of that set, and a model imports one
+//! version only. Operators that have changed their meaning or their form since are rewritten. The model computes the same.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,24 @@ use crate::node::{float_attribute, int_attribute, ints_attribute, is_standard, n
 use crate::onnx::{NodeProto, TensorProto};
 use crate::{Error, Model, fold, tensor};
 
-/// The first operator set that needs no rewriting.
+/// The first operator set that needs no conversion.
 const RECENT: i64 = 13;
-/// The first operator set that can be rewritten: before it, tensors were stretched by other rules.
+/// The first operator set that can be converted. Earlier sets broadcast by other rules.
 const OLDEST: i64 = 7;
-/// Operators of which an old form is not rewritten.
+/// Operators whose old forms are not converted.
 const LEFT: [&str; 6] = ["Upsample", "Resize", "TopK", "Scan", "Hardmax", "NonMaxSuppression"];
 
 impl Model {
-    /// The same network in operator set 13 or later, with shapes that exporters spell out node by node
-    /// (`Shape`, `Gather`, `Concat`, `Reshape`) replaced by constants where they are known.
+    /// Returns the model in operator set 13 or later. Shapes that exporters compute node by node (`Shape`, `Gather`,
+    /// `Concat`, `Reshape`) become constants where they are known.
     ///
     /// # Errors
-    /// An operator set before 7, or an old operator that cannot be rewritten; the error names the node.
+    /// Returns an error for an operator set before 7, and for an old operator that cannot be converted. The error names the
+    /// node.
     pub fn modernized(&self) -> Result<Self, Error> {
         let found = self.opset();
         if found < OLDEST {
-            let reason = format!("it is written in operator set {found}; understood are {OLDEST} and later");
+            let reason = format!("it uses operator set {found}, supported are {OLDEST} and later");
             return Err(Error::Unsuitable { model: self.label().to_owned(), reason });
         }
         let recent = if found < RECENT { self.rewritten()? } else { self.clone() };
@@ -69,10 +70,11 @@ struct Rewrite {
 }
 
 impl Rewrite {
-    /// Adds a node of before [`RECENT`], as it is written today; `rank` is how many axes its first input has.
+    /// Adds a node of an operator set before [`RECENT`] in its present form. `rank` is the number of axes of its first
+    /// input.
     fn node(&mut self, mut node: NodeProto, rank: Option<usize>) -> Result<(), String> {
         if node.attribute.iter().any(|attribute| attribute.g.is_some() || !attribute.graphs.is_empty()) {
-            return Err("a graph inside a node of an old operator set is not understood".to_owned());
+            return Err("a graph inside a node of an old operator set is not supported".to_owned());
         }
         if is_standard(&node) {
             match node.op_type() {
@@ -96,12 +98,12 @@ impl Rewrite {
                         node.attribute.retain(|attribute| attribute.name() != key);
                     }
                 }
-                // The rate counts in training only, and there masks are made outside.
+                // The rate matters in training only, and there the masks are inputs.
                 "Dropout" => node.attribute.clear(),
                 "BatchNormalization" => {
                     if int_attribute(&node, "spatial") == Some(0) {
                         return Err(
-                            "statistics for each place of a picture (`spatial` 0) are not understood".to_owned()
+                            "statistics for each position of an image (`spatial` 0) are not supported".to_owned()
                         );
                     }
                     node.attribute.retain(|attribute| attribute.name() != "spatial");
@@ -112,7 +114,7 @@ impl Rewrite {
                 "Softmax" | "LogSoftmax" => return self.softmax(&node, rank),
                 operator if LEFT.contains(&operator) => {
                     return Err(
-                        "its old form is not understood: export the model in operator set 13 or later".to_owned()
+                        "its old form is not supported: export the model in operator set 13 or later".to_owned()
                     );
                 }
                 _ => {}
@@ -122,7 +124,7 @@ impl Rewrite {
         Ok(())
     }
 
-    /// Up to operator set 12, everything from `axis` on was one row.
+    /// Adds a softmax. Up to operator set 12, all axes from `axis` on form one row.
     fn softmax(&mut self, node: &NodeProto, rank: Option<usize>) -> Result<(), String> {
         let axis = int_attribute(node, "axis").unwrap_or(1);
         let ([x, ..], [y, ..]) = (node.input.as_slice(), node.output.as_slice()) else {
@@ -144,7 +146,7 @@ impl Rewrite {
         Ok(())
     }
 
-    /// What was a list attribute becomes the input at `place`.
+    /// Turns a list attribute into the input at `place`.
     fn list_to_input(&mut self, node: &mut NodeProto, key: &str, place: usize) {
         let Some(values) = ints_attribute(node, key).map(<[i64]>::to_vec) else { return };
         let name = self.name(&format!("{}.{key}", node_name(node)));
@@ -169,7 +171,7 @@ impl Rewrite {
     }
 }
 
-/// Makes `name` the input at `place`; what stands between is left out.
+/// Makes `name` the input at `place`. Inputs in between are left out.
 fn put(node: &mut NodeProto, name: String, place: usize) {
     while node.input.len() <= place {
         node.input.push(String::new());

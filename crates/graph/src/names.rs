@@ -1,12 +1,12 @@
-//! Which existing names look most like one that does not exist.
+//! Suggestions for a name that does not exist.
 
-/// Edit distance that also counts a swap of neighbours as one, after lower-casing.
+/// Edit distance of the lower-case names. A swap of neighbours counts as one edit.
 fn distance(a: &str, b: &str) -> usize {
     strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase())
 }
 
-/// Up to three of `known`, those most like `wanted` first. Names that are entirely unlike it are left out, unless they
-/// contain it.
+/// Returns up to three of the `known` names, the most similar to `wanted` first. A name is similar when at most half of its
+/// characters differ, or when it contains `wanted`.
 pub(crate) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let lower = wanted.to_lowercase();
     let mut scored: Vec<(usize, &str)> = known

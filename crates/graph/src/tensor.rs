@@ -1,11 +1,11 @@
-//! Tensors inside a model: their shape, and their values as arrays.
+//! Stored tensors of a model: their shapes, and their values as arrays.
 
 use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
 use prost::bytes::Bytes;
 
 use crate::onnx::{TensorProto, tensor_proto::DataLocation, tensor_proto::DataType};
 
-/// The tensor's sizes, or what is wrong with them.
+/// Returns the sizes of a tensor, or why they are invalid.
 pub fn dims(tensor: &TensorProto) -> Result<Vec<usize>, String> {
     tensor
         .dims
@@ -14,22 +14,22 @@ pub fn dims(tensor: &TensorProto) -> Result<Vec<usize>, String> {
         .collect()
 }
 
-/// How many values a shape holds, or an error where that number does not fit into memory's address range.
+/// Returns the number of values of a shape, or an error when the number overflows `usize`.
 pub fn count(dims: &[usize]) -> Result<usize, String> {
     dims.iter()
         .try_fold(1_usize, |product, &size| product.checked_mul(size))
         .ok_or_else(|| format!("the shape {dims:?} is too large"))
 }
 
-/// Whether the values lie in a second file; where, if so.
+/// Returns the file that holds the values of a tensor outside of the model, or `None` when the model holds them.
 pub(crate) fn external(tensor: &TensorProto) -> Option<&str> {
     (tensor.data_location() == DataLocation::External || !tensor.external_data.is_empty()).then(|| {
         let location = tensor.external_data.iter().find(|entry| entry.key() == "location");
-        location.map_or("not said which", |entry| entry.value())
+        location.map_or("not named", |entry| entry.value())
     })
 }
 
-/// Checks that the shape and the stored values agree, without making anything as large as the shape claims.
+/// Checks that the shape and the stored values agree. It allocates no memory, however large the shape claims to be.
 pub(crate) fn check(tensor: &TensorProto) -> Result<(), String> {
     let expected = count(&dims(tensor)?)?;
     let kind =
@@ -64,7 +64,7 @@ fn agree(what: &str, found: usize, expected: usize) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("its shape needs {expected} {what}, it has {found}")) }
 }
 
-/// Bits of one element; `None` where elements have no fixed width.
+/// Returns the number of bits of one element, or `None` when elements have no fixed width.
 fn bits(kind: DataType) -> Option<usize> {
     Some(match kind {
         DataType::Undefined | DataType::String => return None,
@@ -83,7 +83,7 @@ fn bits(kind: DataType) -> Option<usize> {
     })
 }
 
-/// The values of a `float32` tensor, or what is wrong with it.
+/// Returns the values of a `float32` tensor, or why it has none.
 pub(crate) fn floats(tensor: &TensorProto) -> Result<ArrayD<f32>, String> {
     check(tensor)?;
     if tensor.data_type() != DataType::Float as i32 {
@@ -97,7 +97,7 @@ pub(crate) fn floats(tensor: &TensorProto) -> Result<ArrayD<f32>, String> {
     ArrayD::from_shape_vec(IxDyn(&dims(tensor)?), values).map_err(|error| error.to_string())
 }
 
-/// The values of an `int64` tensor, flat, or what is wrong with it.
+/// Returns the values of an `int64` tensor as a flat list, or why it has none.
 pub(crate) fn integers(tensor: &TensorProto) -> Result<Vec<i64>, String> {
     check(tensor)?;
     if tensor.data_type() != DataType::Int64 as i32 {
@@ -109,14 +109,14 @@ pub(crate) fn integers(tensor: &TensorProto) -> Result<Vec<i64>, String> {
     })
 }
 
-/// An array as a `float32` tensor of the model.
+/// Makes a stored `float32` tensor of an array.
 pub fn from_array<S: Data<Elem = f32>, D: Dimension>(name: &str, array: &ArrayBase<S, D>) -> TensorProto {
     let raw: Vec<u8> = array.iter().flat_map(|value| value.to_le_bytes()).collect();
     let dims = array.shape().iter().map(|&size| size as i64).collect();
     raw_tensor(name, DataType::Float, dims, raw)
 }
 
-/// A one-dimensional `int64` tensor of the model.
+/// Makes a stored `int64` tensor of one dimension.
 pub fn from_integers(name: &str, values: &[i64]) -> TensorProto {
     let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     raw_tensor(name, DataType::Int64, vec![values.len() as i64], raw)

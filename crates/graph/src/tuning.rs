@@ -1,4 +1,4 @@
-//! Where a network is cut for tuning: everything from one layer on is trained, and what lies below runs once a picture.
+//! The cut of a network for tuning: everything from one layer on is trained, and the part below runs once for each image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,33 +7,34 @@ use crate::node::{is_standard, node_name, reads};
 use crate::onnx::{NodeProto, TensorProto, tensor_proto::DataType};
 use crate::{Error, Model};
 
-/// What [`split`] found.
+/// The cut that [`split`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The tensor between what is frozen and what is trained: all that is trained depends on the input by way of it
-    /// alone.
+    /// The tensor between the frozen part and the trained part. The trained part depends on the input only through it.
     pub tensor: String,
-    /// The trained weights, in the order of the file.
+    /// Names of the trained weights, in the order of the file.
     pub trained: Vec<String>,
 }
 
-/// Cuts a model for training the layer that computes the tensor `layer` and everything after it in the order of the
-/// file; an input's name stands for all layers.
+/// Cuts a model so that the layer which computes the tensor `layer` is trained, and everything after it in the order of the
+/// file. The name of an input stands for all layers.
 ///
-/// The cut is the nearest tensor below through which everything trained is reached. Where the layer sits in a branch,
-/// that is below the branching, and what lies between stays frozen. A `Dropout` right below the layer is part of what is
-/// trained. Statistics of batch normalization and bounds of `Clip` are never trained, nor are weights that a layer below
-/// uses as well.
+/// The cut is the nearest tensor below the layer through which all trained nodes see the input. For a layer in a branch it
+/// lies below the branching, and the layers in between stay frozen. A `Dropout` right below the layer belongs to the trained
+/// part. Statistics of batch normalization, bounds of `Clip` and weights that a frozen layer uses as well are never trained.
 ///
 /// # Errors
-/// An unknown tensor; no weight at `layer` or after it; no single tensor below it; an operator above the cut without a
-/// gradient rule, where the error names the deepest layer that would work.
+/// Returns an error when
+/// - the tensor is unknown,
+/// - there is no weight at `layer` or after it,
+/// - no single tensor below the layer leads to all that is trained,
+/// - an operator above the cut has no gradient rule. The error names the deepest layer that can be tuned.
 pub fn split(model: &Model, layer: &str) -> Result<Cut, Error> {
     let modern = model.modernized()?;
     modern.require(&[layer]).or_else(|_| model.require(&[layer]))?;
     let unsuitable = |reason: String| Error::Unsuitable { model: model.label().to_owned(), reason };
     let flow = Flow::of(&modern);
-    let first = flow.position(layer).ok_or_else(|| unsuitable(format!("`{layer}` does not lead to what comes out")))?;
+    let first = flow.position(layer).ok_or_else(|| unsuitable(format!("`{layer}` does not lead to an output")))?;
     let trained = flow.trained_from(first);
     if trained.is_empty() {
         return Err(unsuitable(format!("there is no weight to train at `{layer}` or after it")));
@@ -47,19 +48,21 @@ pub fn split(model: &Model, layer: &str) -> Result<Cut, Error> {
     Ok(Cut { tensor, trained })
 }
 
-/// Names of all weights that training may change: `float32`, of at least one axis, of influence on what comes out, and
-/// neither statistics nor settings.
+/// Returns the names of all weights that training can change. They are `float32`, have at least one axis, influence an output,
+/// and are neither statistics nor settings of operators.
 pub fn trainable(model: &Model) -> Vec<String> {
     Flow::of(model).trained_from(0)
 }
 
-/// By place of a node that depends on the input, the weights that it takes: those that training may change.
+/// Returns the trainable weights of each node that depends on the input, by the index of the node.
 pub(crate) fn taken(model: &Model) -> BTreeMap<usize, BTreeSet<&str>> {
     Flow::of(model).takes
 }
 
-/// An error, where `output` depends on these weights by way of an operator without a rule; it names the deepest layer
-/// that would work.
+/// Checks that `output` can be differentiated by these weights.
+///
+/// # Errors
+/// Returns an error when an operator in between has no gradient rule. The error names the deepest layer that can be tuned.
 pub fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result<(), Error> {
     let shapes = model.shapes();
     let part = model.cut(output)?;
@@ -79,7 +82,7 @@ pub fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result
     })
 }
 
-/// Whether an input of a node is a number that sets the operator up, and no weight.
+/// Whether an input of a node is a setting of the operator instead of a weight.
 fn is_setting(node: &NodeProto, place: usize) -> bool {
     !is_standard(node)
         || match node.op_type() {
@@ -90,7 +93,7 @@ fn is_setting(node: &NodeProto, place: usize) -> bool {
         }
 }
 
-/// How values flow from the inputs through the nodes.
+/// The flow of values from the inputs through the nodes.
 struct Flow<'m> {
     nodes: &'m [NodeProto],
     inputs: Vec<&'m str>,
@@ -99,9 +102,9 @@ struct Flow<'m> {
     data: BTreeSet<&'m str>,
     /// Weights in the order of the file.
     weights: Vec<&'m str>,
-    /// By place of a node, the weights that it takes, straight or by way of nodes that see no input.
+    /// The weights that each node reads, directly or through nodes that do not depend on an input, by the index of the node.
     takes: BTreeMap<usize, BTreeSet<&'m str>>,
-    /// Places of the nodes with weights that can be trained.
+    /// Indices of the nodes with trainable weights.
     layers: Vec<usize>,
 }
 
@@ -128,7 +131,7 @@ impl<'m> Flow<'m> {
                 .filter_map(|(_, input)| roots.get(input.as_str()))
                 .flatten()
                 .copied()
-                // A single number is a constant of a formula.
+                // A single value of an arithmetic node is a constant of a formula.
                 .filter(|weight| !arithmetic || sizes.get(weight).is_none_or(|size| *size > 1))
                 .collect();
             let outputs = node.output.iter().map(String::as_str).filter(|name| !name.is_empty());
@@ -144,7 +147,7 @@ impl<'m> Flow<'m> {
         Self { nodes: model.nodes(), inputs, outputs: model.outputs(), data, weights, takes, layers }
     }
 
-    /// The place of the node that computes a tensor from the input; 0 for an input.
+    /// Returns the index of the node that computes a tensor from an input, or 0 for an input.
     fn position(&self, tensor: &str) -> Option<usize> {
         if self.inputs.contains(&tensor) {
             return Some(0);
@@ -153,7 +156,7 @@ impl<'m> Flow<'m> {
         self.takes.contains_key(&place).then_some(place)
     }
 
-    /// The weights that the nodes from a place on take, and no node before it.
+    /// Returns the weights that nodes from index `first` on read and no node before.
     fn trained_from(&self, first: usize) -> Vec<String> {
         let all = |range: &dyn Fn(usize) -> bool| -> BTreeSet<&str> {
             self.takes.iter().filter(|(place, _)| range(**place)).flat_map(|(_, taken)| taken).copied().collect()
@@ -163,10 +166,10 @@ impl<'m> Flow<'m> {
         self.weights.iter().filter(trained).map(|name| (*name).to_owned()).collect()
     }
 
-    /// The nearest tensor by way of which alone these weights' layers, and all that follows them, see the input.
+    /// Returns the nearest tensor through which the layers of these weights, and all that follow, see the input.
     fn below(&self, trained: &[String]) -> Option<String> {
-        let mut ways = Ways::default();
-        self.inputs.iter().for_each(|input| ways.add(input, None));
+        let mut dominators = Dominators::default();
+        self.inputs.iter().for_each(|input| dominators.add(input, None));
         let mut changing: BTreeSet<&str> = trained.iter().map(String::as_str).collect();
         let mut entered: Vec<&str> = Vec::new();
         for (place, node) in self.nodes.iter().enumerate() {
@@ -181,30 +184,31 @@ impl<'m> Flow<'m> {
                 entered.extend(seen.iter().filter(|name| !changing.contains(*name)));
                 changing.extend(outputs);
             } else {
-                let common = ways.common(&seen);
-                outputs.for_each(|output| ways.add(output, common));
+                let common = dominators.common(&seen);
+                outputs.for_each(|output| dominators.add(output, common));
             }
         }
         entered.extend(self.outputs.iter().filter(|output| self.data.contains(*output) && !changing.contains(*output)));
-        let mut nearest = ways.common(&entered)?;
+        let mut nearest = dominators.common(&entered)?;
         let dropped = |tensor: &str| {
             let computes = |node: &&NodeProto| node.output.iter().any(|output| output == tensor);
             self.nodes.iter().find(computes).is_some_and(|node| is_standard(node) && node.op_type() == "Dropout")
         };
-        while let Some(below) = ways.before(nearest).filter(|_| dropped(nearest)) {
+        while let Some(below) = dominators.before(nearest).filter(|_| dropped(nearest)) {
             nearest = below;
         }
         Some(nearest.to_owned())
     }
 }
 
-/// By tensor, the nearest one before it that everything on the way to it runs through, and how many such there are.
+/// The dominators of each tensor: the nearest tensor that all paths from the inputs go through, and the number of
+/// dominators.
 #[derive(Default)]
-struct Ways<'m> {
+struct Dominators<'m> {
     steps: BTreeMap<&'m str, (Option<&'m str>, usize)>,
 }
 
-impl<'m> Ways<'m> {
+impl<'m> Dominators<'m> {
     fn add(&mut self, tensor: &'m str, before: Option<&'m str>) {
         let length = before.map_or(0, |before| self.length(before) + 1);
         self.steps.insert(tensor, (before, length));
@@ -218,7 +222,7 @@ impl<'m> Ways<'m> {
         self.steps.get(tensor).map_or(0, |step| step.1)
     }
 
-    /// The nearest tensor that the ways to all of these run through.
+    /// Returns the nearest tensor that all paths to all of these tensors go through.
     fn common(&self, tensors: &[&'m str]) -> Option<&'m str> {
         let (first, others) = tensors.split_first()?;
         others.iter().try_fold(*first, |common, other| {
@@ -231,7 +235,10 @@ impl<'m> Ways<'m> {
     }
 }
 
-/// The error for a weight that is to be trained but sets an operator up.
+/// Checks that none of these weights is a setting of an operator.
+///
+/// # Errors
+/// Returns an error that names the first such weight and its operator.
 pub fn refuse_settings(model: &Model, trained: &[String]) -> Result<(), Error> {
     for weight in trained {
         let user = model.nodes().iter().find(|node| {
@@ -239,7 +246,7 @@ pub fn refuse_settings(model: &Model, trained: &[String]) -> Result<(), Error> {
             inputs.any(|(place, input)| input == weight && is_setting(node, place))
         });
         if let Some(user) = user {
-            let reason = format!("it sets up `{}` ({}) and cannot be trained", node_name(user), user.op_type());
+            let reason = format!("it is a setting of `{}` ({}) and cannot be trained", node_name(user), user.op_type());
             return Err(Error::Tensor { model: model.label().to_owned(), tensor: weight.clone(), reason });
         }
     }

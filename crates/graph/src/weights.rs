@@ -1,4 +1,4 @@
-//! A model's weights: reading, replacing, and drawing them anew.
+//! The weights of a model: reading, replacing, and drawing them at random.
 
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use rand::Rng;
@@ -8,19 +8,22 @@ use crate::onnx::{TensorProto, tensor_proto::DataType};
 use crate::{Error, Model, names, tensor};
 
 impl Model {
-    /// All `float32` weights by name, in the order of the file.
+    /// Returns all `float32` weights with their names, in the order of the file.
     pub fn weights(&self) -> Result<Vec<(String, ArrayD<f32>)>, Error> {
         let float = self.graph().initializer.iter().filter(|stored| stored.data_type() == DataType::Float as i32);
         float.map(|stored| Ok((stored.name().to_owned(), self.float_values(stored)?))).collect()
     }
 
-    /// One `float32` weight.
+    /// Returns one `float32` weight.
     pub fn weight(&self, name: &str) -> Result<ArrayD<f32>, Error> {
         let stored = self.graph().initializer.iter().find(|stored| stored.name() == name);
         self.float_values(stored.ok_or_else(|| self.unknown_weight(name))?)
     }
 
-    /// Replaces one `float32` weight by values of the same shape.
+    /// Replaces the values of one `float32` weight.
+    ///
+    /// # Errors
+    /// Returns an error for an unknown weight and for values of another shape.
     pub fn set_weight<S: Data<Elem = f32>, D: Dimension>(
         &mut self,
         name: &str,
@@ -55,8 +58,8 @@ impl Model {
     }
 }
 
-/// Draws the weights of every convolution and dense layer anew, as for a network that nobody trained: He-normal, of
-/// variance `2 / fan_in`, and zero biases. Other weights (of normalisation layers, constants) stay.
+/// Draws the weights of every convolution and dense layer, as for an untrained network. They are normally distributed with
+/// variance `2 / fan_in` (He et al. 2015), and biases are zero. Other weights stay, such as those of normalization layers.
 ///
 /// The draws follow the order of the nodes, so that one seed always gives one network.
 pub fn redraw_weights(model: &mut Model, rng: &mut impl Rng) -> Result<(), Error> {
@@ -80,13 +83,13 @@ pub fn redraw_weights(model: &mut Model, rng: &mut impl Rng) -> Result<(), Error
     Ok(())
 }
 
-/// Which axes of a weight run over a neuron's inputs.
+/// The axes of a weight that run over the inputs of a neuron.
 enum FanIn {
     AllButFirst,
     First,
 }
 
-/// Weight and bias names of the layers that are drawn anew; each weight once.
+/// Returns the names of weight and bias of each layer to draw. Each weight is listed once.
 fn layers(model: &Model) -> Vec<(String, Option<String>, FanIn)> {
     let stored = |name: Option<&String>| {
         name.filter(|name| model.graph().initializer.iter().any(|weight| weight.name() == name.as_str())).cloned()

@@ -1,6 +1,6 @@
-//! A look at a file's bytes before they are decoded: is it a whole message of nested messages, and would it stay of the
-//! size of the file in memory? An empty message takes 2 bytes in a file and hundreds once decoded, so that without this
-//! a small hostile file could fill the memory.
+//! The check of a file's bytes before they are decoded: that the messages are complete, and that decoding needs memory in
+//! proportion to the file. An empty message has 2 bytes in a file and hundreds in memory, so a small hostile file could
+//! fill the memory otherwise.
 
 use std::mem::size_of;
 
@@ -12,14 +12,14 @@ use crate::onnx::{
     ValueInfoProto, tensor_shape_proto, type_proto,
 };
 
-/// Decoded messages may take this many times the bytes of the file …
+/// Decoded messages may need this many times the bytes of the file.
 const GROWTH: usize = 16;
-/// … and this many bytes more.
+/// Decoded messages may need this many bytes in addition.
 const ALLOWANCE: usize = 64 << 20;
-/// As deep as `prost` goes.
+/// The deepest nesting that `prost` decodes.
 const DEEPEST: u32 = 100;
 
-/// The messages that can hold many others.
+/// Messages that can contain many others.
 #[derive(Clone, Copy)]
 enum Kind {
     Model,
@@ -44,7 +44,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Bytes of one such message once decoded, without what it holds.
+    /// Returns the bytes of one decoded message, without its contents.
     fn size(self) -> usize {
         match self {
             Self::Model => size_of::<ModelProto>(),
@@ -67,7 +67,8 @@ impl Kind {
         }
     }
 
-    /// What a field holds, where it holds messages; the numbers are those of `onnx-ml.proto`.
+    /// Returns the kind of messages in a field, or `None` if it contains no messages. The numbers are those of
+    /// `onnx-ml.proto`.
     fn field(self, number: u32) -> Option<Self> {
         Some(match (self, number) {
             (Self::Model, 7) | (Self::Attribute, 6 | 11) | (Self::Training, 1 | 2) => Self::Graph,
@@ -100,13 +101,13 @@ impl Kind {
 
 /// Checks the bytes of a model.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
-    let mut room = bytes.len().saturating_mul(GROWTH).saturating_add(ALLOWANCE);
-    message(bytes, Kind::Model, 0, &mut room)
+    let mut budget = bytes.len().saturating_mul(GROWTH).saturating_add(ALLOWANCE);
+    message(bytes, Kind::Model, 0, &mut budget)
 }
 
-fn message(mut bytes: &[u8], kind: Kind, depth: u32, room: &mut usize) -> Result<(), String> {
-    let too_many = || "it claims to have far too many parts for its size".to_owned();
-    *room = room.checked_sub(kind.size()).ok_or_else(too_many)?;
+fn message(mut bytes: &[u8], kind: Kind, depth: u32, budget: &mut usize) -> Result<(), String> {
+    let too_many = || "it contains far too many parts for its size".to_owned();
+    *budget = budget.checked_sub(kind.size()).ok_or_else(too_many)?;
     if depth > DEEPEST {
         return Err("it is nested too deeply".to_owned());
     }
@@ -127,11 +128,11 @@ fn message(mut bytes: &[u8], kind: Kind, depth: u32, room: &mut usize) -> Result
         };
         let inside = usize::try_from(length).ok().and_then(|length| bytes.split_at_checked(length));
         let Some((inside, rest)) = inside else {
-            return Err("it is cut short, or another kind of file".to_owned());
+            return Err("it is truncated, or another kind of file".to_owned());
         };
         bytes = rest;
         if let (Some(kind), WireType::LengthDelimited) = (kind.field(number), wire) {
-            message(inside, kind, depth + 1, room)?;
+            message(inside, kind, depth + 1, budget)?;
         }
     }
     Ok(())

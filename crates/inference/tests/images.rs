@@ -21,7 +21,7 @@ fn open(name: &str) -> (Network, Model, std::path::PathBuf) {
 /// AlexNet up to its first dense layer, which is large enough for the dense operator of crate `runtime`.
 fn alexnet_with_a_dense_layer() -> (Network, Model) {
     let (network, model, _) = open("alexnet");
-    let features = head::features(&model, &network.features.layer, head::Pool::None).unwrap();
+    let features = head::features(&model, &network.features.layer, head::Pooling::None).unwrap();
     let dense = Head { features: 9216, hidden: vec![128], classes: 3 };
     let whole = features.append(&dense.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap()).unwrap();
     (network, whole.cut("relu7").unwrap().without_dropout().unwrap())

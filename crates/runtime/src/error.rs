@@ -1,10 +1,10 @@
-//! What can go wrong between this project and ONNX Runtime.
+//! Errors of ONNX Runtime.
 
 use std::path::PathBuf;
 
-use crate::VERSION;
+use crate::version::VERSION;
 
-/// An error of ONNX Runtime, or in reaching it. The message names the file.
+/// An error of ONNX Runtime, or of loading it. The message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// There is no library at the path.
@@ -13,43 +13,43 @@ pub enum RuntimeError {
         /// Path of the library.
         path: PathBuf,
     },
-    /// The file is there, but the system's loader does not take it.
+    /// The system cannot load the file.
     #[error("{} cannot be loaded as a library: {reason}", path.display())]
     NotALibrary {
         /// Path of the library.
         path: PathBuf,
-        /// What the loader says.
+        /// The message of the loader.
         reason: String,
     },
-    /// A library, but another one.
+    /// The library is not ONNX Runtime.
     #[error("{} is a library, but not ONNX Runtime: it does not export OrtGetApiBase", path.display())]
     NotOnnxRuntime {
         /// Path of the library.
         path: PathBuf,
     },
-    /// ONNX Runtime of a version whose training is not known to work.
+    /// The library is another version of ONNX Runtime, whose training is not known to work.
     #[error("{} is ONNX Runtime {found}; version {VERSION} is needed", path.display())]
     OtherVersion {
         /// Path of the library.
         path: PathBuf,
-        /// The version that the library says it has.
+        /// The version that the library reports.
         found: String,
     },
-    /// ONNX Runtime for inference only.
+    /// The library was built without training.
     #[error("{} is ONNX Runtime {VERSION} built without training", path.display())]
     NoTraining {
         /// Path of the library.
         path: PathBuf,
     },
-    /// Another library was loaded before: a process has one.
+    /// The process has loaded another library.
     #[error("{} cannot be loaded: this process already uses {}", path.display(), loaded.display())]
     AlreadyLoaded {
-        /// Path of the library asked for.
+        /// Path of the requested library.
         path: PathBuf,
         /// Path of the library in use.
         loaded: PathBuf,
     },
-    /// A session was asked for before [`crate::load`].
+    /// There was no call of [`crate::load()`] before.
     #[error("ONNX Runtime is not loaded yet")]
     NotLoaded,
     /// The model's file cannot be read.
@@ -57,61 +57,61 @@ pub enum RuntimeError {
     Unreadable {
         /// Path of the model.
         model: String,
-        /// What the system says.
+        /// The message of the system.
         source: std::io::Error,
     },
-    /// ONNX Runtime does not take the model.
+    /// ONNX Runtime rejects the model.
     #[error("{model} is not a model that ONNX Runtime can run: {message}")]
     BadModel {
-        /// Path of the model, or what it is.
+        /// Path or description of the model.
         model: String,
-        /// What ONNX Runtime says.
+        /// The message of ONNX Runtime.
         message: String,
     },
     /// The model has an input or an output that is not a tensor of 32-bit floats.
     #[error("{model}: `{tensor}` is {found}, not a tensor of 32-bit floats")]
     OtherType {
-        /// Path of the model, or what it is.
+        /// Path or description of the model.
         model: String,
         /// Name of the input or output.
         tensor: String,
         /// Its type.
         found: String,
     },
-    /// The inputs given are not those of the model.
+    /// The inputs are not those of the model.
     #[error("{model} takes the inputs {expected}, not {given}")]
     OtherInputs {
-        /// Path of the model, or what it is.
+        /// Path or description of the model.
         model: String,
-        /// Names that the model has.
+        /// The names of the model's inputs.
         expected: String,
-        /// Names that were given.
+        /// The names of the given inputs.
         given: String,
     },
-    /// A saved state of a training cannot be gone on from.
+    /// A training cannot continue from a saved state.
     #[error("the saved state of the training cannot be used: {reason}")]
     BadState {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// ONNX Runtime failed while it computed.
+    /// ONNX Runtime failed during a run.
     #[error("{model}: {message}")]
     Failed {
-        /// Path of the model, or what it is.
+        /// Path or description of the model.
         model: String,
-        /// What ONNX Runtime says.
+        /// The message of ONNX Runtime.
         message: String,
     },
 }
 
-/// What ONNX Runtime says in `error`, without the C++ function and the numeric code that it begins with.
-pub(crate) fn said<R>(error: &ort::Error<R>) -> String {
+/// Returns ONNX Runtime's message, without the C++ function and the numeric code at its beginning.
+pub(crate) fn message_of<R>(error: &ort::Error<R>) -> String {
     const MARK: &str = "[ONNXRuntimeError] : ";
     let text = error.to_string();
-    let said = match text.rsplit_once(MARK) {
+    let message = match text.rsplit_once(MARK) {
         // "1 : FAIL : the message"
         Some((_, coded)) => coded.splitn(3, " : ").last().unwrap_or(coded),
         None => &text,
     };
-    said.trim().to_owned()
+    message.trim().to_owned()
 }

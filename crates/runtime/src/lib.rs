@@ -1,13 +1,16 @@
-//! ONNX Runtime, the engine that runs and trains the networks.
+//! ONNX Runtime, the engine that runs and trains the networks, and our own operators for it.
 //!
-//! [`load`] loads its library, which `setup` installed; then [`Session`] runs a model and
-//! [`Trainer`] trains one. [`repackage`] makes the library from the vendor's wheel.
-//! This is the only crate of the project with `unsafe`, and it keeps that to `base.rs`, `mapped.rs`,
+//! - [`load()`] loads the library, which `setup` installed. [`repackage`] makes the library from the vendor's wheel.
+//! - [`Session`] runs a model.
+//! - [`training`] writes the files of a training, and [`Trainer`] trains from them.
+//! - [`with_own_operators`] replaces operators of a model by our own, which take less time.
+//!
+//! `docs/runtime.md` describes the crate. It is the only crate of the project with `unsafe`, in `version.rs`, `mapped.rs`,
 //! `operators/pieces.rs` and `operators/threads.rs`.
 
-mod base;
 mod elf;
 mod error;
+pub mod floats;
 mod load;
 mod mapped;
 mod operators;
@@ -17,6 +20,7 @@ mod session;
 mod state;
 mod trainer;
 pub mod training;
+mod version;
 mod zeros;
 
 pub use error::RuntimeError;
@@ -25,13 +29,7 @@ pub use mapped::Mapped;
 pub use operators::OPERATORS;
 pub use rewrite::{Convolutions, images_per_run, with_own_operators};
 pub use session::{Layout, Session};
+pub use state::TrainingState;
 pub use trainer::{Evaluation, Trainer};
 pub use training::TrainingFiles;
-
-/// The version of ONNX Runtime that this crate works with: the last one the vendor built with training.
-const VERSION: &str = "1.19.2";
-
-/// The version of ONNX Runtime in use. [`load`] takes no other, so this needs nothing loaded.
-pub fn version() -> String {
-    VERSION.to_owned()
-}
+pub use version::version;

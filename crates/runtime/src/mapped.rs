@@ -1,6 +1,4 @@
-//! Files in memory as they lie on the disk.
-//!
-//! Here because this is the crate that holds the project's `unsafe`.
+//! Memory-mapped files. They are in this crate because they need `unsafe`.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -8,13 +6,16 @@ use std::io;
 use std::ops::Deref;
 use std::path::Path;
 
-/// The bytes of a file that nobody changes, read from the disk as they are touched and never all in memory.
+/// The bytes of a file that does not change. The system reads them from the disk when they are used.
 #[derive(Debug)]
 pub struct Mapped(memmap2::Mmap);
 
 impl Mapped {
-    /// Maps the file at `path`, which must not be written to or cut short as long as the map lives; renaming another
-    /// file over it, or removing it, does no harm.
+    /// Maps the file at `path`. The file must not be changed or truncated while the map exists. It can be removed, or
+    /// replaced by renaming another file.
+    ///
+    /// # Errors
+    /// Returns the error of the system.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         // SAFETY: a mapped file must not change under the map. The files that this project maps are published by a

@@ -1,4 +1,4 @@
-//! Runs a model: named arrays in, named arrays out.
+//! Running a model with named arrays.
 
 use std::path::Path;
 
@@ -8,22 +8,22 @@ use ort::session::SessionInputValue;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
-use crate::error::said;
+use crate::error::message_of;
 use crate::{RuntimeError, load, operators};
 
-/// A model ready to run. The same model, inputs and number of threads give the same bits.
+/// A model that is ready to run. The same model, inputs and number of threads give the same bits.
 #[derive(Debug)]
 pub struct Session {
     inner: ort::session::Session,
     model: String,
 }
 
-/// How the tensors `[n, c, h, w]` lie in memory between the operators of a session with our own operators.
+/// The memory layout of images between ONNX Runtime's operators, in a session with our own operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// In blocks of channels wherever ONNX Runtime supports them. This is fastest for its own convolutions.
+    /// Blocks of channels where ONNX Runtime supports them. This is the fastest layout for its own convolutions.
     Blocked,
-    /// `[n, c, h, w]` throughout, as our operators read and write them.
+    /// `[n, c, h, w]`, the layout of our operators.
     Plain,
 }
 
@@ -37,10 +37,10 @@ impl Layout {
 }
 
 impl Session {
-    /// Reads the model `path` for `threads` threads; 0 means all cores.
+    /// Reads the model at `path` for `threads` threads. 0 stands for all cores.
     pub fn from_file(path: &Path, threads: usize) -> Result<Self, RuntimeError> {
         let model = path.display().to_string();
-        // ONNX Runtime says of a missing file only that a system error of some number occurred.
+        // ONNX Runtime reports only the number of a system error.
         if let Err(source) = std::fs::File::open(path) {
             return Err(RuntimeError::Unreadable { model, source });
         }
@@ -49,7 +49,7 @@ impl Session {
         Self::new(inner, model)
     }
 
-    /// Takes a model from the bytes of its file.
+    /// Reads a model from the bytes of its file, for `threads` threads.
     pub fn from_bytes(bytes: &[u8], threads: usize) -> Result<Self, RuntimeError> {
         let model = "the model in memory".to_owned();
         let mut options = load::options(threads).map_err(|error| error.of(&model))?;
@@ -57,20 +57,20 @@ impl Session {
         Self::new(inner, model)
     }
 
-    /// The same for a model with operators of our own, such as `graph` writes into one that is about to run.
+    /// Reads a model that contains our own operators ([`crate::with_own_operators`]), for `threads` threads.
     pub fn with_own_operators(bytes: &[u8], threads: usize, layout: Layout) -> Result<Self, RuntimeError> {
         let model = "the model in memory".to_owned();
         let refused = |message: String| RuntimeError::BadModel { model: model.clone(), message };
         let options = load::options(threads).map_err(|error| error.of(&model))?;
-        // The session keeps them for as long as it is there itself.
-        let operators = operators::domain().map_err(|error| refused(said(&error)))?;
-        let options = options.with_operators(operators).map_err(|error| refused(said(&error)))?;
+        // The session keeps the operators alive.
+        let operators = operators::domain().map_err(|error| refused(message_of(&error)))?;
+        let options = options.with_operators(operators).map_err(|error| refused(message_of(&error)))?;
         let level = match layout {
             Layout::Blocked => GraphOptimizationLevel::All,
             Layout::Plain => GraphOptimizationLevel::Level2,
         };
         let options = options.with_optimization_level(level);
-        let mut options = options.map_err(|error| refused(said(&error)))?;
+        let mut options = options.map_err(|error| refused(message_of(&error)))?;
         let lock = operators::setup_lock();
         let inner = options.commit_from_memory(bytes);
         drop(lock);
@@ -78,7 +78,8 @@ impl Session {
     }
 
     fn new(inner: ort::Result<ort::session::Session>, model: String) -> Result<Self, RuntimeError> {
-        let inner = inner.map_err(|error| RuntimeError::BadModel { model: model.clone(), message: said(&error) })?;
+        let inner =
+            inner.map_err(|error| RuntimeError::BadModel { model: model.clone(), message: message_of(&error) })?;
         for outlet in inner.inputs().iter().chain(inner.outputs()) {
             match outlet.dtype() {
                 ValueType::Tensor { ty: TensorElementType::Float32, .. } => {}
@@ -91,32 +92,38 @@ impl Session {
         Ok(Self { inner, model })
     }
 
-    /// Names of the inputs, in the model's order.
+    /// Returns the names of the inputs, in the order of the model.
     pub fn input_names(&self) -> Vec<&str> {
         self.inner.inputs().iter().map(Outlet::name).collect()
     }
 
-    /// Names of the outputs, in the model's order.
+    /// Returns the names of the outputs, in the order of the model.
     pub fn output_names(&self) -> Vec<&str> {
         self.inner.outputs().iter().map(Outlet::name).collect()
     }
 
-    /// Computes all outputs, in the model's order. `inputs` names every input of the model once, in any order.
+    /// Computes all outputs, in the order of the model. `inputs` contains every input of the model once, in any order.
+    ///
+    /// # Errors
+    /// Returns an error when the inputs are not those of the model, and when the run fails.
     pub fn run(&mut self, inputs: &[(&str, ArrayViewD<f32>)]) -> Result<Vec<(String, ArrayD<f32>)>, RuntimeError> {
         self.run_with(inputs, |outputs| {
             outputs.iter().map(|(name, array)| ((*name).to_owned(), array.to_owned())).collect()
         })
     }
 
-    /// The same for outputs that are read where they lie and not kept: `read` gets each with its name, in the model's
-    /// order.
+    /// Computes all outputs and passes them to `read` without a copy: names and arrays, in the order of the model.
+    ///
+    /// # Errors
+    /// The same as those of [`Session::run`].
     pub fn run_with<R>(
         &mut self,
         inputs: &[(&str, ArrayViewD<f32>)],
         read: impl FnOnce(&[(&str, ArrayViewD<f32>)]) -> R,
     ) -> Result<R, RuntimeError> {
         self.check_names(inputs)?;
-        let failed = |error: ort::Error| RuntimeError::Failed { model: self.model.clone(), message: said(&error) };
+        let failed =
+            |error: ort::Error| RuntimeError::Failed { model: self.model.clone(), message: message_of(&error) };
         let arrays: Vec<CowArray<f32, IxDyn>> = inputs.iter().map(|(_, array)| array.as_standard_layout()).collect();
         let mut values: Vec<(&str, SessionInputValue)> = Vec::with_capacity(inputs.len());
         for ((name, _), array) in inputs.iter().zip(&arrays) {
@@ -141,7 +148,7 @@ impl Session {
     }
 }
 
-/// Names as a person reads them: `a`, `b`.
+/// Returns names as text: "`a`, `b`".
 fn list(names: &[&str]) -> String {
     if names.is_empty() {
         return "none".to_owned();

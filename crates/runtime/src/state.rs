@@ -1,81 +1,68 @@
-//! The state of a training as bytes: a header, then weights, first and second moments, all little-endian.
-//!
-//! A hash covers all that follows it, and another one tells that the state is of the same models, so that a damaged or
-//! foreign state is refused before a value of it is used.
+//! The state of a training.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::RuntimeError;
+use crate::floats;
 use crate::training::TrainingFiles;
 
-/// The format and its version.
-const MAGIC: &[u8; 16] = b"tunescope state2";
-/// Bytes of a BLAKE3 hash.
-const HASH: usize = 32;
-/// Bytes of a number of the state.
-const VALUE: usize = size_of::<f32>();
+/// Everything that the next step of a training depends on: [`crate::Trainer::state`] returns it, and
+/// [`crate::Trainer::resume`] continues from it.
+///
+/// It borrows the optimizer's moments from the trainer. It is stored by `serde`, in a format that can hold bytes: 12 bytes
+/// for each trained weight. The caller guards the stored bytes against damage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingState<'a> {
+    /// Hash of the models that the state belongs to.
+    models: [u8; 32],
+    /// Number of steps so far.
+    pub(crate) steps: i64,
+    /// Trained weights, first moments and second moments, of equal lengths.
+    #[serde(with = "floats")]
+    pub(crate) weights: Cow<'a, [f32]>,
+    #[serde(with = "floats")]
+    pub(crate) first_moments: Cow<'a, [f32]>,
+    #[serde(with = "floats")]
+    pub(crate) second_moments: Cow<'a, [f32]>,
+}
 
-/// A hash of the models that a state belongs to.
-pub(crate) fn kind(files: &TrainingFiles) -> blake3::Hash {
+impl<'a> TrainingState<'a> {
+    /// Makes the state after `steps` steps.
+    pub(crate) fn new(models: blake3::Hash, steps: i64, weights: Vec<f32>, moments: [&'a [f32]; 2]) -> Self {
+        let [first_moments, second_moments] = moments.map(Cow::Borrowed);
+        Self { models: *models.as_bytes(), steps, weights: Cow::Owned(weights), first_moments, second_moments }
+    }
+
+    /// Returns the state with values of its own, independent of the trainer.
+    pub fn into_owned(self) -> TrainingState<'static> {
+        let own = |values: Cow<'_, [f32]>| Cow::Owned(values.into_owned());
+        TrainingState {
+            models: self.models,
+            steps: self.steps,
+            weights: own(self.weights),
+            first_moments: own(self.first_moments),
+            second_moments: own(self.second_moments),
+        }
+    }
+
+    /// Checks that the state belongs to `models` with `values` trained weights.
+    pub(crate) fn check(&self, models: &blake3::Hash, values: usize) -> Result<(), RuntimeError> {
+        let lists = [&self.weights, &self.first_moments, &self.second_moments];
+        if self.models == *models.as_bytes() && lists.iter().all(|list| list.len() == values) {
+            return Ok(());
+        }
+        Err(RuntimeError::BadState { reason: "it belongs to another model or to other settings".to_owned() })
+    }
+}
+
+/// Returns a hash of the models that a state belongs to.
+pub(crate) fn models(files: &TrainingFiles) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     for model in [files.training_model, files.eval_model] {
         hasher.update(&(model.len() as u64).to_le_bytes());
         hasher.update(model);
     }
-    hasher.finalize()
-}
-
-/// The state after `steps` steps, of three lists of one length: weights, first and second moments.
-pub(crate) fn seal(kind: &blake3::Hash, steps: i64, lists: [&[f32]; 3]) -> Vec<u8> {
-    let values: usize = lists.iter().map(|list| list.len()).sum();
-    let sealed = MAGIC.len() + HASH;
-    let mut state = Vec::with_capacity(sealed + HASH + size_of::<i64>() + values * VALUE);
-    state.extend_from_slice(MAGIC);
-    state.extend_from_slice(&[0; HASH]);
-    state.extend_from_slice(kind.as_bytes());
-    state.extend_from_slice(&steps.to_le_bytes());
-    for list in lists {
-        state.extend(list.iter().flat_map(|value| value.to_le_bytes()));
-    }
-    let hash = hash(&state[sealed..]);
-    state[MAGIC.len()..sealed].copy_from_slice(hash.as_bytes());
-    state
-}
-
-/// How many steps there were, and the bytes of the three lists of `values` values each, if the state is whole and belongs
-/// to these models.
-pub(crate) fn open<'s>(
-    state: &'s [u8],
-    kind: &blake3::Hash,
-    values: usize,
-) -> Result<(i64, [&'s [u8]; 3]), RuntimeError> {
-    let refused = |reason: &str| RuntimeError::BadState { reason: reason.to_owned() };
-    let parts = || {
-        let (sealed, rest) = state.strip_prefix(MAGIC)?.split_first_chunk::<HASH>()?;
-        if hash(rest) != *sealed {
-            return None;
-        }
-        let (of, rest) = rest.split_first_chunk::<HASH>()?;
-        let (steps, rest) = rest.split_first_chunk()?;
-        Some((of, i64::from_le_bytes(*steps), rest))
-    };
-    let (of, steps, rest) = parts().ok_or_else(|| refused("it is damaged or not whole"))?;
-    if kind != of || rest.len() != 3 * values * VALUE {
-        return Err(refused("it is of another model or other settings"));
-    }
-    let (weights, moments) = rest.split_at(values * VALUE);
-    let (first, second) = moments.split_at(values * VALUE);
-    Ok((steps, [weights, first, second]))
-}
-
-/// The values of a list's bytes.
-pub(crate) fn read(bytes: &[u8], values: &mut [f32]) {
-    for (value, bytes) in values.iter_mut().zip(bytes.as_chunks::<VALUE>().0) {
-        *value = f32::from_le_bytes(*bytes);
-    }
-}
-
-/// With all cores: a state can be hundreds of megabytes.
-fn hash(bytes: &[u8]) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_rayon(bytes);
     hasher.finalize()
 }

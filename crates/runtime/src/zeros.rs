@@ -1,4 +1,4 @@
-//! Many values that begin as zeros, in large pages where the system has them.
+//! Large lists of zeros, in large pages where the system has them.
 
 use std::fmt;
 use std::io;
@@ -6,10 +6,10 @@ use std::ops::{Deref, DerefMut};
 
 use memmap2::MmapMut;
 
-/// So many values, zeros at first. The system hands memory out as it is first written to, a page at a time: the moments of
-/// `AlexNet`'s dense layers are 100,000 of the usual pages, and a first step waits for them all.
+/// A list of values that are 0 at first. The system provides a page of memory when it is first written to. The moments of
+/// `AlexNet`'s dense layers are 100,000 pages of usual size, and a first step would wait for all of them.
 pub(crate) struct Zeros {
-    /// Longer than the values where there are none: nothing of no length can be mapped.
+    /// At least one byte long, because an empty map is not possible.
     map: MmapMut,
     values: usize,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Zeros {
 impl Zeros {
     pub(crate) fn new(values: usize) -> io::Result<Self> {
         let map = MmapMut::map_anon((values * size_of::<f32>()).max(1))?;
-        // A system without large pages says no, and its usual ones do as well.
+        // A system without large pages returns an error, and usual pages are slower but correct.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         Ok(Self { map, values })
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_zeros_until_written() {
+    fn values_are_zero_until_they_are_written() {
         assert!(Zeros::new(0).unwrap().is_empty());
         let mut values = Zeros::new(1_000_003).unwrap();
         assert_eq!(values.len(), 1_000_003);

@@ -259,7 +259,7 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
     for threads in [1, 2] {
         let mut straight = Trainer::new(&made.files(3), threads).unwrap();
         train(&mut straight, 0, 4);
-        let state = straight.state().unwrap();
+        let state = straight.state().unwrap().into_owned();
         let losses = train(&mut straight, 4, 9);
         let mut resumed = Trainer::resume(&made.files(3), &state, threads).unwrap();
         let again = train(&mut resumed, 4, 9);

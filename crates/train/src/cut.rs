@@ -39,8 +39,8 @@ impl Base {
         }
         let layer = &network.features.layer;
         let pool = match network.features.pool {
-            Pooling::None => head::Pool::None,
-            Pooling::Average => head::Pool::Average,
+            Pooling::None => head::Pooling::None,
+            Pooling::Average => head::Pooling::Average,
         };
         let model =
             head::features(&model, layer, pool).with_context(|| format!("cannot cut {} at {layer}", network.name))?;

@@ -2,9 +2,10 @@
 
 use contract::StopReason;
 use contract::config::{self, Keep};
+use serde::{Deserialize, Serialize};
 
 /// One pass over the training split.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Epoch {
     /// Mean loss over the epoch's steps in nats, with dropout, class weights and label smoothing.
     pub train_loss: f32,
@@ -15,7 +16,7 @@ pub(crate) struct Epoch {
 }
 
 /// The epochs of a trial so far.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct History {
     pub epochs: Vec<Epoch>,
     /// `None` while the trial may continue.

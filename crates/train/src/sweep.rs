@@ -4,6 +4,7 @@
 //! so that those which share a cut come after one another. All that is known of a trial between rungs lies in its
 //! checkpoint, so a run that is taken up again takes the same way as one that was never stopped.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -12,7 +13,7 @@ use contract::StopReason;
 use graph::Model;
 use pipeline::HintExt;
 
-use crate::checkpoint::{Checkpoints, Parts};
+use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::context::TrainContext;
 use crate::cut::Cut;
 use crate::features::{Features, drop_other_cuts};
@@ -170,7 +171,8 @@ impl SweepState<'_> {
                     stop_reason: trial.history.stop_reason.filter(|ended| *ended != StopReason::Halved),
                     ..trial.history.clone()
                 };
-                self.checkpoints.write(&self.keys[at], &Parts { history: &history, kept: &[], state: &[] })?;
+                let ended = Checkpoint { history: Cow::Borrowed(&history), ..Checkpoint::default() };
+                self.checkpoints.write(&self.keys[at], &ended)?;
                 self.let_go[at] = true;
             }
         }

@@ -1,5 +1,6 @@
 //! One trial: what lies above the cut, trained with its settings until the validation loss stops falling.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use crate::view::Run;
@@ -13,7 +14,7 @@ use runtime::Trainer;
 use runtime::training::{self, AdamW, TrainingArtifacts};
 
 use crate::batches::Source;
-use crate::checkpoint::{Checkpoints, Parts};
+use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::cut::Cut;
 use crate::examples::{Examples, Set};
 use crate::features::Features;
@@ -77,7 +78,7 @@ impl Task<'_> {
     ) -> Result<History> {
         let found = checkpoints.read(key).unwrap_or_default();
         if found.history.is_done(epochs) {
-            return Ok(found.history);
+            return Ok(found.history.into_owned());
         }
         let artifacts = self.artifacts()?;
         let files = artifacts.files(self.examples.classes);
@@ -85,12 +86,13 @@ impl Task<'_> {
         let config = &self.run.config.train;
         let schedule = Schedule::new(config, self.settings.learning_rate, config.max_epochs * source.steps());
         // Without a state the trial begins anew, whatever else the checkpoint holds.
-        let (mut trainer, mut history, mut kept) = if found.state.is_empty() {
-            (Trainer::new(&files, self.threads)?, History::default(), Vec::new())
-        } else {
-            (Trainer::resume(&files, &found.state, self.threads)?, found.history, found.kept)
+        let (mut trainer, mut history, mut kept) = match found.state {
+            None => (Trainer::new(&files, self.threads)?, History::default(), Vec::new()),
+            Some(state) => {
+                let trainer = Trainer::resume(&files, &state, self.threads)?;
+                (trainer, found.history.into_owned(), found.kept.into_owned())
+            }
         };
-        drop(found.state);
         if !history.epochs.is_empty() {
             tracing::info!("{} goes on after epoch {}", self.settings, history.epochs.len());
         }
@@ -126,13 +128,10 @@ impl Task<'_> {
                 kept = trainer.parameters()?;
             }
             let began = Instant::now();
-            if history.stop_reason.is_some() {
-                checkpoints.write(key, &Parts { history: &history, kept: &kept, state: &[] })?;
-            } else {
-                let state = trainer.state()?;
-                let kept = if is_kept { &[] } else { kept.as_slice() };
-                checkpoints.write(key, &Parts { history: &history, kept, state: &state })?;
-            }
+            let state = if history.stop_reason.is_some() { None } else { Some(trainer.state()?) };
+            let kept = if is_kept && state.is_some() { &[] } else { kept.as_slice() };
+            let checkpoint = Checkpoint { history: Cow::Borrowed(&history), kept: Cow::Borrowed(kept), state };
+            checkpoints.write(key, &checkpoint)?;
             tracing::info!(epoch = epoch + 1, seconds = began.elapsed().as_secs_f64(), "checkpoint");
             told(0, Some(&history));
         }

@@ -1,4 +1,5 @@
-//! Gradients of activation functions. Where the output tells the slope, it is taken: training keeps it anyway.
+//! Gradients of activation functions. A rule uses the output instead of the input where it can: training keeps the output
+//! anyway.
 
 use super::rectifier::Rectifier;
 use super::vendor;
@@ -7,7 +8,7 @@ use crate::builder::Node;
 use crate::node::{float_attribute, input};
 use crate::onnx::NodeProto;
 
-/// `dX = dY` where `Y > 0`, else 0; or as the [`Rectifier`] has it, `max(dY, 0)` where `Y > 0` or wherever.
+/// `dX = dY` where `Y > 0`, else 0. With another [`Rectifier`] it is `max(dY, 0)` where `Y > 0`, or everywhere.
 pub(super) fn relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     if walk.rectifier == Rectifier::Slope {
         return from_output(walk, node, "ReluGrad");
@@ -38,7 +39,7 @@ fn from_output(walk: &mut Walk<'_>, node: &NodeProto, operator: &str) -> Result<
     Ok(())
 }
 
-/// Names of what a function of one tensor reads and computes.
+/// The names of the input and the output of a function of one tensor, and of the output's gradient.
 struct Unary {
     x: String,
     y: String,
@@ -54,7 +55,7 @@ impl Unary {
         }
     }
 
-    /// A name for something on the way to the gradient.
+    /// A name for an intermediate result.
     fn hint(&self, what: &str) -> String {
         format!("{}_grad.{what}", self.x)
     }
@@ -76,7 +77,7 @@ pub(super) fn leaky_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), St
     Ok(())
 }
 
-/// `dX = dY` where `X > 0`, else `slope * dY`; `dslope` is the sum of `dY * X` over the others.
+/// `dX = dY` where `X > 0`, else `slope * dY`. `dslope` is the sum of `dY * X` where `X <= 0`.
 pub(super) fn parametric_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
     let slope = input(node, 1).ok_or("it has no slope")?;
@@ -90,7 +91,7 @@ pub(super) fn parametric_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(
         let product = walk.both("Mul", &format!("{slope}_grad.product"), &unary.dy, &unary.x);
         let hint = format!("{slope}_grad.negative");
         let negative = walk.between(&hint, |name| Node::new("Where", name).inputs([&positive, &zero, &product]));
-        let part = super::arithmetic::unstretched(walk, &negative, node, slope)?;
+        let part = super::arithmetic::unbroadcast(walk, &negative, node, slope)?;
         walk.pass(slope, part);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Gradients of element-wise arithmetic, and what stretching a small tensor over a large one does to them.
+//! Gradients of element-wise arithmetic, with broadcasting.
 
 use super::walk::Walk;
 use crate::builder::Node;
@@ -9,7 +9,7 @@ use crate::onnx::NodeProto;
 pub(super) fn identity(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     if node.op_type() == "Dropout" && input(node, 2).is_some() {
-        return Err("whether it is in training is told while it runs: export the model for evaluation".to_owned());
+        return Err("an input decides whether it is in training: export the model for inference".to_owned());
     }
     if let [input, ..] = node.input.as_slice() {
         walk.pass(input, incoming);
@@ -17,19 +17,19 @@ pub(super) fn identity(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), Stri
     Ok(())
 }
 
-/// Every input gets `dY`, summed over what it was stretched along.
+/// Every input gets `dY`, summed over the axes along which it was broadcast.
 pub(super) fn add(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     for input in &node.input {
         if walk.wants(input) {
-            let part = unstretched(walk, &incoming, node, input)?;
+            let part = unbroadcast(walk, &incoming, node, input)?;
             walk.pass(input, part);
         }
     }
     Ok(())
 }
 
-/// Names of the two inputs.
+/// Returns the names of the two inputs.
 fn operands(node: &NodeProto) -> Result<[&str; 2], String> {
     match (input(node, 0), input(node, 1)) {
         (Some(a), Some(b)) => Ok([a, b]),
@@ -42,24 +42,24 @@ pub(super) fn sub(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;
     if walk.wants(a) {
-        let part = unstretched(walk, &incoming, node, a)?;
+        let part = unbroadcast(walk, &incoming, node, a)?;
         walk.pass(a, part);
     }
     if walk.wants(b) {
-        let part = unstretched(walk, &incoming, node, b)?;
+        let part = unbroadcast(walk, &incoming, node, b)?;
         walk.give(b, |name| Node::new("Neg", name).inputs([part]));
     }
     Ok(())
 }
 
-/// `dA = dY * B` and the other way round; a mask that is fed in gets none.
+/// `dA = dY * B` and `dB = dY * A`.
 pub(super) fn mul(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;
     for (input, other) in [(a, b), (b, a)] {
         if walk.wants(input) {
             let product = walk.both("Mul", &format!("{input}_grad.product"), &incoming, other);
-            let part = unstretched(walk, &product, node, input)?;
+            let part = unbroadcast(walk, &product, node, input)?;
             walk.pass(input, part);
         }
     }
@@ -72,31 +72,31 @@ pub(super) fn div(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let [a, b] = operands(node)?;
     let quotient = walk.both("Div", &format!("{incoming}.quotient"), &incoming, b);
     if walk.wants(a) {
-        let part = unstretched(walk, &quotient, node, a)?;
+        let part = unbroadcast(walk, &quotient, node, a)?;
         walk.pass(a, part);
     }
     if walk.wants(b) {
         let y = node.output.first().map(String::as_str).unwrap_or_default();
         let product = walk.both("Mul", &format!("{b}_grad.product"), &quotient, y);
-        let part = unstretched(walk, &product, node, b)?;
+        let part = unbroadcast(walk, &product, node, b)?;
         walk.give(b, |name| Node::new("Neg", name).inputs([part]));
     }
     Ok(())
 }
 
-/// `dX` is `dY`, summed over what it was stretched along.
+/// `dX` is `dY`, summed over the axes along which `X` was broadcast.
 pub(super) fn expand(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let input = input(node, 0).filter(|input| walk.wants(input)).map(str::to_owned);
     if let Some(input) = input {
-        let part = unstretched(walk, &incoming, node, &input)?;
+        let part = unbroadcast(walk, &incoming, node, &input)?;
         walk.pass(&input, part);
     }
     Ok(())
 }
 
-/// `gradient`, which has the shape of the node's output, summed to the shape of `input`, which the node stretched.
-pub(super) fn unstretched(
+/// Sums `gradient`, which has the shape of the node's output, to the shape of `input`, which the node broadcast.
+pub(super) fn unbroadcast(
     walk: &mut Walk<'_>,
     gradient: &str,
     node: &NodeProto,
@@ -107,7 +107,7 @@ pub(super) fn unstretched(
     summed(walk, gradient, input, from, to)
 }
 
-/// `gradient` of shape `from`, summed to the shape `to` of `input`, which was stretched to it.
+/// Sums `gradient` of shape `from` to the shape `to` of `input`, which was broadcast.
 pub(super) fn summed(
     walk: &mut Walk<'_>,
     gradient: &str,
@@ -122,7 +122,7 @@ pub(super) fn summed(
         if small.size() == Some(1) && large.size() != Some(1) {
             ones.push(axis as i64);
         } else if small != large {
-            return Err(format!("whether axis {axis} of `{input}` is stretched is only known when it runs"));
+            return Err(format!("whether axis {axis} of `{input}` is broadcast is not known before the model runs"));
         }
     }
     let mut gradient = gradient.to_owned();
@@ -134,7 +134,7 @@ pub(super) fn summed(
     Ok(gradient)
 }
 
-/// `gradient`, summed along axes on the way to the gradient of `input`.
+/// Sums `gradient` along axes, as an intermediate result of the gradient of `input`.
 pub(super) fn total(walk: &mut Walk<'_>, gradient: &str, input: &str, axes: &[i64], keep: i64) -> String {
     let axes = walk.integers(&format!("{input}_grad.axes"), axes);
     let hint = format!("{input}_grad.total");

@@ -1,4 +1,4 @@
-//! Gradients as a model of its own, for those who look at a network instead of training it.
+//! Gradients as a model, for the analysis of a network.
 
 use super::differentiate::differentiate;
 use super::rectifier::Rectifier;
@@ -7,24 +7,28 @@ use crate::builder::Node;
 use crate::onnx::ValueInfoProto;
 use crate::{Error, Model, opset};
 
-/// A model that computes `top` and how it changes with other tensors, for an ordinary inference session.
+/// Returns a model that computes the tensor `top` and its gradients, for an ordinary inference session.
 ///
-/// It takes what `model` takes for `top`, and `<top>_grad` of the shape of `top`: how much each value of `top` counts,
-/// say 1 for one class's logit and 0 for the others. It gives out `top` and, for each tensor of `of` (an input, a
-/// weight, or any tensor in between), `<of>_grad` of that tensor's shape: the sum over `top`'s values of that count
-/// times their slope. [`Model::expose`] adds further outputs. Dropout does nothing, statistics of batch normalization
-/// are constants.
+/// Its inputs are those of `model` that `top` depends on, and `<top>_grad` of the shape of `top`: the weight of each value of
+/// `top`, for example 1 for the logit of one class and 0 for the others. Its outputs are `top` and, for each tensor in `of`
+/// (an input, a weight, or any tensor in between), `<of>_grad` of that tensor's shape: the gradient of the weighted sum of
+/// `top`'s values. [`Model::expose`] adds further outputs. Dropout is removed, and statistics of batch normalization are
+/// constants.
 ///
-/// Where a slope has a jump, as that of `Relu` at 0, it is that on the side where it is 0.
+/// Where a slope jumps, as that of `Relu` at 0, the gradient is 0.
 ///
 /// # Errors
-/// A tensor that the model does not have, or that `top` does not depend on; an operator between them without a rule.
+/// Returns an error when the model does not have a tensor, when `top` does not depend on it, and when an operator in between
+/// has no gradient rule.
 pub fn backward(model: &Model, top: &str, of: &[&str]) -> Result<Model, Error> {
     backward_through(model, top, of, Rectifier::Slope)
 }
 
-/// The same, where `Relu` lets pass something else than its slope says: what comes out are then no gradients, but views
-/// of what the network looks at.
+/// Returns a model like [`backward`], in which `rectifier` decides what `Relu` passes. With another choice than
+/// [`Rectifier::Slope`] the results are not gradients, but views of what the network looks at.
+///
+/// # Errors
+/// The same as those of [`backward`].
 pub fn backward_through(model: &Model, top: &str, of: &[&str], rectifier: Rectifier) -> Result<Model, Error> {
     let forward = model.cut(top)?.without_dropout()?.modernized()?;
     let known = forward.tensors();
@@ -51,7 +55,7 @@ pub fn backward_through(model: &Model, top: &str, of: &[&str], rectifier: Rectif
     let outputs: Vec<String> = wanted.iter().map(|tensor| format!("{tensor}_grad")).collect();
     let taken: Vec<&str> = outputs.iter().map(String::as_str).collect();
     if let Some(clash) = taken.iter().find(|name| known.contains(name) || **name == seed) {
-        let reason = format!("a tensor of the name `{clash}` is there already");
+        let reason = format!("it already has a tensor of the name `{clash}`");
         return Err(Error::Unsuitable { model: model.label().to_owned(), reason });
     }
     let gradients = differentiate(&forward, &shapes, [top, &seed], &wanted, &taken, rectifier)?;

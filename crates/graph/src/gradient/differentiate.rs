@@ -9,8 +9,11 @@ use super::walk::Walk;
 use crate::node::node_name;
 use crate::{Error, Model, Shapes};
 
-/// Builds the gradients of the `wanted` tensors of `model`, given a tensor `seed` that holds the gradient of the tensor
-/// `top`, where `Relu` lets pass what `rectifier` says. No name in `taken` is used for a new tensor.
+/// Builds the gradients by the `wanted` tensors of a model. The tensor `seed` holds the gradient of the tensor `top`.
+/// `rectifier` decides what `Relu` passes. No new tensor gets a name in `taken`.
+///
+/// # Errors
+/// Returns an error when `top` does not depend on a wanted tensor, and when an operator in between has no gradient rule.
 pub fn differentiate(
     model: &Model,
     shapes: &Shapes,

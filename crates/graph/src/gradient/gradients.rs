@@ -9,18 +9,18 @@ use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};
 pub struct Gradients {
     /// Nodes to append, in order.
     pub nodes: Vec<NodeProto>,
-    /// Constants that those nodes read.
+    /// Constants that these nodes read.
     pub constants: Vec<TensorProto>,
-    /// The shapes of gradients, where they are known: pooling's crash the runtime without.
+    /// Descriptions of gradients with known shapes. ONNX Runtime crashes on a `MaxPoolGrad` without one.
     pub described: Vec<ValueInfoProto>,
-    /// Second outputs that nodes of the forward part must be given: by first output, the second one's name.
+    /// Names of second outputs that nodes of the forward part need, by the name of the first output.
     pub(super) second_outputs: BTreeMap<String, String>,
-    /// For each wanted tensor, the one that holds its gradient.
+    /// The tensor that holds the gradient of each wanted tensor.
     pub of: BTreeMap<String, String>,
 }
 
 impl Gradients {
-    /// Gives nodes of the forward part the second outputs that the backward part reads.
+    /// Adds the second outputs that the backward part reads to nodes of the forward part.
     pub fn complete(&self, forward: &mut [NodeProto]) {
         for node in forward {
             if let Some(second) = node.output.first().and_then(|first| self.second_outputs.get(first)) {

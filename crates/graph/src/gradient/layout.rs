@@ -1,11 +1,11 @@
-//! Gradients of what gives the same values another shape or order.
+//! Gradients of operators that change the shape or the order of values.
 
 use super::walk::Walk;
 use crate::builder::Node;
 use crate::node::{input, ints_attribute};
 use crate::onnx::NodeProto;
 
-/// The gradient takes on the shape of the input again.
+/// `dX` is `dY` in the shape of `X`.
 pub(super) fn reshaped(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let Some(input) = input(node, 0).filter(|input| walk.wants(input)) else { return Ok(()) };
@@ -14,7 +14,7 @@ pub(super) fn reshaped(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), Stri
     Ok(())
 }
 
-/// The axes go back to where they were.
+/// `dX` is `dY` with the axes in their original order.
 pub(super) fn transpose(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let x = input(node, 0).ok_or("it has no input")?;

@@ -1,12 +1,12 @@
-//! Reverse-mode differentiation: from a graph to the nodes that compute the gradients of its weights, of its input or of
-//! any tensor in between.
+//! Reverse-mode differentiation: the nodes that compute the gradients of a graph by its weights, its inputs or any tensor in
+//! between.
 //!
-//! The walk goes backwards over the nodes. When it comes to a node, every node that reads its outputs has been seen, so
-//! the gradient of each output is the sum of the parts that those gave. The node's [`Rule`] then gives a part to each
-//! input that leads to a wanted tensor, and to no other: the gradient of the picture itself, for one, is never built
-//! where only weights are wanted.
+//! The walk goes backwards over the nodes. When it reaches a node, it has seen every node that reads the node's outputs. The
+//! gradient of an output is the sum of the parts that those nodes gave. The rule of the operator then gives a part to each
+//! input that leads to a wanted tensor, and to no other input: the gradient of the image is not built when only weights
+//! are wanted.
 //!
-//! One file a family of operators. To add one, write its rule and name it in [`rule`].
+//! There is one file for each family of operators. A new rule is written there and named in `rules.rs`.
 
 mod activation;
 mod arithmetic;

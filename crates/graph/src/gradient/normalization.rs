@@ -1,4 +1,4 @@
-//! Gradients of what scales values by others around them.
+//! Gradients of normalization and softmax.
 
 use super::arithmetic;
 use super::walk::Walk;
@@ -6,9 +6,9 @@ use crate::builder::Node;
 use crate::node::{float_attribute, input, int_attribute};
 use crate::onnx::NodeProto;
 
-/// `Y = scale * (X - mean) * r + bias` with `r = 1 / sqrt(variance + epsilon)`, where mean and variance are those of the
-/// data that the network was made with and stay as they are: `dX = dY * scale * r`, `dscale` the sum of
-/// `dY * (X - mean)` times `r`, `dbias` the sum of `dY`. All but the batch's first two axes are one.
+/// `Y = scale * (X - mean) * r + bias` with `r = 1 / sqrt(variance + epsilon)` and constant mean and variance. Then
+/// `dX = dY * scale * r`, `dscale` is the sum of `dY * (X - mean)` times `r`, and `dbias` is the sum of `dY`. The sums run
+/// over all axes but that of the channels.
 pub(super) fn batch(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [Some(x), Some(scale), Some(bias), Some(mean), Some(variance)] =
@@ -18,9 +18,7 @@ pub(super) fn batch(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
     };
     if int_attribute(node, "training_mode").unwrap_or(0) != 0 || node.output.iter().skip(1).any(|name| !name.is_empty())
     {
-        return Err(
-            "it is in training, with other statistics for each batch: export the model for evaluation".to_owned()
-        );
+        return Err("it is in training mode, with statistics of each batch: export the model for inference".to_owned());
     }
     let rank = walk.shape(x)?.len() as i64;
     let hint = |what: &str| format!("{x}_grad.{what}");
@@ -48,7 +46,7 @@ pub(super) fn batch(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
     Ok(())
 }
 
-/// A vector of a value a channel, `[c]`, with axes behind it: `[c, 1, 1]`.
+/// Adds axes behind a vector with one value for each channel: `[c]` -> `[c, 1, 1]`.
 fn spread(walk: &mut Walk<'_>, hint: &str, vector: &str, axes: &[i64]) -> String {
     if axes.is_empty() {
         return vector.to_owned();
@@ -57,15 +55,15 @@ fn spread(walk: &mut Walk<'_>, hint: &str, vector: &str, axes: &[i64]) -> String
     walk.both("Unsqueeze", hint, vector, &axes)
 }
 
-/// `Y = X * s^-beta`, where `s = bias + alpha * M(X^2)` and `M` is the mean over `size` channels about each, of zeros
-/// beyond the first and the last (Krizhevsky et al. 2012, section 3.3). Then
-/// `dX = dY * s^-beta - 2 * alpha * beta * X * M'(dY * Y / s)`, where `M'` looks the other way. Both are averages over
-/// windows in a picture of `[c, h * w]`.
+/// `Y = X * s^-beta` with `s = bias + alpha * M(X^2)`, where `M` is the mean over `size` channels around each channel, with
+/// zeros beyond the first and the last (Krizhevsky et al. 2012, section 3.3). Then
+/// `dX = dY * s^-beta - 2 * alpha * beta * X * M'(dY * Y / s)`, where `M'` is `M` with the window reversed. Both are averages
+/// over windows in an image `[c, h * w]`.
 pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let dy = walk.incoming(node)?;
     let (Some(x), Some(y)) = (input(node, 0), node.output.first()) else { return Err("it has no input".to_owned()) };
     let channels = walk.shape(x)?.get(1).and_then(crate::Dim::size);
-    let channels = channels.ok_or_else(|| format!("how many channels `{x}` has is not known"))? as i64;
+    let channels = channels.ok_or_else(|| format!("the number of channels of `{x}` is not known"))? as i64;
     let number = |key: &str, otherwise: f32| float_attribute(node, key).unwrap_or(otherwise);
     let (alpha, beta, bias) = (number("alpha", 1e-4), number("beta", 0.75), number("bias", 1.0));
     let size = int_attribute(node, "size").unwrap_or(1).max(1);
@@ -74,9 +72,9 @@ pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<()
     let flat = walk.integers(&hint("flat"), &[0, 1, channels, -1]);
     let shape = walk.between(&hint("shape"), |name| Node::new("Shape", name).inputs([x]));
     let mean = |walk: &mut Walk<'_>, of: &str, before: i64, after: i64| {
-        let picture = walk.both("Reshape", &hint("channels"), of, &flat);
+        let image = walk.both("Reshape", &hint("channels"), of, &flat);
         let mean = walk.between(&hint("mean"), |name| {
-            let pool = Node::new("AveragePool", name).inputs([picture]).ints("kernel_shape", [size, 1]);
+            let pool = Node::new("AveragePool", name).inputs([image]).ints("kernel_shape", [size, 1]);
             pool.ints("pads", [before, 0, after, 0]).ints("strides", [1, 1]).int("count_include_pad", 1)
         });
         walk.both("Reshape", &hint("mean.unfolded"), &mean, &shape)
@@ -87,7 +85,7 @@ pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<()
     let scaled = walk.both("Mul", &hint("scaled"), &around, &alpha_name);
     let bias = walk.scalar(&hint("bias"), bias);
     let divisor = walk.both("Add", &hint("divisor"), &scaled, &bias);
-    // The runtime's powers are slow, its logarithms and exponentials are not.
+    // ONNX Runtime's `Pow` is slow, its `Log` and `Exp` are fast.
     let logarithm = walk.between(&hint("logarithm"), |name| Node::new("Log", name).inputs([&divisor]));
     let exponent = walk.scalar(&hint("exponent"), -beta);
     let product = walk.both("Mul", &hint("exponents"), &logarithm, &exponent);
@@ -103,7 +101,7 @@ pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<()
     Ok(())
 }
 
-/// `dX = Y * (dY - sum(dY * Y))`, the sum along the axis.
+/// `dX = Y * (dY - sum(dY * Y))`, with the sum along the axis.
 pub(super) fn softmax(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let dy = walk.incoming(node)?;
     let (Some(x), Some(y)) = (input(node, 0), node.output.first()) else { return Err("it has no input".to_owned()) };
@@ -114,7 +112,7 @@ pub(super) fn softmax(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), Strin
     Ok(())
 }
 
-/// `dX = dY - exp(Y) * sum(dY)`, the sum along the axis.
+/// `dX = dY - exp(Y) * sum(dY)`, with the sum along the axis.
 pub(super) fn log_softmax(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let dy = walk.incoming(node)?;
     let (Some(x), Some(y)) = (input(node, 0), node.output.first()) else { return Err("it has no input".to_owned()) };

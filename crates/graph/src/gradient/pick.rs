@@ -1,4 +1,4 @@
-//! Gradients of what takes tensors apart and puts them together.
+//! Gradients of operators that split, join, slice and pad tensors.
 
 use super::walk::Walk;
 use crate::Dim;
@@ -33,7 +33,7 @@ fn size_along(walk: &Walk<'_>, tensor: &str, along: i64) -> Result<i64, String> 
     size.map(|size| size as i64).ok_or_else(|| format!("the size of `{tensor}` along axis {along} is not known"))
 }
 
-/// The pieces' gradients, put together; zeros for a piece that nothing reads.
+/// `dX` is the concatenation of the gradients of the pieces, with zeros for a piece that no node reads.
 pub(super) fn split(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let x = input(node, 0).ok_or("it has no input")?;
     let along = int_attribute(node, "axis").unwrap_or(0);
@@ -55,17 +55,17 @@ pub(super) fn split(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
     Ok(())
 }
 
-/// The values of an input that is a constant list of integers.
+/// Returns the values of an input that is a constant list of integers.
 fn list(walk: &Walk<'_>, node: &NodeProto, place: usize) -> Option<Vec<i64>> {
     walk.shapes.values(input(node, place)?)?.iter().map(Value::known).collect()
 }
 
-/// `dY` with zeros where values were left out.
+/// `dX` is `dY` with zeros in place of the values that were left out.
 pub(super) fn slice(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let x = input(node, 0).ok_or("it has no input")?;
     let dims = walk.shape(x)?;
-    let unknown = || "its bounds are only known when it runs".to_owned();
+    let unknown = || "its bounds are not known before the model runs".to_owned();
     let starts = list(walk, node, 1).ok_or_else(unknown)?;
     let ends = list(walk, node, 2).ok_or_else(unknown)?;
     let axes = match input(node, 3) {
@@ -73,7 +73,7 @@ pub(super) fn slice(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
         None => (0..starts.len() as i64).collect(),
     };
     if input(node, 4).is_some() && list(walk, node, 4).is_none_or(|steps| steps.iter().any(|step| *step != 1)) {
-        return Err("it takes values in other steps than 1".to_owned());
+        return Err("its steps are not 1".to_owned());
     }
     let mut pads = vec![0; 2 * dims.len()];
     for ((start, end), along) in starts.into_iter().zip(ends).zip(axes) {
@@ -89,17 +89,17 @@ pub(super) fn slice(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
     Ok(())
 }
 
-/// The part of `dY` that is not padding.
+/// `dX` is the part of `dY` that is not padding.
 pub(super) fn pad(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let Some(x) = input(node, 0).filter(|x| walk.wants(x)) else { return Ok(()) };
     if !matches!(text_attribute(node, "mode"), None | Some(b"constant")) {
-        return Err("it repeats values instead of adding constant ones".to_owned());
+        return Err("it repeats values instead of adding constants".to_owned());
     }
     if input(node, 3).is_some() {
         return Err("it lists its axes".to_owned());
     }
-    let pads = list(walk, node, 1).ok_or("its pads are only known when it runs")?;
+    let pads = list(walk, node, 1).ok_or("its pads are not known before the model runs")?;
     let dims: &[Dim] = walk.shape(x)?;
     if pads.len() != 2 * dims.len() {
         return Err(format!("{} pads for {} axes", pads.len(), dims.len()));
@@ -113,7 +113,7 @@ pub(super) fn pad(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
             (pads[place] >= 0 && pads[place + dims.len()] >= 0).then_some((pads[place], pads[place].checked_add(size)?))
         })
         .collect();
-    let bounds = bounds.ok_or("it takes values away, or a size is only known when it runs")?;
+    let bounds = bounds.ok_or("it removes values, or a size is not known before the model runs")?;
     let hint = format!("{x}_grad.bounds");
     let starts = walk.integers(&hint, &bounds.iter().map(|bound| bound.0).collect::<Vec<_>>());
     let ends = walk.integers(&hint, &bounds.iter().map(|bound| bound.1).collect::<Vec<_>>());

@@ -10,55 +10,54 @@ use crate::onnx::NodeProto;
 use crate::tensor;
 use crate::window::{self, Axis};
 
-/// The matrix of one axis of an average may hold this many values.
+/// The matrix of one axis of an average can have this many values.
 const LARGEST: usize = 1 << 24;
 
-/// `dY` goes where the largest value of each window was. The runtime keeps this operator among the standard ones, unlike
-/// that of convolution, and crashes where the shape of what it computes is not told.
+/// `dX` gets `dY` at the maximum of each window.
 pub(super) fn max(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
-    let picture = input(node, 0).ok_or("it has no input")?;
-    if walk.shapes.per_item(picture).is_none() {
-        return Err(format!("the size of `{picture}` is not known"));
+    let image = input(node, 0).ok_or("it has no input")?;
+    if walk.shapes.per_item(image).is_none() {
+        return Err(format!("the size of `{image}` is not known"));
     }
     if int_attribute(node, "storage_order").unwrap_or(0) != 0 {
-        return Err("its indices count down the columns (`storage_order` 1)".to_owned());
+        return Err("its indices are in column-major order (`storage_order` 1)".to_owned());
     }
     let indices = walk.second_output(node);
-    walk.give(picture, |name| vendor::max_pooling(node, name, [&incoming, &indices]));
+    walk.give(image, |name| vendor::max_pooling(node, name, [&incoming, &indices]));
     Ok(())
 }
 
-/// An average over windows is linear along each axis, `Y = A_h * X * A_w^T`, so that `dX = A_h^T * dY * A_w`. The
-/// matrices `[h', h]` hold what each window makes of each value; the runtime's own gradient takes no open batch size.
+/// An average over windows is linear along each axis, `Y = A_h * X * A_w^T`, so `dX = A_h^T * dY * A_w`. The matrices
+/// `[h', h]` contain the weight of each value in each window. ONNX Runtime's own gradient rejects an open batch size.
 pub(super) fn average(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
-    let picture = input(node, 0).ok_or("it has no input")?;
+    let image = input(node, 0).ok_or("it has no input")?;
     let kernel = ints_attribute(node, "kernel_shape").unwrap_or_default();
-    let axes = window::axes(node, walk.shape(picture)?, kernel)?;
+    let axes = window::axes(node, walk.shape(image)?, kernel)?;
     let count_pads = int_attribute(node, "count_include_pad").unwrap_or(0) != 0;
     let matrices: Vec<Array2<f32>> = axes.iter().map(|axis| averages(axis, count_pads)).collect::<Result<_, _>>()?;
-    let hint = format!("{picture}_grad.average");
+    let hint = format!("{image}_grad.average");
     match matrices.as_slice() {
         [across] => {
             let across = walk.floats(&hint, across);
-            walk.give(picture, |name| Node::new("MatMul", name).inputs([&incoming, &across]));
+            walk.give(image, |name| Node::new("MatMul", name).inputs([&incoming, &across]));
         }
         [down, across] => {
             let down = walk.floats(&hint, &down.t().as_standard_layout().to_owned());
             let across = walk.floats(&hint, across);
-            let spread = walk.both("MatMul", &format!("{picture}_grad.spread"), &incoming, &across);
-            walk.give(picture, |name| Node::new("MatMul", name).inputs([&down, &spread]));
+            let spread = walk.both("MatMul", &format!("{image}_grad.spread"), &incoming, &across);
+            walk.give(image, |name| Node::new("MatMul", name).inputs([&down, &spread]));
         }
         more => return Err(format!("averages over windows of {} axes have no gradient rule", more.len())),
     }
     Ok(())
 }
 
-/// What each window along an axis makes of each value, `[h', h]`.
+/// Returns the weight of each value in each window along an axis, `[h', h]`.
 fn averages(axis: &Axis, count_pads: bool) -> Result<Array2<f32>, String> {
     let (Some(size), Some(steps)) = (axis.size, axis.steps) else {
-        return Err("its size is only known when it runs".to_owned());
+        return Err("its size is not known before the model runs".to_owned());
     };
     if steps > LARGEST || tensor::count(&[steps, size])? > LARGEST {
         return Err(format!("{steps} windows over {size} values are too many"));
@@ -77,12 +76,12 @@ fn averages(axis: &Axis, count_pads: bool) -> Result<Array2<f32>, String> {
 /// `dX = dY / (h * w)` everywhere.
 pub(super) fn global_average(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
-    let picture = input(node, 0).ok_or("it has no input")?;
-    let sizes = walk.shapes.per_item(picture).ok_or_else(|| format!("the size of `{picture}` is not known"))?;
+    let image = input(node, 0).ok_or("it has no input")?;
+    let sizes = walk.shapes.per_item(image).ok_or_else(|| format!("the size of `{image}` is not known"))?;
     let places = tensor::count(sizes.get(1..).unwrap_or_default())?;
-    let part = walk.scalar(&format!("{picture}_grad.part"), 1.0 / places.max(1) as f32);
-    let scaled = walk.both("Mul", &format!("{picture}_grad.scaled"), &incoming, &part);
-    let shape = walk.between(&format!("{picture}_grad.shape"), |name| Node::new("Shape", name).inputs([picture]));
-    walk.give(picture, |name| Node::new("Expand", name).inputs([&scaled, &shape]));
+    let part = walk.scalar(&format!("{image}_grad.part"), 1.0 / places.max(1) as f32);
+    let scaled = walk.both("Mul", &format!("{image}_grad.scaled"), &incoming, &part);
+    let shape = walk.between(&format!("{image}_grad.shape"), |name| Node::new("Shape", name).inputs([image]));
+    walk.give(image, |name| Node::new("Expand", name).inputs([&scaled, &shape]));
     Ok(())
 }

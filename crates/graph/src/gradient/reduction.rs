@@ -12,7 +12,7 @@ pub(super) fn sum(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     spread(walk, node, false)
 }
 
-/// `dX = dY` over how many values there are along the axes, everywhere.
+/// `dX = dY / k` everywhere along the axes, where `k` is the number of values that the mean is of.
 pub(super) fn mean(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     spread(walk, node, true)
 }
@@ -25,7 +25,7 @@ fn spread(walk: &mut Walk<'_>, node: &NodeProto, mean: bool) -> Result<(), Strin
         Some(list) => {
             let values: Option<Vec<i64>> =
                 walk.shapes.values(list).unwrap_or_default().iter().map(Value::known).collect();
-            values.filter(|axes| !axes.is_empty()).ok_or("its axes are only known when it runs")?
+            values.filter(|axes| !axes.is_empty()).ok_or("its axes are not known before the model runs")?
         }
         None => ints_attribute(node, "axes").unwrap_or_default().to_vec(),
     };

@@ -5,11 +5,11 @@ use super::{activation, arithmetic, convolution, layout, normalization, pick, po
 use crate::node::is_standard;
 use crate::onnx::NodeProto;
 
-/// Passes the gradient of a node's output on to those inputs that [`Walk::wants`] one. An error is the reason why it
-/// cannot.
+/// A gradient rule. It passes the gradient of a node's output on to the inputs that [`Walk::wants`] one, or returns the reason
+/// why it cannot.
 pub(super) type Rule = fn(&mut Walk<'_>, &NodeProto) -> Result<(), String>;
 
-/// The rule of an operator.
+/// Returns the gradient rule of a node's operator.
 pub(super) fn rule(node: &NodeProto) -> Option<Rule> {
     if !is_standard(node) {
         return None;

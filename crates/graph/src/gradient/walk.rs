@@ -1,4 +1,4 @@
-//! A backward walk under way: what a rule works with.
+//! The state of a backward walk, which the rules work with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::node::is_standard;
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};
 use crate::{Dim, Model, Shapes, tensor};
 
-/// Operators that give out numbers which do not change with the values they read.
+/// Operators whose results are piecewise constant in their inputs, so that their gradients are 0.
 const STEPS: [&str; 13] = [
     "Shape",
     "Size",
@@ -26,19 +26,19 @@ const STEPS: [&str; 13] = [
     "ArgMin",
 ];
 
-/// What has been built so far, and what is wanted.
+/// The nodes that have been built so far, and the wanted tensors.
 pub(super) struct Walk<'m> {
     pub(super) shapes: &'m Shapes,
     pub(super) rectifier: Rectifier,
-    /// Tensors that a wanted one flows into, the wanted ones included.
+    /// The wanted tensors, and all tensors that depend on one of them.
     leading: BTreeSet<&'m str>,
-    /// By tensor, the parts of its gradient that have been given so far.
+    /// The parts of each tensor's gradient that have been given so far.
     parts: BTreeMap<String, Vec<String>>,
     nodes: Vec<NodeProto>,
     constants: Vec<TensorProto>,
     described: Vec<ValueInfoProto>,
     second_outputs: BTreeMap<String, String>,
-    /// Names in use, so that no new one collides.
+    /// Names in use.
     names: BTreeSet<String>,
 }
 
@@ -70,12 +70,12 @@ impl<'m> Walk<'m> {
         Gradients { nodes, constants, described, second_outputs, of }
     }
 
-    /// Keeps these names for others.
+    /// Reserves names, so that no new tensor gets them.
     pub(super) fn reserve<'a>(&mut self, names: impl Iterator<Item = &'a &'a str>) {
         self.names.extend(names.map(|name| (*name).to_owned()));
     }
 
-    /// Whether the gradient of this tensor leads to a wanted one.
+    /// Whether a gradient of this tensor is needed.
     pub(super) fn wants(&self, tensor: &str) -> bool {
         self.leading.contains(tensor)
     }
@@ -85,7 +85,7 @@ impl<'m> Walk<'m> {
         node.output.iter().any(|output| self.parts.contains_key(output))
     }
 
-    /// The tensor that holds the gradient of `tensor`; `None` where nothing gave it one.
+    /// Returns the tensor that holds the gradient of `tensor`, or `None` when no rule gave it one.
     pub(super) fn gradient(&mut self, tensor: &str) -> Option<String> {
         let parts = self.parts.get(tensor)?.clone();
         if let [only] = parts.as_slice() {
@@ -97,7 +97,7 @@ impl<'m> Walk<'m> {
         Some(sum)
     }
 
-    /// The gradient of a node's first output.
+    /// Returns the gradient of a node's first output.
     pub(super) fn incoming(&mut self, node: &NodeProto) -> Result<String, String> {
         node.output
             .first()
@@ -105,12 +105,12 @@ impl<'m> Walk<'m> {
             .ok_or_else(|| "only a further output of it is used, which has no gradient rule".to_owned())
     }
 
-    /// The shape of a tensor, or why a rule that needs it cannot do without.
+    /// Returns the shape of a tensor, or the reason for a rule that needs the shape.
     pub(super) fn shape(&self, tensor: &str) -> Result<&'m [Dim], String> {
         self.shapes.get(tensor).ok_or_else(|| format!("the shape of `{tensor}` is not known"))
     }
 
-    /// The name of the second output of a node of the forward part, which gets one where it has none.
+    /// Returns the second output of a node of the forward part. A node without one gets one.
     pub(super) fn second_output(&mut self, node: &NodeProto) -> String {
         if let Some(there) = node.output.get(1).filter(|name| !name.is_empty()) {
             return there.clone();
@@ -121,7 +121,7 @@ impl<'m> Walk<'m> {
         name
     }
 
-    /// Adds a node that computes one part of the gradient of `tensor`; `make` gets the name of what it has to compute.
+    /// Adds a node that computes one part of the gradient of `tensor`. `make` gets the name of the part.
     pub(super) fn give(&mut self, tensor: &str, make: impl FnOnce(&str) -> Node) {
         let part = self.name(&format!("{tensor}_grad"));
         if self.shapes.get(tensor).is_some() {
@@ -132,19 +132,19 @@ impl<'m> Walk<'m> {
         self.pass(tensor, part);
     }
 
-    /// Makes a tensor that is there already one part of the gradient of `tensor`.
+    /// Makes an existing tensor one part of the gradient of `tensor`.
     pub(super) fn pass(&mut self, tensor: &str, gradient: String) {
         self.parts.entry(tensor.to_owned()).or_default().push(gradient);
     }
 
-    /// Adds a node that computes something in between; returns the tensor's name.
+    /// Adds a node for an intermediate result and returns the name of the result.
     pub(super) fn between(&mut self, hint: &str, make: impl FnOnce(&str) -> Node) -> String {
         let name = self.name(hint);
         self.push(make(&name));
         name
     }
 
-    /// The same for a node of two inputs and no attributes.
+    /// Adds a node with two inputs and no attributes for an intermediate result.
     pub(super) fn both(&mut self, operator: &str, hint: &str, a: &str, b: &str) -> String {
         self.between(hint, |name| Node::new(operator, name).inputs([a, b]))
     }
@@ -153,26 +153,26 @@ impl<'m> Walk<'m> {
         self.nodes.push(node.into());
     }
 
-    /// A constant list of integers; returns its name.
+    /// Adds a constant list of integers and returns its name.
     pub(super) fn integers(&mut self, hint: &str, values: &[i64]) -> String {
         let name = self.name(hint);
         self.constants.push(tensor::from_integers(&name, values));
         name
     }
 
-    /// A constant number; returns its name.
+    /// Adds a constant number and returns its name.
     pub(super) fn scalar(&mut self, hint: &str, value: f32) -> String {
         self.floats(hint, &ndarray::arr0(value))
     }
 
-    /// A constant tensor; returns its name.
+    /// Adds a constant tensor and returns its name.
     pub(super) fn floats<D: ndarray::Dimension>(&mut self, hint: &str, values: &ndarray::Array<f32, D>) -> String {
         let name = self.name(hint);
         self.constants.push(tensor::from_array(&name, values));
         name
     }
 
-    /// A name like this one that is not in use; from now on it is.
+    /// Reserves an unused name like `hint` and returns it.
     pub(super) fn name(&mut self, hint: &str) -> String {
         let numbered = (1..).map(|number| format!("{hint}.{number}"));
         let free = std::iter::once(hint.to_owned()).chain(numbered).find(|name| !self.names.contains(name));

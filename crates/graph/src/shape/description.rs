@@ -3,7 +3,7 @@
 use crate::Dim;
 use crate::onnx::{TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto};
 
-/// ONNX's description of a tensor.
+/// Describes a tensor for ONNX. `element` is the number of its element type.
 pub fn value_info(name: &str, element: i32, shape: Option<&[Dim]>) -> ValueInfoProto {
     use tensor_shape_proto::{Dimension, dimension::Value};
     let dim = |dim: &Dim| Dimension {
@@ -21,7 +21,7 @@ pub fn value_info(name: &str, element: i32, shape: Option<&[Dim]>) -> ValueInfoP
     ValueInfoProto { name: Some(name.to_owned()), r#type: Some(kind), ..ValueInfoProto::default() }
 }
 
-/// The element type and, where it is given, the shape that the model itself declares for a tensor.
+/// Returns the element type and the shape that the model declares for a tensor, if it declares any.
 pub(super) fn declared(info: &ValueInfoProto) -> Option<(i32, Option<Vec<Dim>>)> {
     use tensor_shape_proto::dimension::Value;
     let Some(type_proto::Value::TensorType(tensor)) = &info.r#type.as_ref()?.value else { return None };

@@ -1,30 +1,29 @@
-//! The walk over the nodes, in order, that gives each its shape.
+//! The walk over the nodes that infers the shape of each output.
 
 use std::collections::BTreeMap;
 
-use super::description::declared;
 use super::rule::{At, Found};
 use super::shapes::{Known, Problem, Shapes};
-use super::{layout, normalization, pick, products, values, window};
+use super::{description, layout, normalization, pick, products, values, window};
 use crate::Dim;
 use crate::node::{int_attribute, is_standard, node_name};
 use crate::onnx::{GraphProto, NodeProto, ValueInfoProto, tensor_proto::DataType};
 use crate::tensor;
 
 impl Shapes {
-    /// Works out the shapes of all tensors of a graph, as far as they are known without running it.
+    /// Infers the shapes of all tensors of a graph.
     pub fn of(graph: &GraphProto) -> Self {
         infer(graph, &[])
     }
 }
 
-/// Works out the shapes; `inputs` overrides what the graph says of its inputs.
+/// Infers the shapes. `inputs` replaces the shapes that the graph declares for its inputs.
 pub(crate) fn infer(graph: &GraphProto, inputs: &[(&str, &[usize])]) -> Shapes {
     let mut shapes = Shapes::default();
-    let told: BTreeMap<&str, &ValueInfoProto> =
+    let declarations: BTreeMap<&str, &ValueInfoProto> =
         graph.value_info.iter().chain(&graph.output).map(|info| (info.name(), info)).collect();
     for info in &graph.input {
-        let mut known = declared(info).map(|(element, shape)| Known { element, shape });
+        let mut known = description::declared(info).map(|(element, shape)| Known { element, shape });
         if let Some((_, sizes)) = inputs.iter().find(|(name, _)| *name == info.name()) {
             let element = known.as_ref().map_or(DataType::Float as i32, |known| known.element);
             known = Some(Known { element, shape: Some(sizes.iter().map(|&size| Dim::Size(size)).collect()) });
@@ -42,14 +41,14 @@ pub(crate) fn infer(graph: &GraphProto, inputs: &[(&str, &[usize])]) -> Shapes {
             shapes.values.insert(output.clone(), list);
         }
         for output in 0..node.output.len() {
-            infer_output(node, output, &told, &mut shapes);
+            infer_output(node, output, &declarations, &mut shapes);
         }
     }
     shapes
 }
 
-/// Works out one tensor that a node computes.
-fn infer_output(node: &NodeProto, place: usize, told: &BTreeMap<&str, &ValueInfoProto>, shapes: &mut Shapes) {
+/// Infers the shape of one output of a node.
+fn infer_output(node: &NodeProto, place: usize, declarations: &BTreeMap<&str, &ValueInfoProto>, shapes: &mut Shapes) {
     let Some(output) = node.output.get(place).filter(|name| !name.is_empty()) else { return };
     let at = At { node, shapes, output: place };
     let ruled = rule(&at);
@@ -63,15 +62,15 @@ fn infer_output(node: &NodeProto, place: usize, told: &BTreeMap<&str, &ValueInfo
         }
     };
     let inferred = element.map(|element| Known { element, shape });
-    let told = || {
-        let (element, shape) = declared(told.get(output.as_str())?)?;
+    let declared = || {
+        let (element, shape) = description::declared(declarations.get(output.as_str())?)?;
         Some(Known { element, shape })
     };
-    let known = inferred.clone().filter(|known| known.shape.is_some()).or_else(told).or(inferred);
+    let known = inferred.clone().filter(|known| known.shape.is_some()).or_else(declared).or(inferred);
     shapes.known.extend(known.map(|known| (output.clone(), known)));
 }
 
-/// The element type of what a node with a rule computes.
+/// Returns the element type of an output of a node with a rule.
 fn element(at: &At<'_>) -> Option<i32> {
     let of_input = |place: usize| Some(at.shapes.known.get(at.node.input.get(place)?)?.element);
     match (at.node.op_type(), at.output) {
@@ -91,8 +90,8 @@ fn element(at: &At<'_>) -> Option<i32> {
     }
 }
 
-/// `None` for operators without a rule. Where an operator has several outputs, further ones have the first's shape
-/// (pooling's indices, dropout's mask), unless its rule says otherwise.
+/// Infers the shape of an output, or returns `None` for an operator without a rule. Further outputs have the shape of the first
+/// one (the indices of a pooling, the mask of a dropout), unless the rule returns another.
 fn rule(at: &At<'_>) -> Option<Found> {
     if !is_standard(at.node) {
         return None;

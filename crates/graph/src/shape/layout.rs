@@ -1,4 +1,4 @@
-//! Shapes of what moves values about without changing them.
+//! Shapes of operators that change the shape or the order of values.
 
 use super::rule::{At, Found, axis, product};
 use super::value::Value;
@@ -18,7 +18,7 @@ pub(super) fn flatten(at: &At<'_>) -> Found {
     Ok(Some(vec![side(&input[..split], 0)?, side(&input[split..], 1)?]))
 }
 
-/// Any shape -> the constant one of the second input, where 0 keeps a size and -1 is what is left.
+/// Any shape -> the constant shape in the second input, where 0 keeps a size and -1 is the remaining size.
 pub(super) fn reshape(at: &At<'_>) -> Found {
     let wanted = at.ints("shape").map(|sizes| sizes.iter().map(|&size| Value::Known(size)).collect::<Vec<_>>());
     let wanted = wanted.or_else(|| at.values(1).map(<[Value]>::to_vec));
@@ -42,7 +42,7 @@ pub(super) fn reshape(at: &At<'_>) -> Found {
             size => Dim::Size(usize::try_from(size).map_err(|_| format!("a size of {size}"))?),
         });
     }
-    // Named unknowns cancel out: [n, 256, 6, 6] as [-1, 9216] leaves n.
+    // Named sizes cancel out: [n, 256, 6, 6] as [-1, 9216] is [n, 9216].
     let mut open: Vec<&Dim> = input.iter().filter(|dim| dim.size().is_none()).collect();
     for dim in shape.iter().filter(|dim| dim.size().is_none()) {
         if let Some(place) = open.iter().position(|other| *other == dim) {
@@ -79,19 +79,19 @@ pub(super) fn transpose(at: &At<'_>) -> Found {
     let mut sorted = places.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..input.len()) {
-        return Err(format!("{order:?} is no order of the axes of {}", show(input)));
+        return Err(format!("{order:?} is not an order of the axes of {}", show(input)));
     }
     Ok(Some(places.into_iter().map(|place| input[place].clone()).collect()))
 }
 
-/// The axes that an operator works on: an input since operator set 13, an attribute before. `rank` is that of what the
-/// axes are counted in.
+/// Returns the axes that an operator works on: an input since operator set 13, an attribute before. `rank` is the number of
+/// axes that they count in.
 fn axes(at: &At<'_>, rank: usize) -> Result<Option<Vec<usize>>, String> {
     let listed = at.ints("axes").map(<[i64]>::to_vec).or_else(|| at.constant(1));
     listed.map(|listed| listed.iter().map(|&place| axis(place, rank, false)).collect()).transpose()
 }
 
-/// Any shape -> the same without some axes of size 1.
+/// Any shape -> the same shape without some axes of size 1.
 pub(super) fn squeeze(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let gone = match axes(at, input.len())? {
@@ -102,13 +102,13 @@ pub(super) fn squeeze(at: &At<'_>) -> Found {
         None => return Ok(None),
     };
     if let Some(&large) = gone.iter().find(|&&place| input[place].size().is_some_and(|size| size != 1)) {
-        return Err(format!("axis {large} of {} is not of size 1", show(input)));
+        return Err(format!("axis {large} of {} does not have the size 1", show(input)));
     }
     let kept = input.iter().enumerate().filter(|(place, _)| !gone.contains(place));
     Ok(Some(kept.map(|(_, dim)| dim.clone()).collect()))
 }
 
-/// Any shape -> the same with further axes of size 1.
+/// Any shape -> the same shape with further axes of size 1.
 pub(super) fn unsqueeze(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let count = at.ints("axes").map(<[_]>::len).or_else(|| at.constant(1).map(|axes| axes.len())).unwrap_or(0);

@@ -1,8 +1,8 @@
-//! The shape of each tensor, worked out from the shapes of the inputs without running anything. The batch size, and
-//! whatever else the model leaves open, stays a named unknown.
+//! Shape inference: the shape of each tensor, from the shapes of the inputs, without a run of the model. The batch size stays
+//! a named unknown, as does every other size that the model leaves open.
 //!
-//! One file a family of operators. An operator without a rule is no error: the tensors behind it just have no known
-//! shape, unless the model itself tells it.
+//! There is one file for each family of operators. An operator without a rule is not an error: its outputs have no known
+//! shape, unless the model declares one.
 
 mod description;
 mod infer;

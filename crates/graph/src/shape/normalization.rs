@@ -1,37 +1,37 @@
-//! Shapes of what scales values by others around them: they stay as they are, so what is looked at are the attributes.
+//! Shapes of normalization and softmax. They keep the shape of the input, and the rules check the attributes.
 
 use super::rule::{At, Found, axis};
 use crate::dim::{Dim, show};
 
-/// `[n, c, …]` and four vectors of `c` values -> the same.
+/// `[n, c, …]` and four vectors of `c` values -> `[n, c, …]`.
 pub(super) fn batch(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(channels) = input.get(1) else {
         return Err(format!("input {} has no channels", show(input)));
     };
     for place in 1..5 {
-        let Some(told) = at.shape(place) else { continue };
-        let fits = matches!(told, [size] if size.size().is_none_or(|size| channels.size().is_none_or(|c| c == size)));
+        let Some(vector) = at.shape(place) else { continue };
+        let fits = matches!(vector, [size] if size.size().is_none_or(|size| channels.size().is_none_or(|c| c == size)));
         if !fits {
-            return Err(format!("{} is no vector of a value for each channel of {}", show(told), show(input)));
+            return Err(format!("{} is not a vector with one value for each channel of {}", show(vector), show(input)));
         }
     }
     Ok(Some(input.to_vec()))
 }
 
-/// `[n, c, …]` -> the same, each value over a sum over `size` channels about its own.
+/// `[n, c, …]` -> the same shape.
 pub(super) fn local(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if at.int("size", 0) < 1 {
         return Err("`size` must be at least 1".to_owned());
     }
     if input.len() < 3 {
-        return Err(format!("input {} is no picture", show(input)));
+        return Err(format!("input {} is not an image", show(input)));
     }
     Ok(Some(input.to_vec()))
 }
 
-/// Any shape -> the same.
+/// Any shape -> the same shape.
 pub(super) fn softmax(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if let Some(place) = crate::node::int_attribute(at.node, "axis") {

@@ -1,11 +1,11 @@
-//! Shapes of what takes tensors apart, puts them together, or makes them from nothing.
+//! Shapes of operators that split, join, slice, pad or create tensors.
 
 use super::rule::{At, Found, axis};
 use super::{value, values};
 use crate::dim::{Dim, show};
 use crate::tensor;
 
-/// Tensors of one shape but for one axis -> the same shape with that axis summed up.
+/// Tensors of equal shapes except for one axis -> the same shape with the sum of the sizes along that axis.
 pub(super) fn concat(at: &At<'_>) -> Found {
     let shapes: Option<Vec<&[Dim]>> = (0..at.node.input.len()).map(|place| at.shape(place)).collect();
     let Some(shapes) = shapes else { return Ok(None) };
@@ -28,13 +28,13 @@ pub(super) fn concat(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// Any shape -> pieces along one axis, of told sizes or of equal ones.
+/// Any shape -> pieces along one axis, of given sizes or of equal sizes.
 pub(super) fn split(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let along = axis(at.int("axis", 0), input.len(), false)?;
-    let told = at.ints("split").map(<[i64]>::to_vec).or_else(|| at.constant(1));
+    let given = at.ints("split").map(<[i64]>::to_vec).or_else(|| at.constant(1));
     let mut shape = input.to_vec();
-    shape[along] = match (told, input[along].size()) {
+    shape[along] = match (given, input[along].size()) {
         (Some(sizes), whole) => {
             let fits = sizes.iter().all(|&size| size >= 0)
                 && whole.is_none_or(|whole| {
@@ -54,7 +54,7 @@ pub(super) fn split(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// Any shape -> the same, shorter along some axes.
+/// Any shape -> the same shape, shorter along some axes.
 pub(super) fn slice(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let list = |key: &str, place: usize| at.ints(key).map(<[i64]>::to_vec).or_else(|| at.constant(place));
@@ -65,7 +65,7 @@ pub(super) fn slice(at: &At<'_>) -> Found {
         return Ok(None);
     }
     if [ends.len(), axes.len(), steps.len()].iter().any(|length| *length != starts.len()) {
-        return Err("its starts, ends, axes and steps are not equally many".to_owned());
+        return Err("its starts, ends, axes and steps differ in number".to_owned());
     }
     let mut shape = input.to_vec();
     for (((start, end), along), step) in starts.into_iter().zip(ends).zip(axes).zip(steps) {
@@ -78,7 +78,7 @@ pub(super) fn slice(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// How many of `size` values lie from `start` to `end` in steps of `step`, as the standard counts them.
+/// Returns how many of `size` values lie from `start` to `end` in steps of `step`, by the rules of the standard.
 fn sliced(size: usize, start: i64, end: i64, step: i64) -> Result<usize, String> {
     let whole = size as i128;
     let wrapped = |value: i64| if value < 0 { i128::from(value) + whole } else { i128::from(value) };
@@ -97,14 +97,14 @@ fn sliced(size: usize, start: i64, end: i64, step: i64) -> Result<usize, String>
     usize::try_from(count.max(0)).map_err(|_| format!("{count} values are too many"))
 }
 
-/// `[…, size, …]` and indices of any shape -> the indices' shape in place of that axis.
+/// `[…, size, …]` and indices of any shape -> the shape of the indices in place of that axis.
 pub(super) fn gather(at: &At<'_>) -> Found {
     let (Some(input), Some(places)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let along = axis(at.int("axis", 0), input.len(), false)?;
     Ok(Some(input[..along].iter().chain(places).chain(&input[along + 1..]).cloned().collect()))
 }
 
-/// Any shape -> the same with values added before and after each axis.
+/// Any shape -> the same shape with values added before and after each axis.
 pub(super) fn pad(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(pads) = at.ints("pads").map(<[i64]>::to_vec).or_else(|| at.constant(1)) else { return Ok(None) };
@@ -142,7 +142,7 @@ pub(super) fn constant(at: &At<'_>) -> Found {
     stored.map(|stored| Ok(tensor::dims(stored)?.into_iter().map(Dim::Size).collect())).transpose()
 }
 
-/// The shape that the input spells out.
+/// The shape that the values of the input describe.
 pub(super) fn constant_of_shape(at: &At<'_>) -> Found {
     let Some(sizes) = at.values(0) else { return Ok(None) };
     value::dims(sizes).map(Some)

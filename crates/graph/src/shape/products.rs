@@ -1,4 +1,4 @@
-//! Shapes of matrix products, of element-wise arithmetic and of sums.
+//! Shapes of matrix products, element-wise arithmetic and reductions.
 
 use super::rule::{At, Found, axis};
 use super::value;
@@ -8,7 +8,7 @@ use crate::dim::{Dim, show};
 pub(super) fn gemm(at: &At<'_>) -> Found {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([a0, a1], [b0, b1]) = (a, b) else {
-        return Err(format!("{} and {} are no matrices", show(a), show(b)));
+        return Err(format!("{} and {} are not matrices", show(a), show(b)));
     };
     let (rows, inner) = if at.int("transA", 0) == 0 { (a0, a1) } else { (a1, a0) };
     let (other, columns) = if at.int("transB", 0) == 0 { (b0, b1) } else { (b1, b0) };
@@ -26,40 +26,43 @@ pub(super) fn gemm(at: &At<'_>) -> Found {
     Ok(Some(product))
 }
 
-/// `[…, n, k]` and `[…, k, m]` -> `[…, n, m]`, where what stands in front stretches.
+/// `[…, n, k]` and `[…, k, m]` -> `[…, n, m]`. The axes in front are broadcast.
 pub(super) fn matmul(at: &At<'_>) -> Found {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([front_a @ .., rows, inner], [front_b @ .., other, columns]) = (a, b) else { return Ok(None) };
     same(inner, other)?;
-    let mut shape = stretched(front_a, front_b)?;
+    let mut shape = broadcasted(front_a, front_b)?;
     shape.extend([rows.clone(), columns.clone()]);
     Ok(Some(shape))
 }
 
 fn same(inner: &Dim, other: &Dim) -> Result<(), String> {
     match (inner.size(), other.size()) {
-        (Some(inner), Some(other)) if inner != other => Err(format!("rows of {inner} values meet weights for {other}")),
+        (Some(inner), Some(other)) if inner != other => {
+            Err(format!("rows of {inner} values cannot be multiplied by weights for {other}"))
+        }
         _ => Ok(()),
     }
 }
 
-/// Shapes that stretch where a size is 1 or an axis is missing in front.
+/// Several shapes -> their broadcast shape.
 pub(super) fn broadcast(at: &At<'_>) -> Found {
     let mut shape: Vec<Dim> = Vec::new();
     for place in 0..at.node.input.len() {
         let Some(input) = at.shape(place) else { return Ok(None) };
-        shape = stretched(&shape, input)?;
+        shape = broadcasted(&shape, input)?;
     }
     Ok(Some(shape))
 }
 
-/// Any shape, stretched to the one that the second input spells out.
+/// Any shape and a list of sizes -> the broadcast shape of both.
 pub(super) fn expand(at: &At<'_>) -> Found {
     let (Some(input), Some(wanted)) = (at.shape(0), at.values(1)) else { return Ok(None) };
-    stretched(input, &value::dims(wanted)?).map(Some)
+    broadcasted(input, &value::dims(wanted)?).map(Some)
 }
 
-fn stretched(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
+/// Broadcasts two shapes: a size of 1 and a missing axis in front fit every size.
+fn broadcasted(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
     let (long, short) = if b.len() > a.len() { (b, a) } else { (a, b) };
     let offset = long.len() - short.len();
     let mut merged = long.to_vec();
@@ -68,7 +71,7 @@ fn stretched(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
             (_, Some(1)) => dim.clone(),
             (Some(1), _) | (None, Some(_)) => other.clone(),
             (Some(one), Some(two)) if one != two => {
-                return Err(format!("{} and {} do not fit together", show(a), show(b)));
+                return Err(format!("{} and {} cannot be broadcast", show(a), show(b)));
             }
             _ => dim.clone(),
         };
@@ -76,7 +79,7 @@ fn stretched(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
     Ok(merged)
 }
 
-/// Any shape -> the same with some axes gone, or of size 1 with `keepdims`.
+/// Any shape -> the same shape without some axes, or with the size 1 there (`keepdims`).
 pub(super) fn reduce(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let listed = at.ints("axes").map(<[i64]>::to_vec).or_else(|| at.constant(1));

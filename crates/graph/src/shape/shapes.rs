@@ -1,4 +1,4 @@
-//! What is known of the tensors of a model.
+//! The known shapes of a model's tensors.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use super::value::{Value, Values};
 use crate::onnx::ValueInfoProto;
 use crate::{Dim, Error};
 
-/// What is known of a model's tensors without running it.
+/// The shapes of a model's tensors, as far as they are known before it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
     pub(super) known: BTreeMap<String, Known>,
-    /// What small integer tensors hold.
+    /// The values of small integer tensors.
     pub(super) values: Values,
     /// The first node whose inputs do not fit its operator.
     pub(super) problem: Option<Problem>,
@@ -31,22 +31,26 @@ pub(super) struct Problem {
 }
 
 impl Shapes {
-    /// A tensor's shape, where it is known.
+    /// Returns the shape of a tensor, or `None` when it is not known.
     pub fn get(&self, tensor: &str) -> Option<&[Dim]> {
         self.known.get(tensor)?.shape.as_deref()
     }
 
-    /// A tensor's shape without its first axis, the batch, where all of it is known: `[256, 6, 6]`.
+    /// Returns the shape of one item of a tensor, such as `[256, 6, 6]`: its sizes without the first axis, the batch. `None`
+    /// when one of them is not known.
     pub fn per_item(&self, tensor: &str) -> Option<Vec<usize>> {
         self.get(tensor)?.get(1..)?.iter().map(Dim::size).collect()
     }
 
-    /// What is known of a small integer tensor's values.
+    /// Returns the values of a small integer tensor, as far as they are known.
     pub(crate) fn values(&self, tensor: &str) -> Option<&[Value]> {
         self.values.get(tensor).map(Vec::as_slice)
     }
 
-    /// An error, where some node's inputs do not fit its operator; `label` is what it calls the model.
+    /// Checks that the inputs of all nodes fit their operators.
+    ///
+    /// # Errors
+    /// Returns an error about the first node whose inputs do not fit. The error calls the model `label`.
     pub fn accept(&self, label: &str) -> Result<(), Error> {
         self.problem.as_ref().map_or(Ok(()), |problem| {
             Err(Error::Node {
@@ -58,7 +62,7 @@ impl Shapes {
         })
     }
 
-    /// All that is known of a tensor, in ONNX's words.
+    /// Describes a tensor for ONNX: its type and shape, as far as they are known.
     pub fn describe(&self, tensor: &str) -> ValueInfoProto {
         match self.known.get(tensor) {
             Some(known) => value_info(tensor, known.element, known.shape.as_deref()),

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::Dim;
 
-/// One integer.
+/// An integer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// Known.
+    /// A known number.
     Known(i64),
-    /// A size that is only known when the model runs, by its name.
+    /// A size with this name, which is not known before the model runs.
     Open(String),
 }
 
 impl Value {
-    /// The number, where it is known.
+    /// Returns the number, or `None` when it is not known.
     pub(crate) fn known(&self) -> Option<i64> {
         match self {
             Self::Known(value) => Some(*value),
@@ -41,10 +41,10 @@ impl From<&Dim> for Value {
     }
 }
 
-/// Integer tensors by name, flat.
+/// Integer tensors as flat lists, by name.
 pub(crate) type Values = BTreeMap<String, Vec<Value>>;
 
-/// A shape that is spelled out as a tensor.
+/// Returns the shape that a list of integers describes.
 pub(super) fn dims(sizes: &[Value]) -> Result<Vec<Dim>, String> {
     let dim = |size: &Value| match size {
         Value::Known(size) => usize::try_from(*size).map(Dim::Size).map_err(|_| "a size is negative".to_owned()),

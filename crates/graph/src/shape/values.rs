@@ -1,5 +1,5 @@
-//! The values of small integer tensors that are known without running: exporters spell out the shape that a `Reshape`
-//! takes node by node (`Shape`, `Gather`, `Concat`, …), and behind it nothing would be known if that were not followed.
+//! The known values of small integer tensors. Exporters compute the target of a `Reshape` node by node (`Shape`, `Gather`,
+//! `Concat`, …). Without these values no shape behind the `Reshape` would be known.
 
 use super::rule::At;
 use super::shapes::Shapes;
@@ -8,17 +8,17 @@ use crate::node::{attribute, input, int_attribute, ints_attribute, node_name};
 use crate::onnx::{NodeProto, tensor_proto::DataType};
 use crate::tensor;
 
-/// Longer lists are no shapes.
+/// The longest list that is followed. Longer lists are not shapes.
 const LONGEST: usize = 64;
 
-/// Those of a stored tensor.
+/// Returns the values of a stored tensor, or `None` when it is not a small list of integers.
 pub(super) fn stored(tensor: &crate::onnx::TensorProto) -> Option<Vec<Value>> {
     let small = tensor::dims(tensor).and_then(|dims| tensor::count(&dims)).is_ok_and(|count| count <= LONGEST);
     let values = tensor::integers(tensor).ok().filter(|_| small)?;
     Some(values.into_iter().map(Value::Known).collect())
 }
 
-/// What a node computes from what is known, where that is a list of integers.
+/// Returns the list of integers that a node computes from known values, or `None` when it is not known.
 pub(super) fn of(at: &At<'_>) -> Option<Vec<Value>> {
     if !crate::node::is_standard(at.node) {
         return None;
@@ -63,7 +63,7 @@ fn shape(node: &NodeProto, shapes: &Shapes) -> Option<Vec<Value>> {
     Some(dims.get(span(node, dims.len()))?.iter().map(Value::from).collect())
 }
 
-/// The axes that a `Shape` node tells, by its attributes `start` and `end`.
+/// Returns the axes whose sizes a `Shape` node returns, from its attributes `start` and `end`.
 pub(super) fn span(node: &NodeProto, rank: usize) -> std::ops::Range<usize> {
     let place = |key: &str, otherwise: usize| {
         int_attribute(node, key).map_or(otherwise, |value| {
@@ -131,7 +131,7 @@ fn arithmetic(at: &At<'_>) -> Option<Vec<Value>> {
     (0..length).map(one).collect()
 }
 
-/// A size that only the run will tell.
+/// A value that is not known before the model runs.
 fn open(at: &At<'_>, place: usize) -> Value {
     Value::Open(format!("{}.value.{place}", node_name(at.node)))
 }

@@ -1,4 +1,4 @@
-//! Shapes of what slides a window over pictures: convolution and pooling.
+//! Shapes of convolution and pooling.
 
 use super::rule::{At, Found};
 use crate::dim::{Dim, show};
@@ -7,8 +7,8 @@ use crate::window;
 /// `[n, c, h, w]` with weights `[m, c / group, kh, kw]` -> `[n, m, h', w']`.
 pub(super) fn conv(at: &At<'_>) -> Found {
     let (Some(input), Some(weight)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
-    let ([n, channels, _, ..], [maps, per_group, kernel @ ..]) = (input, weight) else {
-        return Err(format!("input {} and weights {} are no pictures and filters", show(input), show(weight)));
+    let ([n, channels, _, ..], [filters, per_group, kernel @ ..]) = (input, weight) else {
+        return Err(format!("input {} and weights {} are not images and filters", show(input), show(weight)));
     };
     let group = at.int("group", 1);
     if let (Some(channels), Some(per_group)) = (channels.size(), per_group.size()) {
@@ -19,17 +19,17 @@ pub(super) fn conv(at: &At<'_>) -> Found {
             ));
         }
     }
-    if let (Some(maps), Ok(group)) = (maps.size(), usize::try_from(group))
-        && (group == 0 || maps % group != 0)
+    if let (Some(filters), Ok(group)) = (filters.size(), usize::try_from(group))
+        && (group == 0 || filters % group != 0)
     {
-        return Err(format!("{maps} maps cannot be made in {group} groups"));
+        return Err(format!("{filters} filters cannot be divided into {group} groups"));
     }
     let kernel: Option<Vec<i64>> = kernel.iter().map(|dim| dim.size().map(|size| size as i64)).collect();
     let Some(kernel) = kernel else { return Ok(None) };
-    if let Some(told) = at.ints("kernel_shape").filter(|told| !told.is_empty() && *told != kernel) {
-        return Err(format!("`kernel_shape` is {told:?}, the weights are of {kernel:?}"));
+    if let Some(declared) = at.ints("kernel_shape").filter(|sizes| !sizes.is_empty() && *sizes != kernel) {
+        return Err(format!("`kernel_shape` is {declared:?}, but the weights have {kernel:?}"));
     }
-    windows(at, input, &kernel, vec![n.clone(), maps.clone()])
+    windows(at, input, &kernel, vec![n.clone(), filters.clone()])
 }
 
 /// `[n, c, h, w]` -> `[n, c, h', w']`.

@@ -119,7 +119,7 @@ fn use_all(model: &Model) -> Result<(), Error> {
     }
     model.weights()?;
     let plain = model.without_dropout()?;
-    graph::head::features(&plain, plain.outputs()[0], graph::head::Pool::Average)?;
+    graph::head::features(&plain, plain.outputs()[0], graph::head::Pooling::Average)?;
     let logits = model.nodes().last().and_then(|node| node.input.first()).cloned().unwrap_or_default();
     let weights = tuning::trainable(model);
     let weights: Vec<&str> = weights.iter().map(String::as_str).collect();

@@ -1,7 +1,7 @@
 //! Cutting, exposing and joining.
 
 use graph::builder::{Builder, Node};
-use graph::head::{self, Pool};
+use graph::head::{self, Pooling};
 use graph::{Dim, Error, Model};
 
 use crate::nets::{branched, head, operators};
@@ -44,9 +44,9 @@ fn exposed_tensors_come_after_the_models_own_output() {
 
 #[test]
 fn a_head_goes_on_a_trunk() {
-    let extractor = head::features(&branched(), "pool1", Pool::None).unwrap();
+    let extractor = head::features(&branched(), "pool1", Pooling::None).unwrap();
     assert_eq!(extractor.shapes().per_item(head::FEATURES), Some(vec![4 * 8 * 8]));
-    let averaged = head::features(&branched(), "joined", Pool::Average).unwrap();
+    let averaged = head::features(&branched(), "joined", Pooling::Average).unwrap();
     assert_eq!(averaged.shapes().per_item(head::FEATURES), Some(vec![5]));
 
     let new = head::Head { features: 5, hidden: vec![], classes: 2 }.build(&mut crate::nets::rng()).unwrap();

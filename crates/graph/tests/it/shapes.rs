@@ -88,7 +88,7 @@ fn products_and_sums() {
     assert_eq!(net.finish(&["sum"]).unwrap().shapes().get("sum").map(<[_]>::to_vec), Some(batch(&[5])));
     net.node(Node::new("Gemm", "wrong").inputs(["sum", "w"]));
     let error = net.finish(&["wrong"]).unwrap_err().to_string();
-    assert_eq!(error, "dense: node `wrong` (Gemm): rows of 5 values meet weights for 12");
+    assert_eq!(error, "dense: node `wrong` (Gemm): rows of 5 values cannot be multiplied by weights for 12");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn the_original_alexnet() {
     assert_eq!(plain.nodes().len(), model.nodes().len() - 2);
     let trunk = plain.cut("r14").unwrap();
     assert_eq!(crate::nets::operators(&trunk).iter().filter(|operator| **operator == "Conv").count(), 5);
-    let extractor = graph::head::features(&plain, "r14", graph::head::Pool::None).unwrap();
+    let extractor = graph::head::features(&plain, "r14", graph::head::Pooling::None).unwrap();
     assert_eq!(extractor.shapes().per_item("features"), Some(vec![9216]));
     assert_eq!(extractor.opset(), 9, "the head's operators are taken on in the trunk's version");
 }

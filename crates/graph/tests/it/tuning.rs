@@ -86,7 +86,10 @@ fn the_cut_lies_below_everything_that_flows_round_a_layer() {
 fn statistics_bounds_and_constants_are_not_trained() {
     assert_eq!(trainable(&residual()), ["conv1.weight", "conv2.weight", "norm.scale", "norm.shift", "dense"]);
     let error = refuse_settings(&residual(), &["norm.mean".to_owned()]).unwrap_err().to_string();
-    assert_eq!(error, "residual: tensor `norm.mean`: it sets up `norm` (BatchNormalization) and cannot be trained");
+    assert_eq!(
+        error,
+        "residual: tensor `norm.mean`: it is a setting of `norm` (BatchNormalization) and cannot be trained"
+    );
 }
 
 #[test]

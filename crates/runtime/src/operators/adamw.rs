@@ -1,14 +1,17 @@
-//! `AdamW`: the update of one weight tensor, in place, in one pass.
+//! `AdamW`: the update of one weight in place, in one pass over memory.
 //!
 //! Inputs: learning rate `[1]`, number of the step from 1 (`int64` `[1]`), the weight, first moments and second moments of
-//! all weights `[total]`, the gradient, then any tensors that have to be there first. Output: true `[1]`. Attributes:
+//! all weights `[total]`, the gradient, then any tensors that must be computed before. Output: true `[1]`. Attributes:
 //! `alpha` (`beta1`), `beta` (`beta2`), `epsilon` (`eps`), `weight_decay` and `offset`, the index of this weight's first
 //! moment.
 //!
 //! Loshchilov and Hutter 2019, algorithm 2, in the order of operations of `PyTorch`'s `AdamW`: the weight shrinks by
 //! `rate * decay`, then moves by `rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)`.
 
-#![allow(clippy::inline_always, reason = "only what is part of the dispatched function is made for its processor")]
+#![allow(
+    clippy::inline_always,
+    reason = "only inlined code is compiled for the processor that the function is dispatched to"
+)]
 
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::TensorElementType;
@@ -44,7 +47,7 @@ impl Operator for AdamW {
     }
 }
 
-/// The attributes that do not change from step to step.
+/// The attributes of the operator.
 pub(super) struct Settings {
     beta1: f32,
     beta2: f32,
@@ -53,7 +56,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The attributes of a node, and its `offset`.
+    /// Reads the attributes of a node, and its `offset`.
     pub(super) fn of(node: &KernelContext) -> ort::Result<(Self, usize)> {
         let number =
             |name: &str| node.get::<f32>(name).ok_or_else(|| ort::Error::new(format!("it has no attribute `{name}`")));
@@ -99,7 +102,7 @@ pub(super) struct Update {
 impl Update {
     pub(super) fn new(settings: &Settings, rate: f32, step: i64) -> Self {
         let Settings { beta1, beta2, eps, weight_decay } = *settings;
-        let corrected = |forget: f32| 1.0 - f64::from(forget).powf(step as f64);
+        let corrected = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
         Self {
             kept: 1.0 - rate * weight_decay,
             beta1,
@@ -110,12 +113,12 @@ impl Update {
         }
     }
 
-    /// Changes some weights, first and second moments.
+    /// Updates some weights with their first and second moments.
     pub(super) fn apply(&self, arch: Arch, changed: [&mut [f32]; 3], gradient: &[f32]) {
         arch.dispatch(Apply { update: self, changed, gradient });
     }
 
-    /// The same within a function made for a processor, for as many values as some registers hold, the last perhaps in part.
+    /// Updates the values of some registers, inside a dispatched function. The last register can be partly filled.
     #[inline(always)]
     pub(super) fn registers<S: Simd, const N: usize>(
         &self,

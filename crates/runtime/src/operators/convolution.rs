@@ -1,13 +1,14 @@
-//! `Convolution`, `ConvolutionInputGradient` and `ConvolutionFilterGradient`: convolutions over pictures by crate
+//! `Convolution`, `ConvolutionInputGradient` and `ConvolutionFilterGradient`: convolutions over images by crate
 //! `kernels`.
 //!
-//! All have the attributes `strides`, `pads`, `dilations` and `group` of ONNX's `Conv`, written out: there is no `auto_pad`.
+//! All have the attributes `strides`, `pads`, `dilations` and `group` of ONNX's `Conv`. They are required, and there is no
+//! `auto_pad`.
 //!
 //! | | inputs | outputs | further attributes |
 //! |---|---|---|---|
-//! | `Convolution` | `X` `[n, c, h, w]`, `W` `[m, c / group, kh, kw]`, perhaps `B` `[m]` | `Y` `[n, m, oh, ow]` | `relu`: 1 for `max(Y, 0)`; for a pooling behind that `pool_kernel`, `pool_strides`, `pool_before` and `pool_windows`, down and right |
+//! | `Convolution` | `X` `[n, c, h, w]`, `W` `[m, c / group, kh, kw]`, optionally `B` `[m]` | `Y` `[n, m, oh, ow]` | `relu`: 1 for `max(Y, 0)`; for a maximum pooling behind it `pool_kernel`, `pool_strides`, `pool_before` and `pool_windows`, vertical then horizontal |
 //! | `ConvolutionInputGradient` | `dY`, `W` | `dX` | `size`: `[h, w]` |
-//! | `ConvolutionFilterGradient` | `X`, `dY` | `dW`, perhaps `dB` | `kernel_shape`: `[kh, kw]` |
+//! | `ConvolutionFilterGradient` | `X`, `dY` | `dW`, optionally `dB` | `kernel_shape`: `[kh, kw]` |
 
 use kernels::{Epilogue, Geometry, MaxPool, PackedConvolution};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
@@ -50,7 +51,7 @@ impl Operator for Convolution {
             }),
             None => None,
         };
-        // Filters that are fed in may change from run to run, in training with every step.
+        // Filters that are inputs can change from run to run. In training they change in every step.
         let constant = node.constant_input::<TensorValueType<f32>>(1).is_ok();
         let mut kept = None;
         Ok(Box::new(move |context: &ComputeContext| {
@@ -104,7 +105,7 @@ impl Operator for ConvolutionFilterGradient {
     }
 }
 
-/// The attributes that all three have.
+/// The attributes of all three operators.
 struct Windows {
     strides: [usize; 2],
     pads: [usize; 4],
@@ -131,23 +132,23 @@ impl Windows {
     }
 }
 
-/// An attribute of `N` sizes.
+/// Returns an attribute of `N` sizes.
 fn list<const N: usize>(node: &KernelContext, name: &str) -> ort::Result<[usize; N]> {
     let values = node.get::<Vec<i64>>(name).unwrap_or_default();
     let sizes: Option<Vec<usize>> = values.iter().map(|&value| usize::try_from(value).ok()).collect();
     let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
-    sizes.ok_or_else(|| ort::Error::new(format!("its attribute `{name}` is not {N} sizes")))
+    sizes.ok_or_else(|| ort::Error::new(format!("its attribute `{name}` does not have {N} sizes")))
 }
 
-/// The sizes of pictures or filters.
+/// Returns the sizes of images or filters.
 fn four(shape: &[i64]) -> ort::Result<[usize; 4]> {
     let sizes: Option<Vec<usize>> = shape.iter().map(|&size| usize::try_from(size).ok()).collect();
     let sizes = sizes.and_then(|sizes| <[usize; 4]>::try_from(sizes).ok());
-    sizes.ok_or_else(|| ort::Error::new(format!("a tensor of the shape {shape:?} is no pictures or filters")))
+    sizes.ok_or_else(|| ort::Error::new(format!("a tensor of the shape {shape:?} is not that of images or filters")))
 }
 
-/// An output's shape.
-fn told(sizes: [usize; 4]) -> [i64; 4] {
+/// Returns the shape of an output.
+fn output_shape(sizes: [usize; 4]) -> [i64; 4] {
     sizes.map(|size| size as i64)
 }
 
@@ -160,7 +161,7 @@ fn forward(
 ) -> ort::Result<()> {
     let (x, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
     let (shape, x) = x.extract_tensor();
-    let [pictures, channels, height, width] = four(shape)?;
+    let [images, channels, height, width] = four(shape)?;
     let (shape, weight) = weight.extract_tensor();
     let [filters, _, rows, columns] = four(shape)?;
     let geometry = windows.geometry(channels, filters, [rows, columns], [height, width])?;
@@ -175,7 +176,7 @@ fn forward(
         None => PackedConvolution::new(&geometry, weight, &threads).map_err(ort::Error::wrap)?,
     };
     let [high, wide] = pool.map_or(geometry.output_size(), |pool| pool.windows);
-    if let Some(mut output) = context.output(0, told([pictures, filters, high, wide]))? {
+    if let Some(mut output) = context.output(0, output_shape([images, filters, high, wide]))? {
         let (_, y) = output.try_extract_tensor_mut::<f32>()?;
         packed.forward(x, &Epilogue { bias, relu, pool }, y, &threads).map_err(ort::Error::wrap)?;
     }
@@ -187,13 +188,13 @@ fn forward(
 fn input_gradient(context: &ComputeContext, windows: &Windows, size: [usize; 2]) -> ort::Result<()> {
     let (incoming, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
     let (shape, dy) = incoming.extract_tensor();
-    let [pictures, ..] = four(shape)?;
+    let [images, ..] = four(shape)?;
     let (shape, weight) = weight.extract_tensor();
     let [filters, of_group, rows, columns] = four(shape)?;
     let channels = of_group.saturating_mul(windows.groups);
     let geometry = windows.geometry(channels, filters, [rows, columns], size)?;
     let threads = SessionThreads::of(context);
-    if let Some(mut output) = context.output(0, told([pictures, channels, size[0], size[1]]))? {
+    if let Some(mut output) = context.output(0, output_shape([images, channels, size[0], size[1]]))? {
         let (_, dx) = output.try_extract_tensor_mut::<f32>()?;
         kernels::input_gradient(&geometry, weight, dy, dx, &threads).map_err(ort::Error::wrap)?;
     }
@@ -209,7 +210,7 @@ fn filter_gradient(context: &ComputeContext, windows: &Windows, kernel: [usize; 
     let geometry = windows.geometry(channels, filters, kernel, [height, width])?;
     let threads = SessionThreads::of(context);
     let of_group = channels / windows.groups;
-    let of_filters = context.output(0, told([filters, of_group, kernel[0], kernel[1]]))?;
+    let of_filters = context.output(0, output_shape([filters, of_group, kernel[0], kernel[1]]))?;
     let Some(mut of_filters) = of_filters else { return Ok(()) };
     let (_, dw) = of_filters.try_extract_tensor_mut::<f32>()?;
     let mut of_biases = context.output(1, [filters as i64])?;

@@ -1,12 +1,12 @@
 //! `DenseAdamW`: the backward pass of a dense layer `Y = X W^T` and the update of its weight, in one pass over the weight.
 //!
 //! Inputs: learning rate `[1]`, number of the step from 1 (`int64` `[1]`), the weight `W` `[out, in]`, first moments and
-//! second moments of all weights `[total]`, `dY` `[n, out]` and `X` `[n, in]`. Outputs: true `[1]` and, where it is wanted,
-//! `dX = dY W` `[n, in]`, with the weight as it was before. Attributes: those of `AdamW`.
+//! second moments of all weights `[total]`, `dY` `[n, out]` and `X` `[n, in]`. Outputs: true `[1]` and optionally `dX = dY W`
+//! `[n, in]`, with the weight before the update. Attributes: those of `AdamW`.
 //!
-//! The weight's gradient `dY^T X` is never written to memory: of a large layer that would be as much as the weight itself,
-//! and weight and moments would be read again for the update. Each thread takes strips of columns, and goes through them
-//! row by row. Pictures that a rectifier or a dropout mask makes 0 in `dY` are left out of a row's sum.
+//! The gradient of the weight, `dY^T X`, never exists in memory. It would be as large as the weight, and weight and moments
+//! would be read again for the update. Each thread takes strips of columns and goes through them row by row. Items whose `dY`
+//! is 0 in a row, because of a rectifier or a dropout mask, are left out of the row's sum.
 
 #![allow(clippy::inline_always, reason = "a function is compiled for an instruction set only as part of its caller")]
 
@@ -20,14 +20,14 @@ use super::input::input;
 use super::names;
 use super::pieces::{self, Strip};
 
-/// Columns of a strip at most: the parts of the pictures then stay in a core's cache, and what is read of a row at a time is
-/// long enough for the processor to read ahead.
+/// Most columns of a strip. The strip of `X` then stays in the cache of a core, and the part of a weight's row is long enough
+/// for the processor to prefetch it.
 const COLUMNS: usize = 768;
-/// Values in a line of the cache: no two strips share one.
+/// Values in a cache line. No two strips share a line.
 const LINE: usize = LANES;
-/// Registers of a row that are worked on at once: as many as multiplications are under way at a time.
+/// Registers of a row that are computed together: as many as the processor has multiplications in flight.
 const REGISTERS: usize = 8;
-/// The parts of the pictures have a multiple of so many columns.
+/// The number of columns of the copied strip of `X` is a multiple of this.
 const COUNT: usize = REGISTERS * LANES;
 
 pub(super) struct DenseAdamW;
@@ -55,7 +55,7 @@ impl Operator for DenseAdamW {
     }
 }
 
-/// A matrix that is read, row by row.
+/// A matrix in row-major order.
 #[derive(Clone, Copy)]
 struct Matrix<'m> {
     values: &'m [f32],
@@ -72,7 +72,7 @@ impl<'m> Matrix<'m> {
         }
     }
 
-    /// Part of a row.
+    /// Returns part of a row.
     fn part(&self, row: usize, start: usize, count: usize) -> &'m [f32] {
         &self.values[row * self.columns + start..][..count]
     }
@@ -81,9 +81,9 @@ impl<'m> Matrix<'m> {
 fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Result<()> {
     let (rate, step) = (input::<f32>(context, 0)?, input::<i64>(context, 1)?);
     let (weight, first, second) = (input(context, 2)?, input(context, 3)?, input(context, 4)?);
-    let (incoming, pictures) = (input(context, 5)?, input(context, 6)?);
+    let (incoming, features) = (input(context, 5)?, input(context, 6)?);
     let update = Update::new(settings, rate.try_extract_scalar::<f32>()?, step.try_extract_scalar::<i64>()?);
-    let [dy, x, w] = [Matrix::of(&incoming)?, Matrix::of(&pictures)?, Matrix::of(&weight)?];
+    let [dy, x, w] = [Matrix::of(&incoming)?, Matrix::of(&features)?, Matrix::of(&weight)?];
     if dy.rows != x.rows || (w.rows, w.columns) != (dy.columns, x.columns) {
         return Err(ort::Error::new("weight, gradient and input do not fit each other"));
     }
@@ -103,7 +103,7 @@ fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Res
     Ok(())
 }
 
-/// What of `dY` is not 0: where rectifiers and dropout are, that is a small part. Of each output, pictures and values.
+/// The non-zero values of `dY`, a small part of it behind rectifiers and dropout: for each output, indices of items and values.
 struct Errors {
     entries: Vec<(u32, f32)>,
     ends: Vec<usize>,
@@ -113,15 +113,15 @@ impl Errors {
     fn of(dy: &Matrix) -> Self {
         let mut entries = Vec::with_capacity(dy.values.len());
         let mut ends = Vec::with_capacity(dy.columns);
-        let mut turned = vec![0.0; LINE * dy.rows];
+        let mut transposed = vec![0.0; LINE * dy.rows];
         for top in (0..dy.columns).step_by(LINE) {
             let outputs = LINE.min(dy.columns - top);
-            for picture in 0..dy.rows {
-                for (output, &error) in dy.part(picture, top, outputs).iter().enumerate() {
-                    turned[output * dy.rows + picture] = error;
+            for item in 0..dy.rows {
+                for (output, &error) in dy.part(item, top, outputs).iter().enumerate() {
+                    transposed[output * dy.rows + item] = error;
                 }
             }
-            for errors in turned.chunks_exact(dy.rows.max(1)).take(outputs) {
+            for errors in transposed.chunks_exact(dy.rows.max(1)).take(outputs) {
                 entries.extend((0..).zip(errors.iter().copied()).filter(|(_, error)| *error != 0.0));
                 ends.push(entries.len());
             }
@@ -135,7 +135,7 @@ impl Errors {
     }
 }
 
-/// Gradient, update and `dX` of a few columns of the weight.
+/// Computes gradient, update and `dX` of a strip of columns.
 fn one_strip(mut strip: Strip<3>, errors: &Errors, x: &Matrix, update: &Update) {
     let arch = Arch::new();
     let (start, count, batch) = (strip.start(), strip.columns(), x.rows);
@@ -150,30 +150,30 @@ fn one_strip(mut strip: Strip<3>, errors: &Errors, x: &Matrix, update: &Update) 
     sums.fill(0.0);
     for (output, errors) in errors.of_outputs().enumerate() {
         let (changed, sums) = (strip.row(output), &mut sums[..]);
-        arch.dispatch(Row { changed, errors, inputs, sums, wide, update });
+        arch.dispatch(RowUpdate { changed, errors, inputs, sums, wide, update });
     }
-    for (picture, sums) in sums.chunks_exact(wide).enumerate() {
-        strip.output(picture).copy_from_slice(&sums[..count]);
+    for (item, sums) in sums.chunks_exact(wide).enumerate() {
+        strip.output(item).copy_from_slice(&sums[..count]);
     }
 }
 
-/// Part of one row of the weight: of the output that it belongs to, `errors`.
-struct Row<'m> {
+/// The work on one row of a strip. `errors` are the non-zero values of `dY` of the output that the row belongs to.
+struct RowUpdate<'m> {
     changed: [&'m mut [f32]; 3],
     errors: &'m [(u32, f32)],
-    /// `[n, wide]`
+    /// Strip of `X`, `[n, wide]`.
     inputs: &'m [f32],
-    /// `[n, wide]`, or nothing where `dX` is not wanted.
+    /// Strip of `dX`, `[n, wide]`. Empty when `dX` is not needed.
     sums: &'m mut [f32],
     wide: usize,
     update: &'m Update,
 }
 
-impl WithSimd for Row<'_> {
+impl WithSimd for RowUpdate<'_> {
     type Output = ();
 
-    /// Gradient and update take turns every few registers: while the one is computed, the processor already fetches what the
-    /// other changes.
+    /// Alternates between gradient and update every few registers. While the gradient is computed, the processor loads the
+    /// values of the update.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { changed: [weights, first, second], errors, inputs, sums, wide, update } = self;
@@ -183,8 +183,8 @@ impl WithSimd for Row<'_> {
             let start = at * few;
             if !sums.is_empty() {
                 let before: [S::f32s; REGISTERS] = load(simd, weights);
-                for &(picture, error) in errors {
-                    let (sums, _) = S::as_mut_simd_f32s(&mut sums[picture as usize * wide + start..][..few]);
+                for &(item, error) in errors {
+                    let (sums, _) = S::as_mut_simd_f32s(&mut sums[item as usize * wide + start..][..few]);
                     let error = simd.splat_f32s(error);
                     for (sum, value) in sums.iter_mut().zip(before) {
                         *sum = simd.mul_add_e_f32s(error, value, *sum);
@@ -192,8 +192,8 @@ impl WithSimd for Row<'_> {
                 }
             }
             let mut gradient = [simd.splat_f32s(0.0); REGISTERS];
-            for &(picture, error) in errors {
-                let (values, _) = S::as_simd_f32s(&inputs[picture as usize * wide + start..][..few]);
+            for &(item, error) in errors {
+                let (values, _) = S::as_simd_f32s(&inputs[item as usize * wide + start..][..few]);
                 let Some(values) = values.first_chunk::<REGISTERS>() else { return };
                 let error = simd.splat_f32s(error);
                 for (sum, &value) in gradient.iter_mut().zip(values) {
@@ -205,7 +205,7 @@ impl WithSimd for Row<'_> {
     }
 }
 
-/// Some values, and zeros behind them.
+/// Loads values, with zeros behind them.
 #[inline(always)]
 fn load<S: Simd, const N: usize>(simd: S, values: &[f32]) -> [S::f32s; N] {
     if let Some(whole) = S::as_simd_f32s(values).0.first_chunk() {

@@ -1,7 +1,7 @@
-//! `Dense`: a dense layer by crate `kernels`, which leaves out what its input holds of zeros.
+//! `Dense`: a dense layer of crate `kernels`, which leaves out zeros of its input.
 //!
-//! Inputs: `X` `[n, in]`, the weight as `kernels::row_sparse::pack` lays it out `[panels, in, PANEL]`, perhaps the bias
-//! `[out]`. Output: `[n, out]`. Attributes: `outputs`: `out`; `relu`: 1 for `max(Y, 0)`.
+//! Inputs: `X` `[n, in]`, the weight as `kernels::row_sparse::pack` lays it out `[panels, in, PANEL]`, and optionally the
+//! bias `[out]`. Output: `[n, out]`. Attributes: `outputs`: `out`; `relu`: 1 for `max(Y, 0)`.
 
 use kernels::row_sparse::{PANEL, forward};
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
@@ -41,7 +41,9 @@ fn run(context: &ComputeContext, outputs: usize, relu: bool) -> ort::Result<()> 
     let (x, weight) = (input::<f32>(context, 0)?, input::<f32>(context, 1)?);
     let ((shape, x), (laid_out, weight)) = (x.extract_tensor(), weight.extract_tensor());
     let ([rows, inputs], [_, of_weight, PANELS]) = (&**shape, &**laid_out) else {
-        return Err(ort::Error::new(format!("inputs of the shapes {shape:?} and {laid_out:?} make no dense layer")));
+        return Err(ort::Error::new(format!(
+            "inputs of the shapes {shape:?} and {laid_out:?} are not those of a dense layer"
+        )));
     };
     if inputs != of_weight {
         return Err(ort::Error::new(format!("a weight for {of_weight} inputs has {inputs}")));

@@ -1,30 +1,30 @@
-//! Tensors that an operator changes although they are its inputs, handed out in pieces that no two threads share.
+//! Changing the inputs of an operator in place, in pieces that no two threads share.
 //!
-//! ONNX Runtime lets its own optimizers do so: the weight that comes in is the one to change. Its C API has no word for
-//! it, and gives out the address of any tensor as one to write to.
+//! ONNX Runtime's own optimizers do the same: they change the weight that is their input. The C API has no function for this,
+//! but returns the address of any tensor as a mutable one.
 #![allow(unsafe_code)]
 
 use ort::operator::ComputeContext;
 use ort::value::TensorRef;
 
-/// Values in one piece: three such pieces and a fourth that is read stay in a core's cache.
+/// Values in a piece. Three pieces that change and one that is read fit into the cache of a core.
 const PIECE: usize = 1 << 14;
-/// How finely the work is handed out to threads.
+/// Number of shares into which the work is divided for the threads.
 const SHARES: usize = 64;
 
-/// The memory of one tensor, from some offset on.
+/// The memory of a tensor, from an offset on.
 #[derive(Clone, Copy)]
 struct Memory(*mut f32);
 
-// SAFETY: it is only an address; `of_changed`, `of_output` and `Strip` say why what lies there is touched by one thread at a
-// time.
+// SAFETY: it is only an address. `of_changed`, `of_output` and `Strip` explain why only one thread at a time uses the memory
+// there.
 unsafe impl Sync for Memory {}
 
-/// Calls `change` with piece after piece of some tensors, each from its offset on, and the piece of `beside` in the same
-/// place; `beside` tells how many values there are.
+/// Calls `change` for each piece of some tensors, each from its offset on, with the piece of `beside` at the same position.
+/// The number of values is the length of `beside`.
 ///
 /// # Errors
-/// A tensor too short, or two of them that share memory.
+/// Returns an error when a tensor is too short, and when two tensors share memory.
 pub(super) fn of_changed<const N: usize>(
     context: &ComputeContext,
     tensors: [(&TensorRef<'_, f32>, usize); N],
@@ -38,18 +38,18 @@ pub(super) fn of_changed<const N: usize>(
         let start = piece * PIECE;
         let beside = &beside[start..beside.len().min(start + PIECE)];
         let parts = memory.each_ref().map(|memory| {
-            // SAFETY: the range is inside the tensor, as checked above. It overlaps no other range of this call: tensors
-            // are apart, and pieces are counted once each. Outside of this call nothing reads or writes these tensors
-            // meanwhile: the trainer owns weights and moments and is borrowed mutably for the step, and in the graph
-            // every node that reads the weight comes before this one (`crate::training::optimizer`).
+            // SAFETY: the range is inside the tensor, as checked above. It overlaps no other range of this call: the tensors
+            // do not overlap, and each piece occurs once. Nothing else reads or writes these tensors meanwhile: the trainer
+            // owns weights and moments and is borrowed mutably for the step, and in the graph every node that reads the
+            // weight comes before this one (`crate::training::optimizer`).
             unsafe { std::slice::from_raw_parts_mut(memory.0.add(start), beside.len()) }
         });
         change(parts, beside);
     })
 }
 
-/// Where the tensors' memory is, from each offset on, after a look that `count` values are there and that neither two of them
-/// nor one and a tensor that is only read share memory.
+/// Returns the memory of tensors, each from its offset on. Checks that each has `count` values there, and that no two of them
+/// share memory with each other or with a tensor that is only read.
 fn apart<const N: usize>(
     tensors: [(&TensorRef<'_, f32>, usize); N],
     count: usize,
@@ -78,27 +78,27 @@ fn apart<const N: usize>(
     Ok(memory)
 }
 
-/// Some columns of matrices that lie in memory row by row, for one thread alone.
+/// A strip of columns of row-major matrices, which only one thread uses.
 pub(super) struct Strip<const N: usize> {
-    /// The matrices to change, all of one shape.
+    /// The matrices to change, all of the same shape.
     memory: [Memory; N],
     /// A matrix to fill, with the same columns.
     output: Option<Memory>,
     rows: usize,
     output_rows: usize,
-    /// Columns of the whole matrices.
+    /// Number of columns of the whole matrices.
     whole: usize,
     start: usize,
     columns: usize,
 }
 
 impl<const N: usize> Strip<N> {
-    /// The first column.
+    /// Returns the index of the first column.
     pub(super) fn start(&self) -> usize {
         self.start
     }
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     pub(super) fn columns(&self) -> usize {
         self.columns
     }
@@ -108,16 +108,16 @@ impl<const N: usize> Strip<N> {
         self.output.is_some()
     }
 
-    /// The strip's part of a row of each matrix.
+    /// Returns the strip's part of a row of each matrix.
     pub(super) fn row(&mut self, row: usize) -> [&mut [f32]; N] {
         assert!(row < self.rows, "row {row} of {}", self.rows);
         let at = row * self.whole + self.start;
-        // SAFETY: the row is inside each matrix, as `of_columns` checked, and the columns are this strip's alone. The strip
-        // is borrowed mutably for as long as the slices are, and the matrices share no memory.
+        // SAFETY: the row is inside each matrix, as `of_columns` checked, and no other strip has these columns. The strip is
+        // borrowed mutably as long as the slices are, and the matrices share no memory.
         self.memory.each_ref().map(|memory| unsafe { std::slice::from_raw_parts_mut(memory.0.add(at), self.columns) })
     }
 
-    /// The strip's part of a row of the output; nothing where there is no output.
+    /// Returns the strip's part of a row of the output, or an empty slice without an output.
     pub(super) fn output(&mut self, row: usize) -> &mut [f32] {
         assert!(row < self.output_rows, "row {row} of {}", self.output_rows);
         match &self.output {
@@ -130,11 +130,12 @@ impl<const N: usize> Strip<N> {
     }
 }
 
-/// Calls `change` with strip after strip of `wide` columns of matrices `[rows, columns]`, each from its offset on, and of an
-/// output of as many columns. `read` are the tensors that `change` reads: none of them may be among those to change.
+/// Calls `change` for each strip of `wide` columns of matrices `[rows, columns]`, each from its offset on, and of an output of
+/// as many columns. `read` are the tensors that `change` reads.
 ///
 /// # Errors
-/// A tensor too short, an output of other columns, or tensors that share memory.
+/// Returns an error when a tensor is too short, when the output has another number of columns, and when a tensor to change
+/// shares memory with another tensor.
 pub(super) fn of_columns<const N: usize>(
     context: &ComputeContext,
     tensors: [(&TensorRef<'_, f32>, usize); N],
@@ -149,7 +150,7 @@ pub(super) fn of_columns<const N: usize>(
     }
     let output_rows = output.as_ref().map_or(0, |output| output.len() / columns);
     if output.as_ref().is_some_and(|output| output.len() != output_rows * columns) {
-        return Err(ort::Error::new("the output has other columns than the weight"));
+        return Err(ort::Error::new("the output and the weight differ in their number of columns"));
     }
     let memory = &apart(tensors, rows * columns, &read)?;
     let output = &output.map(|output| Memory(output.as_mut_ptr()));
@@ -162,7 +163,7 @@ pub(super) fn of_columns<const N: usize>(
     })
 }
 
-/// Calls `fill` with piece after piece of `size` values of an output, and the piece's number.
+/// Calls `fill` for each piece of `size` values of an output, with the number of the piece.
 pub(super) fn of_output(
     context: &ComputeContext,
     output: &mut [f32],
@@ -172,7 +173,7 @@ pub(super) fn of_output(
     let count = output.len().checked_div(size).unwrap_or_default();
     let memory = &Memory(output.as_mut_ptr());
     context.par_for(count, count.min(SHARES), |piece| {
-        // SAFETY: `count` pieces of `size` values fit into the output, which is borrowed mutably; each is counted once.
+        // SAFETY: `count` pieces of `size` values fit into the output, which is borrowed mutably. Each piece occurs once.
         fill(piece, unsafe { std::slice::from_raw_parts_mut(memory.0.add(piece * size), size) });
     })
 }

@@ -1,8 +1,7 @@
-//! `PoolGradient`: the gradient of a picture from that of its pooled maps, `dY` going where the largest value of each
-//! window was.
+//! `PoolGradient`: the gradient of a maximum pooling. `dX` gets `dY` at the maximum of each window.
 //!
-//! Inputs: `dY` `[n, c, …]` and, of the same shape, the places that `MaxPool` gives out second (`int64`), counted through
-//! the whole of its input. Attribute: `sizes`, the shape `[c, …]` of one picture. Output: `dX` `[n, c, …]`.
+//! Inputs: `dY` `[n, c, …]` and, of the same shape, the second output of `MaxPool` (`int64`), flat indices into its whole
+//! input. Attribute: `sizes`, the shape `[c, …]` of one image. Output: `dX` `[n, c, …]`.
 
 use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, OperatorInput, OperatorOutput};
 use ort::value::TensorElementType;
@@ -39,9 +38,9 @@ fn run(context: &ComputeContext, sizes: &[i64]) -> ort::Result<()> {
     let (incoming, places) = (input::<f32>(context, 0)?, input::<i64>(context, 1)?);
     let (shape, incoming) = incoming.extract_tensor();
     let places = places.extract_tensor().1;
-    let pictures = shape.first().copied().unwrap_or_default();
-    let whole: Vec<i64> = [pictures].into_iter().chain(sizes.iter().copied()).collect();
-    let count = usize::try_from(pictures).unwrap_or_default();
+    let images = shape.first().copied().unwrap_or_default();
+    let whole: Vec<i64> = [images].into_iter().chain(sizes.iter().copied()).collect();
+    let count = usize::try_from(images).unwrap_or_default();
     let Some(mut output) = context.output(0, whole)? else { return Ok(()) };
     let (_, gradient) = output.try_extract_tensor_mut::<f32>()?;
     if count == 0 {
@@ -49,7 +48,7 @@ fn run(context: &ComputeContext, sizes: &[i64]) -> ort::Result<()> {
     }
     let (large, small) = (gradient.len() / count, incoming.len() / count);
     if places.len() != incoming.len() {
-        return Err(ort::Error::new("gradient and places are not of one shape"));
+        return Err(ort::Error::new("gradient and indices have different shapes"));
     }
     pieces::of_output(context, gradient, large, |at, gradient| {
         gradient.fill(0.0);

@@ -1,4 +1,4 @@
-//! Convolutions by operators of our own: forward, with a rectifier and a pooling that follow, and both gradients.
+//! Convolutions by our own operators: forward, with a rectifier and a pooling that follow, and both gradients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,7 @@ use crate::operators::names::{
     CONVOLUTION, CONVOLUTION_FILTER_GRADIENT, CONVOLUTION_INPUT_GRADIENT, DOMAIN, attribute,
 };
 
-/// Puts the operators into a graph, which keeps the order of its nodes; whether there was a place for any. Outputs that are
-/// not in the graph's list yet must not be read off between a convolution and its `Relu` or `MaxPool`.
+/// Puts the operators into a graph and returns whether there was a place for any. The order of the nodes stays.
 pub(super) fn rewrite(graph: &mut GraphProto, which: Convolutions, shapes: &Shapes) -> bool {
     let readers = only_readers(graph);
     let rewriter = Rewriter { which, shapes, readers: &readers };
@@ -30,7 +29,7 @@ struct Rewriter<'g> {
 }
 
 impl Rewriter<'_> {
-    /// What stands in place of a node; where that takes nodes behind it in, their outputs go to `taken_in`.
+    /// Returns the nodes that replace a node. Adds the outputs of later nodes that they compute as well to `taken_in`.
     fn node(&self, node: &NodeProto, taken_in: &mut BTreeSet<String>) -> Option<Vec<Node>> {
         match (node.domain(), node.op_type()) {
             ("" | "ai.onnx", "Conv") => self.forward(node, taken_in),
@@ -41,8 +40,8 @@ impl Rewriter<'_> {
     }
 
     fn forward(&self, node: &NodeProto, taken_in: &mut BTreeSet<String>) -> Option<Vec<Node>> {
-        let (picture, filters) = (input(node, 0)?, input(node, 1)?);
-        let geometry = self.geometry(node, picture, filters)?;
+        let (image, filters) = (input(node, 0)?, input(node, 1)?);
+        let geometry = self.geometry(node, image, filters)?;
         let mut output = node.output.first()?;
         let relu = self.reader(output, "Relu");
         if let Some(relu) = relu {
@@ -62,57 +61,58 @@ impl Rewriter<'_> {
         Some(vec![own])
     }
 
-    /// The node that alone reads a tensor, if it is of this kind and has one output.
+    /// Returns the only reader of a tensor, if it has this operator and one output.
     fn reader(&self, tensor: &str, operator: &str) -> Option<&NodeProto> {
         let reader = self.readers.get(tensor)?;
         let outputs = reader.output.iter().filter(|name| !name.is_empty()).count();
         (is_standard(reader) && reader.op_type() == operator && outputs == 1).then_some(reader)
     }
 
-    /// The gradient of a convolution's picture, as rules for gradients write it where filters are not trained.
+    /// Replaces the gradient of a convolution by its image, which the gradient rule writes as `ConvTranspose` when the filters
+    /// are not trained.
     fn transposed(&self, node: &NodeProto) -> Option<Vec<Node>> {
         let [incoming, filters] = node.input.as_slice() else { return None };
         if ["auto_pad", "output_shape"].iter().any(|key| node::attribute(node, key).is_some()) {
             return None;
         }
-        let picture = node.output.first()?;
-        let geometry = self.geometry(node, picture, filters)?;
-        Some(vec![input_gradient(picture, &geometry).inputs([incoming, filters])])
+        let image = node.output.first()?;
+        let geometry = self.geometry(node, image, filters)?;
+        Some(vec![input_gradient(image, &geometry).inputs([incoming, filters])])
     }
 
-    /// `ConvGrad` of `dY`, `X` and `W`, which gives out `dX`, `dW` and `dB`, those that have a name.
+    /// Replaces a `ConvGrad` of `dY`, `X` and `W`. It computes those of `dX`, `dW` and `dB` that have a name.
     fn gradients(&self, node: &NodeProto) -> Option<Vec<Node>> {
-        let [incoming, picture, filters] = node.input.as_slice() else { return None };
-        let geometry = self.geometry(node, picture, filters)?;
+        let [incoming, image, filters] = node.input.as_slice() else { return None };
+        let geometry = self.geometry(node, image, filters)?;
         let output = |place: usize| node.output.get(place).filter(|name| !name.is_empty());
         let mut own_nodes = Vec::new();
         if let Some(of_filters) = output(1) {
             let outputs = [Some(of_filters.clone()), output(2).cloned()].into_iter().flatten();
-            let gradient = own(CONVOLUTION_FILTER_GRADIENT, of_filters, &geometry).inputs([picture, incoming]);
+            let gradient = own(CONVOLUTION_FILTER_GRADIENT, of_filters, &geometry).inputs([image, incoming]);
             let kernel = geometry.kernel.map(|size| size as i64);
             own_nodes.push(gradient.outputs(outputs).ints(attribute::KERNEL_SHAPE, kernel));
         } else if output(2).is_some() {
             return None;
         }
-        if let Some(of_picture) = output(0) {
-            own_nodes.push(input_gradient(of_picture, &geometry).inputs([incoming, filters]));
+        if let Some(of_image) = output(0) {
+            own_nodes.push(input_gradient(of_image, &geometry).inputs([incoming, filters]));
         }
         Some(own_nodes)
     }
 
-    /// What the node's windows are over the tensor `picture`, where our own operators are to take them.
-    fn geometry(&self, node: &NodeProto, picture: &str, filters: &str) -> Option<Geometry> {
-        let (picture, filters) = (self.shapes.get(picture)?, self.shapes.get(filters)?);
-        let [_, channels, height, width] = picture else { return None };
+    /// Returns the geometry of a convolution over the tensor `image`, if our own operators are to compute it.
+    fn geometry(&self, node: &NodeProto, image: &str, filters: &str) -> Option<Geometry> {
+        let (image, filters) = (self.shapes.get(image)?, self.shapes.get(filters)?);
+        let [_, channels, height, width] = image else { return None };
         let sizes: Option<Vec<usize>> = filters.iter().map(Dim::size).collect();
-        let [maps, _, rows, columns] = sizes?[..] else { return None };
-        let axes = window::axes(node, picture, &[rows as i64, columns as i64]).ok()?;
+        let [count, _, rows, columns] = sizes?[..] else { return None };
+        let axes = window::axes(node, image, &[rows as i64, columns as i64]).ok()?;
         let [vertical, horizontal] = axes.as_slice() else { return None };
         let positive = |value: i64| usize::try_from(value).ok();
         let pads: Option<Vec<usize>> = window::pads(&axes).ok()?.into_iter().map(positive).collect();
         let geometry = Geometry {
             channels: channels.size()?,
-            filters: maps,
+            filters: count,
             kernel: [rows, columns],
             strides: [positive(vertical.stride)?, positive(horizontal.stride)?],
             pads: pads?.try_into().ok()?,
@@ -125,11 +125,11 @@ impl Rewriter<'_> {
     }
 }
 
-/// The attributes of a pooling of what `geometry` writes, where our own operator has it.
+/// Returns the attributes of a pooling behind a convolution, if our own operator supports it.
 fn pool(node: &NodeProto, geometry: &Geometry) -> Option<[(&'static str, [usize; 2]); 4]> {
     let size = geometry.output_size().map(Dim::Size);
-    let picture: Vec<Dim> = [Dim::Size(1), Dim::Size(geometry.filters)].into_iter().chain(size).collect();
-    let axes = window::axes(node, &picture, ints_attribute(node, "kernel_shape")?).ok()?;
+    let image: Vec<Dim> = [Dim::Size(1), Dim::Size(geometry.filters)].into_iter().chain(size).collect();
+    let axes = window::axes(node, &image, ints_attribute(node, "kernel_shape")?).ok()?;
     let each = |number: fn(&window::Axis) -> Option<usize>| {
         let numbers: Option<Vec<usize>> = axes.iter().map(number).collect();
         <[usize; 2]>::try_from(numbers?).ok()
@@ -146,7 +146,7 @@ fn pool(node: &NodeProto, geometry: &Geometry) -> Option<[(&'static str, [usize;
     ])
 }
 
-/// An operator and the attributes that all of them have.
+/// Makes a node of one of the operators, with the attributes that all of them have.
 fn own(operator: &str, output: &str, geometry: &Geometry) -> Node {
     Node::new(operator, output)
         .domain(DOMAIN)

@@ -1,4 +1,4 @@
-//! Large dense layers by an operator of our own, with a rectifier that follows. Their weights are stored as it reads them.
+//! Large dense layers by our own operator, with a rectifier that follows. Their weights are stored in the operator's layout.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,31 +17,31 @@ use crate::operators::names::{DENSE, DOMAIN, attribute};
 /// several is worth while.
 pub(crate) const LARGE: usize = 1 << 20;
 
-/// Puts the operator into a graph with the weights of `model`; whether there was a place for any.
+/// Puts the operator into the graph of `model` and returns whether there was a place for any.
 pub(super) fn rewrite(graph: &mut GraphProto, model: &Model) -> bool {
     let readers = only_readers(graph);
     let rewriter = Rewriter { model, readers: &readers, large: large(graph) };
-    let (mut turned, mut weights) = (BTreeSet::new(), Vec::new());
+    let (mut replaced, mut weights) = (BTreeSet::new(), Vec::new());
     let changed = replace(graph, |node, taken_in| {
         let Layer { own, weight, relu } = rewriter.layer(node)?;
         taken_in.extend(relu);
-        turned.extend(node.input.get(1).cloned());
+        replaced.extend(node.input.get(1).cloned());
         weights.push(weight);
         Some(vec![own])
     });
-    graph.initializer.retain(|stored| !turned.contains(stored.name()));
+    graph.initializer.retain(|stored| !replaced.contains(stored.name()));
     graph.initializer.extend(weights);
     changed
 }
 
-/// Names of stored tensors that are large and not given from outside.
+/// Returns the names of large stored tensors that are not inputs.
 fn large(graph: &GraphProto) -> BTreeSet<String> {
-    let given: BTreeSet<&str> = graph.input.iter().map(ValueInfoProto::name).collect();
+    let inputs: BTreeSet<&str> = graph.input.iter().map(ValueInfoProto::name).collect();
     let large = |stored: &&TensorProto| {
         tensor::dims(stored).and_then(|dims| tensor::count(&dims)).is_ok_and(|count| count >= LARGE)
     };
     let names = graph.initializer.iter().filter(large).map(TensorProto::name);
-    names.filter(|name| !given.contains(name)).map(str::to_owned).collect()
+    names.filter(|name| !inputs.contains(name)).map(str::to_owned).collect()
 }
 
 struct Rewriter<'g> {
@@ -50,7 +50,7 @@ struct Rewriter<'g> {
     large: BTreeSet<String>,
 }
 
-/// What stands in place of a node, its weight, and the output of a `Relu` that is taken in.
+/// The node that replaces a dense layer, its weight, and the output of the `Relu` that it contains.
 struct Layer {
     own: Node,
     weight: TensorProto,
@@ -60,8 +60,8 @@ struct Layer {
 impl Rewriter<'_> {
     fn layer(&self, node: &NodeProto) -> Option<Layer> {
         let (x, weight, output) = (input(node, 0)?, input(node, 1)?, node.output.first()?);
-        let alone = self.readers.contains_key(weight) && self.large.contains(weight);
-        if !alone || !is_standard(node) || node.op_type() != "Gemm" {
+        let own_weight = self.readers.contains_key(weight) && self.large.contains(weight);
+        if !own_weight || !is_standard(node) || node.op_type() != "Gemm" {
             return None;
         }
         let layer = self.model.dense(node, x, output)?;

@@ -7,23 +7,23 @@ use super::named_shape::NamedShape;
 use super::options::Options;
 use super::{checkpoint, graphs};
 
-/// Everything that a trainer needs.
+/// Everything that a training needs.
 #[derive(Clone, Debug)]
 pub struct TrainingArtifacts {
-    /// Computes loss and gradients and updates the weights. Its inputs, as the trainer counts them:
-    /// [`TrainingArtifacts::inputs`], then [`TrainingArtifacts::masks`], then the labels, then the optimizer's: learning
-    /// rate, number of the step from 1, first moments and second moments of all [`TrainingArtifacts::parameters`] in a row.
+    /// The model that computes loss and gradients and updates the weights. Its inputs are [`TrainingArtifacts::inputs`],
+    /// [`TrainingArtifacts::masks`], the labels, the learning rate, the number of the step from 1, and the first moments and
+    /// second moments of all [`TrainingArtifacts::parameters`] in a row.
     pub training_model: Vec<u8>,
-    /// Computes loss and [`graph::head::PROBABILITIES`] without dropout. Its inputs: [`TrainingArtifacts::inputs`],
-    /// then the labels.
+    /// The model that computes the loss and [`graph::head::PROBABILITIES`] without dropout. Its inputs are
+    /// [`TrainingArtifacts::inputs`] and the labels.
     pub eval_model: Vec<u8>,
-    /// The weights to start from.
+    /// The checkpoint of ONNX Runtime with the weights to start from.
     pub checkpoint: Vec<u8>,
-    /// The data inputs, in order, with the shape of one item.
+    /// The inputs for data, in order, with the shape of one item.
     pub inputs: Vec<NamedShape>,
     /// The dropout masks, in order, with the shape of one item.
     pub masks: Vec<NamedShape>,
-    /// The trained weights, in the order in which the trainer hands them out as one flat list.
+    /// The trained weights, in the order of [`crate::Trainer::parameters`].
     pub parameters: Vec<NamedShape>,
 }
 
@@ -47,7 +47,10 @@ impl TrainingArtifacts {
         TrainingFiles { training_model, eval_model, checkpoint, classes }
     }
 
-    /// Writes the trained weights, as one flat list in the order of [`TrainingArtifacts::parameters`], into a model.
+    /// Writes the trained weights into a model. `flat` is the list of [`crate::Trainer::parameters`].
+    ///
+    /// # Errors
+    /// Returns an error when the number of values is wrong, and when the model lacks one of the weights.
     pub fn apply(&self, flat: &[f32], model: &mut Model) -> Result<(), Error> {
         let sizes: Vec<usize> = self.parameters.iter().map(|parameter| parameter.shape.iter().product()).collect();
         let total: usize = sizes.iter().sum();
@@ -70,21 +73,25 @@ impl TrainingArtifacts {
     }
 }
 
-/// Makes the training artifacts of a model, usually a [`graph::head::Head`]'s or everything above a cut.
+/// Makes the files for the training of a model: of a [`graph::head::Head`], or of everything above a cut.
 ///
 /// # Errors
-/// An operator between the logits and a trained weight that has no gradient rule: the error names the node and the
-/// deepest layer that could be trained.
+/// Returns an error when
+/// - the logits do not have the shape `[n, classes]`,
+/// - there is no weight to train, or a listed weight is unknown or a setting of an operator,
+/// - label smoothing or a class weight is out of range, or the number of class weights is not that of the classes,
+/// - an operator between the logits and a trained weight has no gradient rule. The error names the node and the deepest layer
+///   that can be tuned.
 pub fn artifacts(model: &Model, options: &Options) -> Result<TrainingArtifacts, Error> {
     let part = model.cut(&options.logits)?.modernized()?;
-    let plan = graphs::Plan::new(&part, options)?;
-    let (training, masks) = graphs::training(&part, &plan, options)?;
+    let target = graphs::Target::new(&part, options)?;
+    let (training, masks) = graphs::training(&part, &target, options)?;
     Ok(TrainingArtifacts {
         training_model: training.to_bytes(),
-        eval_model: graphs::eval(&part, &plan, options)?.to_bytes(),
-        checkpoint: checkpoint::write(&plan.trained),
+        eval_model: graphs::eval(&part, &target, options)?.to_bytes(),
+        checkpoint: checkpoint::write(&target.trained),
         inputs: graphs::inputs(&part)?,
         masks,
-        parameters: plan.parameters(),
+        parameters: target.parameters(),
     })
 }

@@ -1,27 +1,28 @@
-//! The checkpoint file: the weights that training starts from, as ONNX Runtime stores them, a `FlatBuffer` of the tables
-//! `Checkpoint`, `ModuleState` and `Tensor` of its `ort.fbs`. Written field by field, for want of a schema compiler.
+//! The checkpoint of ONNX Runtime: the weights that a training starts from, as a `FlatBuffer` of the tables `Checkpoint`,
+//! `ModuleState` and `Tensor` of its schema `ort.fbs`. The fields are written one by one, because the build has no schema
+//! compiler.
 
 use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, TableFinishedWIPOffset, Vector, WIPOffset};
 use ndarray::ArrayD;
 
-/// The runtime's own version of the format: its 1.19 reads this one.
+/// The version of the format that ONNX Runtime 1.19 reads.
 const VERSION: i32 = 2;
 const IDENTIFIER: &str = "ODTC";
 /// `TensorDataType.FLOAT`.
 const FLOAT: i32 = 1;
 
-/// A field's place in its table, as an offset into the table's directory.
+/// Returns the position of a field in the directory of its table.
 const fn slot(field: u16) -> u16 {
     4 + 2 * field
 }
 
 type Table = WIPOffset<TableFinishedWIPOffset>;
 
-/// The bytes of a checkpoint. To the runtime all weights are frozen: it would keep a buffer for the gradient of each one
-/// that is not, for which the training model has no use.
+/// Returns the bytes of a checkpoint. It declares all weights frozen: ONNX Runtime would keep a buffer for the gradient of each
+/// other weight, and the training model does not use these buffers.
 pub(super) fn write(weights: &[(String, ArrayD<f32>)]) -> Vec<u8> {
     let values: usize = weights.iter().map(|(_, values)| values.len()).sum();
-    // Growing it would copy everything, again and again.
+    // A buffer that grows would copy everything several times.
     let mut buffer = FlatBufferBuilder::with_capacity(values * size_of::<f32>() + 4096 + 512 * weights.len());
     let (trained, frozen) = (tensors(&mut buffer, &[]), tensors(&mut buffer, weights));
     let start = buffer.start_table();

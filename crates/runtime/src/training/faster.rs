@@ -1,5 +1,5 @@
-//! Other ways to write the same computation, which ONNX Runtime's processor kernels take less time for. What each gives
-//! is measured in ARCHITECTURE.md, "Speed of training".
+//! Rewrites of the training graph to forms that take less time on ONNX Runtime's kernels. `docs/notes/training-speed.md` lists
+//! what each one gains.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use super::named_shape::NamedShape;
 use crate::operators::names::{DOMAIN, POOL_GRADIENT, attribute};
 use crate::rewrite::LARGE;
 
-/// `MaxPool(Relu(x))` as `Relu(MaxPool(x))`: the same values, but the activation and its gradient have a fraction of the
-/// places to look at, and the activation's large output need not be kept.
+/// Rewrites `MaxPool(Relu(x))` to `Relu(MaxPool(x))`. The values are the same, but the activation and its gradient have fewer
+/// values, and the large output of the activation is not kept.
 pub(super) fn pool_first(model: &Model) -> Result<Model, Error> {
     let mut graph = model.graph().clone();
     let mut readers: BTreeMap<String, usize> = BTreeMap::new();
@@ -28,7 +28,7 @@ pub(super) fn pool_first(model: &Model) -> Result<Model, Error> {
         let alone = readers.get(rectified) == Some(&1) && !outputs.contains(rectified);
         let relu = graph.node.iter().position(|node| node.op_type() == "Relu" && node.output.contains(rectified));
         let (true, "MaxPool", Some(relu)) = (alone, pool.op_type(), relu) else { continue };
-        // Each takes the other's place, under its own name; the tensor in between keeps its name too.
+        // The nodes swap their positions and keep their names. The tensor in between keeps its name too.
         let (rectified, pooled) = (rectified.clone(), pooled.clone());
         let Some(input) = graph.node[relu].input.first().cloned() else { continue };
         graph.node.swap(relu, at);
@@ -37,14 +37,14 @@ pub(super) fn pool_first(model: &Model) -> Result<Model, Error> {
             graph.node[place].input[0] = input;
             graph.node[place].output[0] = output;
         }
-        // It has another shape now.
+        // The tensor in between has another shape now.
         graph.value_info.retain(|info| info.name() != rectified);
     }
     model.with_graph(graph)
 }
 
-/// Dense layers with many weights, `Y = X W^T + b`, as `Y = (W X^T)^T + b`. The runtime copies the right operand of every
-/// product into another layout first; now that is the small one.
+/// Rewrites large dense layers `Y = X W^T + b` to `Y = (W X^T)^T + b`. ONNX Runtime copies the right operand of every product
+/// into another layout. This makes it the small operand.
 pub(super) fn turn_products(graph: &mut GraphProto, weights: &[NamedShape]) {
     let large = |name: &str| {
         let found = weights.iter().find(|weight| weight.name == name);
@@ -75,16 +75,16 @@ pub(super) fn turn_products(graph: &mut GraphProto, weights: &[NamedShape]) {
     graph.node = nodes;
 }
 
-/// The gradient of a convolution's picture as a convolution with the filters turned about and their axes of maps swapped,
-/// where windows move one place at a time: the runtime's own operator computes every window apart and then adds up.
+/// Rewrites the gradient of a convolution by its image to a convolution with reversed filters whose first two axes are swapped,
+/// for strides of 1. `ConvGrad` computes each window separately and then adds them.
 pub(super) fn split_convolutions(nodes: Vec<NodeProto>, constants: &mut Vec<TensorProto>) -> Vec<NodeProto> {
     let mut split = Vec::with_capacity(nodes.len());
     for mut node in nodes {
-        if let Some((dx, pads)) = (node.op_type() == vendor::CONVOLUTION).then(|| picture_gradient(&node)).flatten() {
+        if let Some((dx, pads)) = (node.op_type() == vendor::CONVOLUTION).then(|| image_gradient(&node)).flatten() {
             let (dy, filters) = (node.input[0].clone(), node.input[2].clone());
             let axes = pads.len() as i64 / 2;
             let names = ["starts", "ends", "axes"].map(|part| format!("{dx}.{part}"));
-            // The steps are the starts: -1 along each axis.
+            // The steps equal the starts: -1 along each axis.
             let lists = [vec![-1; axes as usize], vec![-i64::MAX; axes as usize], (2..axes + 2).collect()];
             constants.extend(names.iter().zip(lists).map(|(name, list)| tensor::from_integers(name, &list)));
             let [flipped, swapped] = ["flipped", "swapped"].map(|part| format!("{dx}.{part}"));
@@ -107,8 +107,8 @@ pub(super) fn split_convolutions(nodes: Vec<NodeProto>, constants: &mut Vec<Tens
     split
 }
 
-/// The gradient of pooling by crate `runtime`'s own operator, where the size of one picture is known from `described`: the
-/// runtime's works with one thread.
+/// Replaces the gradient of pooling by our own operator, where `described` contains the size of one image. ONNX Runtime's
+/// operator uses one thread.
 pub(super) fn pool_gradients(nodes: &mut [NodeProto], described: &[ValueInfoProto]) {
     for node in nodes.iter_mut().filter(|node| node.op_type() == vendor::MAX_POOLING) {
         let output = node.output.first().map(String::as_str).unwrap_or_default();
@@ -120,7 +120,7 @@ pub(super) fn pool_gradients(nodes: &mut [NodeProto], described: &[ValueInfoProt
     }
 }
 
-/// All sizes but the first.
+/// Returns all sizes but the first, if they are known.
 fn per_item(info: &ValueInfoProto) -> Option<Vec<i64>> {
     let Some(type_proto::Value::TensorType(tensor)) = info.r#type.as_ref()?.value.as_ref() else { return None };
     let sizes = tensor.shape.as_ref()?.dim.iter().skip(1).map(|dim| match dim.value {
@@ -130,8 +130,8 @@ fn per_item(info: &ValueInfoProto) -> Option<Vec<i64>> {
     sizes.collect()
 }
 
-/// The picture's gradient that a `ConvGrad` node computes, and the padding of the convolution that computes it as well.
-fn picture_gradient(node: &NodeProto) -> Option<(String, Vec<i64>)> {
+/// Returns the name of the image's gradient of a `ConvGrad` node, and the padding of the convolution that computes the same.
+fn image_gradient(node: &NodeProto) -> Option<(String, Vec<i64>)> {
     let dx = node.output.first().filter(|name| !name.is_empty())?;
     let kernel = ints_attribute(node, "kernel_shape")?;
     let ones = vec![1; kernel.len()];

@@ -1,5 +1,5 @@
-//! The training and the eval model. Input and output order are what ONNX Runtime's training API and the `Trainer` of
-//! crate `runtime` expect: data inputs, masks, labels, what the optimizer takes, every trained weight.
+//! The training model and the eval model. The order of their inputs is that of ONNX Runtime's training API and of
+//! [`crate::Trainer`]: data, masks, labels, the optimizer's inputs, every trained weight.
 
 use std::collections::BTreeSet;
 
@@ -18,18 +18,19 @@ use super::{faster, loss, optimizer};
 use crate::operators::names::DOMAIN;
 use crate::rewrite;
 
-/// What becomes of each weight of the model.
-pub(super) struct Plan {
+/// The target of a training: the logits and the weights to train.
+pub(super) struct Target {
     pub(super) logits: String,
-    /// The trained weights, which are fed to the graphs. The frozen ones stay inside.
+    /// The trained weights, which are inputs of both models. Frozen weights stay inside the models.
     pub(super) trained: Vec<(String, ArrayD<f32>)>,
 }
 
-impl Plan {
+impl Target {
     pub(super) fn new(model: &Model, options: &Options) -> Result<Self, Error> {
         let unsuitable = |reason: String| Error::Unsuitable { model: model.label().to_owned(), reason };
         if model.shapes().get(&options.logits).is_some_and(|shape| shape.len() != 2) {
-            let reason = format!("`{}` is not of the shape [n, classes], so it cannot be trained on", options.logits);
+            let reason =
+                format!("`{}` does not have the shape [n, classes], so it cannot be trained on", options.logits);
             return Err(unsuitable(reason));
         }
         for name in options.trained.iter().flatten() {
@@ -41,7 +42,7 @@ impl Plan {
         let weights = model.weights()?.into_iter();
         let trained: Vec<_> = weights.filter(|(name, _)| is_trained(name)).collect();
         if trained.is_empty() {
-            return Err(unsuitable(format!("no weight of `{}` is to be trained", options.logits)));
+            return Err(unsuitable(format!("`{}` depends on no weight that can be trained", options.logits)));
         }
         Ok(Self { logits: options.logits.clone(), trained })
     }
@@ -53,8 +54,8 @@ impl Plan {
             .collect()
     }
 
-    /// The graph's inputs after the data inputs: labels, what the optimizer takes, then every trained weight in the order
-    /// of the model.
+    /// Adds the inputs after those for data: labels, the optimizer's inputs, then every trained weight in the order of the
+    /// model.
     fn feed(&self, graph: &mut GraphProto, batch: &Dim, optimizer: Vec<ValueInfoProto>) {
         graph.input.push(value_info(LABELS, DataType::Int64 as i32, Some(std::slice::from_ref(batch))));
         graph.input.extend(optimizer);
@@ -64,7 +65,7 @@ impl Plan {
     }
 }
 
-/// The data inputs with the shape of one item.
+/// Returns the inputs for data, with the shape of one item.
 pub(super) fn inputs(model: &Model) -> Result<Vec<NamedShape>, Error> {
     let shapes = model.shapes();
     model.inputs().into_iter().map(|name| per_item(model, &shapes, name)).collect()
@@ -74,12 +75,12 @@ fn per_item(model: &Model, shapes: &Shapes, name: &str) -> Result<NamedShape, Er
     let shape = shapes.per_item(name).ok_or_else(|| Error::Tensor {
         model: model.label().to_owned(),
         tensor: name.to_owned(),
-        reason: "its shape is not known before it runs".to_owned(),
+        reason: "its shape is not known before the model runs".to_owned(),
     })?;
     Ok(NamedShape { name: name.to_owned(), shape })
 }
 
-/// The graph up to the logits, without what the caller did not ask for: a start for both models.
+/// Returns the graph up to the logits, without outputs and without weights among the inputs. Both models start with it.
 fn start(model: &Model) -> GraphProto {
     let weights: BTreeSet<&str> = model.graph().initializer.iter().map(TensorProto::name).collect();
     let mut graph = model.graph().clone();
@@ -101,41 +102,41 @@ fn finish(model: &Model, name: &str, graph: GraphProto) -> Result<Model, Error> 
     Model::from_proto(&format!("{} ({name})", model.label()), proto)
 }
 
-/// Loss and probabilities, without dropout.
-pub(super) fn eval(model: &Model, plan: &Plan, options: &Options) -> Result<Model, Error> {
+/// Returns the eval model: loss and probabilities, without dropout.
+pub(super) fn eval(model: &Model, target: &Target, options: &Options) -> Result<Model, Error> {
     let without = model.without_dropout()?;
     let mut graph = start(&without);
-    let batch = batch(&without, &plan.logits);
-    plan.feed(&mut graph, &batch, Vec::new());
-    graph.node.push(loss::plain(&plan.logits));
-    graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&plan.logits]).int("axis", 1).into());
+    let batch = batch(&without, &target.logits);
+    target.feed(&mut graph, &batch, Vec::new());
+    graph.node.push(loss::plain(&target.logits));
+    graph.node.push(Node::new("Softmax", PROBABILITIES).inputs([&target.logits]).int("axis", 1).into());
     graph.output.push(value_info(LOSS, DataType::Float as i32, Some(&[])));
     graph.output.push(ValueInfoProto { name: Some(PROBABILITIES.to_owned()), ..without.graph().output[0].clone() });
     rewrite::convolutions(&mut graph, options.convolutions);
     finish(&without, "eval model", graph)
 }
 
-/// Loss, gradients and the weights' update, and the masks that it takes.
-pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<(Model, Vec<NamedShape>), Error> {
+/// Returns the training model (loss, gradients and update of the weights) and its masks.
+pub(super) fn training(model: &Model, target: &Target, options: &Options) -> Result<(Model, Vec<NamedShape>), Error> {
     let (model, masks) = with_masks(&faster::pool_first(model)?)?;
-    let wanted: Vec<String> = plan.trained.iter().map(|(name, _)| name.clone()).collect();
-    let seed = format!("{}_grad", plan.logits);
-    tuning::differentiable(&model, &plan.logits, &wanted)?;
+    let wanted: Vec<String> = target.trained.iter().map(|(name, _)| name.clone()).collect();
+    let seed = format!("{}_grad", target.logits);
+    tuning::differentiable(&model, &target.logits, &wanted)?;
     let backward =
-        gradient::differentiate(&model, &model.shapes(), [&plan.logits, &seed], &wanted, &[], Rectifier::Slope)?;
+        gradient::differentiate(&model, &model.shapes(), [&target.logits, &seed], &wanted, &[], Rectifier::Slope)?;
     let mut graph = start(&model);
     backward.complete(&mut graph.node);
-    let parameters = plan.parameters();
-    plan.feed(&mut graph, &batch(&model, &plan.logits), optimizer::inputs(&parameters));
+    let parameters = target.parameters();
+    target.feed(&mut graph, &batch(&model, &target.logits), optimizer::inputs(&parameters));
     let rates = optimizer::rates(&mut graph, &parameters, &options.rates);
     graph.input.push(value_info(RESET, DataType::Bool as i32, Some(&[Dim::Size(1)])));
-    loss::add(&mut graph, &model, &plan.logits, &seed, options)?;
+    loss::add(&mut graph, &model, &target.logits, &seed, options)?;
     faster::turn_products(&mut graph, &parameters);
     graph.node.extend(backward.nodes);
     graph.initializer.extend(backward.constants);
     graph.value_info.extend(backward.described);
     rewrite::convolutions(&mut graph, options.convolutions);
-    // The backward part follows the node that gives it its start.
+    // The backward part begins behind the node that computes the gradient of the logits.
     let start = graph.node.iter().position(|node| node.output.contains(&seed));
     let first = start.map_or(graph.node.len(), |start| start + 1);
     let backward_nodes = graph.node.split_off(first);
@@ -147,7 +148,7 @@ pub(super) fn training(model: &Model, plan: &Plan, options: &Options) -> Result<
     Ok((finish(&model, "training model", graph)?, masks))
 }
 
-/// The model with a multiplication by a mask from outside in place of each `Dropout` node.
+/// Returns the model with a multiplication by a mask in place of each `Dropout` node, and the masks, which are inputs.
 fn with_masks(model: &Model) -> Result<(Model, Vec<NamedShape>), Error> {
     let shapes = model.shapes();
     let mut graph = model.graph().clone();

@@ -1,4 +1,4 @@
-//! The loss and its gradient: cross-entropy, with smoothed labels and weighted classes where they are asked for.
+//! The loss and its gradient: cross-entropy with optional label smoothing and class weights.
 
 use graph::builder::Node;
 use graph::gradient::vendor;
@@ -10,7 +10,7 @@ use super::options::Options;
 
 const LOG_PROB: &str = "log_prob";
 
-/// The mean cross-entropy of `logits` `[n, classes]`, in nats.
+/// Returns the node of the mean cross-entropy of `logits` `[n, classes]`, in nats.
 pub(super) fn plain(logits: &str) -> NodeProto {
     Node::new("SoftmaxCrossEntropyLoss", LOSS)
         .inputs([logits, LABELS])
@@ -19,11 +19,15 @@ pub(super) fn plain(logits: &str) -> NodeProto {
         .into()
 }
 
-/// Adds the loss, and its gradient with respect to the logits by the name `seed`.
+/// Adds the loss, and its gradient by the logits with the name `seed`.
 ///
-/// With weights `w` of the classes and smoothing `e` over `k` classes, what counts of sample `i` of class `y` towards
-/// class `c` is `t[i, c] = w[c] * ((c == y) * (1 - e) + e / k)`. The loss is `-sum(t * log p) / sum(w[y])`, as `PyTorch`'s
-/// `CrossEntropyLoss` has it.
+/// With class weights `w` and smoothing `e` over `k` classes, the target of class `c` for item `i` of class `y` is
+/// `t[i, c] = w[c] * ((c == y) * (1 - e) + e / k)`. The loss is `-sum(t * log p) / sum(w[y])`, as in `PyTorch`'s
+/// `CrossEntropyLoss`.
+///
+/// # Errors
+/// Returns an error when smoothing or a class weight is out of range, and when the number of class weights is not that of the
+/// classes.
 pub(super) fn add(
     graph: &mut GraphProto,
     model: &Model,
@@ -42,7 +46,7 @@ pub(super) fn add(
         return Ok(());
     }
     let classes = model.shapes().per_item(logits).and_then(|shape| shape.first().copied()).ok_or_else(|| {
-        let reason = "how many classes it tells apart is not known before it runs".to_owned();
+        let reason = "its number of classes is not known before the model runs".to_owned();
         Error::Tensor { model: model.label().to_owned(), tensor: logits.to_owned(), reason }
     })?;
     let weights = options.class_weights.clone().unwrap_or_else(|| vec![1.0; classes]);

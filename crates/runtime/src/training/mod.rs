@@ -1,14 +1,15 @@
-//! The files that ONNX Runtime trains from, written without the vendor's Python generator: a model that computes the loss
-//! and the gradients and updates the weights, one that computes loss and probabilities, and the weights to start from.
+//! The files that ONNX Runtime trains from, without the vendor's Python generator:
+//! - the training model, which computes the loss and the gradients and updates the weights,
+//! - the eval model, which computes the loss and the probabilities,
+//! - the checkpoint with the weights to start from.
 //!
-//! The vendor has a model of its own for the update. Its operator there is a good part of a step's time (one thread,
-//! four passes over every weight), and it wants each gradient copied to a buffer first. Ours, which crate `runtime` brings along,
-//! stands in the training model right behind each gradient.
+//! The vendor's design has a third model for the update. Its operator uses one thread and goes over every weight four times,
+//! and it needs a copy of each gradient in a buffer. Our own operator stands in the training model right behind each gradient.
 //!
-//! Dropout: each `Dropout` node becomes a multiplication by a mask that is fed in, `mask0`, `mask1`, … in the order of
-//! the nodes. A mask holds 0 for what is dropped and `1 / keep` for the rest. The operator's own random numbers live in
-//! the runtime's session, where no checkpoint can reach them: with masks from outside, a run that is taken up again ends
-//! with the same bytes. The eval model has no dropout.
+//! Each `Dropout` node becomes a multiplication by a mask, which is an input: `mask0`, `mask1`, … in the order of the nodes. A
+//! mask contains 0 for a value that is dropped and `1 / (1 - dropout)` for the others. The operator's own random numbers live
+//! in the session, where no checkpoint can save them. With masks as inputs, a resumed run ends with the same bytes. The eval
+//! model has no dropout.
 
 mod artifacts;
 mod checkpoint;

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_mean_and_drops_the_share() {
+    fn a_mask_keeps_the_mean_and_drops_the_given_share() {
         let mask = mask(&[5, 100], 200, 0.3);
         assert_eq!(mask.shape(), [200, 5, 100]);
         let dropped = mask.iter().filter(|value| **value < 0.5).count() as f32 / 100_000.0;

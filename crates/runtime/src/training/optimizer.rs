@@ -1,5 +1,5 @@
-//! The update of the weights by crate `runtime`'s own operators: one `AdamW` node behind each gradient, and for a large dense
-//! layer one `DenseAdamW` node in place of its gradients.
+//! The update of the weights by our own operators: one `AdamW` node behind each gradient, and one `DenseAdamW` node in place of
+//! the gradients of a large dense layer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use super::options::AdamW;
 use crate::operators::names::{ADAMW, DENSE_ADAMW, DOMAIN, attribute};
 use crate::rewrite::LARGE;
 
-/// Operators whose output can be the memory of their input.
+/// Operators whose output can share the memory of their input.
 const VIEWS: [&str; 5] = ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"];
 
 fn count(parameter: &NamedShape) -> usize {
     parameter.shape.iter().product()
 }
 
-/// What the training model takes for the optimizer: learning rate, number of the step from 1, both moments of all
+/// Returns the optimizer's inputs of the training model: learning rate, number of the step from 1, both moments of all
 /// `parameters` in a row.
 pub(super) fn inputs(parameters: &[NamedShape]) -> Vec<ValueInfoProto> {
     let total = parameters.iter().map(count).sum();
@@ -30,7 +30,7 @@ pub(super) fn inputs(parameters: &[NamedShape]) -> Vec<ValueInfoProto> {
     [float(LEARNING_RATE, &[1]), step].into_iter().chain(moments).collect()
 }
 
-/// Adds the learning rates of those `parameters` that have a share of it other than 1. Gives the name of each one's.
+/// Adds the scaled learning rates of `parameters` with a factor other than 1. Returns the name of each parameter's rate.
 pub(super) fn rates(graph: &mut GraphProto, parameters: &[NamedShape], shares: &BTreeMap<String, f32>) -> Vec<String> {
     let mut name_of = |parameter: &NamedShape| match shares.get(&parameter.name) {
         Some(&share) if (share - 1.0).abs() > 0.0 => {
@@ -46,12 +46,12 @@ pub(super) fn rates(graph: &mut GraphProto, parameters: &[NamedShape], shares: &
     parameters.iter().map(&mut name_of).collect()
 }
 
-/// Adds the update of every parameter, with the learning rate that `rates` names, to a graph that has the gradients, `of` each by
-/// its name, from node number `backward` on.
+/// Adds the update of every parameter to a graph with the gradients. `rates` names the learning rate of each parameter, and
+/// `of` the gradient by the name of the parameter. The backward part begins at node number `backward`.
 ///
-/// An update changes a weight where it lies, so it must come after every node that reads the weight. Those of the forward
-/// part all lead to the loss, and so to each gradient. Those of the backward part are told to the runtime: what they
-/// compute is an input of the update, which it does not look at.
+/// An update changes a weight in place, so it must run after every node that reads the weight. The readers in the forward
+/// part all lead to the loss, and so to each gradient. The results of readers in the backward part become inputs of the
+/// update, which ignores them.
 pub(super) fn add(
     graph: &mut GraphProto,
     settings: &AdamW,
@@ -87,18 +87,19 @@ pub(super) fn add(
     }
 }
 
-/// The backward part of a dense layer, `dW = dY^T X` and `dX = dY W`, whose weight nothing else there reads.
+/// The backward part of a dense layer, `dW = dY^T X` and `dX = dY W`, whose weight no other node there reads.
 struct Layer {
     dy: String,
     x: String,
     dx: Option<String>,
-    /// The first of the two nodes, and the other one.
+    /// Indices of the first of the two nodes and of the other one.
     place: usize,
     also: Option<usize>,
 }
 
 impl Layer {
-    /// `others` is what the backward part computes from the weight.
+    /// Returns the layer of a weight, if the backward part has this form. `others` are the other results that the backward part
+    /// computes from the weight.
     fn of(graph: &GraphProto, weight: &str, gradient: &str, others: &[String]) -> Option<Self> {
         let made_by = |name: &str| graph.node.iter().position(|node| node.output.iter().any(|output| output == name));
         let place = made_by(gradient)?;
@@ -118,19 +119,19 @@ impl Layer {
     }
 }
 
-/// The operands of a plain matrix product, with the first one turned or not.
-fn product(node: &NodeProto, turned: bool) -> Option<(String, String)> {
+/// Returns the operands of a plain matrix product whose first operand is transposed or not, as requested.
+fn product(node: &NodeProto, transposed: bool) -> Option<(String, String)> {
     let set = |key: &str| int_attribute(node, key).unwrap_or(0) != 0;
     let scaled = float_attribute(node, "alpha").is_some_and(|alpha| (alpha - 1.0).abs() > 0.0);
     match node.input.as_slice() {
-        [a, b] if node.op_type() == "Gemm" && set("transA") == turned && !set("transB") && !scaled => {
+        [a, b] if node.op_type() == "Gemm" && set("transA") == transposed && !set("transB") && !scaled => {
             Some((a.clone(), b.clone()))
         }
         _ => None,
     }
 }
 
-/// What the nodes of the backward part compute from a weight's values, besides its gradient.
+/// Returns what the nodes of the backward part compute from a weight's values, besides its gradient.
 fn readers(graph: &GraphProto, weight: &str, gradient: &str, backward: usize) -> Vec<String> {
     let mut memory = BTreeSet::from([weight]);
     let mut found = Vec::new();

@@ -9,21 +9,21 @@ use crate::rewrite::Convolutions;
 pub struct Options {
     /// The tensor `[n, classes]` whose softmax is the probabilities.
     pub logits: String,
-    /// The weights to train; the others stay as they are. `None` for all, without statistics of normalization layers
-    /// and settings of operators, which are never trained.
+    /// Names of the weights to train. `None` stands for all. Statistics of normalization layers and settings of operators are
+    /// never trained.
     pub trained: Option<Vec<String>>,
-    /// The share of each sample's target that is spread evenly over all classes, in `[0, 1)` (Szegedy et al. 2016,
-    /// section 7). 0 for none. The eval model's loss has none.
+    /// Label smoothing: the share of each target that is spread evenly over all classes, in `[0, 1)` (Szegedy et al. 2016,
+    /// section 7). The eval model's loss has none.
     pub label_smoothing: f32,
-    /// How much the samples of each class count, above 0: the loss is the weighted mean. `None` for all the same. The
-    /// eval model's loss is the plain mean.
+    /// The weight of each class in the loss, above 0: the loss is the weighted mean over the items. `None` stands for equal
+    /// weights. The eval model's loss is the plain mean.
     pub class_weights: Option<Vec<f32>>,
     /// The optimizer.
     pub optimizer: AdamW,
-    /// What share of the learning rate a trained weight has, by its name, at least 0: discriminative fine-tuning (Howard
-    /// and Ruder 2018, section 3.2). 1 for those that are not here.
+    /// Factors of the learning rate by the name of the weight, at least 0 (discriminative fine-tuning, Howard and Ruder 2018,
+    /// section 3.2). Weights that are not listed have the factor 1.
     pub rates: BTreeMap<String, f32>,
-    /// Who computes the convolutions of both models, and their gradients.
+    /// Which convolutions of both models, and which of their gradients, our own operators compute.
     pub convolutions: Convolutions,
 }
 
@@ -41,17 +41,17 @@ impl Default for Options {
     }
 }
 
-/// Settings of the `AdamW` optimizer (Loshchilov and Hutter 2019, algorithm 2, as `PyTorch` has it). The learning rate is
-/// not among them: it is fed in at every step.
+/// Settings of the `AdamW` optimizer (Loshchilov and Hutter 2019, algorithm 2, as in `PyTorch`). The learning rate is an input
+/// of every step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// How slowly the mean of the gradients forgets, in `[0, 1)`.
+    /// Decay rate of the mean of the gradients, in `[0, 1)`.
     pub beta1: f32,
-    /// How slowly the mean of their squares forgets, in `[0, 1)`.
+    /// Decay rate of the mean of their squares, in `[0, 1)`.
     pub beta2: f32,
-    /// Added to the divisor against division by zero.
+    /// Constant that is added to the divisor, against division by zero.
     pub eps: f32,
-    /// The share of each weight that a step of learning rate 1 takes off it.
+    /// Weight decay: the share of each weight that a step with a learning rate of 1 subtracts.
     pub weight_decay: f32,
 }
 

@@ -82,14 +82,14 @@ fn old_operator_sets_are_refused() {
     net.opset(6).batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
     net.node(Node::new("MatMul", "fc8").inputs(["x", "w"]));
     let error = artifacts(&net.finish(&["fc8"]).unwrap(), &Options::default()).unwrap_err();
-    assert_eq!(error.to_string(), "old: it is written in operator set 6; understood are 7 and later");
+    assert_eq!(error.to_string(), "old: it uses operator set 6, supported are 7 and later");
 }
 
 #[test]
 fn only_rows_of_logits_are_trained_on() {
     let options = Options { logits: "pool1".to_owned(), ..Options::default() };
     let error = artifacts(&crate::nets::branched(), &options).unwrap_err();
-    assert!(error.to_string().contains("`pool1` is not of the shape [n, classes]"), "{error}");
+    assert!(error.to_string().contains("`pool1` does not have the shape [n, classes]"), "{error}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Asks a library for its version, before `ort` is given it.
+//! The version of ONNX Runtime.
 //!
-//! `ort` takes every version from its own upwards, and has no way to ask which one it got.
-//! All `unsafe` of the project is in this file, in `mapped.rs` and in `operators/pieces.rs`.
+//! `ort` accepts every version from its own upwards, and cannot tell which one it got. This module asks the library before
+//! `ort` loads it.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -11,9 +11,18 @@ use ort::sys::OrtApiBase;
 
 use crate::RuntimeError;
 
-/// Opens the library and returns the version that it says it has. The library stays open for the
-/// life of the process: ONNX Runtime does not survive being unloaded.
-pub fn open(path: &Path) -> Result<String, RuntimeError> {
+/// The version of ONNX Runtime that this crate works with: the last one that the vendor built with training.
+pub(crate) const VERSION: &str = "1.19.2";
+
+/// Returns the version of ONNX Runtime that the crate works with. [`crate::load()`] accepts no other version, so the library
+/// need not be loaded.
+pub fn version() -> String {
+    VERSION.to_owned()
+}
+
+/// Opens a library and returns the version that it reports. The library stays open for the life of the process, because
+/// ONNX Runtime does not survive being unloaded.
+pub(crate) fn open(path: &Path) -> Result<String, RuntimeError> {
     let not_a_library =
         |error: libloading::Error| RuntimeError::NotALibrary { path: path.to_owned(), reason: reason(path, &error) };
     // SAFETY: opening a library runs its initialisers. The file is one that the user installed or
@@ -32,7 +41,7 @@ pub fn open(path: &Path) -> Result<String, RuntimeError> {
     Ok(version)
 }
 
-/// What the loader says, without the path that the caller names anyway.
+/// Returns the message of the loader, without the path, which the caller names.
 fn reason(path: &Path, error: &libloading::Error) -> String {
     use std::error::Error;
     let text = error.source().map_or_else(|| error.to_string(), ToString::to_string);
