@@ -8,7 +8,7 @@ use crate::{STAGES, all, small_run, stage, succeed};
 
 fn workspace() -> Workspace {
     let workspace = small_run("");
-    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 10, 96);
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 10, 96);
     workspace
 }
 
@@ -49,7 +49,7 @@ fn a_stage_runs_only_after_a_change() {
     assert_eq!(text.matches("preprocess ran with preprocess.min_side = 32, now 10").count(), 1, "{text}");
 
     // Another source is a change.
-    let more = "scrape.sources=[{kind=\"folder\", path=\"pictures\"}, {kind=\"drawn\"}]";
+    let more = "scrape.sources=[{kind=\"folder\", path=\"photos\"}, {kind=\"drawn\"}]";
     let output = stage(&workspace, "train", &["--dry-run", "--set", more]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("scrape ran with scrape.sources.1.kind = (none), now \"drawn\""), "{text}");

@@ -36,7 +36,7 @@ fn an_invalid_configuration_gives_exit_code_2() {
 #[test]
 fn one_class_is_not_enough() {
     let workspace = small_run("");
-    images::write_classes(&workspace.join("pictures"), &["disc"], 8, 64);
+    images::write_classes(&workspace.join("photos"), &["disc"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     let output = stage(&workspace, "preprocess", &[]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -47,7 +47,7 @@ fn one_class_is_not_enough() {
 #[test]
 fn a_diverged_sweep_is_an_error_and_leaves_no_lock_file() {
     let workspace = small_run("");
-    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     let text = fails(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e30]"], 1);
@@ -62,7 +62,7 @@ fn a_diverged_sweep_is_an_error_and_leaves_no_lock_file() {
 #[test]
 fn an_impossible_training_fails_before_it_starts() {
     let workspace = small_run("");
-    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     succeed(&workspace, "train", &[]);
@@ -81,7 +81,7 @@ fn an_impossible_training_fails_before_it_starts() {
 #[test]
 fn two_concurrent_runs_are_refused() {
     let workspace = small_run("");
-    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 8, 64);
     succeed(&workspace, "scrape", &[]);
     let lock = std::fs::File::open(workspace.join("artifacts/.writer.lock")).unwrap();
     lock.lock().unwrap();

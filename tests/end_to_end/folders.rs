@@ -23,7 +23,7 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn workspace() -> Workspace {
     let workspace = small_run("");
-    testkit::images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 8, 64);
+    testkit::images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 8, 64);
     workspace
 }
 
@@ -34,10 +34,10 @@ fn refuses(workspace: &Workspace, kept: &str, name: &str, args: &[&str]) -> Stri
     let dry: Vec<&str> = args.iter().copied().chain(["--dry-run"]).collect();
     assert_ne!(stage(workspace, name, &dry).status.code(), Some(0), "{name} {dry:?}");
     let output = stage(workspace, name, args);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && said.contains("hint: "), "{name} {args:?}: {said}");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && text.contains("hint: "), "{name} {args:?}: {text}");
     assert_eq!(content(&workspace.join(kept)), before, "{name} {args:?}");
-    said
+    text
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn a_home_folder_with_folders_named_like_stages_is_left_alone() {
     let workspace = workspace();
     workspace.write("home/scrape/notes.txt", "mine");
     workspace.write("home/train/cat/1.jpg", "a photo");
-    let said = refuses(&workspace, "home", "scrape", &["--set", "artifacts=home"]);
-    assert!(said.contains("home/scrape was not created by the stage scrape"), "{said}");
+    let text = refuses(&workspace, "home", "scrape", &["--set", "artifacts=home"]);
+    assert!(text.contains("home/scrape was not created by the stage scrape"), "{text}");
     fs_err::rename(workspace.join("home/scrape"), workspace.join("home/documents")).unwrap();
     succeed(&workspace, "scrape", &["--set", "artifacts=home"]);
     succeed(&workspace, "preprocess", &["--set", "artifacts=home"]);
@@ -66,16 +66,16 @@ fn a_folder_with_one_file_is_left_alone_and_an_empty_one_is_used() {
 #[test]
 fn artifacts_and_sources_do_not_overlap() {
     let workspace = workspace();
-    for artifacts in ["pictures", "pictures/disc", "pictures/out", ".", "../", "pictures/../pictures"] {
-        refuses(&workspace, "pictures", "scrape", &["--set", &format!("artifacts={artifacts}")]);
+    for artifacts in ["photos", "photos/disc", "photos/out", ".", "../", "photos/../photos"] {
+        refuses(&workspace, "photos", "scrape", &["--set", &format!("artifacts={artifacts}")]);
     }
-    let said = refuses(&workspace, "pictures", "scrape", &["--set", "artifacts=\"\""]);
-    assert!(said.contains("`artifacts` must be a text that is not empty"), "{said}");
+    let text = refuses(&workspace, "photos", "scrape", &["--set", "artifacts=\"\""]);
+    assert!(text.contains("`artifacts` must be a text that is not empty"), "{text}");
     fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
-    fs_err::rename(workspace.join("pictures"), workspace.join("artifacts/scrape")).unwrap();
+    fs_err::rename(workspace.join("photos"), workspace.join("artifacts/scrape")).unwrap();
     let inside = "scrape.sources=[{kind=\"folder\", path=\"artifacts/scrape\"}]";
-    let said = refuses(&workspace, "artifacts/scrape", "scrape", &["--set", inside]);
-    assert!(said.contains("`scrape.sources.0.path`"), "{said}");
+    let text = refuses(&workspace, "artifacts/scrape", "scrape", &["--set", inside]);
+    assert!(text.contains("`scrape.sources.0.path`"), "{text}");
 }
 
 #[test]

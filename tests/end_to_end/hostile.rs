@@ -7,7 +7,7 @@ use crate::{all, small_run};
 #[test]
 fn hostile_files_stop_no_stage() {
     let workspace = small_run("");
-    let cases = hostile::write_folder(&workspace.join("pictures"));
+    let cases = hostile::write_folder(&workspace.join("photos"));
     all(&workspace, &[]);
     let rows = |file: &str| -> Vec<csv::StringRecord> {
         let mut reader = csv::Reader::from_path(workspace.join(file)).unwrap();

@@ -11,7 +11,7 @@ fn finished() -> &'static Workspace {
     static FINISHED: OnceLock<Workspace> = OnceLock::new();
     FINISHED.get_or_init(|| {
         let workspace = small_run("");
-        images::write_classes(&workspace.join("pictures"), &images::CLASSES, 14, 120);
+        images::write_classes(&workspace.join("photos"), &images::CLASSES, 14, 120);
         all(&workspace, &[]);
         workspace
     })
@@ -92,7 +92,7 @@ fn the_report_loads_nothing_from_other_files() {
 #[test]
 fn the_tuned_network_classifies_image_files() {
     let workspace = finished();
-    let some = std::fs::read_dir(workspace.join("pictures/disc")).unwrap().next().unwrap().unwrap().path();
+    let some = std::fs::read_dir(workspace.join("photos/disc")).unwrap().next().unwrap().unwrap().path();
     let text = stage(workspace, "evaluate", &["classify", "--json", some.to_str().unwrap()]);
     assert_eq!(text.status.code(), Some(0), "{}", String::from_utf8_lossy(&text.stderr));
     let text: serde_json::Value = serde_json::from_slice(&text.stdout).unwrap();
@@ -125,7 +125,7 @@ fn no_stage_is_ended_by_a_signal() {
             succeed(workspace, name, &["--force", "--quiet"]);
         }
     }
-    let some = std::fs::read_dir(workspace.join("pictures/disc")).unwrap().next().unwrap().unwrap().path();
+    let some = std::fs::read_dir(workspace.join("photos/disc")).unwrap().next().unwrap().unwrap().path();
     for _ in 0..20 {
         succeed(workspace, "evaluate", &["classify", some.to_str().unwrap()]);
     }

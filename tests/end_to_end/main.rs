@@ -18,7 +18,7 @@ use testkit::{Workspace, binary, workspace_root};
 
 pub(crate) use ::contract::STAGES;
 
-/// Creates a workspace for a short run on the folder `pictures/`. `more` is added to the end of its configuration.
+/// Creates a workspace for a short run on the folder `photos/`. `more` is added to the end of its configuration.
 pub(crate) fn small_run(more: &str) -> Workspace {
     let data = workspace_root().join("data");
     assert!(
@@ -31,7 +31,7 @@ pub(crate) fn small_run(more: &str) -> Workspace {
 data = '{}'
 [[scrape.sources]]
 kind = "folder"
-path = "pictures"
+path = "photos"
 [train]
 batch_size = 8
 max_epochs = 4

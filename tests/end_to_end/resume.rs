@@ -23,7 +23,7 @@ const LONG: [&str; 10] = [
 
 fn workspace() -> Workspace {
     let workspace = small_run("");
-    images::write_classes(&workspace.join("pictures"), &["disc", "stripes"], 12, 96);
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 12, 96);
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     workspace
