@@ -38,7 +38,6 @@ impl Exit {
     }
 }
 
-
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
