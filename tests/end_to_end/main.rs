@@ -16,7 +16,14 @@ use std::process::Output;
 
 use testkit::{Workspace, binary, workspace_root};
 
+use ::contract::stages::REPORT;
+
 pub(crate) use ::contract::STAGES;
+
+/// Returns the names of all folders below `artifacts/`. The binary `analyze` writes the folders of two stages.
+pub(crate) fn folders() -> impl Iterator<Item = &'static str> {
+    STAGES.into_iter().chain([REPORT])
+}
 
 /// Creates a workspace for a short run on the folder `photos/`. `more` is added to the end of its configuration.
 pub(crate) fn small_run(more: &str) -> Workspace {

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::view::Run;
 use anyhow::Result;
-use contract::{Artifact, ChosenRow, Dataset, Judgement, Picture, Why};
+use contract::{Artifact, ChosenRow, Dataset, Judgement, Metrics, Picture, Why};
 use pipeline::HintExt;
 use pipeline::error::UsageError;
 
 use crate::given;
 use crate::tuned::Tuned;
-use crate::upstream::Results;
 
 /// A picture to look into.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,21 +44,20 @@ impl Chosen {
 
 /// The pictures to look into: those that the configuration names, otherwise some of each class. Writes `pictures.csv`,
 /// a row for each; and, where files were given, `rejects.csv` with those that cannot be used.
-pub(crate) fn choose(run: &Run, tuned: &Tuned, dataset: &Dataset, results: &Results) -> Result<Vec<Chosen>> {
+pub(crate) fn choose(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Chosen>> {
     let config = &run.config.analyze;
     let mut chosen = asked(&config.pictures, dataset)?;
     chosen.extend(given::read(run, tuned, dataset)?);
     if config.pictures.is_empty() && config.images.is_empty() {
+        let judgements = Judgement::read(run.artifacts(), dataset)?;
+        let split = Metrics::read(run.artifacts())?.split;
         let classes = 0..dataset.classes.len();
         chosen = classes
             .flat_map(|class| {
-                let own: Vec<&Judgement> = results.predictions.iter().filter(|p| p.label == class).collect();
+                let own: Vec<&Judgement> = judgements.iter().filter(|p| p.label == class).collect();
                 if own.is_empty() {
                     let name = dataset.classes.get(class).map_or("?", String::as_str);
-                    run.say(&format!(
-                        "class `{name}` has no picture in the {} split to look into",
-                        results.metrics.split
-                    ));
+                    run.say(&format!("class `{name}` has no image in the {split} split to analyze"));
                 }
                 of_class(&own, config.pictures_per_class)
             })

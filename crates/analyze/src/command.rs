@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use pipeline::cli::{Common, conclude, run_stage};
+use pipeline::Exit;
+use pipeline::cli::{Common, conclude, run_stage, run_to_exit};
 use pipeline::error::UsageError;
 
 use crate::activations::Activations;
+use crate::report::Report;
 use crate::{Analyze, layers};
 
 const EXAMPLES: &str = "Examples:
@@ -72,6 +74,19 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Compose the report from the artifacts, without any analysis
+    ///
+    /// Reads the tables and images of all stages and writes artifacts/analyze/report.html. `analyze` does this after the
+    /// analyses.
+    #[command(after_help = "Example:\n  analyze report --force")]
+    Report {
+        /// Run even when everything is up to date
+        #[arg(long)]
+        force: bool,
+        /// Say whether it would run, and why, without running it
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Parses the command line, does what it asks, and gives the exit code.
@@ -81,7 +96,7 @@ pub fn run() -> ExitCode {
         return conclude(Err(error.into()));
     }
     match command {
-        None => run_stage(&Analyze, &common),
+        None => analyses_and_report(&common),
         Some(Command::Layers { network }) => conclude(layers::print_layers(&common, network.as_deref())),
         Some(Command::Activations { layer, channel, choice, force, dry_run }) => {
             if let Err(error) = choice.settle(&mut common) {
@@ -93,7 +108,22 @@ pub fn run() -> ExitCode {
             common.dry_run |= dry_run;
             run_stage(&Activations, &common)
         }
+        Some(Command::Report { force, dry_run }) => {
+            common.force |= force;
+            common.dry_run |= dry_run;
+            run_stage(&Report, &common)
+        }
     }
+}
+
+/// Runs the analyses, then the report. An analysis without outputs has no report.
+fn analyses_and_report(common: &Common) -> ExitCode {
+    let analyses = run_to_exit(&Analyze, common);
+    if !analyses.has_outputs() {
+        return analyses.into();
+    }
+    let report = run_to_exit(&Report, common);
+    if report == Exit::Done { analyses.into() } else { report.into() }
 }
 
 impl Choice {
@@ -136,7 +166,7 @@ mod tests {
     fn help_says_what_there_is() {
         let mut command = Cli::command().term_width(100);
         let mut help = command.render_long_help().to_string();
-        for name in ["layers", "activations"] {
+        for name in ["layers", "activations", "report"] {
             let part = command.find_subcommand_mut(name).map(|part| part.clone().term_width(100).render_help());
             help += &format!("\n---- {name}\n{}", part.unwrap_or_default());
         }

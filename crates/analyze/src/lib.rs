@@ -1,9 +1,9 @@
-//! Stage `analyze`: a look inside the tuned network, and the report.
+//! Stage `analyze`: an analysis of the tuned network. Stage `report`: the report.
 //!
-//! What the layers have learnt ([`weights`]) and what they take ([`layers`]), what they answer to a few chosen pictures
-//! and to the data set ([`activations`]), which part of a picture carries the decision ([`maps`]), and how the
-//! network arranges the whole data set ([`tsne`]). [`page`] puts it all, with what `train` and `evaluate` found, into one
-//! HTML file. [`command`] is what may be asked on the command line.
+//! The analyses are the weights ([`weights`]), the cost of the layers ([`layers`]), the activations for chosen images and
+//! for the data set ([`activations`]), saliency maps ([`maps`]), and an embedding of the data set ([`tsne`]). They write
+//! tables and images. [`report`] composes them and the tables of the earlier stages into one HTML file. [`command`] is the
+//! command line of both stages.
 
 mod activations;
 mod check;
@@ -13,11 +13,11 @@ mod features;
 mod given;
 mod layers;
 mod maps;
-mod page;
+mod network;
 mod pictures;
+mod report;
 mod tsne;
 mod tuned;
-mod upstream;
 mod view;
 mod weights;
 
@@ -25,14 +25,13 @@ use std::collections::BTreeMap;
 
 use crate::view::{AnalyzeView, Finished, Run, Scope};
 use anyhow::Result;
-use contract::Dataset;
 use contract::stages;
 use contract::tables::activations::FOLDER;
+use contract::{Artifact, ChosenRow, Dataset, EmbeddingPoint};
 use pipeline::{HintExt, Stage, Summary, stop};
 
 pub use crate::command::run;
 use crate::tuned::Tuned;
-use crate::upstream::Results;
 
 struct Analyze;
 
@@ -41,17 +40,13 @@ impl Stage for Analyze {
     type Config = AnalyzeView;
 
     const NAME: &'static str = stages::ANALYZE;
-    const FORMAT: u32 = 6;
+    const FORMAT: u32 = 7;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
-        let mut inputs = upstream::configurations(&scope.environment.artifacts)?
-            .into_iter()
-            .map(|(stage, text)| (format!("configuration of {stage}"), pipeline::short_hash(text.as_bytes())))
-            .collect::<BTreeMap<_, _>>();
         let runtime = runtime::identity(&scope.environment.data).hint("run `just setup`")?;
-        inputs.insert("onnxruntime".to_owned(), runtime);
+        let mut inputs = BTreeMap::from([("onnxruntime".to_owned(), runtime)]);
         inputs.extend(given::inputs(&scope.config.analyze.images));
         Ok(inputs)
     }
@@ -64,8 +59,8 @@ impl Stage for Analyze {
         runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
-        let results = Results::read(run, &dataset)?;
-        let chosen = choose::choose(run, &tuned, &dataset, &results)?;
+        let chosen = choose::choose(run, &tuned, &dataset)?;
+        network::write(run, &tuned)?;
         layers::write(run, &tuned)?;
         weights::write(run, &tuned)?;
         let watched = activations::layers(run, &tuned);
@@ -74,16 +69,14 @@ impl Stage for Analyze {
         stop::check()?;
         maps::write(run, &tuned, &dataset, &chosen)?;
         stop::check()?;
-        tsne::write(run, &tuned, &dataset)?;
-        stop::check()?;
-        page::write(run, &tuned, &dataset, &results, &chosen)
+        tsne::write(run, &tuned, &dataset)
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
-        let report = done.folder.join(page::FILE);
-        let size = fs_err::metadata(&report)?.len() as f64 / 1e6;
+        let images = Vec::<ChosenRow>::read_in(&done.folder)?.len();
+        let points = Vec::<EmbeddingPoint>::read_in(&done.folder)?.len();
         Ok(Summary {
-            headline: format!("{} ({size:.1} MB)", report.display()),
+            headline: format!("{images} images analyzed one by one, {points} images embedded"),
             rejected: given::rejected(&done.folder)?,
             ..Summary::default()
         })

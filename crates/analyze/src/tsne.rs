@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use contract::config::TsneEngine;
-use contract::{Dataset, Picture};
+use contract::tables::tsne::DRAWING;
+use contract::{Artifact, Dataset, EmbeddingFacts, EmbeddingPoint, Picture};
 use embedding::tsne::{Embedding, Engine, Settings};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::Array2;
@@ -11,6 +12,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use report::DataUri;
 use report::chart::{Dot, Point, ScatterChart};
+use report::crowd::shown;
 
 use crate::features::{self, Features};
 use crate::pictures;
@@ -19,9 +21,6 @@ use crate::view::Run;
 
 /// The value of `analyze.tsne.layer` that selects the tensor before the softmax, under any name.
 pub(crate) const LOGITS: &str = "logits";
-/// The most images that a chart shows as thumbnails. The others are dots, so that the file stays small enough to open.
-pub(crate) const SHOWN: usize = 1500;
-
 /// The most values in memory at once. A layer with many values an image allows fewer images.
 const MOST_VALUES: usize = 300_000_000;
 /// The sides of thumbnails in `tsne.svg`, in pixels: large and small.
@@ -47,25 +46,26 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
     let engine = embedding.engine.map(Engine::name);
     run.record("t-SNE engine", engine.unwrap_or("none"));
 
-    let rows = images.iter().zip(&predicted).zip(embedding.positions.outer_iter()).map(|((image, predicted), at)| {
-        let class = dataset.classes.get(*predicted).cloned().unwrap_or_default();
-        [image.id.clone(), at[0].to_string(), at[1].to_string(), image.label.clone(), class, image.split.to_string()]
+    let points = images.iter().zip(&predicted).zip(embedding.positions.outer_iter()).map(|((image, predicted), at)| {
+        let predicted = dataset.classes.get(*predicted).cloned().unwrap_or_default();
+        let (id, label) = (image.id.clone(), image.label.clone());
+        EmbeddingPoint { id, x: at[0], y: at[1], label, predicted, split: image.split }
     });
-    run.write_csv("tsne.csv", &["id", "x", "y", "label", "predicted", "split"], rows)?;
+    points.collect::<Vec<_>>().write(run)?;
     // With few images, most are among the 12 nearest of any image, and trustworthiness has no meaning.
     let neighbours = NEIGHBOURS.min(images.len().saturating_sub(1) / 2);
     let labels: Vec<usize> = images.iter().map(|image| dataset.label_index(image)).collect();
-    let facts = serde_json::json!({
-        "layer": config.layer,
-        "points": images.len(),
-        "dimensions": values.ncols(),
-        "perplexity": embedding.perplexity,
-        "engine": engine,
-        "neighbour_accuracy": neighbour_accuracy(&embedding.positions, &labels),
-        "trustworthiness": trustworthiness(&values, &embedding.positions, neighbours),
-        "trustworthiness_neighbours": neighbours,
-    });
-    run.write("tsne.json", serde_json::to_string_pretty(&facts)?.as_bytes())?;
+    let facts = EmbeddingFacts {
+        layer: config.layer.clone(),
+        points: images.len(),
+        dimensions: values.ncols(),
+        perplexity: embedding.perplexity,
+        engine: engine.map(str::to_owned),
+        neighbour_accuracy: neighbour_accuracy(&embedding.positions, &labels),
+        trustworthiness: trustworthiness(&values, &embedding.positions, neighbours),
+        trustworthiness_neighbours: neighbours,
+    };
+    facts.write(run)?;
     let mut chart = ScatterChart {
         label: format!("t-SNE map of {} images by {}", images.len(), config.layer),
         classes: dataset.classes.clone(),
@@ -73,7 +73,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
         dots: Vec::new(),
     };
     add_marks(&mut chart, tuned, dataset, &images, &predicted, &embedding.positions)?;
-    run.write("tsne.svg", chart.scene().standalone()?.as_bytes())?;
+    run.write(DRAWING, chart.scene().standalone()?.as_bytes())?;
     Ok(())
 }
 
@@ -100,25 +100,6 @@ fn embed(run: &Run, values: &Array2<f32>) -> Result<Embedding> {
         _ => "`analyze.tsne.layer` names the layer",
     };
     embedding.with_context(|| format!("t-SNE of {}", config.layer)).hint(hint)
-}
-
-/// Selects the images that a chart shows as thumbnails, at most [`SHOWN`].
-///
-/// Up to half of them are wrongly predicted images. Both kinds are taken from the list at equal steps.
-pub(crate) fn shown(wrong: &[bool]) -> Vec<bool> {
-    if wrong.len() <= SHOWN {
-        return vec![true; wrong.len()];
-    }
-    let mut shown = vec![false; wrong.len()];
-    let mut choose = |from: Vec<usize>, most: usize| {
-        let count = most.min(from.len());
-        (0..count).for_each(|k| shown[from[k * from.len() / count]] = true);
-        count
-    };
-    let (missed, right) = (0..wrong.len()).partition(|i| wrong[*i]);
-    let chosen = choose(missed, SHOWN / 2);
-    choose(right, SHOWN - chosen);
-    shown
 }
 
 /// Returns the number of values of `tensor` for one image, or 1 when it is unknown before the network runs.
@@ -217,20 +198,5 @@ mod tests {
         assert_eq!(places, draw(1));
         assert_ne!(places, draw(2));
         assert_eq!(sample(&dataset, 500, &mut pipeline::rng(1, "analyze", "x")).len(), 100, "all images fit");
-    }
-
-    #[test]
-    fn a_large_chart_prefers_wrong_predictions() {
-        let count = |shown: &[bool]| shown.iter().filter(|shown| **shown).count();
-        assert_eq!(count(&shown(&vec![false; SHOWN])), SHOWN);
-        let some: Vec<bool> = (0..20_000).map(|i| i % 100 == 0).collect();
-        let chosen = shown(&some);
-        assert_eq!(count(&chosen), SHOWN);
-        assert!((0..20_000).all(|i| !some[i] || chosen[i]), "all 200 wrong predictions are shown");
-        assert!(count(&chosen[10_000..]).abs_diff(SHOWN / 2) < 5, "both halves of the list have the same share");
-        let most: Vec<bool> = (0..20_000).map(|i| i % 4 > 0).collect();
-        let wrong = shown(&most).iter().zip(&most).filter(|(shown, wrong)| **shown && **wrong).count();
-        assert_eq!(wrong, SHOWN / 2);
-        assert_eq!(count(&shown(&vec![true; 20_000])), SHOWN / 2);
     }
 }

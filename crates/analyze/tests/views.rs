@@ -267,7 +267,7 @@ fn a_network_without_places_is_looked_into_as_far_as_it_goes() {
     let output = analyze(&workspace, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let report = workspace.text("artifacts/analyze/report.html");
-    assert!(report.contains("no convolution of three colours"), "the omission is stated");
+    assert!(report.contains("no convolution over three colour channels"), "the omission is stated");
     for (file, lines) in [("layers.csv", 5), ("weights/layers.csv", 2), ("activations/top.csv", 0)] {
         assert_eq!(rows(&workspace, &format!("artifacts/analyze/{file}")).len(), lines, "{file}");
     }
@@ -282,7 +282,7 @@ fn a_class_without_pictures_to_look_into_is_told() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("class `stripes` has no picture in the test split"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("class `stripes` has no image in the test split"), "{}", stderr(&output));
     let classes: Vec<String> =
         rows(&workspace, "artifacts/analyze/pictures.csv").into_iter().map(|row| row[1].clone()).collect();
     assert_eq!(classes.iter().filter(|class| *class == HOSTILE).count(), 3);

@@ -28,6 +28,7 @@ pub use tables::layers::LayerRow;
 pub use tables::maps::{Fade, FadePoint, Faithfulness, MapTarget, TargetClass, WindowRow};
 pub use tables::metrics::{Metrics, SplitMetrics};
 pub use tables::misclassified::Mistake;
+pub use tables::network::{NetworkFacts, ParentFacts};
 pub use tables::predictions::{Prediction, Predictions};
 pub use tables::quarantine::QuarantineRow;
 pub use tables::rejects::RejectRow;

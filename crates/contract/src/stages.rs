@@ -15,5 +15,7 @@ pub const FIND_LR: &str = "find-lr";
 pub const EVALUATE: &str = "evaluate";
 /// Analyzes the tuned network.
 pub const ANALYZE: &str = "analyze";
+/// Composes the report. `analyze` runs it after the analyses, and `analyze report` runs it alone.
+pub const REPORT: &str = "report";
 /// Analyzes chosen layers. `analyze activations` runs it.
 pub const ACTIVATIONS: &str = "activations";

@@ -57,14 +57,16 @@ impl Common {
 
 /// Runs a stage with the options of its command line, reports how it went, and returns the exit code.
 pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
-    conclude(stage_exit(stage, common).inspect_err(|failed| {
+    run_to_exit(stage, common).into()
+}
+
+/// Runs a stage as [`run_stage`] does, and returns how it ended.
+pub fn run_to_exit<S: Stage>(stage: &S, common: &Common) -> Exit {
+    settle(stage_exit(stage, common).inspect_err(|failed| {
         if error::exit_of(failed) == Exit::Stopped {
             let kept = !S::CACHES.is_empty() || !S::CHECKPOINTS.is_empty();
-            let then = if kept {
-                "finished work is kept, and the next run continues there"
-            } else {
-                "the next run starts from the beginning"
-            };
+            let then =
+                if kept { "what is done is kept, and the next run goes on there" } else { "the next run begins anew" };
             talk(&format!("{:<12}stopped; {then}", S::NAME));
         }
     }))
@@ -72,15 +74,19 @@ pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
 
 /// Converts the result of a binary into its exit code. Prints an error to stderr.
 pub fn conclude(result: Result<Exit>) -> ExitCode {
-    match result {
-        Ok(exit) => exit.into(),
-        Err(failed) if error::exit_of(&failed) == Exit::Stopped => Exit::Stopped.into(),
-        Err(failed) => {
+    settle(result).into()
+}
+
+/// Converts the result of a binary into how it ended. Prints an error to stderr.
+fn settle(result: Result<Exit>) -> Exit {
+    result.unwrap_or_else(|failed| {
+        let exit = error::exit_of(&failed);
+        if exit != Exit::Stopped {
             tracing::error!("{failed:#}");
             talk(error::render(&failed).trim_end());
-            error::exit_of(&failed).into()
         }
-    }
+        exit
+    })
 }
 
 /// Prints data to stdout. A closed pipe is not an error.
@@ -96,7 +102,7 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let environment = root.environment();
     let config = S::Config::from(&root);
     let scope = Scope { config: &config, environment: &environment };
-    let folder = StageFolder::new(&environment.artifacts, S::NAME);
+    let folder = StageFolder::new(&environment.artifacts, S::NAME).with_outputs_elsewhere(S::ELSEWHERE);
     overlap::check(&environment.artifacts, folder.path(), &root.external_paths())?;
     folder.check_owner()?;
     if common.dry_run {

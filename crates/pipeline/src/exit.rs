@@ -31,6 +31,11 @@ impl Exit {
             Self::Stopped => 130,
         }
     }
+
+    /// Whether the outputs exist, so that a later stage can read them.
+    pub const fn has_outputs(self) -> bool {
+        matches!(self, Self::Done | Self::Gate | Self::Rejected)
+    }
 }
 
 impl From<Exit> for ExitCode {

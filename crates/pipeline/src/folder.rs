@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Root};
+use crate::manifest::locate;
 use crate::{HintExt, Key, Manifest, files, write_atomic};
 
 /// The folder of one stage.
@@ -14,6 +15,7 @@ use crate::{HintExt, Key, Manifest, files, write_atomic};
 pub struct StageFolder {
     name: String,
     path: PathBuf,
+    elsewhere: &'static [(&'static str, &'static str)],
 }
 
 /// `stage.lock.json`, which says that a stage has finished. A run removes it first and writes it last.
@@ -31,6 +33,11 @@ pub struct Lock {
     pub recorded: BTreeMap<String, String>,
 }
 
+impl Lock {
+    /// The name of the file.
+    pub const FILE: &'static str = "stage.lock.json";
+}
+
 /// Whether the outputs of a stage are current.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -39,18 +46,22 @@ pub(crate) enum State {
     Stale(Vec<String>),
 }
 
-const LOCK: &str = "stage.lock.json";
 const CONFIG: &str = "config.resolved.toml";
 pub(crate) const LOG: &str = "log.jsonl";
 /// Says that a stage created the folder and may empty it. Its content is the name of the stage.
 const MARKER: &str = ".tunescope-stage";
 /// Files of the artifact contract itself. They are not outputs.
-const CONTRACT: [&str; 4] = [LOCK, CONFIG, LOG, Manifest::FILE];
+const CONTRACT: [&str; 4] = [Lock::FILE, CONFIG, LOG, Manifest::FILE];
 
 impl StageFolder {
     /// Returns the folder of the stage `name` below `artifacts`.
     pub fn new(artifacts: &Path, name: &str) -> Self {
-        Self { name: name.to_owned(), path: artifacts.join(name) }
+        Self { name: name.to_owned(), path: artifacts.join(name), elsewhere: &[] }
+    }
+
+    /// Returns the folder of a stage that also has `files` in the folders of other stages: the other stage and the file.
+    pub(crate) fn with_outputs_elsewhere(self, files: &'static [(&'static str, &'static str)]) -> Self {
+        Self { elsewhere: files, ..self }
     }
 
     /// Returns the path of the folder.
@@ -60,8 +71,27 @@ impl StageFolder {
 
     /// Returns the lock, or `None` when the stage has not finished or its lock cannot be read.
     pub fn lock(&self) -> Option<Lock> {
-        let text = std::fs::read_to_string(self.path.join(LOCK)).ok()?;
+        let text = std::fs::read_to_string(self.path.join(Lock::FILE)).ok()?;
         serde_json::from_str(&text).ok()
+    }
+
+    /// Reads the lock. `None` when the stage has not finished.
+    ///
+    /// # Errors
+    /// Returns an error when the lock is damaged.
+    pub fn read_lock(&self) -> Result<Option<Lock>> {
+        let path = self.path.join(Lock::FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let lock = serde_json::from_slice(&fs_err::read(&path)?);
+        let damaged = || format!("{} is damaged", path.display());
+        lock.map(Some).with_context(damaged).hint(format!("run `just {} --force`", self.name))
+    }
+
+    /// Reads the part of the configuration that the finished stage was run with, as TOML.
+    pub fn configuration(&self) -> Result<String> {
+        fs_err::read_to_string(self.path.join(CONFIG)).hint(format!("run `just {} --force`", self.name))
     }
 
     /// Returns the manifest that `lock` stands for.
@@ -102,7 +132,7 @@ impl StageFolder {
         let again = || format!("run `just {}` first", self.name);
         let lock = self
             .lock()
-            .ok_or_else(|| anyhow!("{} has not finished: {} has no {LOCK}", self.name, self.path.display()))
+            .ok_or_else(|| anyhow!("{} has not finished: {} has no {}", self.name, self.path.display(), Lock::FILE))
             .hint(again())?;
         let fault = self.manifest(&lock).hint(again())?.first_fault(&self.path);
         match fault {
@@ -163,7 +193,7 @@ impl StageFolder {
             .hint(choose)
     }
 
-    /// Unlocks the folder and empties it, except for the sub-folders named in `keep`.
+    /// Unlocks the folder and empties it, except for the sub-folders named in `keep`. Removes the outputs in other folders.
     ///
     /// # Errors
     /// Returns an error and changes nothing when the folder is not the stage's own.
@@ -171,10 +201,13 @@ impl StageFolder {
         self.check_owner()?;
         fs_err::create_dir_all(&self.path).hint("is the folder read-only?")?;
         write_atomic(self.path.join(MARKER), format!("{}\n", self.name).as_bytes())?;
-        let lock = self.path.join(LOCK);
+        let lock = self.path.join(Lock::FILE);
         if lock.exists() {
             fs_err::remove_file(&lock).hint("is the folder read-only?")?;
             files::sync(&self.path)?;
+        }
+        for path in self.outputs_elsewhere().map(|path| locate(&self.path, &path)).filter(|path| path.exists()) {
+            fs_err::remove_file(path)?;
         }
         for entry in fs_err::read_dir(&self.path)? {
             let entry = entry?;
@@ -188,6 +221,11 @@ impl StageFolder {
             }
         }
         Ok(())
+    }
+
+    /// The outputs in other folders, relative to this folder.
+    fn outputs_elsewhere(&self) -> impl Iterator<Item = String> + use<> {
+        self.elsewhere.iter().map(|(stage, file)| format!("../{stage}/{file}"))
     }
 
     /// Removes sub-folders that are no longer of use.
@@ -207,7 +245,11 @@ impl StageFolder {
         recorded: BTreeMap<String, String>,
     ) -> Result<()> {
         let skip: Vec<&str> = CONTRACT.iter().chain(keep).copied().collect();
-        let manifest = Manifest::of(&self.path, &skip, true)?.to_csv()?;
+        let mut manifest = Manifest::of(&self.path, &skip, true)?;
+        for path in self.outputs_elsewhere() {
+            manifest.add(&self.path, path)?;
+        }
+        let manifest = manifest.to_csv()?;
         write_atomic(self.path.join(CONFIG), resolved.as_bytes())?;
         write_atomic(self.path.join(Manifest::FILE), manifest.as_bytes())?;
         files::sync(&self.path.join(CONFIG))?;
@@ -221,7 +263,7 @@ impl StageFolder {
             recorded,
         };
         let text = serde_json::to_string_pretty(&lock).context("cannot write the lock")? + "\n";
-        write_atomic(self.path.join(LOCK), text.as_bytes())?;
+        write_atomic(self.path.join(Lock::FILE), text.as_bytes())?;
         files::sync(&self.path)
     }
 }
@@ -254,7 +296,7 @@ mod tests {
     fn a_damaged_lock_or_manifest_makes_the_stage_run() {
         let artifacts = tempfile::tempdir().unwrap();
         let key = Key::default();
-        for file in [LOCK, Manifest::FILE] {
+        for file in [Lock::FILE, Manifest::FILE] {
             let folder = finished(artifacts.path(), &key);
             let path = folder.path().join(file);
             let text = std::fs::read(&path).unwrap();
@@ -271,6 +313,44 @@ mod tests {
         let key = Key { format: 9, ..Key::default() };
         let second = finished(artifacts.path(), &key).outputs_hash().unwrap();
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn an_output_in_another_folder_is_watched_and_removed() {
+        let artifacts = tempfile::tempdir().unwrap();
+        let key = Key::default();
+        let folder =
+            StageFolder { elsewhere: &[("analyze", "report.html")], ..StageFolder::new(artifacts.path(), "report") };
+        folder.begin(&[]).unwrap();
+        let output = artifacts.path().join("analyze/report.html");
+        write_atomic(&output, b"<html>").unwrap();
+        write_atomic(output.with_file_name("layers.csv"), b"name").unwrap();
+        folder.finish(&key, &[], "", BTreeMap::new()).unwrap();
+        assert_eq!(folder.state(&key), State::UpToDate);
+        std::fs::write(&output, "<htm").unwrap();
+        let altered = format!("{} was altered", output.display());
+        assert_eq!(folder.state(&key), State::Stale(vec![altered]));
+        std::fs::remove_file(&output).unwrap();
+        assert_eq!(folder.state(&key), State::Stale(vec![format!("{} is missing", output.display())]));
+        write_atomic(&output, b"<html>").unwrap();
+        folder.begin(&[]).unwrap();
+        assert!(!output.exists() && output.with_file_name("layers.csv").exists());
+    }
+
+    #[test]
+    fn a_damaged_lock_is_an_error_where_it_is_shown() {
+        let artifacts = tempfile::tempdir().unwrap();
+        let folder = StageFolder::new(artifacts.path(), "scrape");
+        assert!(folder.read_lock().unwrap().is_none());
+        finished(artifacts.path(), &Key::default());
+        assert_eq!(folder.read_lock().unwrap().unwrap().stage, "scrape");
+        assert_eq!(folder.configuration().unwrap(), "seed = 1\n");
+        std::fs::write(folder.path().join(Lock::FILE), "{").unwrap();
+        let text = crate::error::render(&folder.read_lock().unwrap_err());
+        assert!(
+            text.contains("stage.lock.json is damaged") && text.contains("hint: run `just scrape --force`"),
+            "{text}"
+        );
     }
 
     #[test]

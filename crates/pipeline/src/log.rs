@@ -1,18 +1,40 @@
 //! `log.jsonl`: the events of a run, one JSON object per line. The file is not an output.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
+/// The log of the stage that runs in this process.
+static LOG: Mutex<Option<File>> = Mutex::new(None);
+
 /// Writes the `tracing` events of this process, from level `info`, to the file at `path`.
 pub(crate) fn begin(path: &Path) -> Result<()> {
     let file = fs_err::File::create(path)?.into_file();
-    let layer = tracing_subscriber::fmt::layer().json().with_writer(Mutex::new(file)).with_filter(LevelFilter::INFO);
-    // Fails when a test runs a second stage in one process. The log of the first stage stays then.
+    *LOG.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    let layer = tracing_subscriber::fmt::layer().json().with_writer(|| ToLog).with_filter(LevelFilter::INFO);
+    // Fails for the second stage of a process. The subscriber of the first stage writes to the new file then.
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).ok();
     Ok(())
+}
+
+/// Writes to [`LOG`].
+struct ToLog;
+
+impl Write for ToLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut *LOG.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(file) => file.write(bytes),
+            None => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,7 +1,7 @@
 //! `manifest.csv`: the path, size and BLAKE3 hash of every output of a stage.
 
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -58,6 +58,16 @@ impl Manifest {
         Ok(Self(entries?))
     }
 
+    /// Hashes the file at `path`, relative to `folder`, and writes it through to the disk.
+    pub(crate) fn add(&mut self, folder: &Path, path: String) -> Result<()> {
+        let file = locate(folder, &path);
+        crate::files::sync(&file)?;
+        let (bytes, blake3) = hash(&file)?;
+        self.0.push(Entry { path, bytes, blake3 });
+        self.0.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
+    }
+
     /// Returns the manifest as CSV text.
     pub fn to_csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -75,8 +85,7 @@ impl Manifest {
         let entries: Result<Vec<Entry>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
         let entries = entries.with_context(|| format!("{} is damaged", path.display()))?;
         for entry in &entries {
-            let relative = Path::new(&entry.path);
-            let inside = relative.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            let inside = is_inside(&entry.path);
             if !inside {
                 bail!("{} is damaged: it names `{}`", path.display(), entry.path);
             }
@@ -87,13 +96,33 @@ impl Manifest {
     /// Returns a message about the first output below `folder` that is missing or altered.
     pub fn first_fault(&self, folder: &Path) -> Option<String> {
         self.0.par_iter().find_map_first(|entry| {
-            let path = folder.join(&entry.path);
+            let path = locate(folder, &entry.path);
             let Ok(metadata) = std::fs::metadata(&path) else {
                 return Some(format!("{} is missing", path.display()));
             };
             let same = metadata.len() == entry.bytes && hash(&path).is_ok_and(|(_, blake3)| blake3 == entry.blake3);
             (!same).then(|| format!("{} was altered", path.display()))
         })
+    }
+}
+
+/// What the path of an output in the folder of another stage begins with.
+const ELSEWHERE: &str = "../";
+
+/// Returns whether a path stays below the folder of all stages: `<file>`, or `../<stage>/<file>` for an output in the
+/// folder of another stage.
+fn is_inside(path: &str) -> bool {
+    let inside = path.strip_prefix(ELSEWHERE).unwrap_or(path);
+    let least = if inside.len() == path.len() { 1 } else { 2 };
+    let mut parts = Path::new(inside).components();
+    parts.clone().count() >= least && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Returns where the output `path` of the stage in `folder` is.
+pub(crate) fn locate(folder: &Path, path: &str) -> PathBuf {
+    match (path.strip_prefix(ELSEWHERE), folder.parent()) {
+        (Some(rest), Some(above)) => above.join(rest),
+        _ => folder.join(path),
     }
 }
 
@@ -150,8 +179,14 @@ mod tests {
 
     #[test]
     fn a_manifest_cannot_point_outside() {
-        let text = "path,bytes,blake3\n../x,1,00\n";
-        assert!(Manifest::from_csv(text, Path::new("m.csv")).is_err());
+        for path in ["../x", "../../x/y", "/x", "a/../x", "../a/../x", ".."] {
+            let text = format!("path,bytes,blake3\n{path},1,00\n");
+            assert!(Manifest::from_csv(&text, Path::new("m.csv")).is_err(), "{path}");
+        }
+        for path in ["x", "a/x", "../analyze/report.html"] {
+            let text = format!("path,bytes,blake3\n{path},1,00\n");
+            assert!(Manifest::from_csv(&text, Path::new("m.csv")).is_ok(), "{path}");
+        }
     }
 
     proptest::proptest! {

@@ -34,6 +34,10 @@ pub trait Stage {
     /// are not outputs.
     const CHECKPOINTS: &'static [&'static str] = &[];
 
+    /// Outputs in the folders of other stages: the stage and the file. The other stage is one of [`Stage::UPSTREAM`], and
+    /// it removes the file whenever it runs.
+    const ELSEWHERE: &'static [(&'static str, &'static str)] = &[];
+
     /// Returns what else the outputs depend on, by name: versions and hashes of what lies outside `artifacts/`.
     fn inputs(&self, scope: Scope<Self::Config>) -> Result<BTreeMap<String, String>>;
 

@@ -10,6 +10,7 @@
 pub mod chart;
 pub mod color;
 pub mod colormap;
+pub mod crowd;
 pub mod embed;
 pub mod grid;
 mod letters;

@@ -11,7 +11,6 @@ use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary};
 
 use super::view::ActivationsView;
 use crate::tuned::Tuned;
-use crate::upstream::Results;
 use crate::{check, choose, given};
 
 /// Stage `activations`.
@@ -43,8 +42,7 @@ impl Stage for Activations {
         runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
         let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
-        let results = Results::read(run, &dataset)?;
-        let chosen = choose::choose(run, &tuned, &dataset, &results)?;
+        let chosen = choose::choose(run, &tuned, &dataset)?;
         let layers = super::layers(run, &tuned);
         super::write(run, &tuned, &dataset, &chosen, &layers, "")?;
         super::write_top(run, &tuned, &dataset, &layers, "")?;

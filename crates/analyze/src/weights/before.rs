@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::view::Run;
 use anyhow::{Context, Result};
-use contract::config::Config;
+use contract::config::{Config, Weights};
+use contract::stages;
 use graph::Model;
 use ndarray::ArrayD;
+use pipeline::StageFolder;
 use zoo::Network;
 
 use crate::tuned::Tuned;
-use crate::upstream;
 
 /// What there is to compare with.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl Before {
         let mut model = Model::read(&path)?;
         if let Some(seed) = drawn(run)? {
             // As `train` draws them.
-            graph::redraw_weights(&mut model, &mut pipeline::rng(seed, "train", "random weights"))?;
+            graph::redraw_weights(&mut model, &mut pipeline::rng(seed, stages::TRAIN, "random weights"))?;
         }
         Ok(Self::Known(model.weights()?.into_iter().collect()))
     }
@@ -52,13 +53,9 @@ impl Before {
     }
 }
 
-/// The seed of the weights that training began with, where they were drawn and not read.
+/// Returns the seed of the weights that training began with, if they were drawn at random.
 fn drawn(run: &Run) -> Result<Option<u64>> {
-    let Some((_, text)) =
-        upstream::configurations(&run.environment.artifacts)?.into_iter().find(|(stage, _)| *stage == "train")
-    else {
-        return Ok(None);
-    };
-    let config: Config = toml::from_str(&text).context("train/config.resolved.toml is damaged")?;
-    Ok((config.model.weights == contract::config::Weights::Random).then_some(config.seed))
+    let text = StageFolder::new(run.artifacts(), stages::TRAIN).configuration()?;
+    let config: Config = toml::from_str(&text).context("the configuration of train is damaged")?;
+    Ok((config.model.weights == Weights::Random).then_some(config.seed))
 }

@@ -24,7 +24,7 @@ use filters::Filters;
 use statistics::{Histogram, Statistics};
 
 /// Operators whose second input is a layer's weight.
-const WEIGHTED: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
+pub(crate) const WEIGHTED: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
 
 /// The figures of one layer's weight.
 struct LayerWeights {
@@ -101,13 +101,6 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
         run.say("the first layer is no convolution of three colours: no filters to show as colours");
     }
     Ok(())
-}
-
-/// Whether the first layer with a weight is a convolution of three colours.
-pub(crate) fn sees_colours(model: &Model) -> bool {
-    let first = model.nodes().iter().find(|node| WEIGHTED.contains(&node.op_type()));
-    let Some(name) = first.and_then(|node| node.input.get(1)) else { return false };
-    model.weight(name).is_ok_and(|values| values.ndim() == 4 && values.len_of(ndarray::Axis(1)) == 3)
 }
 
 /// Every layer with a stored weight of two axes or more; a weight that several layers share counts for the first.

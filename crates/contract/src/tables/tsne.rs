@@ -46,13 +46,14 @@ pub struct EmbeddingFacts {
     pub dimensions: usize,
     /// Perplexity that was used.
     pub perplexity: f64,
-    /// The t-SNE engine.
-    pub engine: String,
-    /// Share of the images whose nearest neighbour in the plane has the same label, in [0, 1].
-    pub neighbour_accuracy: f64,
+    /// The t-SNE engine. `None` when there were too few images for t-SNE.
+    pub engine: Option<String>,
+    /// Share of the images whose nearest neighbour in the plane has the same label, in [0, 1]. `None` for fewer than two
+    /// images.
+    pub neighbour_accuracy: Option<f64>,
     /// Trustworthiness (Venna & Kaski 2001), in [0, 1]. 1 means that all neighbours in the plane are neighbours in the
-    /// layer's values.
-    pub trustworthiness: f64,
+    /// layer's values. `None` for too few images.
+    pub trustworthiness: Option<f64>,
     /// Neighbours that the trustworthiness looks at.
     pub trustworthiness_neighbours: usize,
 }

@@ -1,0 +1,64 @@
+//! Stage `report`: the report, from the artifacts of all stages.
+//!
+//! The stage has a lock of its own, so another caption rebuilds the report and not the analyses. Its only output is in the
+//! folder of `analyze`, next to the numbers that it links to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use contract::tables::report::{FILE, FOLDER};
+use contract::{Config, STAGES, stages};
+use pipeline::{Finished, Run, Scope, Stage, StageFolder, Summary, write_atomic};
+use serde::Serialize;
+
+/// Stage `report`.
+#[derive(Debug)]
+pub(crate) struct Report;
+
+/// The keys that `report` reads: none. Everything that it shows is in the artifacts.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ReportView {}
+
+impl From<&Config> for ReportView {
+    fn from(_: &Config) -> Self {
+        Self {}
+    }
+}
+
+impl Stage for Report {
+    type Root = Config;
+    type Config = ReportView;
+
+    const NAME: &'static str = stages::REPORT;
+    const FORMAT: u32 = 1;
+    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE, stages::ANALYZE];
+    const ELSEWHERE: &'static [(&'static str, &'static str)] = &[(FOLDER, FILE)];
+
+    /// The report shows the lock and the configuration of each stage. The hash of the cache key stands for both.
+    fn inputs(&self, scope: Scope<ReportView>) -> Result<BTreeMap<String, String>> {
+        let mut inputs = BTreeMap::from([("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
+        for stage in STAGES {
+            if let Some(lock) = StageFolder::new(&scope.environment.artifacts, stage).read_lock()? {
+                inputs.insert(format!("cache key of {stage}"), lock.key_hash);
+            }
+        }
+        Ok(inputs)
+    }
+
+    fn run(&self, run: &Run<ReportView>) -> Result<()> {
+        run.say("composing the report");
+        let html = report_pages::html(run.artifacts())?;
+        write_atomic(path(run.artifacts()), html.as_bytes())
+    }
+
+    fn summary(&self, done: &Finished<ReportView>) -> Result<Summary> {
+        let path = path(&done.environment.artifacts);
+        let size = fs_err::metadata(&path)?.len() as f64 / 1e6;
+        Ok(Summary { headline: format!("{} ({size:.1} MB)", path.display()), ..Summary::default() })
+    }
+}
+
+fn path(artifacts: &Path) -> std::path::PathBuf {
+    artifacts.join(FOLDER).join(FILE)
+}

@@ -1,0 +1,87 @@
+//! Images for the page.
+
+use anyhow::Result;
+use contract::{Judgement, Picture as DatasetImage};
+use image::RgbImage;
+use imaging::Limits;
+use pipeline::HintExt;
+use report::DataUri;
+use report::page::{Bar, Card, Picture};
+
+use crate::chosen::Chosen;
+use crate::inputs::ReportInputs;
+use crate::text::base;
+
+/// JPEG quality of photographs in the report.
+pub(crate) const QUALITY: u8 = 80;
+/// Side of an image that stands for itself, in pixels.
+pub(crate) const SIDE: u32 = 224;
+/// The most probable classes whose probability is shown with an image.
+const BARS: usize = 3;
+
+/// Encodes a photograph, as JPEG.
+pub(crate) fn photo(image: &RgbImage, alt: &str) -> Result<Picture> {
+    let source = DataUri::jpeg(image, QUALITY)?;
+    Ok(Picture { source, alt: alt.to_owned(), caption: String::new(), frame: None, pixels: false })
+}
+
+/// Encodes a drawing with hard edges, as PNG.
+pub(crate) fn drawing(image: &RgbImage, alt: &str) -> Result<Picture> {
+    let source = DataUri::png(image)?;
+    Ok(Picture { source, alt: alt.to_owned(), caption: String::new(), frame: None, pixels: true })
+}
+
+impl ReportInputs {
+    /// Reads a preprocessed image.
+    pub(crate) fn pixels(&self, image: &DatasetImage) -> Result<RgbImage> {
+        imaging::read(&self.dataset.file(image), &Limits::default()).hint("run `just preprocess --force`")
+    }
+
+    /// A preprocessed image, at most `side` pixels wide, with a frame in the colour of its class.
+    pub(crate) fn photo(&self, image: &DatasetImage, side: u32) -> Result<Picture> {
+        self.framed(&self.pixels(image)?, &image.label, &image.source, side)
+    }
+
+    /// An image that was analyzed, with a frame in the colour of its class.
+    pub(crate) fn photo_of(&self, chosen: &Chosen) -> Result<Picture> {
+        let stage = if chosen.place.is_some() { "preprocess" } else { "analyze" };
+        let hint = format!("run `just {stage} --force`");
+        let pixels = imaging::read(&chosen.file, &Limits::default()).hint(hint)?;
+        self.framed(&pixels, &chosen.row.class, &chosen.row.source, SIDE)
+    }
+
+    fn framed(&self, pixels: &RgbImage, label: &str, source: &str, side: u32) -> Result<Picture> {
+        let mut picture = photo(&imaging::thumbnail(pixels, side), &format!("{label}: {}", base(source)))?;
+        picture.frame = Some(self.dataset.classes.iter().position(|class| class == label).unwrap_or(0));
+        Ok(picture)
+    }
+
+    /// An image with what the network says of it.
+    pub(crate) fn card(&self, judgement: &Judgement) -> Result<Card> {
+        let image = &self.dataset.pictures[judgement.picture];
+        let title = if judgement.is_right() {
+            image.label.clone()
+        } else {
+            format!("{} taken for {}", image.label, self.class(judgement.predicted))
+        };
+        Ok(Card {
+            pictures: vec![self.photo(image, SIDE)?],
+            title,
+            lines: vec![base(&image.source).to_owned()],
+            bars: self.bars(judgement),
+            right: Some(judgement.is_right()),
+            ..Card::default()
+        })
+    }
+
+    /// The most probable classes and the label.
+    fn bars(&self, judgement: &Judgement) -> Vec<Bar> {
+        let share = |class: usize| judgement.probabilities.get(class).copied().unwrap_or(0.0);
+        let mut classes: Vec<usize> = (0..self.dataset.classes.len()).collect();
+        classes.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
+        let (first, rest) = classes.split_at(BARS.min(classes.len()));
+        let label = rest.iter().filter(|class| **class == judgement.label);
+        let bar = |class: &usize| Bar { name: self.class(*class).to_owned(), share: share(*class), color: *class };
+        first.iter().chain(label).map(bar).collect()
+    }
+}
