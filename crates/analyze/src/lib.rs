@@ -1,8 +1,8 @@
 //! Stage `analyze`: an analysis of the tuned network. Stage `report`: the report.
 //!
-//! The analyses are the weights ([`weights`]), the cost of the layers ([`layers`]), the activations for chosen images and
-//! for the data set ([`activations`]), saliency maps ([`maps`]), and an embedding of the data set ([`tsne`]). They write
-//! tables and images. [`report`] composes them and the tables of the earlier stages into one HTML file. [`command`] is the
+//! The analyses are the weights (`weights`), the cost of the layers (`layers`), the activations for chosen images and
+//! for the data set (`activations`), saliency maps (`maps`), and an embedding of the data set (`tsne`). They write
+//! tables and images. `report` composes them and the tables of the earlier stages into one HTML file. `command` is the
 //! command line of both stages.
 
 mod activations;

@@ -30,7 +30,7 @@ pub struct Evaluation {
 /// A model in training. The same files, steps and number of threads give the same bits.
 ///
 /// ONNX Runtime holds the weights. The trainer holds the optimizer's moments and the number of steps. Our own operators in the
-/// training model update weights and moments in place ([`crate::operators`]).
+/// training model update weights and moments in place (module `operators`).
 pub struct Trainer {
     inner: ort::training::Trainer,
     /// The operators that `inner` calls. They must outlive it.
