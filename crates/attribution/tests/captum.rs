@@ -113,7 +113,7 @@ fn dense(net: &mut Builder, from: &str) {
     net.node(Node::new("Softmax", "probabilities").inputs(["fc"]).int("axis", 1));
 }
 
-/// The installed convolutions with one dense layer; `None`, and told, where they are not installed.
+/// Returns the installed convolutions with one dense layer. If they are not installed, prints that and returns `None`.
 fn alexnet() -> Option<Model> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/networks/alexnet/model.onnx");
     if !path.exists() {

@@ -1,9 +1,9 @@
-"""Reference values of Captum and PyTorch for tests/captum.rs: writes captum.json beside itself.
+"""Writes captum.json, the reference values of Captum and PyTorch for tests/captum.rs.
 
-    python make_captum.py DATA          DATA: the folder with networks/alexnet/model.onnx that `setup` makes
+    python make_captum.py DATA          DATA: the folder of `setup`, with networks/alexnet/model.onnx
 
-Needs torch, captum, numpy and onnx. Weights and pictures are made by `values`, the same as in captum.rs, but for the convolutions of
-AlexNet, which are the installed ones. Nets compute in float32 with one thread.
+The script needs torch, captum, numpy and onnx. `values` makes weights and images, as in captum.rs. Only the convolutions of AlexNet are
+the installed ones. The networks compute in float32 with one thread.
 """
 
 import json
@@ -22,7 +22,7 @@ torch.set_num_threads(1)
 
 
 def values(shape, salt, size):
-    """Numbers that both sides can make exactly: residues, scaled."""
+    """Returns scaled residues, which both sides compute exactly."""
     count = int(np.prod(shape))
     index = np.arange(count, dtype=np.uint64)
     residue = (index * np.uint64(7919) + np.uint64(salt * 104729)) % np.uint64(2003)
@@ -31,7 +31,7 @@ def values(shape, salt, size):
 
 
 def smooth(size, salt):
-    """A picture with soft structure, [3, size, size]: three cosines a channel, in float64, then rounded."""
+    """Returns an image with soft structure, [3, size, size]: three cosines a channel, in float64, then rounded."""
     y, x = np.meshgrid(np.arange(size, dtype=np.float64), np.arange(size, dtype=np.float64), indexing="ij")
     planes = [
         np.cos((y * (3 + c + salt) + x * (5 - c)) / size) + np.cos((x * (7 + c) - y * 2 * salt) / size + c)
@@ -48,7 +48,7 @@ def set_(layer, weight, bias):
 
 
 def small():
-    """All kinds of layers on 40 x 40."""
+    """Returns a network with all kinds of layers, for images of 40 x 40."""
     c1 = set_(nn.Conv2d(3, 12, 5, 2, 2), values((12, 3, 5, 5), 1, 0.6), values((12,), 2, 0.3))
     c2 = set_(nn.Conv2d(12, 16, 3, 1, 1), values((16, 12, 3, 3), 3, 0.5), values((16,), 4, 0.3))
     c3 = set_(nn.Conv2d(16, 10, 3, 1, 1), values((10, 16, 3, 3), 5, 0.5), values((10,), 6, 0.3))
@@ -58,7 +58,7 @@ def small():
 
 
 def alexnet(data):
-    """The installed convolutions and one dense layer for 3 classes."""
+    """Returns the installed convolutions with one dense layer for 3 classes."""
     model = onnx.load(Path(data) / "networks" / "alexnet" / "model.onnx")
     stored = {weight.name: onnx.numpy_helper.to_array(weight) for weight in model.graph.initializer}
     layers = []
@@ -72,23 +72,23 @@ def alexnet(data):
     return nn.Sequential(*layers, nn.Flatten(), fc).eval(), 11
 
 
-def occluded(network, picture, cover, patch, stride, target):
-    """The probability of the target for every window, row by row, and Captum's map."""
+def occluded(network, image, cover, patch, stride, target):
+    """Returns the probability of the target for every window, row by row, and the map of Captum."""
     network = nn.Sequential(network, nn.Softmax(1)).eval()
-    size = picture.shape[-1]
+    size = image.shape[-1]
     count = -(-(size - patch) // stride) + 1
     found = []
     with torch.no_grad():
-        whole = network(picture)[0, target].item()
+        whole = network(image)[0, target].item()
         for row in range(count):
-            batch = picture.repeat(count, 1, 1, 1)
+            batch = image.repeat(count, 1, 1, 1)
             for column in range(count):
                 top, left = row * stride, column * stride
                 place = (column, slice(None), slice(top, top + patch), slice(left, left + patch))
                 batch[place] = cover[(0, *place[1:])]
             found += network(batch)[:, target].tolist()
         attribution = Occlusion(network).attribute(
-            picture, target=target, strides=(3, stride, stride), sliding_window_shapes=(3, patch, patch), baselines=cover,
+            image, target=target, strides=(3, stride, stride), sliding_window_shapes=(3, patch, patch), baselines=cover,
             perturbations_per_eval=16,
         )
     return {
@@ -98,12 +98,12 @@ def occluded(network, picture, cover, patch, stride, target):
     }
 
 
-def gradients(network, layer, picture, target, every):
-    picture = picture.clone().requires_grad_()
-    plain = Saliency(network).attribute(picture, target=target, abs=False)[0]
-    cam = LayerGradCam(network, network[layer]).attribute(picture, target=target, relu_attributions=True)[0, 0]
+def gradients(network, layer, image, target, every):
+    image = image.clone().requires_grad_()
+    plain = Saliency(network).attribute(image, target=target, abs=False)[0]
+    cam = LayerGradCam(network, network[layer]).attribute(image, target=target, relu_attributions=True)[0, 0]
     views = {"guided": GuidedBackprop, "deconvnet": Deconvolution}
-    views = {name: view(network).attribute(picture, target=target)[0] for name, view in views.items()}
+    views = {name: view(network).attribute(image, target=target)[0] for name, view in views.items()}
     views["saliency"] = plain.abs().amax(0, keepdim=True)
     views["gradient"] = plain
     found = {
@@ -126,16 +126,16 @@ def main(data):
     result = {"made with": f"captum {captum.__version__}, torch {torch.__version__}"}
     zeros = lambda size: torch.zeros(1, 3, size, size)
     network, layer = small()
-    picture, cover = (torch.from_numpy(smooth(40, salt))[None] for salt in (1, 2))
+    image, cover = (torch.from_numpy(smooth(40, salt))[None] for salt in (1, 2))
     result["small"] = {
-        "occlusion": [occluded(network, picture, zeros(40), 9, 4, 1), occluded(network, picture, cover, 12, 5, 2)],
-        "gradients": gradients(network, layer, picture, 1, 3),
+        "occlusion": [occluded(network, image, zeros(40), 9, 4, 1), occluded(network, image, cover, 12, 5, 2)],
+        "gradients": gradients(network, layer, image, 1, 3),
     }
     network, layer = alexnet(data)
-    picture = torch.from_numpy(smooth(224, 1))[None]
+    image = torch.from_numpy(smooth(224, 1))[None]
     result["alexnet"] = {
-        "occlusion": [occluded(network, picture, zeros(224), 50, 10, 0), occluded(network, picture, zeros(224), 32, 8, 2)],
-        "gradients": gradients(network, layer, picture, 0, 14),
+        "occlusion": [occluded(network, image, zeros(224), 50, 10, 0), occluded(network, image, zeros(224), 32, 8, 2)],
+        "gradients": gradients(network, layer, image, 0, 14),
     }
     Path(__file__).with_name("captum.json").write_text(json.dumps(rounded(result)) + "\n")
     for name in ("small", "alexnet"):
