@@ -51,7 +51,7 @@ fn a_diverged_sweep_is_an_error_and_leaves_no_lock_file() {
     succeed(&workspace, "scrape", &[]);
     succeed(&workspace, "preprocess", &[]);
     let text = fails(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e30]"], 1);
-    assert!(text.contains("the loss of every trial stopped being a number"), "{text}");
+    assert!(text.contains("the loss of every trial is not a finite number"), "{text}");
     assert!(!workspace.join("artifacts/train/stage.lock.json").exists());
     // A sweep succeeds if one of its trials does not diverge.
     succeed(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e30, 0.001]"]);

@@ -114,12 +114,12 @@ fn a_run_continues_after_the_last_finished_epoch() {
     assert!(killed(&workspace, &LONG, Duration::ZERO));
     succeed(&workspace, "train", &LONG);
     let log = workspace.text("artifacts/train/log.jsonl");
-    assert!(log.contains("goes on after epoch"), "{log}");
+    assert!(log.contains("resumes after epoch"), "{log}");
     // Checkpoints of other settings are not used.
     assert!(killed(&workspace, &[&LONG[..], &["--force"]].concat(), Duration::ZERO));
     succeed(&workspace, "train", &[&LONG[..], &["--set", "train.batch_size=4"]].concat());
     let log = workspace.text("artifacts/train/log.jsonl");
-    assert!(!log.contains("goes on after epoch"), "{log}");
+    assert!(!log.contains("resumes after epoch"), "{log}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::view::Run;
 use anyhow::Result;
 use contract::{Artifact, ChosenRow, Dataset, Judgement, Metrics, Picture, Why};
 use pipeline::HintExt;
@@ -11,6 +10,7 @@ use pipeline::error::UsageError;
 
 use crate::given;
 use crate::tuned::Tuned;
+use crate::view::Run;
 
 /// A picture to look into.
 #[derive(Debug, Clone, PartialEq)]

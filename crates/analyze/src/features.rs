@@ -1,6 +1,5 @@
 //! The features of a layer for the images of the data set.
 
-use crate::view::Run;
 use anyhow::{Context, Result};
 use contract::{Dataset, Picture};
 use inference::{BATCH, Error, argmax};
@@ -9,6 +8,7 @@ use pipeline::stop;
 
 use crate::pictures;
 use crate::tuned::Tuned;
+use crate::view::Run;
 
 /// The features of some images.
 pub(crate) struct Features {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::view::Run;
 use anyhow::{Context, Result, anyhow};
 use contract::{Artifact, ChosenRow, Dataset, Picture, Split, UnusableFile};
 use imaging::{Limits, RgbImage};
@@ -13,6 +12,7 @@ use pipeline::{HintExt, short_hash};
 
 use crate::choose::Chosen;
 use crate::tuned::Tuned;
+use crate::view::Run;
 
 /// What the results depend on: the content of each file.
 pub(crate) fn inputs(images: &[PathBuf]) -> BTreeMap<String, String> {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::view::{EvaluateView, Finished, Run, Scope};
 use anyhow::{Result, anyhow};
 use contract::stages;
 use contract::{Dataset, Split};
 use pipeline::{HintExt, Stage, Summary};
 
+use crate::view::{EvaluateView, Finished, Run, Scope};
 use crate::{calibration, classifier, metrics, outputs, predictions, summary};
 
 /// The stage `evaluate`.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! artifacts/<stage>/pieces/<hash of key and threads>/<hash of the piece's name>
-//! 32 bytes BLAKE3 of the rest of the file, then the result
 //! ```
+//! Each file is sealed ([`Seal`]).
+//!
 //! The name of the folder depends on the stage's key and the number of threads, so a run reuses a piece only when it would
 //! compute the same bytes. The folder is removed when the stage has its lock.
 
@@ -11,11 +12,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::{Key, short_hash, write_atomic};
+use crate::sealed::Seal;
+use crate::{Key, short_hash};
 
 /// The sub-folder of the stage. A stage that keeps pieces lists it in [`Stage::CHECKPOINTS`](crate::Stage::CHECKPOINTS).
 pub const FOLDER: &str = "pieces";
-const HASH: usize = 32;
+
+/// The purpose of the file of a piece. The name of the piece is its key.
+const SEAL: &str = "tunescope piece of a stage's work 1";
 
 /// The pieces of one run.
 #[derive(Debug, Clone)]
@@ -42,15 +46,13 @@ impl Pieces {
     /// Returns the kept result for `piece`. Without one, does the work and keeps its result.
     pub(crate) fn remember(&self, piece: &str, work: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let path = self.folder.join(short_hash(piece.as_bytes()));
-        if let Ok(found) = std::fs::read(&path)
-            && let Some((hash, bytes)) = found.split_at_checked(HASH)
-            && *blake3::hash(bytes).as_bytes() == *hash
-        {
+        let seal = Seal::new(SEAL, piece.as_bytes());
+        if let Some(bytes) = seal.read(&path) {
             tracing::info!(piece, "reusing the result of an earlier run");
-            return Ok(bytes.to_vec());
+            return Ok(bytes);
         }
         let bytes = work()?;
-        write_atomic(path, &[blake3::hash(&bytes).as_bytes(), bytes.as_slice()].concat())?;
+        seal.write(path, |file| Ok(file.write_all(&bytes)?))?;
         Ok(bytes)
     }
 }

@@ -1,14 +1,15 @@
-//! Things made on a thread of their own while those before them are used.
+//! Items that a second thread prepares while the caller uses the items before them.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use anyhow::Result;
 
-/// Lets `work` go through what `make` makes of each of `jobs`, in order, while a thread makes up to `ahead` more.
+/// Passes the results of `make` for `jobs`, in order, to `work`. A second thread calls `make`, up to `ahead` results in
+/// advance.
 ///
-/// The first error of `make` is the last thing that comes. What `work` does not take is not made: when it returns
-/// early, the thread ends with what it is making. A panic in `make` goes on in the caller.
+/// The first error of `make` is the last item. The thread stops early when `work` returns early. A panic in `make`
+/// continues in the caller.
 pub(crate) fn ahead<J, T, R>(
     ahead: usize,
     jobs: impl Iterator<Item = J> + Send,
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_comes_once_and_in_order() {
+    fn every_item_arrives_once_and_in_order() {
         for queue in [0, 1, 7, 1000] {
             let made: Vec<usize> = ahead(queue, 0..100, |job| Ok(job * job), |made| made.map(Result::unwrap).collect());
             assert_eq!(made, (0..100).map(|job| job * job).collect::<Vec<_>>());
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_made_than_the_queue_holds() {
+    fn the_thread_waits_when_the_queue_is_full() {
         let made = AtomicUsize::new(0);
         let taken = ahead(
             2,
@@ -68,12 +69,12 @@ mod tests {
             |made| made.take(3).count(),
         );
         assert_eq!(taken, 3);
-        // Three taken, two queued, and one that waits for room.
+        // Three items are taken, two are in the queue, and one waits for a place in it.
         assert!(made.load(Ordering::SeqCst) <= 6, "{made:?}");
     }
 
     #[test]
-    fn an_error_ends_the_row() {
+    fn an_error_is_the_last_item() {
         let make = |job: usize| if job == 4 { bail!("job {job} is bad") } else { Ok(job) };
         let seen: Vec<Result<usize, String>> =
             ahead(3, 0..10, make, |made| made.map(|item| item.map_err(|error| error.to_string())).collect());
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "boom")]
-    fn a_panic_is_not_lost() {
+    fn a_panic_reaches_the_caller() {
         ahead(1, 0..3, |_| -> Result<()> { panic!("boom") }, |made| made.count());
     }
 }

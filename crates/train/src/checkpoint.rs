@@ -1,46 +1,44 @@
-//! The checkpoint of a trial on disk. `train` replaces the file after every epoch, atomically, so that a killed run resumes
-//! where it was and ends with the same bytes.
+//! Checkpoints: after every epoch a trial replaces one file, so a killed run resumes and ends with the same bytes.
 //!
-//! The file holds a [`Checkpoint`] as `postcard` writes it, then the BLAKE3 of that. It holds no random state: the order,
-//! masks and copies of an epoch come from streams of their own, drawn from the seed and the number of the epoch.
+//! The file holds a [`Checkpoint`] as `postcard` writes it, sealed with the key of the trial ([`Seal`]). It holds no state
+//! of a random generator, because the order, the masks and the copies of an epoch are drawn from the seed and the number
+//! of the epoch.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use pipeline::{AtomicFile, HintExt};
+use anyhow::Result;
+use pipeline::Seal;
 use runtime::TrainingState;
 use serde::{Deserialize, Serialize};
 
 use crate::history::History;
 
-/// The meaning of the hash. It changes with the format of the file, so that files of another format are rejected.
-const CONTEXT: &str = "tunescope checkpoint file 2";
-const HASH: usize = 32;
+/// The purpose of the file. It changes with the format of the file and with the meaning of its numbers.
+const SEAL: &str = "tunescope checkpoint file 2";
 
-/// What a checkpoint holds. It is borrowed when it is written, so that nothing is copied.
+/// What a checkpoint holds. A trial lends its values for writing, so that nothing is copied.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Checkpoint<'a> {
     pub history: Cow<'a, History>,
-    /// Weights of the kept epoch. Empty when that is the last epoch, whose weights are in the state, and for a trial that
-    /// cannot win any more.
+    /// Weights of the kept epoch. Empty while that is the last epoch, because the state holds them then, and empty for a
+    /// trial that cannot win.
     #[serde(with = "runtime::floats")]
     pub kept: Cow<'a, [f32]>,
-    /// `None` for a trial that has ended.
+    /// `None` for a trial that has stopped.
     pub state: Option<TrainingState<'a>>,
 }
 
-/// The folder of a sweep's checkpoints.
+/// The folder with the checkpoints of a sweep.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     folder: PathBuf,
 }
 
 impl Checkpoints {
-    /// The checkpoints in `folder`. Files of other trials than those of `keys` are removed, and what a killed run left
-    /// half-written is too.
+    /// Opens the checkpoints in `folder`. Removes the files of trials that are not in `keys`, and the temporary files of
+    /// a killed run.
     pub fn open(folder: PathBuf, keys: &[blake3::Hash]) -> Result<Self> {
         let here = Self { folder };
         if here.folder.is_dir() {
@@ -59,32 +57,29 @@ impl Checkpoints {
         self.folder.join(format!("{}.checkpoint", &key.to_hex()[..16]))
     }
 
-    /// Returns the checkpoint of a trial, or `None` when there is no undamaged one.
+    /// Reads the checkpoint of a trial. Returns `None` when there is no file, or the file is damaged.
     pub fn read(&self, key: &blake3::Hash) -> Option<Checkpoint<'static>> {
-        let bytes = std::fs::read(self.file(key)).ok()?;
-        let checkpoint = parse(&bytes, key);
+        let path = self.file(key);
+        if !path.exists() {
+            return None;
+        }
+        let content = Seal::new(SEAL, key.as_bytes()).read(&path);
+        let checkpoint = content.and_then(|content| postcard::from_bytes::<Checkpoint<'static>>(&content).ok());
         if checkpoint.is_none() {
-            tracing::warn!(file = %self.file(key).display(), "the checkpoint is damaged; the trial begins anew");
+            tracing::warn!(file = %path.display(), "the checkpoint is damaged; the trial starts from its first epoch");
         }
         checkpoint
     }
 
     /// Replaces the checkpoint of a trial.
     pub fn write(&self, key: &blake3::Hash, checkpoint: &Checkpoint) -> Result<()> {
-        let path = self.file(key);
-        let mut file = Hashing { file: AtomicFile::create(&path)?, hasher: hasher() };
-        let wrote =
-            postcard::to_io(&(key.as_bytes(), checkpoint), &mut file).map_err(io::Error::other).and_then(|file| {
-                let hash = file.hasher.finalize();
-                file.file.write_all(hash.as_bytes())
-            });
-        wrote
-            .with_context(|| format!("cannot write {}", path.display()))
-            .hint("is the disk full, or the folder read-only?")?;
-        file.file.commit()
+        Seal::new(SEAL, key.as_bytes()).write(self.file(key), |file| {
+            postcard::to_io(checkpoint, file)?;
+            Ok(())
+        })
     }
 
-    /// Forgets how far a trial had come.
+    /// Removes the checkpoint of a trial.
     pub fn remove(&self, key: &blake3::Hash) -> Result<()> {
         let path = self.file(key);
         if path.exists() {
@@ -94,54 +89,20 @@ impl Checkpoints {
     }
 }
 
-/// A file that hashes what is written to it.
-struct Hashing {
-    file: AtomicFile,
-    hasher: blake3::Hasher,
-}
-
-impl Write for Hashing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        /// Bytes written at a time: they stay in a cache until they are hashed. Shorter pieces are not worth the threads.
-        const PIECE: usize = 1 << 20;
-        let count = self.file.write(&bytes[..bytes.len().min(PIECE)])?;
-        if count == PIECE {
-            self.hasher.update_rayon(&bytes[..count]);
-        } else {
-            self.hasher.update(&bytes[..count]);
-        }
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-fn hasher() -> blake3::Hasher {
-    blake3::Hasher::new_derive_key(CONTEXT)
-}
-
-/// Reads a checkpoint of the trial `key`. Returns `None` for that of another trial and for a damaged one.
-fn parse(bytes: &[u8], key: &blake3::Hash) -> Option<Checkpoint<'static>> {
-    let (content, hash) = bytes.split_at_checked(bytes.len().checked_sub(HASH)?)?;
-    if hasher().update_rayon(content).finalize().as_bytes() != hash {
-        return None;
-    }
-    let (found, checkpoint): ([u8; HASH], Checkpoint<'static>) = postcard::from_bytes(content).ok()?;
-    (found == *key.as_bytes()).then_some(checkpoint)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use contract::StopReason;
 
+    use super::*;
     use crate::history::Epoch;
 
     fn history() -> History {
         let epoch = |at: f32| Epoch { train_loss: 0.1 + at, val_loss: 1.0 / 3.0 - at, val_accuracy: 0.9 };
         History { epochs: vec![epoch(0.0), epoch(0.05)], stop_reason: Some(StopReason::EarlyStopping) }
+    }
+
+    fn checkpoint(kept: Vec<f32>) -> Checkpoint<'static> {
+        Checkpoint { history: Cow::Owned(history()), kept: Cow::Owned(kept), state: None }
     }
 
     fn folder() -> (tempfile::TempDir, Checkpoints, blake3::Hash) {
@@ -152,45 +113,43 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_checkpoint_reads_back_as_it_was_written() {
         let (_folder, checkpoints, key) = folder();
         assert_eq!(checkpoints.read(&key), None);
-        let history = history();
-        let kept: Vec<f32> = (0..600_000).map(|at| at as f32 / 7.0).collect();
-        for kept in [kept, Vec::new()] {
-            let checkpoint = Checkpoint { history: Cow::Borrowed(&history), kept: Cow::Owned(kept), state: None };
+        for kept in [(0..600_000).map(|at| at as f32 / 7.0).collect(), Vec::new()] {
+            let checkpoint = checkpoint(kept);
             checkpoints.write(&key, &checkpoint).unwrap();
             assert_eq!(checkpoints.read(&key), Some(checkpoint));
         }
     }
 
     #[test]
-    fn damage_anywhere_and_another_trials_file_are_not_read() {
+    fn a_damaged_file_and_the_file_of_another_trial_are_not_read() {
         let (_folder, checkpoints, key) = folder();
-        let kept = Cow::Borrowed(&[1.0, 2.0][..]);
-        checkpoints.write(&key, &Checkpoint { history: Cow::Owned(history()), kept, state: None }).unwrap();
+        checkpoints.write(&key, &checkpoint(vec![1.0, 2.0])).unwrap();
         let file = checkpoints.file(&key);
         let whole = std::fs::read(&file).unwrap();
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
-            std::fs::write(&file, damaged).unwrap();
-            assert_eq!(checkpoints.read(&key), None, "byte {at}");
-            std::fs::write(&file, &whole[..at]).unwrap();
-            assert_eq!(checkpoints.read(&key), None, "cut at {at}");
+            for bytes in [damaged.as_slice(), &whole[..at]] {
+                std::fs::write(&file, bytes).unwrap();
+                assert_eq!(checkpoints.read(&key), None, "byte {at}");
+            }
         }
+        let other = blake3::hash(b"another");
+        std::fs::write(checkpoints.file(&other), &whole).unwrap();
+        assert_eq!(checkpoints.read(&other), None);
         std::fs::write(&file, &whole).unwrap();
         assert!(checkpoints.read(&key).is_some());
-        assert_eq!(parse(&whole, &blake3::hash(b"another")), None);
     }
 
     #[test]
-    fn other_trials_files_and_leftovers_are_removed() {
+    fn the_files_of_other_trials_and_temporary_files_are_removed() {
         let (_folder, checkpoints, key) = folder();
         let other = blake3::hash(b"another");
         for key in [key, other] {
-            let checkpoint = Checkpoint { history: Cow::Owned(history()), ..Checkpoint::default() };
-            checkpoints.write(&key, &checkpoint).unwrap();
+            checkpoints.write(&key, &checkpoint(Vec::new())).unwrap();
         }
         std::fs::write(checkpoints.folder.join(".tmp-left"), "half").unwrap();
         let again = Checkpoints::open(checkpoints.folder.clone(), &[key]).unwrap();

@@ -1,6 +1,5 @@
-//! What all trials of a stage work on, and what follows from it for one of them.
+//! What all trials of a run share.
 
-use crate::view::Run;
 use anyhow::Result;
 use contract::Dataset;
 use imaging::Augment;
@@ -10,12 +9,13 @@ use crate::depth::Depth;
 use crate::examples::Examples;
 use crate::features::{Copies, Features};
 use crate::settings::Settings;
+use crate::view::Run;
 
-/// Trained weights and values at the cut, together, below which trials run side by side. Above, one trial with all
-/// threads is faster, and several would need the memory of several.
+/// Trained weights and features of one image, together, up to which trials run side by side. A larger trial is faster
+/// with all threads, and several of them would need several times the memory.
 const SMALL: usize = 4 << 20;
 
-/// What all trials of a stage work on.
+/// What all trials of a run share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TrainContext<'a> {
     pub run: &'a Run<'a>,
@@ -25,13 +25,13 @@ pub(crate) struct TrainContext<'a> {
 }
 
 impl TrainContext<'_> {
-    /// The network cut for a trial.
+    /// Cuts the network for a trial.
     pub fn cut(&self, settings: &Settings) -> Result<Cut> {
         let depth = Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
         Cut::new(self.run.scope(), self.base, &depth, &settings.hidden, self.examples.classes)
     }
 
-    /// The values at a cut, with as many copies as any trial uses.
+    /// Opens the features at a cut, with as many copies as any trial uses.
     pub fn features(&self, cut: &Cut) -> Result<Features> {
         let train = &self.run.config.train;
         let augment = Augment {
@@ -44,13 +44,15 @@ impl TrainContext<'_> {
         Features::open(self.run, self.base, cut, self.dataset, &Copies { count, augment })
     }
 
-    /// Threads of the runtime for one trial at a cut: a small one has one whether others run beside it or not, since the
-    /// number of threads can change bits.
+    /// Returns the number of ONNX Runtime's threads for one trial at a cut.
+    ///
+    /// A small trial has one thread, even when it runs alone, because the number of threads can change bits.
     pub fn threads(&self, cut: &Cut) -> Result<usize> {
         Ok(if Self::is_small(cut)? { 1 } else { self.run.threads() })
     }
 
-    /// Whether trials at this cut run side by side, each with one thread: few weights, and nothing but dense layers.
+    /// Returns whether trials at this cut run side by side, each with one thread: they have few weights and no
+    /// convolution.
     pub fn is_small(cut: &Cut) -> Result<bool> {
         let mut values: usize = cut.item.iter().product();
         for name in &cut.trained {

@@ -1,6 +1,5 @@
-//! `curves.svg`: the losses over the epochs; `sweep.svg`: what each setting is worth.
+//! The charts of the sweep: `curves.svg` shows the losses by epoch, `sweep.svg` the validation loss by setting.
 
-use crate::view::Run;
 use anyhow::Result;
 use contract::Settings;
 use contract::config::Keep;
@@ -10,18 +9,20 @@ use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 
 use crate::history::Epoch;
 use crate::sweep::{Sweep, Trial};
+use crate::view::Run;
 
-/// Other trials' losses are drawn up to so many times the highest of the chosen one: a trial that went astray would
-/// flatten the rest.
+/// The losses of other trials are drawn up to this multiple of the highest loss of the chosen trial. A diverging trial
+/// would flatten the other curves.
 const HEADROOM: f64 = 1.5;
 
-/// Writes both pictures.
+/// Writes both charts.
 pub(crate) fn write(run: &Run, sweep: &Sweep) -> Result<()> {
     let keep = run.config.train.keep;
     run.write(drawings::CURVES, losses(sweep, keep).scene().standalone()?.as_bytes())?;
     run.write(drawings::SWEEP, settings(sweep, keep).scene().standalone()?.as_bytes())
 }
 
+/// Returns the chart of the losses by epoch.
 fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
     let chosen = &sweep.trials[sweep.chosen];
     let points = |trial: &Trial, of: fn(&Epoch) -> f32| -> Vec<(f64, f64)> {
@@ -50,7 +51,7 @@ fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
     }
 }
 
-/// One panel for each setting that differs among the trials.
+/// Returns a chart with one panel for each setting.
 fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
     let trials = &sweep.trials;
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
@@ -61,7 +62,7 @@ fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
                 values.push(text.clone());
             }
         }
-        // A list is told in the order in which it was written; no hidden layer first.
+        // The values have the order of the configured list. No hidden layer comes first.
         if texts.iter().any(|texts| texts[at].is_empty()) {
             values.insert(0, String::new());
         }

@@ -1,6 +1,5 @@
-//! Where the network is cut: what lies below runs once for each picture, what lies above is trained.
+//! The cut of the network: the trunk below it runs once for each image, the part above it is trained.
 
-use crate::view::Scope;
 use anyhow::{Context, Result};
 use contract::config::Weights;
 use contract::stages;
@@ -11,25 +10,24 @@ use pipeline::HintExt;
 use zoo::{Network, Pooling};
 
 use crate::depth::Depth;
+use crate::view::Scope;
 
-/// The stage whose random streams the weights are drawn from, whichever stage cuts.
+/// The stage whose random streams draw the weights. `find-lr` draws the same weights as `train`.
 const STAGE: &str = stages::TRAIN;
 
-/// The pre-trained network up to where a new head is put.
+/// The pre-trained network up to the layer that receives the new head.
 #[derive(Debug)]
 pub(crate) struct Base {
-    /// The network it was taken from.
+    /// The description of the whole network.
     pub network: Network,
-    /// From the picture `[n, 3, size, size]` to [`FEATURES`], `[n, width]`.
+    /// The part from the image `[n, 3, size, size]` to [`FEATURES`] `[n, width]`.
     pub model: Model,
-    /// Values of one picture's [`FEATURES`].
+    /// Number of values in the [`FEATURES`] of one image.
     pub width: usize,
 }
 
 impl Base {
-    /// Opens the network that the configuration names.
-    ///
-    /// With `model.weights = "random"` its weights are drawn anew.
+    /// Opens the network that the configuration names. With `model.weights = "random"` it draws new weights.
     pub fn open(scope: Scope) -> Result<Self> {
         let (network, path) =
             Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;
@@ -53,28 +51,29 @@ impl Base {
     }
 }
 
-/// A network with a new head, cut in two for one tuning depth.
+/// A network with a new head, cut for one tuning depth.
 #[derive(Debug, Clone)]
 pub(crate) struct Cut {
-    /// 16 hex digits that stand for all that the values at the cut depend on but the picture: the part below with its
-    /// weights, the input transform, the runtime with our own operators, its threads, and how many pictures run at once.
+    /// 16 hex digits that identify everything that the features of an image depend on, except the image: the trunk with
+    /// its weights, the input transform, ONNX Runtime and our operators, the number of threads, and the batch size.
     pub key: String,
-    /// Name of the tensor between the two parts.
+    /// Name of the tensor at the cut.
     pub tensor: String,
-    /// Its shape for one picture, such as `[256, 13, 13]`.
+    /// Its shape for one image, such as `[256, 13, 13]`.
     pub item: Vec<usize>,
-    /// From the picture to [`Cut::tensor`]; none where the cut is at the input.
+    /// The part from the image to [`Cut::tensor`]. `None` when the cut is at the input.
     pub trunk: Option<Model>,
-    /// From [`Cut::tensor`] to [`head::LOGITS`] and [`head::PROBABILITIES`], with the weights of the first step.
+    /// The part from [`Cut::tensor`] to [`head::LOGITS`] and [`head::PROBABILITIES`], with the weights before the first
+    /// step.
     pub above: Model,
-    /// Names of the weights that are trained; other weights of [`Cut::above`] stay as they are.
+    /// Names of the weights that are trained. The other weights of [`Cut::above`] are frozen.
     pub trained: Vec<String>,
-    /// Those of [`Cut::trained`] that the network brought along; the others are the head's.
+    /// Those of [`Cut::trained`] that belong to the pre-trained network. The others belong to the head.
     pub below_head: Vec<String>,
 }
 
 impl Cut {
-    /// Puts a new head with layers of the sizes `hidden` on `base` and cuts below the deepest layer of `depth`.
+    /// Appends a new head with hidden layers of the sizes `hidden` to `base`, and cuts below the deepest layer of `depth`.
     pub fn new(scope: Scope, base: &Base, depth: &Depth, hidden: &[usize], classes: usize) -> Result<Self> {
         let head = Head { features: base.width, hidden: hidden.to_vec(), classes };
         let whole = base.model.append(&first_weights(scope, &head)?)?;
@@ -92,12 +91,12 @@ impl Cut {
         Ok(Self { key, tensor, item, trunk, above, trained, below_head })
     }
 
-    /// [`Cut::trunk`] as it is run, with convolutions by operators of our own.
+    /// Returns [`Cut::trunk`] with our own operators, as [`Trunk::open`] runs it.
     pub fn running_trunk(&self) -> Result<Option<Model>> {
         Ok(self.trunk.as_ref().map(Trunk::rewrite).transpose()?)
     }
 
-    /// The whole network: `above`, this cut's own with other weights, on what lies below the cut.
+    /// Joins the trunk and `above`, which is [`Cut::above`] with other weights.
     pub fn join(&self, above: &Model) -> Result<Model> {
         Ok(match &self.trunk {
             Some(trunk) => trunk.append(above)?,
@@ -106,10 +105,10 @@ impl Cut {
     }
 }
 
-/// The head before its first step. Its last layer is all zeros: every class equally likely.
+/// Returns the head before its first step. Its last layer is zero, so all classes have the same probability.
 ///
-/// Drawn weights would add noise that a few hundred pictures never train away, since they say nothing of most of
-/// the thousands of directions in the features.
+/// Random weights would add noise along thousands of directions of the features. A few hundred images say nothing about
+/// most of these directions, so training would never remove the noise.
 fn first_weights(scope: Scope, head: &Head) -> Result<Model> {
     let mut model = head.build(&mut pipeline::rng(scope.config.seed, STAGE, "first weights"))?;
     let last = format!("{}.weight", head::LOGITS);
@@ -130,7 +129,7 @@ fn key(scope: Scope, base: &Base, trunk: Option<&Model>) -> Result<String> {
             hasher.update(runtime::identity(&scope.environment.data)?.as_bytes());
             hasher.update(&(scope.environment.thread_count() as u64).to_le_bytes());
         }
-        // Pixels are kept, and the transform follows when they are read.
+        // The cache holds pixels. They are transformed when they are read.
         None => {
             hasher.update(&u64::from(base.network.input.size).to_le_bytes());
         }

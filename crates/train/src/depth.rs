@@ -1,7 +1,7 @@
-//! Tuning depths by name: how far down the network is trained.
+//! Tuning depths by name.
 //!
-//! A depth names the deepest layer that is trained. That layer and all that comes after it, in the
-//! order of the graph, is trained; what lies below stays as it is.
+//! A depth names the deepest layer that is trained. That layer and all later layers, in the order of the graph, are
+//! trained. The layers below are frozen.
 
 use std::fmt;
 
@@ -11,23 +11,26 @@ use pipeline::HintExt;
 use pipeline::error::UsageError;
 use zoo::Network;
 
-/// The number in the name of a head's last dense layer, `fc8`; those before it count down.
+/// The number in the name of the last dense layer of a head, `fc8`. The layers before it count down.
 const LAST: usize = 8;
 
 /// The deepest layer that is trained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Depth {
-    /// The new layers alone.
+    /// The layers of the head.
     Head,
-    /// From this tensor on, in the order of the graph.
+    /// The layer of this name and all later layers.
     Layer(String),
     /// Every layer.
     All,
 }
 
 impl Depth {
-    /// Reads the name of a depth: `head`, `all`, `fc8`, `fc78`, `fc678` …, `c5` or `c5fc678` (and so on for every
-    /// `conv<n>`), or a layer of `network` below the head. `hidden` is how many hidden layers the head has.
+    /// Parses the name of a depth: `head`, `all`, `fc8`, `fc78`, `fc678`, ..., `c5` or `c5fc678` (likewise for every
+    /// `conv<n>`), or a layer of `network` below the head. `hidden` is the number of hidden layers of the head.
+    ///
+    /// # Errors
+    /// A [`UsageError`] with a hint when the network or the head has no such layer.
     pub fn parse(text: &str, network: &Network, hidden: usize) -> Result<Self> {
         if let Some(depth) = match text {
             "head" => Some(Self::Head),
@@ -55,10 +58,10 @@ impl Depth {
         unknown(text, network, &trunk, hidden)
     }
 
-    /// The tensor of the deepest layer with weights in `whole`, trunk and head in one, whose input is `input`.
+    /// Returns the output of the deepest trained layer with weights in `whole`, the network with its head.
     ///
-    /// A layer without weights stands for the next one that has some. The name of a module, such as `fire9`, stands
-    /// for all its layers, `fire9/…`.
+    /// A layer without weights means the next layer with weights. The name of a module, such as `fire9`, means all its
+    /// layers, such as `fire9/squeeze1x1`.
     pub fn deepest(&self, whole: &Model) -> Result<String> {
         let nodes = whole.nodes();
         let weighted = |node: &&graph::onnx::NodeProto| {
@@ -79,7 +82,7 @@ impl Depth {
             }
         };
         let found = nodes[from..].iter().find(weighted).and_then(|node| node.output.first());
-        found.cloned().ok_or_else(|| anyhow!("{}: nothing from `{self}` up has weights to train", whole.label()))
+        found.cloned().ok_or_else(|| anyhow!("{}: no layer from `{self}` on has weights to train", whole.label()))
     }
 }
 
@@ -93,7 +96,7 @@ impl fmt::Display for Depth {
     }
 }
 
-/// The least number in `fc8`, `fc78`, `fc678`, …, and that of a single `fc7`.
+/// Returns the smallest number in `fc8`, `fc78`, `fc678`, ..., or in a single `fc7`.
 fn dense(text: &str) -> Option<usize> {
     let digits: Vec<usize> = text
         .strip_prefix("fc")?
@@ -105,7 +108,7 @@ fn dense(text: &str) -> Option<usize> {
     ((1..=LAST).contains(&first) && (run || digits.len() == 1)).then_some(first)
 }
 
-/// The number in `c5`, and in `c5fc678`, where all dense layers are named after it.
+/// Returns the number in `c5`, or in `c5fc678`, which also lists the dense layers.
 fn convolution(text: &str) -> Option<usize> {
     let text = text.strip_prefix('c')?;
     let (number, dense_part) = text.find('f').map_or((text, None), |at| (&text[..at], Some(&text[at..])));
@@ -114,18 +117,22 @@ fn convolution(text: &str) -> Option<usize> {
         .then(|| number.parse().ok())?
 }
 
-/// The layers up to the one that the head is put on.
+/// Returns the names of the layers up to the one that receives the head.
 fn below_head(network: &Network) -> Vec<&str> {
     let names: Vec<&str> = network.layers.iter().map(|layer| layer.name.as_str()).collect();
     let end = names.iter().position(|name| *name == network.features.layer).map_or(names.len(), |at| at + 1);
     names[..end].to_vec()
 }
 
+/// Returns the error for a name that is not a depth, with the nearest depths.
 fn unknown(text: &str, network: &Network, trunk: &[&str], hidden: usize) -> Result<Depth> {
     if network.layer(text).is_some() {
         let top = &network.features.layer;
-        return Err(UsageError(format!("`{text}` of {} lies above {top}, where the new head begins", network.name)))
-            .hint("train.tune = \"head\" trains the new layers");
+        return Err(UsageError(format!(
+            "layer `{text}` of {} is above {top}, which the new head replaces",
+            network.name
+        )))
+        .hint("set train.tune = \"head\" to train the new layers");
     }
     let dense = (LAST.saturating_sub(hidden).max(1)..=LAST)
         .rev()
@@ -147,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn depths_are_read_by_name() {
+    fn depths_are_parsed_by_name() {
         let alexnet = network("alexnet");
         let layer = |name: &str| Depth::Layer(name.to_owned());
         for (text, hidden, expected) in [
@@ -173,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_told() {
+    fn an_unknown_depth_is_rejected_with_the_nearest_names() {
         let said = |text: &str, network: &Network, hidden| {
             let error = Depth::parse(text, network, hidden).unwrap_err();
             assert_eq!(pipeline::error::exit_of(&error), pipeline::Exit::Usage);
@@ -191,6 +198,6 @@ mod tests {
         assert!(deep.contains("begins at fc6, and the head has fc7 to fc8"), "{deep}");
         assert!(deep.contains("hint: give train.sweep.hidden 2 sizes"), "{deep}");
         let above = said("conv10", &network("squeezenet"), 0);
-        assert!(above.contains("`conv10` of squeezenet lies above"), "{above}");
+        assert!(above.contains("layer `conv10` of squeezenet is above"), "{above}");
     }
 }

@@ -1,4 +1,4 @@
-//! The pictures and labels of the splits that training uses. The test split is not among them.
+//! The images and labels of the training split and the validation split. Training never reads the test split.
 
 use anyhow::Result;
 use contract::{Dataset, Split};
@@ -6,16 +6,16 @@ use pipeline::HintExt;
 
 use crate::features::Row;
 
-/// The pictures of one split.
+/// The images of one split.
 #[derive(Debug)]
 pub(crate) struct Set {
-    /// Places in [`Dataset::pictures`].
-    pub pictures: Vec<usize>,
-    /// Class index of each picture, below the number of classes.
+    /// Their places in [`Dataset::pictures`].
+    pub images: Vec<usize>,
+    /// The class index of each image, below the number of classes.
     pub labels: Vec<i64>,
 }
 
-/// What the trials learn from and are judged by.
+/// The images that trials learn from, and the images that judge them.
 #[derive(Debug)]
 pub(crate) struct Examples {
     pub train: Set,
@@ -25,39 +25,42 @@ pub(crate) struct Examples {
 }
 
 impl Examples {
-    /// The splits of `dataset`, none of them empty.
+    /// Selects the splits of `dataset`.
+    ///
+    /// # Errors
+    /// The data set has one class only, or a split is empty.
     pub fn new(dataset: &Dataset) -> Result<Self> {
         let classes = dataset.classes.len();
         if classes < 2 {
             return Err(anyhow::anyhow!(
-                "there is one class only, `{}`: nothing to tell apart",
+                "the data set has one class only, `{}`; training needs two classes",
                 dataset.classes.join("")
             ))
-            .hint("add a second class of pictures");
+            .hint("add images of a second class");
         }
         let set = |split| {
-            let pictures: Vec<usize> =
+            let images: Vec<usize> =
                 (0..dataset.pictures.len()).filter(|place| dataset.pictures[*place].split == split).collect();
-            if pictures.is_empty() {
+            if images.is_empty() {
                 return Err(anyhow::anyhow!("the {split} split is empty"))
-                    .hint("add pictures, or change preprocess.split");
+                    .hint("add images, or change preprocess.split");
             }
-            let labels = pictures.iter().map(|place| dataset.label_index(&dataset.pictures[*place]) as i64).collect();
-            Ok(Set { pictures, labels })
+            let labels = images.iter().map(|place| dataset.label_index(&dataset.pictures[*place]) as i64).collect();
+            Ok(Set { images, labels })
         };
         Ok(Self { train: set(Split::Train)?, val: set(Split::Val)?, classes })
     }
 }
 
 impl Set {
-    /// Number of pictures.
+    /// Returns the number of images.
     pub fn len(&self) -> usize {
-        self.pictures.len()
+        self.images.len()
     }
 
-    /// The original pictures in blocks of at most `size`, in order, with their labels.
+    /// Returns the original images in blocks of at most `size`, in order, with their labels.
     pub fn blocks(&self, size: usize) -> impl Iterator<Item = (Vec<Row>, &[i64])> {
-        let rows = |pictures: &[usize]| pictures.iter().map(|picture| Row { picture: *picture, copy: 0 }).collect();
-        self.pictures.chunks(size).map(rows).zip(self.labels.chunks(size))
+        let rows = |images: &[usize]| images.iter().map(|image| Row { image: *image, copy: 0 }).collect();
+        self.images.chunks(size).map(rows).zip(self.labels.chunks(size))
     }
 }

@@ -1,13 +1,14 @@
-//! Successive halving (Jamieson & Talwalkar 2016, algorithm 1): many trials begin, and after each rung of epochs only
-//! the better half goes on, so that most epochs go to the trials that promise most.
+//! Successive halving (Jamieson & Talwalkar 2016, algorithm 1). All trials start, and after each rung of epochs the better
+//! half continues. Most epochs go to the most promising trials.
 
 use contract::config::Search;
 
-/// What share of a rung goes on to the next: one of so many.
+/// One in this many trials continues after a rung.
 const KEPT: usize = 2;
 
-/// The epochs after which each rung ends, the last at `max_epochs`: with every rung twice the epochs of the one before,
-/// until one trial is left. A grid has one rung.
+/// Returns the epochs after which the rungs end. The last rung ends at `max_epochs`.
+///
+/// Each rung ends after twice the epochs of the rung before, and the last rung has one trial. A grid has one rung.
 pub(crate) fn rungs(search: Search, trials: usize, max_epochs: usize) -> Vec<usize> {
     if search == Search::Grid {
         return vec![max_epochs];
@@ -23,12 +24,14 @@ pub(crate) fn rungs(search: Search, trials: usize, max_epochs: usize) -> Vec<usi
     rungs
 }
 
-/// How many of `trials` go on after a rung.
+/// Returns how many of `trials` trials continue after a rung.
 pub(crate) fn kept(trials: usize) -> usize {
     trials.div_ceil(KEPT)
 }
 
-/// Which of `trials` go on after a rung, in their order: the better half by validation loss, the first of equals; a trial without any loss is the worst.
+/// Returns the trials that continue after a rung, in their order: the better half by validation loss.
+///
+/// Of trials with the same loss the first one continues. A trial without a loss is the worst.
 pub(crate) fn survivors(trials: &[(usize, Option<f32>)]) -> Vec<usize> {
     let mut ranked = trials.to_vec();
     let loss = |loss: Option<f32>| loss.unwrap_or(f32::INFINITY);
@@ -53,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_better_half_goes_on_and_the_first_of_equals() {
+    fn the_better_half_continues() {
         assert_eq!(survivors(&[(0, Some(0.5)), (1, Some(0.2)), (2, None), (3, Some(0.2))]), [1, 3]);
         assert_eq!(survivors(&[(0, Some(0.5)), (4, Some(0.2)), (7, Some(0.2))]), [4, 7]);
         assert_eq!(survivors(&[(2, Some(0.5)), (3, Some(0.5))]), [2]);

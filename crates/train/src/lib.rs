@@ -1,10 +1,12 @@
-//! The stage `train`: tunes the network on the user's images.
+//! Stage `train`: tunes a pre-trained network on the user's images.
 //!
-//! The network with its new head is cut below the deepest trained layer (modules `cut` and `depth`). The layers below the cut run once
-//! for each image in an inference session, and their features are cached (`features`). ONNX Runtime's training API trains the
-//! layers above the cut, once for each trial of the sweep (`sweep`, `trial`). A trial writes a checkpoint after every epoch
-//! (`checkpoint`). The head of the best trial is joined with the trunk and saved as one model (`tuned`). `train find-lr` searches for a
-//! learning rate (`find_lr`).
+//! 1. `cut` appends a new head to the network and cuts it below the deepest trained layer (`depth`).
+//! 2. The trunk below the cut runs once for each image. `features` caches the results.
+//! 3. The part above the cut is trained once for each combination of the sweep (`sweep`, `trial`). A trial writes a
+//!    checkpoint after every epoch (`checkpoint`).
+//! 4. `tuned` joins the trunk and the trial with the least validation loss, and saves them as one model.
+//!
+//! `train find-lr` is a stage of its own that searches for a learning rate (`find_lr`).
 
 mod ahead;
 mod batches;
@@ -45,11 +47,11 @@ const EXAMPLES: &str = "Examples:
   train --set train.tune=c5 --set train.schedule=cosine --set 'train.sweep.copies=[2]'
   train find-lr";
 
-/// Tune a pre-trained network on the pictures
+/// Tune a pre-trained network on the images
 ///
-/// Reads artifacts/preprocess/, tries every combination of train.tune and [train.sweep], and writes the one with the
-/// best validation loss to artifacts/train/model.onnx, with model.json, trials.csv, history.csv, curves.svg and sweep.svg.
-/// Stopped at any moment, it goes on where it was when it is started again.
+/// Reads artifacts/preprocess/, trains every combination of train.tune and [train.sweep], and saves the network with the
+/// least validation loss as artifacts/train/model.onnx. Also writes model.json, trials.csv, history.csv, curves.svg and
+/// sweep.svg. A stopped or killed run resumes after its last epoch when it is started again.
 #[derive(Debug, Parser)]
 #[command(name = "train", version, after_help = EXAMPLES)]
 struct Cli {
@@ -61,22 +63,22 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look for a good learning rate: train with an ever higher one and watch the loss
+    /// Search for a good learning rate: train while the rate rises, and watch the loss
     ///
-    /// Takes the first depth and the first value of each list of [train.sweep]. Writes the curve, its plot and the
+    /// Uses the first depth and the first value of each list of [train.sweep]. Writes the curve, its chart and the
     /// suggestion to artifacts/find-lr/, and prints the line for pipeline.toml.
     #[command(name = "find-lr", after_help = "Example:\n  train find-lr --set train.tune=c5")]
     FindLr {
         /// Run even when everything is up to date
         #[arg(long)]
         force: bool,
-        /// Say whether it would run, and why, without running it
+        /// Print whether the stage would run, and why, without running it
         #[arg(long)]
         dry_run: bool,
     },
 }
 
-/// Parses the command line, runs the stage, and gives its exit code.
+/// Parses the command line, runs the stage, and returns its exit code.
 pub fn run() -> ExitCode {
     let Cli { mut common, command } = Cli::parse();
     match command {

@@ -1,4 +1,4 @@
-//! The live line: which trial is at work, how it does, how fast, and how long it still takes.
+//! The progress line of a sweep.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,22 +8,23 @@ use crate::context::TrainContext;
 use crate::history::History;
 use crate::settings::{Settings, in_few_words};
 
-/// Shared by all trials of a sweep. Counts pictures; epochs that a trial is spared are taken off the total.
+/// The progress of all trials of a sweep. It counts images. Epochs that a trial does not need are subtracted from the
+/// total.
 #[derive(Debug)]
 pub(crate) struct Live {
     progress: Progress,
     names: Vec<String>,
     max_epochs: usize,
-    /// Pictures of one epoch.
-    pictures: usize,
-    /// Epochs that each trial was trained in the present rung.
+    /// Images in one epoch.
+    images: usize,
+    /// Epochs of each trial in the current rung.
     trained: Vec<AtomicUsize>,
 }
 
 impl Live {
-    /// Begins the line for the trials of `grid`, which go through `rungs`.
+    /// Shows the line for the trials of `grid` with these `rungs`.
     pub fn begin(context: &TrainContext, grid: &[Settings], rungs: &[usize]) -> Self {
-        let (max_epochs, pictures) = (context.run.config.train.max_epochs, context.examples.train.len());
+        let (max_epochs, images) = (context.run.config.train.max_epochs, context.examples.train.len());
         let (mut trials, mut from, mut epochs) = (grid.len(), 0, 0);
         for until in rungs {
             epochs += trials * (until - from);
@@ -33,21 +34,21 @@ impl Live {
             format!("trial {}/{} ({})", at + 1, grid.len(), in_few_words(settings, grid))
         };
         Self {
-            progress: context.run.progress("trains", epochs * pictures),
+            progress: context.run.progress("training trials", epochs * images),
             names: grid.iter().enumerate().map(name).collect(),
             max_epochs,
-            pictures,
+            images,
             trained: grid.iter().map(|_| AtomicUsize::new(0)).collect(),
         }
     }
 
-    /// What a trial is called.
+    /// Returns the name of a trial for messages.
     pub fn name(&self, trial: usize) -> &str {
         &self.names[trial]
     }
 
-    /// `pictures` more were trained on by `trial`; `history` after an epoch.
-    pub fn tell(&self, trial: usize, pictures: usize, history: Option<&History>) {
+    /// Adds `images` images that `trial` was trained on. `history` is present after an epoch.
+    pub fn add(&self, trial: usize, images: usize, history: Option<&History>) {
         if let Some(history) = history {
             self.trained[trial].fetch_add(1, Ordering::Relaxed);
             if let Some(last) = history.epochs.last() {
@@ -61,16 +62,16 @@ impl Live {
                 ));
             }
         }
-        self.progress.inc(pictures as u64);
+        self.progress.inc(images as u64);
     }
 
-    /// A rung of `epochs` epochs is over for `trial`: what it was spared is not waited for.
+    /// Subtracts the epochs that `trial` did not need in a rung of `epochs` epochs.
     pub fn settle(&self, trial: usize, epochs: usize) {
         let trained = self.trained[trial].swap(0, Ordering::Relaxed);
-        self.progress.fewer((epochs.saturating_sub(trained) * self.pictures) as u64);
+        self.progress.fewer((epochs.saturating_sub(trained) * self.images) as u64);
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub fn finish(&self) {
         self.progress.finish();
     }

@@ -1,17 +1,17 @@
-//! The learning rate of each step: a schedule over all steps of a trial, and a warm-up before it.
+//! The learning rate of each step: an optional warm-up, then a schedule over the steps of the trial.
 
 use std::f64::consts::PI;
 
 use contract::config;
 
-/// One-cycle: share of all steps in which the rate rises, where `train.warmup` names none.
+/// One-cycle: share of all steps in which the rate rises, unless `train.warmup` sets it.
 const RISE: f64 = 0.3;
-/// One-cycle: the first rate is the highest divided by this.
+/// One-cycle: the first rate is the highest rate divided by this.
 const BEGIN: f64 = 25.0;
-/// One-cycle: the last rate is the first divided by this.
+/// One-cycle: the last rate is the first rate divided by this.
 const END: f64 = 1e4;
 
-/// The learning rate over a trial that runs to its end.
+/// The learning rates of a trial that runs for `train.max_epochs` epochs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Schedule {
     kind: config::Schedule,
@@ -24,16 +24,18 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule that `train` asks for, over `steps` steps, with `rate` as its highest.
+    /// The schedule of the configuration over `steps` steps. `rate` is its highest rate.
     pub fn new(train: &config::Train, rate: f64, steps: usize) -> Self {
         Self { kind: train.schedule, rate, warmup: train.warmup, steps }
     }
 
-    /// The rate of step `step`, counted from 0, below the number of steps.
+    /// Returns the rate of step `step`, in `0..steps`.
     ///
-    /// Warm-up is linear and reaches the rate in its last step. Cosine: Loshchilov & Hutter 2017 (SGDR), equation 5,
-    /// with a least rate of 0 and no restart, over the steps after the warm-up. One-cycle: Smith & Topin 2018 (super-convergence),
-    /// in the form and with the constants of `PyTorch`'s `OneCycleLR` with cosine annealing; the warm-up is its rise.
+    /// - The warm-up is linear and reaches the highest rate in its last step.
+    /// - Cosine: Loshchilov & Hutter 2017 (SGDR), equation 5, with a minimum of 0 and without restarts, over the steps
+    ///   after the warm-up.
+    /// - One-cycle: Smith & Topin 2018 (super-convergence), with the form and the constants of `PyTorch`'s `OneCycleLR`
+    ///   with cosine annealing. The warm-up is its rise.
     pub fn rate(&self, step: usize) -> f64 {
         if self.kind == config::Schedule::OneCycle {
             return self.one_cycle(step as f64);
@@ -61,7 +63,7 @@ impl Schedule {
     }
 }
 
-/// From `from` to `to` along half a cosine; `share` in [0, 1].
+/// Returns the value between `from` and `to` at `share`, in [0, 1], of half a cosine.
 fn cosine(from: f64, to: f64, share: f64) -> f64 {
     to + (from - to) / 2.0 * (1.0 + (PI * share).cos())
 }
@@ -84,22 +86,22 @@ mod tests {
     }
 
     #[test]
-    fn constant_stays_and_a_warm_up_rises_to_it() {
+    fn a_constant_rate_starts_after_a_linear_warm_up() {
         near(&rates(Kind::Constant, 0.0, 3), &[0.1, 0.1, 0.1]);
         near(&rates(Kind::Constant, 0.5, 8), &[0.025, 0.05, 0.075, 0.1, 0.1, 0.1, 0.1, 0.1]);
         near(&rates(Kind::Constant, 1.0, 2), &[0.05, 0.1]);
     }
 
     #[test]
-    fn cosine_falls_from_the_rate_by_equation_5() {
+    fn the_cosine_schedule_follows_equation_5() {
         // 0.05 * (1 + cos(pi * t / 4)) for t = 0..4.
         near(&rates(Kind::Cosine, 0.0, 4), &[0.1, 0.085_355_339_059_327_38, 0.05, 0.014_644_660_940_672_62]);
         near(&rates(Kind::Cosine, 0.2, 5)[..2], &[0.1, 0.1]);
     }
 
     #[test]
-    fn one_cycle_rises_and_falls_as_in_pytorch() {
-        // torch.optim.lr_scheduler.OneCycleLR(max_lr=0.1, total_steps=10), its documented formula worked out by hand:
+    fn the_one_cycle_schedule_equals_that_of_pytorch() {
+        // torch.optim.lr_scheduler.OneCycleLR(max_lr=0.1, total_steps=10), computed by hand from its documented formula:
         // step 0: 0.1 / 25; the rise ends at step 0.3 * 10 - 1 = 2; step 9: 0.1 / 25 / 1e4.
         let fall = |step: f64| 4e-7 + (0.1 - 4e-7) / 2.0 * (1.0 + (PI * (step - 2.0) / 7.0).cos());
         let wanted = [0.004, 0.052, 0.1, fall(3.0), fall(4.0), fall(5.0), fall(6.0), fall(7.0), fall(8.0), 4e-7];
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rate_of_every_length_is_a_number_above_zero() {
+    fn every_rate_is_positive_and_at_most_the_highest() {
         for kind in [Kind::Constant, Kind::Cosine, Kind::OneCycle] {
             for warmup in [0.0, 0.01, 0.3, 0.99, 1.0] {
                 for steps in 1..40 {

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn few_words_leave_out_what_is_the_same_everywhere() {
+    fn settings_that_are_equal_everywhere_are_left_out() {
         let grid = small();
         assert_eq!(in_few_words(&grid[14], &grid), "c5, hidden 8-4, dropout 0.5, rate 0.1");
         assert_eq!(in_few_words(&grid[0], &grid[..2]), "rate 0.1");

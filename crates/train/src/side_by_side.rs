@@ -1,4 +1,4 @@
-//! Several jobs at once, a thread each.
+//! Several jobs at once, each on its own thread.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -6,9 +6,10 @@ use std::thread;
 
 use anyhow::Result;
 
-/// What `work` makes of each of `jobs`, in their order, at most `workers` at a time.
+/// Returns the results of `work` for `jobs`, in their order. At most `workers` jobs run at once.
 ///
-/// After an error no further job begins, and the error of the first job in order comes back.
+/// # Errors
+/// After an error no further job starts. The error of the first failed job, in the order of `jobs`, is returned.
 pub(crate) fn side_by_side<J: Copy + Sync, T: Send>(
     workers: usize,
     jobs: &[J],
@@ -43,7 +44,7 @@ mod tests {
     use anyhow::bail;
 
     #[test]
-    fn results_come_in_the_order_of_the_jobs() {
+    fn results_have_the_order_of_the_jobs() {
         let jobs: Vec<usize> = (0..50).collect();
         for workers in [0, 1, 3, 100] {
             let squares = side_by_side(workers, &jobs, |job| Ok(job * job)).unwrap();
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_ends_it_and_comes_back() {
+    fn no_job_starts_after_an_error() {
         let begun = AtomicUsize::new(0);
         let jobs: Vec<usize> = (0..1000).collect();
         let result = side_by_side(4, &jobs, |job| {

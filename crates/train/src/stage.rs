@@ -1,8 +1,7 @@
-//! The stage itself: what it depends on, and its work in order.
+//! The stage: what its outputs depend on, and the order of its work.
 
 use std::collections::BTreeMap;
 
-use crate::view::{Finished, Run, Scope, TrainView};
 use anyhow::{Context, Result};
 use contract::Dataset;
 use contract::stages;
@@ -15,6 +14,7 @@ use crate::examples::Examples;
 use crate::identity::{CHECKPOINTS, FORMAT};
 use crate::settings;
 use crate::sweep;
+use crate::view::{Finished, Run, Scope, TrainView};
 use crate::{curves, summary, tables, tuned};
 
 /// Stage `train`.
@@ -56,7 +56,7 @@ impl Stage for Train {
     }
 }
 
-/// What training depends on outside the configuration and the artifacts.
+/// Returns what training depends on besides the configuration and the artifacts.
 pub(crate) fn inputs(scope: Scope) -> Result<BTreeMap<String, String>> {
     let (network, _) =
         zoo::Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;

@@ -1,8 +1,8 @@
-//! Every combination of the sweep is a trial; validation, never the test split, chooses among them.
+//! The sweep: every combination of the lists is a trial. The validation split chooses the best trial, never the test split.
 //!
-//! Trials go rung by rung ([`halving`](crate::halving); a grid is one rung), and within a rung in the order of the grid,
-//! so that those which share a cut come after one another. All that is known of a trial between rungs lies in its
-//! checkpoint, so a run that is taken up again takes the same way as one that was never stopped.
+//! The trials run rung by rung ([`halving`](crate::halving)). A grid is one rung. Within a rung they run in the order of
+//! the grid, so trials with the same cut follow one another. Between rungs the checkpoint holds everything about a trial,
+//! so a resumed run makes the same decisions as a run that was never stopped.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -25,30 +25,30 @@ use crate::settings::{self, Settings};
 use crate::side_by_side::side_by_side;
 use crate::trial::Task;
 
-/// A trial and what became of it.
+/// A trial and its result.
 #[derive(Debug)]
 pub(crate) struct Trial {
     pub settings: Settings,
     pub history: History,
-    /// The last rung it was in, from 1.
+    /// The last rung of the trial, from 1.
     pub rung: usize,
 }
 
-/// All trials of a sweep, and the one that won.
+/// All trials of a finished sweep, and the chosen one.
 #[derive(Debug)]
 pub(crate) struct Sweep {
     pub trials: Vec<Trial>,
-    /// Place of the chosen trial.
+    /// Index of the chosen trial.
     pub chosen: usize,
-    /// The chosen trial's cut.
+    /// The cut of the chosen trial.
     pub cut: Cut,
-    /// The values at that cut.
+    /// The features at that cut.
     pub features: Features,
-    /// What the chosen trial trained above the cut, with the weights of the epoch that it keeps.
+    /// The trained part above the cut, with the weights of the epoch that the chosen trial keeps.
     pub head: Model,
 }
 
-/// Runs every trial and keeps the weights of the best.
+/// Runs all trials and returns the best one with its weights.
 pub(crate) fn run(context: &TrainContext) -> Result<Sweep> {
     let config = &context.run.config.train;
     let grid = settings::grid(config);
@@ -65,16 +65,16 @@ pub(crate) fn run(context: &TrainContext) -> Result<Sweep> {
         keys,
         checkpoints,
         winner: None,
-        let_go: vec![false; grid.len()],
+        without_weights: vec![false; grid.len()],
         cuts: BTreeSet::new(),
         features: None,
     };
-    let mut going: Vec<usize> = (0..grid.len()).collect();
+    let mut running: Vec<usize> = (0..grid.len()).collect();
     let mut from = 0;
     for (rung, until) in rungs.iter().copied().enumerate() {
-        sweep.rung(&going, rung + 1, from..until, &live)?;
+        sweep.rung(&running, rung + 1, from..until, &live)?;
         if rung + 1 < rungs.len() {
-            going = sweep.halve(&going, until)?;
+            running = sweep.halve(&running, until)?;
         }
         from = until;
     }
@@ -82,30 +82,30 @@ pub(crate) fn run(context: &TrainContext) -> Result<Sweep> {
     sweep.finish()
 }
 
-/// A sweep under way.
+/// A running sweep.
 struct SweepState<'a> {
     context: TrainContext<'a>,
     trials: Vec<Trial>,
     keys: Vec<blake3::Hash>,
     checkpoints: Checkpoints,
-    /// The trial among those that have ended whose weights are kept.
+    /// The best of the stopped trials. Its weights stay in its checkpoint.
     winner: Option<usize>,
-    /// Whose weights are kept no more.
-    let_go: Vec<bool>,
-    /// [`Cut::key`] of every cut that was used.
+    /// The trials whose checkpoint no longer holds weights.
+    without_weights: Vec<bool>,
+    /// The [`Cut::key`] of every cut of the sweep so far.
     cuts: BTreeSet<String>,
-    /// The values at the cut that was used last.
+    /// The features at the last cut, with its [`Cut::key`].
     features: Option<(String, Features)>,
 }
 
 impl SweepState<'_> {
-    /// Takes the trials `going` from `epochs.start` epochs to `epochs.end`.
-    fn rung(&mut self, going: &[usize], rung: usize, epochs: Range<usize>, live: &Live) -> Result<()> {
-        for trial in going {
+    /// Trains the trials `running` from `epochs.start` epochs to `epochs.end`.
+    fn rung(&mut self, running: &[usize], rung: usize, epochs: Range<usize>, live: &Live) -> Result<()> {
+        for trial in running {
             self.trials[*trial].rung = rung;
         }
         let waiting: Vec<usize> =
-            going.iter().copied().filter(|at| !self.trials[*at].history.is_done(epochs.end)).collect();
+            running.iter().copied().filter(|at| !self.trials[*at].history.is_done(epochs.end)).collect();
         let groups = waiting.chunk_by(|a, b| {
             let (a, b) = (&self.trials[*a].settings, &self.trials[*b].settings);
             (&a.tune, &a.hidden) == (&b.tune, &b.hidden)
@@ -123,39 +123,39 @@ impl SweepState<'_> {
                     live.settle(*trial, epochs.len());
                     self.take(*trial, &history, epochs.end, live);
                 }
-                self.let_go()?;
+                self.drop_weights()?;
             }
         }
         Ok(())
     }
 
-    /// Trains some trials that share a cut, small ones side by side; the histories come in the same order.
+    /// Trains some trials with the same cut, small ones side by side. Returns their histories in the same order.
     fn train(&self, cut: &Cut, together: &[usize], epochs: usize, live: &Live) -> Result<Vec<History>> {
-        let (_, features) = self.features.as_ref().context("no values at the cut")?;
+        let (_, features) = self.features.as_ref().context("the features at the cut are not open")?;
         let (run, examples) = (self.context.run, self.context.examples);
         let threads = self.context.threads(cut)?;
         side_by_side(run.threads() / threads, together, |at: usize| {
             let settings = &self.trials[at].settings;
             let task = Task { run, settings, cut, features, examples, threads };
-            task.train(epochs, &self.checkpoints, &self.keys[at], &|pictures, history| live.tell(at, pictures, history))
+            task.train(epochs, &self.checkpoints, &self.keys[at], &|images, history| live.add(at, images, history))
         })
     }
 
-    /// Takes down how far a trial has come, tells of one that diverged, and keeps in mind the best that ended.
+    /// Records the history of a trial, warns when the trial diverged, and updates the best of the stopped trials.
     fn take(&mut self, trial: usize, history: &History, until: usize, live: &Live) {
         let history = history.until(until);
         let keep = self.context.run.config.train.keep;
-        let (epochs, ended) = (history.epochs.len(), history.stop_reason);
-        if ended == Some(StopReason::Diverged) {
+        let (epochs, stopped) = (history.epochs.len(), history.stop_reason);
+        if stopped == Some(StopReason::Diverged) {
             self.context.run.warn(&format!(
-                "{}: the loss is no number any more after epoch {epochs}; the trial ends",
+                "{}: the loss is not a finite number after epoch {epochs}, so the trial stops",
                 live.name(trial)
             ));
         }
-        tracing::info!(trial = trial + 1, epochs, kept = ?history.kept(keep), ?ended, "{}", live.name(trial));
+        tracing::info!(trial = trial + 1, epochs, kept = ?history.kept(keep), ?stopped, "{}", live.name(trial));
         self.trials[trial].history = history;
         let loss = |trial: usize| self.trials[trial].history.kept(keep).map(|(_, epoch)| epoch.val_loss);
-        if let Some(found) = loss(trial).filter(|_| ended.is_some()) {
+        if let Some(found) = loss(trial).filter(|_| stopped.is_some()) {
             let least = self.winner.and_then(|winner| Some((loss(winner)?, winner)));
             if least.is_none_or(|(least, winner)| found.total_cmp(&least).then(trial.cmp(&winner)).is_lt()) {
                 self.winner = Some(trial);
@@ -163,46 +163,46 @@ impl SweepState<'_> {
         }
     }
 
-    /// Lets go of the weights of trials that cannot win any more: they are most of what lies on the disk.
-    fn let_go(&mut self) -> Result<()> {
+    /// Removes the weights of trials that cannot win from their checkpoints. Weights take most of the disk space.
+    fn drop_weights(&mut self) -> Result<()> {
         for (at, trial) in self.trials.iter().enumerate() {
-            if trial.history.stop_reason.is_some() && self.winner != Some(at) && !self.let_go[at] {
+            if trial.history.stop_reason.is_some() && self.winner != Some(at) && !self.without_weights[at] {
                 let history = History {
-                    stop_reason: trial.history.stop_reason.filter(|ended| *ended != StopReason::Halved),
+                    stop_reason: trial.history.stop_reason.filter(|reason| *reason != StopReason::Halved),
                     ..trial.history.clone()
                 };
-                let ended = Checkpoint { history: Cow::Borrowed(&history), ..Checkpoint::default() };
-                self.checkpoints.write(&self.keys[at], &ended)?;
-                self.let_go[at] = true;
+                let stopped = Checkpoint { history: Cow::Borrowed(&history), ..Checkpoint::default() };
+                self.checkpoints.write(&self.keys[at], &stopped)?;
+                self.without_weights[at] = true;
             }
         }
         Ok(())
     }
 
-    /// The better half of `going`, judged after `until` epochs; the others end.
-    fn halve(&mut self, going: &[usize], until: usize) -> Result<Vec<usize>> {
+    /// Returns the better half of `running` after `until` epochs. The other trials stop.
+    fn halve(&mut self, running: &[usize], until: usize) -> Result<Vec<usize>> {
         let keep = self.context.run.config.train.keep;
         let loss = |at: usize| self.trials[at].history.kept(keep).map(|(_, epoch)| epoch.val_loss);
-        let losses: Vec<(usize, Option<f32>)> = going.iter().map(|at| (*at, loss(*at))).collect();
+        let losses: Vec<(usize, Option<f32>)> = running.iter().map(|at| (*at, loss(*at))).collect();
         let left = halving::survivors(&losses);
-        for at in going.iter().filter(|at| !left.contains(at)) {
+        for at in running.iter().filter(|at| !left.contains(at)) {
             let history = &mut self.trials[*at].history;
             history.stop_reason = history.stop_reason.or(Some(StopReason::Halved));
         }
         if self.winner.is_some_and(|winner| !left.contains(&winner)) {
             self.winner = None;
         }
-        tracing::info!(epochs = until, ?left, "a rung is over");
-        self.let_go()?;
+        tracing::info!(epochs = until, ?left, "end of a rung");
+        self.drop_weights()?;
         Ok(left)
     }
 
-    /// Puts the kept weights into what the chosen trial trained.
+    /// Returns the sweep with the kept weights of the chosen trial.
     fn finish(self) -> Result<Sweep> {
         drop_other_cuts(self.context.run.environment, &self.cuts)?;
         let chosen = self
             .winner
-            .ok_or_else(|| anyhow!("the loss of every trial stopped being a number"))
+            .ok_or_else(|| anyhow!("the loss of every trial is not a finite number"))
             .hint("try lower rates in train.sweep.learning_rate")?;
         let trial = &self.trials[chosen];
         let cut = self.context.cut(&trial.settings)?;
@@ -216,7 +216,7 @@ impl SweepState<'_> {
         let key = &self.keys[chosen];
         let mut kept = self.checkpoints.read(key).unwrap_or_default().kept;
         if kept.is_empty() {
-            // It once lost against a trial that was taken out of the sweep, while the run stood still.
+            // A trial that the configuration no longer lists was better, so the checkpoint lost its weights.
             self.checkpoints.remove(key)?;
             task.train(run.config.train.max_epochs, &self.checkpoints, key, &|_, _| {})?;
             kept = self.checkpoints.read(key).unwrap_or_default().kept;

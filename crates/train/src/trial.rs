@@ -1,9 +1,8 @@
-//! One trial: what lies above the cut, trained with its settings until the validation loss stops falling.
+//! The training of one trial: the part above the cut, with the settings of the trial.
 
 use std::borrow::Cow;
 use std::time::Instant;
 
-use crate::view::Run;
 use anyhow::Result;
 use contract::StopReason;
 use contract::config::ClassWeights;
@@ -21,8 +20,9 @@ use crate::features::Features;
 use crate::history::{Epoch, History};
 use crate::schedule::Schedule;
 use crate::settings::Settings;
+use crate::view::Run;
 
-/// A trial, ready to be trained.
+/// A trial and everything that its training needs.
 #[derive(Debug)]
 pub(crate) struct Task<'a> {
     pub run: &'a Run<'a>,
@@ -30,12 +30,12 @@ pub(crate) struct Task<'a> {
     pub cut: &'a Cut,
     pub features: &'a Features,
     pub examples: &'a Examples,
-    /// Threads of the runtime.
+    /// Threads of ONNX Runtime.
     pub threads: usize,
 }
 
 impl Task<'_> {
-    /// The files that the runtime trains from.
+    /// Writes the training files of ONNX Runtime.
     pub fn artifacts(&self) -> Result<TrainingArtifacts> {
         let config = &self.run.config.train;
         let options = training::Options {
@@ -52,7 +52,7 @@ impl Task<'_> {
         Ok(training::artifacts(&self.cut.above, &options)?)
     }
 
-    /// Where the batches of a model with these `artifacts` come from.
+    /// Returns the source of the batches for a model with these `artifacts`.
     pub fn source<'a>(&'a self, artifacts: &'a TrainingArtifacts) -> Source<'a> {
         Source {
             run: self.run,
@@ -64,17 +64,18 @@ impl Task<'_> {
         }
     }
 
-    /// Trains until `epochs` epochs are done or the trial ends, from its checkpoint where there is one, and publishes a
-    /// checkpoint after every epoch. `told` hears of the pictures of each step, and of each epoch's end.
+    /// Trains until the trial has `epochs` epochs or stops. Resumes after its checkpoint, if there is one, and writes a
+    /// checkpoint after every epoch. Calls `report` with the number of images after each step, and with the history after
+    /// each epoch.
     ///
-    /// First weights, order of pictures, copies and masks come from streams that every trial of a run shares, so trials
-    /// differ by their settings alone.
+    /// All trials of a run draw the first weights, the order of the images, the copies and the masks from the same random
+    /// streams, so trials differ only by their settings.
     pub fn train(
         &self,
         epochs: usize,
         checkpoints: &Checkpoints,
         key: &blake3::Hash,
-        told: &(impl Fn(usize, Option<&History>) + Sync),
+        report: &(impl Fn(usize, Option<&History>) + Sync),
     ) -> Result<History> {
         let found = checkpoints.read(key).unwrap_or_default();
         if found.history.is_done(epochs) {
@@ -85,7 +86,7 @@ impl Task<'_> {
         let source = self.source(&artifacts);
         let config = &self.run.config.train;
         let schedule = Schedule::new(config, self.settings.learning_rate, config.max_epochs * source.steps());
-        // Without a state the trial begins anew, whatever else the checkpoint holds.
+        // Without a state the trial starts from its first epoch, whatever else the checkpoint holds.
         let (mut trainer, mut history, mut kept) = match found.state {
             None => (Trainer::new(&files, self.threads)?, History::default(), Vec::new()),
             Some(state) => {
@@ -94,10 +95,10 @@ impl Task<'_> {
             }
         };
         if !history.epochs.is_empty() {
-            tracing::info!("{} goes on after epoch {}", self.settings, history.epochs.len());
+            tracing::info!("{} resumes after epoch {}", self.settings, history.epochs.len());
         }
         if kept.is_empty() && !history.epochs.is_empty() {
-            // The last epoch is the one: its weights are the state's.
+            // The last epoch is the kept one, and the state holds its weights.
             kept = trainer.parameters()?;
         }
         while !history.is_done(epochs) {
@@ -111,7 +112,7 @@ impl Task<'_> {
                     let rate = schedule.rate(step) as f32;
                     sum += trainer.step(&batch.views(), &batch.labels, rate)? * batch.labels.len() as f32;
                     step += 1;
-                    told(batch.labels.len(), None);
+                    report(batch.labels.len(), None);
                 }
                 Ok(sum / self.examples.train.len() as f32)
             })?;
@@ -133,12 +134,12 @@ impl Task<'_> {
             let checkpoint = Checkpoint { history: Cow::Borrowed(&history), kept: Cow::Borrowed(kept), state };
             checkpoints.write(key, &checkpoint)?;
             tracing::info!(epoch = epoch + 1, seconds = began.elapsed().as_secs_f64(), "checkpoint");
-            told(0, Some(&history));
+            report(0, Some(&history));
         }
         Ok(history)
     }
 
-    /// What lies above the cut, with `weights` that [`Trainer::parameters`] gave.
+    /// Returns the part above the cut with `weights` from [`Trainer::parameters`].
     pub fn with_weights(&self, weights: &[f32]) -> Result<Model> {
         let mut above = self.cut.above.clone();
         self.artifacts()?.apply(weights, &mut above)?;
@@ -146,8 +147,10 @@ impl Task<'_> {
     }
 }
 
-/// Weights that make each class count the same: `n / (k * n_c)` for `n` pictures, `k` classes and `n_c` pictures of the
-/// class, as scikit-learn's `balanced`. A class without a picture counts nothing.
+/// Returns a weight for each class, so that all classes have the same share of the loss.
+///
+/// The weight is `n / (k * n_c)` for `n` images, `k` classes and `n_c` images of the class, like `balanced` of
+/// scikit-learn. A class without an image has the weight 0.
 fn balanced(labels: &[i64], classes: usize) -> Vec<f32> {
     let weight = |class: usize| match labels.iter().filter(|label| **label == class as i64).count() {
         0 => 0.0,
@@ -176,8 +179,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn balanced_weights_make_the_classes_count_the_same() {
-        // scikit-learn: compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 0, 0, 1]) would refuse class 2.
+    fn balanced_weights_give_all_classes_the_same_share() {
+        // scikit-learn's compute_class_weight("balanced", classes=[0, 1], y=[0, 0, 0, 1]) returns the same values. It
+        // rejects a class without an image.
         assert_eq!(balanced(&[0, 0, 0, 1], 2), [4.0 / 6.0, 2.0]);
         assert_eq!(balanced(&[0, 0, 0, 1], 3), [4.0 / 9.0, 4.0 / 3.0, 0.0]);
     }

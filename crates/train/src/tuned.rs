@@ -1,6 +1,5 @@
-//! `model.onnx` and `model.json`: the trunk and the chosen head as one network.
+//! The tuned network: the trunk and the chosen head as `model.onnx`, and its description `model.json`.
 
-use crate::view::Run;
 use anyhow::{Context, Result, bail};
 use contract::{Dataset, Split};
 use graph::Model;
@@ -10,10 +9,11 @@ use zoo::{Layer, Network, Parent};
 
 use crate::cut::Base;
 use crate::examples::Examples;
-use crate::features::pictures::read;
+use crate::features::images::read;
 use crate::sweep::Sweep;
+use crate::view::Run;
 
-/// Writes the tuned network, after checking that it gives what its parts give.
+/// Writes the tuned network. Checks first that its probabilities equal those of its parts.
 pub(crate) fn save(run: &Run, base: &Base, sweep: &Sweep, dataset: &Dataset, examples: &Examples) -> Result<()> {
     let head = sweep.head.without_dropout()?;
     let model = sweep.cut.join(&head)?;
@@ -24,6 +24,7 @@ pub(crate) fn save(run: &Run, base: &Base, sweep: &Sweep, dataset: &Dataset, exa
     run.write(zoo::TUNED_DESCRIPTION, network.to_json().as_bytes())
 }
 
+/// Returns the description of the tuned network.
 fn describe(base: &Base, model: &Model, bytes: &[u8], dataset: &Dataset) -> Result<Network> {
     let below = &base.network;
     let mut layers: Vec<Layer> = Vec::new();
@@ -37,7 +38,7 @@ fn describe(base: &Base, model: &Model, bytes: &[u8], dataset: &Dataset) -> Resu
     let known: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
     let first_new = model.nodes().iter().rposition(|node| node.output.iter().any(|name| known.contains(name)));
     for node in model.nodes().iter().skip(first_new.map_or(0, |at| at + 1)) {
-        let name = node.output.first().context("a node without output")?;
+        let name = node.output.first().context("a node of the model has no output")?;
         let shape = shapes.per_item(name).with_context(|| format!("the shape of {name} is not known"))?;
         layers.push(Layer { name: name.clone(), operator: node.op_type().to_owned(), shape });
     }
@@ -59,7 +60,7 @@ fn describe(base: &Base, model: &Model, bytes: &[u8], dataset: &Dataset) -> Resu
     })
 }
 
-/// The whole network must give on pictures what the head alone gives on their cached features.
+/// Compares the probabilities of the whole network for some images with those of the head for their cached features.
 fn check(
     run: &Run,
     base: &Base,
@@ -69,23 +70,23 @@ fn check(
     dataset: &Dataset,
     examples: &Examples,
 ) -> Result<()> {
-    const PICTURES: usize = 8;
+    const IMAGES: usize = 8;
     const TOLERANCE: f32 = 1e-4;
-    let Some((rows, _)) = examples.val.blocks(PICTURES).next() else { bail!("the val split is empty") };
+    let Some((rows, _)) = examples.val.blocks(IMAGES).next() else { bail!("the val split is empty") };
     let input = &base.network.input;
-    let images = rows.iter().map(|row| read(input, dataset, row.picture)).collect::<Result<Vec<_>>>()?;
+    let images = rows.iter().map(|row| read(input, dataset, row.image)).collect::<Result<Vec<_>>>()?;
     let input = input.batch(&images);
     let rows = sweep.features.batch(&rows);
     let probabilities = |bytes: &[u8], name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
         let outputs = Session::from_bytes(bytes, run.threads())?.run(&[(name, values)])?;
         let found = outputs.into_iter().find(|(name, _)| name == graph::head::PROBABILITIES);
-        Ok(found.context("the network gives no probabilities")?.1.into_dimensionality::<Ix2>()?)
+        Ok(found.context("the network has no output of probabilities")?.1.into_dimensionality::<Ix2>()?)
     };
-    let from_pictures = probabilities(whole, &base.network.input.tensor, input.view().into_dyn())?;
+    let from_images = probabilities(whole, &base.network.input.tensor, input.view().into_dyn())?;
     let from_features = probabilities(&head.to_bytes(), &sweep.cut.tensor, rows.view())?;
-    let apart = (&from_pictures - &from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    let apart = (&from_images - &from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     if apart.is_nan() || apart > TOLERANCE {
-        bail!("the saved network's probabilities are {apart} away from those in training");
+        bail!("the probabilities of the saved network differ by {apart} from those in training");
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub type Scope<'a> = pipeline::Scope<'a, TrainView>;
 /// The stage's finished folder.
 pub type Finished<'a> = pipeline::Finished<'a, TrainView>;
 
-/// A configuration of a test.
+/// The configuration of a test.
 #[cfg(test)]
 pub(crate) struct Setting {
     config: TrainView,

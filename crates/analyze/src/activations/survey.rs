@@ -3,15 +3,16 @@
 //! Nothing is held but what is asked for, however many pictures there are. Each [`PIECE`] pictures are a piece of work
 //! that a stopped run leaves to the next.
 
-use crate::view::Run;
 use anyhow::{Context, Result, bail, ensure};
 use contract::{Dataset, Picture};
 use inference::{BATCH, argmax};
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::pictures;
 use crate::tuned::Tuned;
+use crate::view::Run;
 
 /// Pictures of one piece of work: a multiple of a batch.
 const PIECE: usize = 4 * BATCH;
@@ -28,7 +29,7 @@ pub(crate) struct LayerSurvey {
 }
 
 /// How one channel answers, over all places of all pictures.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Channel {
     /// Values seen.
     pub count: u64,
@@ -46,7 +47,7 @@ pub(crate) struct Channel {
 }
 
 /// Where a channel answers most in one picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Peak {
     /// The value.
     pub value: f32,
@@ -102,42 +103,6 @@ impl Channel {
     pub fn strength(&self) -> f64 {
         self.top.iter().map(|peak| f64::from(peak.value)).sum::<f64>() / self.top.len().max(1) as f64
     }
-
-    fn write(&self, to: &mut Vec<u8>) {
-        to.extend(self.count.to_le_bytes());
-        to.extend(self.mean.to_le_bytes());
-        to.extend(self.squares.to_le_bytes());
-        to.extend(self.max.to_le_bytes());
-        to.extend(self.zeros.to_le_bytes());
-        to.extend((self.top.len() as u32).to_le_bytes());
-        for peak in &self.top {
-            to.extend(peak.value.to_le_bytes());
-            to.extend(peak.picture.to_le_bytes());
-            to.extend(peak.place.to_le_bytes());
-        }
-    }
-
-    fn read(from: &mut &[u8]) -> Option<Self> {
-        let mut channel = Self {
-            count: u64::from_le_bytes(take(from)?),
-            mean: f64::from_le_bytes(take(from)?),
-            squares: f64::from_le_bytes(take(from)?),
-            max: f32::from_le_bytes(take(from)?),
-            zeros: u64::from_le_bytes(take(from)?),
-            top: Vec::new(),
-        };
-        for _ in 0..u32::from_le_bytes(take(from)?) {
-            let (value, picture) = (f32::from_le_bytes(take(from)?), u32::from_le_bytes(take(from)?));
-            channel.top.push(Peak { value, picture, place: u32::from_le_bytes(take(from)?) });
-        }
-        Some(channel)
-    }
-}
-
-fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
-    let (first, rest) = from.split_first_chunk()?;
-    *from = rest;
-    Some(*first)
 }
 
 /// How `layers` answer to all pictures of the data set, whatever their split.
@@ -180,16 +145,14 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
                 progress.inc(images.len() as u64);
                 anyhow::Ok(())
             })?;
-            let mut bytes = Vec::new();
-            found.iter().flatten().for_each(|channel| channel.write(&mut bytes));
-            Ok(bytes)
+            Ok(postcard::to_stdvec(&found)?)
         })?;
         if !fresh {
             progress.fewer(pictures.len() as u64);
         }
-        let mut left = bytes.as_slice();
-        for channel in surveys.iter_mut().flat_map(|survey| &mut survey.channels) {
-            channel.add(&Channel::read(&mut left).context("a piece of an earlier run is too short")?, most);
+        let found: Vec<Vec<Channel>> = postcard::from_bytes(&bytes).context("a piece of an earlier run is damaged")?;
+        for (survey, found) in surveys.iter_mut().zip(&found) {
+            survey.channels.iter_mut().zip(found).for_each(|(channel, found)| channel.add(found, most));
         }
     }
     Ok(surveys)
@@ -226,12 +189,8 @@ mod tests {
         let maps = [[0.0f32, 1.0, 5.0], [0.0, 0.0, 0.0], [5.0, 2.0, 2.5]];
         let mut whole = Channel::default();
         for (picture, map) in maps.iter().enumerate() {
-            let mut bytes = Vec::new();
-            Channel::of(map, picture as u32).write(&mut bytes);
-            let mut left = bytes.as_slice();
-            whole.add(&Channel::read(&mut left).unwrap(), 2);
-            assert!(left.is_empty());
-            assert_eq!(Channel::read(&mut &bytes[..bytes.len() - 1]), None, "cut short");
+            let bytes = postcard::to_stdvec(&Channel::of(map, picture as u32)).unwrap();
+            whole.add(&postcard::from_bytes(&bytes).unwrap(), 2);
         }
         assert!(
             (whole.mean - 1.722_222_222).abs() < 1e-8 && (whole.deviation() - 1.959_465_787).abs() < 1e-8,

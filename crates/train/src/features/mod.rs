@@ -1,14 +1,15 @@
-//! What lies at a cut: made once for each picture and each augmented copy, then read from a cache.
+//! Features at a cut, computed once for each image and each augmented copy, then read from a cache.
 //!
-//! `artifacts/train/features/<cut>/` holds the values at one cut, `<cut>` being [`Cut::key`]. A record's key is made of
-//! the picture's bytes and of what augmentation does to them, so a new picture or class adds only its own records, and
-//! a run that was killed goes on where it stopped. Cuts of one network lie side by side as long as a run needs them.
+//! The folder `artifacts/train/features/<cut>/` holds the features at one cut. `<cut>` is
+//! [`Cut::key`](crate::cut::Cut::key). The key of a record is a hash of the image's bytes and of its augmentation. A new
+//! image or class adds only its own records, and a killed run resumes after its last file. The folders of several cuts
+//! exist as long as one run needs them.
 //!
-//! At the input the records are the pixels, a quarter of the size of the tensor that they become when they are read.
+//! At the input a record holds pixels, which take a quarter of the space of the tensor.
 
 mod cache;
+pub(crate) mod images;
 mod pass;
-pub(crate) mod pictures;
 mod row;
 mod shard;
 mod space;

@@ -1,32 +1,32 @@
 //! The pass that fills the cache: images through the frozen trunk.
 
-use crate::view::Run;
 use anyhow::{Result, bail};
 use imaging::RgbImage;
 use inference::Trunk;
 use ndarray::Axis;
 use pipeline::stop;
 
-use super::pictures::Pictures;
+use super::images::Images;
 use super::row::Row;
 use super::shard::Key;
 use super::space;
 use super::store::Store;
 use crate::cut::Cut;
+use crate::view::Run;
 
 /// Images that are read at once where the records are pixels.
 const AT_ONCE: usize = 32;
 
 /// Computes the records of `wanted` that `store` lacks.
-pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, wanted: &[(Key, Row)]) -> Result<()> {
+pub(super) fn run(run: &Run, images: &Images, cut: &Cut, store: &mut Store, wanted: &[(Key, Row)]) -> Result<()> {
     let missing = store.missing(wanted);
     let place = if cut.trunk.is_some() { cut.tensor.as_str() } else { "the input" };
     if missing.is_empty() {
-        run.say(&format!("values at {place} of {} pictures from the cache", wanted.len()));
+        run.say(&format!("the features of {} images at {place} come from the cache", wanted.len()));
         return Ok(());
     }
     let need = store.need(missing.len());
-    let what = format!("the values at {place} of {} pictures", missing.len());
+    let what = format!("the features of {} images at {place}", missing.len());
     space::check(store.folder(), need, &what)?;
     tracing::info!(
         cut = place,
@@ -35,22 +35,21 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
         bytes = need,
         "features"
     );
-    let progress = run.progress(&format!("values at {place}"), missing.len());
-    let mut trunk =
-        cut.running_trunk()?.map(|trunk| Trunk::open(&trunk, pictures.input(), run.threads())).transpose()?;
+    let progress = run.progress(&format!("computing features at {place}"), missing.len());
+    let mut trunk = cut.running_trunk()?.map(|trunk| Trunk::open(&trunk, images.input(), run.threads())).transpose()?;
     let at_once = trunk.as_ref().map_or(AT_ONCE, Trunk::batch);
     store.fill(&missing, |rows| {
         let mut records = Vec::new();
         inference::in_batches(
             rows.len(),
             at_once,
-            |at| pictures.read(rows[at]),
-            |first, images| {
+            |at| images.read(rows[at]),
+            |first, batch| {
                 stop::check()?;
-                let count = images.len();
+                let count = batch.len();
                 match &mut trunk {
-                    Some(trunk) => add_features(trunk, pictures, &rows[first..first + count], &images, &mut records)?,
-                    None => images.into_iter().for_each(|image| records.extend(image.into_raw())),
+                    Some(trunk) => add_features(trunk, images, &rows[first..first + count], &batch, &mut records)?,
+                    None => batch.into_iter().for_each(|image| records.extend(image.into_raw())),
                 }
                 progress.inc(count as u64);
                 Ok::<(), anyhow::Error>(())
@@ -60,18 +59,18 @@ pub(super) fn run(run: &Run, pictures: &Pictures, cut: &Cut, store: &mut Store, 
     })
 }
 
-/// Runs the trunk on `images` and appends their features to `records`, little-endian.
+/// Runs the trunk on `batch` and appends their features to `records`, little-endian.
 fn add_features(
     trunk: &mut Trunk,
-    pictures: &Pictures,
+    source: &Images,
     rows: &[Row],
-    images: &[RgbImage],
+    batch: &[RgbImage],
     records: &mut Vec<u8>,
 ) -> Result<()> {
-    let features = trunk.run(images)?;
+    let features = trunk.run(batch)?;
     for (row, values) in rows.iter().zip(features.axis_iter(Axis(0))) {
         if values.iter().any(|value| !value.is_finite()) {
-            bail!("the trunk's features of {} are not finite numbers", pictures.name(*row));
+            bail!("the trunk's features of {} are not finite numbers", source.name(*row));
         }
         records.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     }

@@ -2,20 +2,20 @@
 
 use imaging::Augment;
 
-/// One row of a batch: a picture, or a copy of it.
+/// One row of a batch: an image, or an augmented copy of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Row {
-    /// Place in [`Dataset::pictures`].
-    pub picture: usize,
-    /// 0: the picture itself; from 1: its augmented copies.
+    /// Place of the image in [`contract::Dataset::pictures`].
+    pub image: usize,
+    /// 0 is the image itself. 1 is its first augmented copy.
     pub copy: usize,
 }
 
-/// The augmented copies of each training picture.
+/// The augmented copies of each training image.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Copies {
-    /// How many there are beside the original.
+    /// Number of copies beside the original.
     pub count: usize,
-    /// How they are made.
+    /// How the copies differ from the original.
     pub augment: Augment,
 }

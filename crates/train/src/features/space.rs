@@ -1,25 +1,25 @@
-//! Whether there is room for what is about to be written.
+//! The check of the free disk space.
 
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use pipeline::HintExt;
 
-/// An error when the file system of `folder` has less than `need` bytes left; `what` says what they are for.
+/// Returns an error when the file system of `folder` has fewer than `need` free bytes. `what` describes the data.
 pub(super) fn check(folder: &Path, need: u64, what: &str) -> Result<()> {
     match free(folder) {
         Some(free) if free < need => Err(anyhow!(
-            "{what} need {} in {}, and {} are free there",
+            "{what} need {} in {}, but only {} are free",
             mebibytes(need),
             folder.display(),
             mebibytes(free)
         ))
-        .hint("free some space, or try fewer depths or copies"),
+        .hint("free some disk space, or try fewer depths or copies"),
         _ => Ok(()),
     }
 }
 
-/// The bytes that may still be written in `folder`, where the system tells.
+/// Returns the free bytes for `folder`, or `None` when the system does not tell.
 #[cfg(unix)]
 fn free(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
@@ -40,16 +40,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_how_much_is_needed_and_where() {
+    fn the_error_states_the_size_and_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         check(folder.path(), 1, "the features").unwrap();
-        let error = check(folder.path(), 1 << 62, "the features of 9 pictures").unwrap_err();
+        let error = check(folder.path(), 1 << 62, "the features of 9 images").unwrap_err();
         let text = pipeline::error::render(&error);
         let place = folder.path().display().to_string();
-        assert!(
-            text.contains("the features of 9 pictures need 4398046511104.0 MiB") && text.contains(&place),
-            "{text}"
-        );
-        assert!(text.contains("hint: free some space"), "{text}");
+        assert!(text.contains("the features of 9 images need 4398046511104.0 MiB") && text.contains(&place), "{text}");
+        assert!(text.contains("hint: free some disk space"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! The files of one cut: which pictures they hold, what is missing, what is no longer needed.
+//! The files with the features of one cut.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,33 +7,33 @@ use anyhow::{Context, Result};
 use pipeline::HintExt;
 use rayon::prelude::*;
 
-use super::shard::{ENDING, Key, Shard};
+use super::shard::{EXTENSION, Key, Shard};
 
-/// Bytes of records in one file, about: what is made anew at most after the process was killed.
+/// Approximate size of the records in one file, in bytes. A killed run loses at most the features of one file.
 const FILE_BYTES: usize = 16 << 20;
-/// Records in one file at most, for the same reason: small ones may take long to make as well.
+/// Records in one file at most. Small records can take long to compute too.
 const FILE_RECORDS: usize = 256;
 
-/// Where a record lies: its file and its place there.
+/// The place of a record: its file, and its place in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     shard: usize,
     record: usize,
 }
 
-/// The records of one cut, all of `length` bytes, in the files of a folder of their own.
+/// The records of one cut, each of `length` bytes, in the files of one folder.
 #[derive(Debug)]
 pub(super) struct Store {
     folder: PathBuf,
     length: usize,
     shards: Vec<Shard>,
     index: BTreeMap<Key, Place>,
-    /// Files that were there and could not be used.
+    /// Files that were damaged. [`Store::open`] has removed them.
     pub damaged: Vec<PathBuf>,
 }
 
 impl Store {
-    /// Opens what whole files there are in `folder`. Damaged ones, and what a killed process left, are removed.
+    /// Opens all whole files in `folder`. Removes damaged files and the temporary files of a killed run.
     pub fn open(folder: &Path, length: usize) -> Result<Self> {
         fs_err::create_dir_all(folder).hint("is the folder read-only?")?;
         let mut store =
@@ -48,7 +48,7 @@ impl Store {
                 continue;
             }
             remove(&path)?;
-            if path.extension().is_some_and(|ending| ending == ENDING) {
+            if path.extension().is_some_and(|extension| extension == EXTENSION) {
                 store.damaged.push(path);
             }
         }
@@ -60,29 +60,29 @@ impl Store {
         &self.folder
     }
 
-    /// Where the record of `key` is.
+    /// Returns the place of the record of `key`.
     pub fn place(&self, key: &Key) -> Option<Place> {
         self.index.get(key).copied()
     }
 
-    /// A record.
+    /// Returns a record.
     pub fn record(&self, place: Place) -> &[u8] {
         self.shards[place.shard].record(place.record)
     }
 
-    /// The things whose records are missing, each key once.
+    /// Returns the items of `wanted` without a record, each key once.
     pub fn missing<T: Copy>(&self, wanted: &[(Key, T)]) -> Vec<(Key, T)> {
         let mut seen = BTreeSet::new();
         wanted.iter().filter(|(key, _)| !self.index.contains_key(key) && seen.insert(*key)).copied().collect()
     }
 
-    /// The bytes that `count` more records take on the disk.
+    /// Returns the bytes that `count` more records take on the disk.
     pub fn need(&self, count: usize) -> u64 {
         (count * (self.length + size_of::<Key>())) as u64 + 4096 * count.div_ceil(self.per_file()) as u64
     }
 
-    /// Makes the `missing` records, a file at a time, with `make`, which returns those of some things one after
-    /// another. Each file stays whatever happens to the next.
+    /// Computes the `missing` records with `make` and writes them, one file at a time. `make` returns the records of some
+    /// items, one after another. An error keeps the files that are already written.
     pub fn fill<T: Copy>(&mut self, missing: &[(Key, T)], mut make: impl FnMut(&[T]) -> Result<Vec<u8>>) -> Result<()> {
         for part in missing.chunks(self.per_file()) {
             let (keys, things): (Vec<Key>, Vec<T>) = part.iter().copied().unzip();
@@ -92,11 +92,11 @@ impl Store {
         Ok(())
     }
 
-    /// Removes what is not in `used` from the disk: whole files, and records out of the others. What is open stays
-    /// readable.
+    /// Removes the records that are not in `used` from the disk: whole files, and single records from the other files.
+    /// The open files stay readable.
     pub fn keep(&self, used: &BTreeSet<Key>) -> Result<()> {
         for (number, shard) in self.shards.iter().enumerate() {
-            // A record that lies in two files is kept in one.
+            // A record that is in two files stays in one of them.
             let lives = |record: usize, key: &Key| {
                 used.contains(key) && self.place(key) == Some(Place { shard: number, record })
             };
@@ -117,7 +117,7 @@ impl Store {
 
     fn per_file(&self) -> usize {
         let fit = (FILE_BYTES / self.length.max(1)).clamp(1, FILE_RECORDS);
-        // Whole runs of the trunk, where one fits.
+        // A multiple of the batch size of the trunk, when a batch fits.
         [64, 32].into_iter().find(|whole| fit >= *whole).map_or(fit, |whole| fit / whole * whole)
     }
 
@@ -128,15 +128,15 @@ impl Store {
         self.shards.push(shard);
     }
 
-    /// Opens a file just written: what is read is what the disk has.
+    /// Opens a file that was just written, so that later reads come from the disk.
     fn reopen(&mut self, path: &Path) -> Result<()> {
         let shard = Shard::open(path, self.length);
-        self.add(shard.with_context(|| format!("{} does not read back as it was written", path.display()))?);
+        self.add(shard.with_context(|| format!("{} differs from what was written to it", path.display()))?);
         Ok(())
     }
 }
 
-/// Removes a file, or a folder with all in it.
+/// Removes a file, or a folder with its contents.
 pub(super) fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
     removed.hint("is the folder read-only?")
@@ -160,7 +160,7 @@ mod tests {
         things.iter().flat_map(|thing| thing.to_le_bytes().repeat(LENGTH / 2)).collect()
     }
 
-    /// Fills the store and returns what had to be made.
+    /// Fills the store and returns the items that were computed.
     fn fill(folder: &Path, of: std::ops::Range<u16>) -> Vec<u16> {
         let mut store = Store::open(folder, LENGTH).unwrap();
         let (wanted, mut made) = (wanted(of), vec![]);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_missing_is_made() {
+    fn only_missing_records_are_computed() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(fill(folder.path(), 0..600).len(), 600);
         assert!(fill(folder.path(), 0..600).is_empty());
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_run_goes_on_where_one_stopped() {
+    fn a_run_resumes_after_the_last_file_of_a_stopped_run() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path(), LENGTH).unwrap();
         let stopped = store.fill(&wanted(0..1000), |things| {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_made_again() {
+    fn the_records_of_a_damaged_file_are_computed_again() {
         let folder = tempfile::tempdir().unwrap();
         fill(folder.path(), 0..600);
         let store = Store::open(folder.path(), LENGTH).unwrap();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_needed_goes_and_the_rest_stays() {
+    fn unused_records_are_removed_and_the_others_stay() {
         let folder = tempfile::tempdir().unwrap();
         fill(folder.path(), 0..600);
         let used: BTreeSet<Key> = (100..300).chain(590..600).map(key).collect();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_key_is_made_once() {
+    fn a_key_that_is_listed_twice_is_computed_once() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), LENGTH).unwrap();
         let twice = [wanted(0..5), wanted(3..8)].concat();

@@ -1,8 +1,8 @@
 //! `train find-lr`: the learning rate range test (Smith 2017, "Cyclical learning rates", section 3.3).
 //!
-//! The network is trained for a few epochs while the rate rises exponentially. Where it is far too low the loss stands
-//! still, where it is right the loss falls, and where it is too high the loss goes up. A stage of its own, so what it
-//! finds is kept, and found again only when something changed.
+//! The test trains the network for a few epochs while the learning rate rises exponentially. The loss stays constant
+//! while the rate is too low, falls while the rate is suitable, and rises when the rate is too high. The test is a stage
+//! of its own, so it runs again only after a change.
 
 mod outputs;
 mod range;
@@ -55,7 +55,7 @@ impl Stage for FindLr {
         let base = Base::open(run.scope())?;
         let examples = Examples::new(&dataset)?;
         let context = TrainContext { run, base: &base, dataset: &dataset, examples: &examples };
-        // The first depth and the first value of each list: what the grid begins with.
+        // The first trial of the grid has the first depth and the first value of each list.
         let grid = settings::grid(&run.config.train);
         let settings = &grid[0];
         let cut = context.cut(settings)?;
@@ -70,7 +70,7 @@ impl Stage for FindLr {
     }
 }
 
-/// Trains with an ever higher rate until the test is over.
+/// Trains with a rising learning rate until the test is over.
 fn test(task: &Task) -> Result<Range> {
     let artifacts = task.artifacts()?;
     let mut trainer = Trainer::new(&artifacts.files(task.examples.classes), task.threads)?;

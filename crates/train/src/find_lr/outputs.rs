@@ -17,7 +17,7 @@ use super::range::{Point, suggestion};
 /// The drawing of the curve.
 const DRAWING: &str = "find_lr.svg";
 
-/// Writes the outputs of a test that gave `curve`.
+/// Writes the outputs of a test with this `curve`.
 pub(super) fn write(run: &Run, settings: &Settings, curve: &[Point]) -> Result<()> {
     let rate = suggestion(curve)
         .ok_or_else(|| anyhow!("the loss did not fall at any learning rate"))
@@ -34,14 +34,14 @@ pub(super) fn write(run: &Run, settings: &Settings, curve: &[Point]) -> Result<(
     Suggestion { learning_rate: rate, line: line(rate), steps: curve.len(), settings }.write(run)
 }
 
-/// The line for `[train.sweep]`.
+/// Returns the line for `[train.sweep]` in the configuration.
 fn line(rate: f64) -> String {
     format!("learning_rate = [{rate}]")
 }
 
 fn chart(curve: &[Point], rate: f64) -> LineChart {
     let points = |of: fn(&Point) -> f64| curve.iter().map(|point| (point.learning_rate, of(point))).collect();
-    // One batch that went far astray would flatten the rest.
+    // A single batch with a huge loss would flatten the curve.
     let highest = curve.iter().map(|point| point.smoothed).fold(0.0, f64::max);
     let mut raw: Vec<(f64, f64)> = points(|point| point.loss);
     raw.retain(|(_, loss)| *loss <= highest);

@@ -1,30 +1,28 @@
-//! The learning rate range test's arithmetic: which rates are tried, when it is over, and what it suggests.
+//! The arithmetic of the range test: its learning rates, its end and its suggestion.
 
 /// The first rate.
 const FIRST: f64 = 1e-7;
-/// The last rate, where the test is not over before.
+/// The last rate, unless the test ends earlier.
 const LAST: f64 = 10.0;
 /// Steps from the first rate to the last: 25 for each factor of ten.
 const STEPS: usize = 201;
-/// The weight of what came before in the smoothed loss.
+/// The weight of the earlier losses in the smoothed loss.
 const SMOOTHING: f64 = 0.9;
-/// The test is over when the smoothed loss is so many times the least.
+/// The test is over when the smoothed loss exceeds this multiple of its minimum.
 const TOO_HIGH: f64 = 4.0;
 
-/// A loss that falls by less than this share of where it began has not fallen.
+/// A loss that falls by less than this share of its first value has not fallen.
 const FALLEN: f64 = 0.01;
 
-/// The suggestion is so many times the rate half way down. On photographs (360 of three classes, a new head, seeds 1 to 5)
-/// the best validation loss at the suggestion was, as a multiple of the default grid's best, 1.00, 1.79, 0.98, 2.75 and
-/// 0.94 with a factor of 3, and 1.06, 1.46, 0.83, 2.11 and 0.87 with this one; with 9, 1.15, 1.19, 0.87, 1.37 and 1.07.
-/// (The grid's best of seeds 2 and 4 are 0.03 and 0.01 nats, on 54 pictures.)
+/// The suggestion is this multiple of the rate at which half of the fall is done. docs/notes/training.md compares 3, 6
+/// and 9.
 const ABOVE_HALF: f64 = 6.0;
 
-/// The test under way: a rate for each step, and the loss that each step met.
+/// A running test.
 #[derive(Debug, Default)]
 pub(super) struct Range {
     curve: Vec<Point>,
-    /// Moving average of the losses, without its correction.
+    /// Moving average of the losses, without its bias correction.
     average: f64,
 }
 
@@ -32,48 +30,48 @@ pub(super) struct Range {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Point {
     pub learning_rate: f64,
-    /// The batch's loss before the step, in nats.
+    /// The loss of the batch before the step, in nats.
     pub loss: f64,
     /// Moving average of the losses so far.
     pub smoothed: f64,
 }
 
 impl Range {
-    /// The rate of the next step; none when the test is over.
+    /// Returns the rate of the next step, or `None` when the test is over.
     pub fn next(&self) -> Option<f64> {
         let least = self.curve.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
         let over = self.curve.last().is_some_and(|last| last.smoothed > TOO_HIGH * least || !last.loss.is_finite());
         (!over && self.curve.len() < STEPS).then(|| rate(self.curve.len()))
     }
 
-    /// Takes down the loss that the step with the rate of [`Range::next`] met. One that is no number ends the test and is
-    /// no part of the curve.
+    /// Adds the loss of the step with the rate of [`Range::next`]. A loss that is not finite ends the test, and the curve
+    /// leaves it out.
     pub fn add(&mut self, loss: f64) {
         let step = self.curve.len();
         self.average = SMOOTHING * self.average + (1.0 - SMOOTHING) * loss;
-        // A moving average starts at 0: the correction of Kingma & Ba 2015 (Adam), section 3.
+        // The moving average starts at 0. Kingma & Ba 2015 (Adam), section 3, corrects this bias.
         let smoothed = self.average / (1.0 - SMOOTHING.powi(step as i32 + 1));
         self.curve.push(Point { learning_rate: rate(step), loss, smoothed });
     }
 
-    /// Every step whose loss was a number.
+    /// Returns the steps with a finite loss.
     pub fn curve(&self) -> &[Point] {
         let sound = self.curve.iter().position(|point| !point.loss.is_finite()).unwrap_or(self.curve.len());
         &self.curve[..sound]
     }
 }
 
-/// The rate of a step: equal factors apart.
+/// Returns the rate of a step. Two steps in a row differ by the same factor.
 fn rate(step: usize) -> f64 {
     FIRST * (LAST / FIRST).powf(step as f64 / (STEPS - 1) as f64)
 }
 
-/// The rate that a test's curve suggests: [`ABOVE_HALF`] times the one at which the smoothed loss has come half of its way
-/// from where it began to its least. None where it never fell.
+/// Returns the suggested rate: [`ABOVE_HALF`] times the first rate at which the smoothed loss is below the mean of its
+/// first value and its minimum. Returns `None` when the loss did not fall.
 ///
-/// Half way is about where the loss falls fastest, and noise shakes it less than a slope. A share of the rate with the
-/// least loss, the other usual rule, is of no use here: a few hundred pictures are learned by heart at rates far too
-/// high for any other picture, and the loss goes on falling.
+/// The loss falls fastest near this rate, and noise moves it less than it moves the steepest slope. The other usual
+/// rule, a fraction of the rate with the minimal loss, does not work here: the network memorizes a few hundred images
+/// even at rates that are far too high, so the loss keeps falling.
 pub(super) fn suggestion(curve: &[Point]) -> Option<f64> {
     let first = curve.first()?.smoothed;
     let least = curve.iter().map(|point| point.smoothed).fold(f64::INFINITY, f64::min);
@@ -84,7 +82,7 @@ pub(super) fn suggestion(curve: &[Point]) -> Option<f64> {
     curve.iter().find(|point| point.smoothed < half).map(|point| two_digits(ABOVE_HALF * point.learning_rate))
 }
 
-/// A rate as a person writes it.
+/// Rounds a rate to two digits.
 fn two_digits(rate: f64) -> f64 {
     format!("{rate:.1e}").parse().unwrap_or(rate)
 }
@@ -93,7 +91,8 @@ fn two_digits(rate: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// A test on a made-up network whose loss depends on the sum of all rates so far, as with `AdamW` near its start.
+    /// Runs a test on an artificial network whose loss depends on the sum of all rates so far, as with `AdamW` near its
+    /// start.
     fn tested(loss: impl Fn(f64) -> f64) -> Range {
         let (mut range, mut sum) = (Range::default(), 0.0);
         while let Some(rate) = range.next() {
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_over_when_the_loss_has_risen_far_or_is_no_number() {
+    fn the_test_ends_when_the_loss_rises_far_or_is_not_finite() {
         let range = tested(|sum| if sum < 0.1 { 1.0 } else { 100.0 });
         assert!(range.curve().len() < STEPS && range.curve().last().unwrap().smoothed > TOO_HIGH);
         let range = tested(|sum| if sum < 0.1 { 1.0 - sum } else { f64::NAN });
@@ -124,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn a_task_of_steps_ten_times_as_long_has_a_rate_ten_times_as_high() {
+    fn a_loss_that_falls_over_ten_times_the_distance_suggests_ten_times_the_rate() {
         let suggested = |scale: f64| suggestion(tested(|sum| (-sum / scale).exp()).curve()).unwrap();
         let (short, long) = (suggested(1e-3), suggested(1e-2));
         assert!((long / short / 10.0 - 1.0).abs() < 0.1, "{short} {long}");
-        // Half way the sum of the rates so far, some eleven of the last one, has come about as far as the scale.
+        // At half of the fall the sum of the rates, about eleven times the last rate, is near the scale.
         assert!((1e-4..1e-3).contains(&short), "{short}");
-        // Noise of a tenth of the fall moves it little.
+        // Noise of a tenth of the fall changes the suggestion by less than a factor of 2.
         let noisy = tested(|sum| (-sum / 1e-3).exp() + 0.1 * (sum * 1e7).sin());
         assert!((0.5..2.0).contains(&(suggestion(noisy.curve()).unwrap() / short)));
     }
