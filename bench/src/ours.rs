@@ -1,4 +1,4 @@
-//! Our side: the frozen part runs once a picture and is cached on disk, what lies above is trained from there.
+//! Our side: the trunk runs once for each image and is cached on disk. The part above it is trained from the cache.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -24,7 +24,7 @@ const LEARNING_RATE: f32 = 1e-4;
 const WEIGHT_DECAY: f32 = 0.01;
 const DROPOUT: f64 = 0.5;
 
-/// Trains once at a depth and prints what was measured.
+/// Trains once at a depth and prints the measurement.
 pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     runtime::load(&runtime::locate(&work.data)).context("run `just setup` first")?;
     let loaded_kib = peak_kib()?;
@@ -41,13 +41,13 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     drop(artifacts);
     let mut training = Training { trainer, masks, labels: &labels, rng: ChaCha8Rng::seed_from_u64(1) };
     let mut frozen = below.map(|model| Frozen::new(&model, &input, work.threads)).transpose()?;
-    let pictures = Items::open(&work.scratch.join(images::FIRST))?;
-    warm_up(&mut training, frozen.as_mut(), &pictures, work)?;
+    let decoded = Items::open(&work.scratch.join(images::FIRST))?;
+    warm_up(&mut training, frozen.as_mut(), &decoded, work)?;
 
     let (start, cpu) = (Instant::now(), cpu_seconds()?);
     let items = match &mut frozen {
-        Some(frozen) => frozen.cache(&pictures, labels.len(), work)?,
-        None => pictures,
+        Some(frozen) => frozen.cache(&decoded, labels.len(), work)?,
+        None => decoded,
     };
     let caching_seconds = start.elapsed().as_secs_f64();
     let (mut last_loss, mut batch) = (0.0, Vec::new());
@@ -74,14 +74,14 @@ pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// One step of each size of a batch, as the peers take before they measure, and one run of each size below.
-fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &Items, work: &Work) -> Result<()> {
+/// Takes one step with each batch size, as the peers do before they measure, and runs the trunk once with each batch size.
+fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, images: &Items, work: &Work) -> Result<()> {
     let rows: Vec<usize> = (0..training.labels.len()).collect();
     let sizes: BTreeMap<usize, &[usize]> = rows.chunks(work.batch).map(|rows| (rows.len(), rows)).collect();
     for rows in sizes.values() {
         let batch = match &mut frozen {
-            Some(frozen) => frozen.run(pictures, rows)?,
-            None => pictures.batch_in(rows, &mut Vec::new())?.to_owned(),
+            Some(frozen) => frozen.run(images, rows)?,
+            None => images.batch_in(rows, &mut Vec::new())?.to_owned(),
         };
         training.step(batch.view(), rows)?;
     }
@@ -89,13 +89,13 @@ fn warm_up(training: &mut Training, mut frozen: Option<&mut Frozen>, pictures: &
         let sizes: BTreeMap<usize, &[usize]> =
             rows.chunks(frozen.trunk.batch()).map(|rows| (rows.len(), rows)).collect();
         for rows in sizes.values() {
-            frozen.run(pictures, rows)?;
+            frozen.run(images, rows)?;
         }
     }
     Ok(())
 }
 
-/// The part that is trained.
+/// The part above the cut.
 struct Training<'l> {
     trainer: Trainer,
     masks: Vec<training::NamedShape>,
@@ -104,7 +104,7 @@ struct Training<'l> {
 }
 
 impl Training<'_> {
-    /// One step on the items of these rows; the loss before it.
+    /// Takes one step on the items of these rows. Returns the loss before the step.
     fn step(&mut self, batch: ArrayViewD<f32>, rows: &[usize]) -> Result<f32> {
         let labels: Vec<i64> = rows.iter().map(|&row| self.labels[row]).collect();
         let rng = &mut self.rng;
@@ -115,7 +115,7 @@ impl Training<'_> {
     }
 }
 
-/// The frozen part, with the memory of a batch.
+/// The trunk, with the memory of a batch.
 struct Frozen {
     trunk: Trunk,
     batch: Vec<f32>,
@@ -127,19 +127,19 @@ impl Frozen {
     }
 
     /// Computes the features of some images.
-    fn run(&mut self, pictures: &Items, rows: &[usize]) -> Result<ArrayD<f32>> {
-        Ok(self.trunk.run_tensors(pictures.batch_in(rows, &mut self.batch)?)?)
+    fn run(&mut self, images: &Items, rows: &[usize]) -> Result<ArrayD<f32>> {
+        Ok(self.trunk.run_tensors(images.batch_in(rows, &mut self.batch)?)?)
     }
 
-    /// Runs over the pictures and writes what comes out to disk. The session stays: the peers do not give their networks back within their time
-    /// either.
-    fn cache(&mut self, pictures: &Items, count: usize, work: &Work) -> Result<Items> {
+    /// Computes the features of all images and writes them to the disk. The session stays open, because the peers do not
+    /// free their networks within the measured time either.
+    fn cache(&mut self, images: &Items, count: usize, work: &Work) -> Result<Items> {
         let path = work.scratch.join("cache.npy");
         let rows: Vec<usize> = (0..count).collect();
         let mut shape = None;
         let mut found = Vec::new();
         for rows in rows.chunks(self.trunk.batch()) {
-            let output = self.run(pictures, rows)?;
+            let output = self.run(images, rows)?;
             shape.get_or_insert_with(|| output.shape()[1..].to_vec());
             found.extend(output.outer_iter().map(|item| Ok(item.iter().copied().collect())));
         }

@@ -30,7 +30,7 @@ fn open(environment: &Environment, network: Network, model: &Path) -> Result<Cla
     runtime::load(&runtime::locate(&environment.data)).hint("run `just setup`")?;
     match Classifier::open(network, model, environment.thread_count()) {
         Err(error @ Error::NoClassifier { .. }) => {
-            Err(error).hint("`--network squeezenet` has one; `just train` puts one on this network")
+            Err(error).hint("`--network squeezenet` has a classifier; `just train` adds one to this network")
         }
         opened => Ok(opened?),
     }

@@ -1,4 +1,4 @@
-//! `evaluate classify`: what a network sees in any picture.
+//! `evaluate classify`: the most probable classes of any image file.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,31 +16,31 @@ use serde_json::{Value, json};
 
 use crate::classifier;
 
-/// What `evaluate classify` is asked.
+/// The arguments of `evaluate classify`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// A network of the zoo with a classifier, such as squeezenet [default: the tuned network]
     #[arg(long, value_name = "NAME")]
     pub network: Option<String>,
-    /// Classes shown for each picture
+    /// Classes shown for each image
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
-    /// Pictures
+    /// Image files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
 
-/// What the network says of one picture.
+/// The prediction for one image.
 #[derive(Debug)]
 struct Answer {
     /// Index and probability of the classes, most probable first.
     top: Vec<(usize, f32)>,
-    /// From opening the file to the probabilities.
+    /// Time from opening the file to the probabilities.
     took: Duration,
 }
 
-/// Classifies each file in turn, and prints what came out. A file that cannot be read is named, the
-/// others go on, and the exit is [`Exit::Failed`] at the end.
+/// Classifies the files one after another and prints the classes. After a file that cannot be read, the command prints the
+/// error, continues with the next file, and returns [`Exit::Failed`] at its end.
 pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     let config: Config = common.load()?;
     let (environment, limits) = (config.environment(), config.preprocess.decode_limits());
@@ -69,15 +69,15 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     if failed == 0 {
         return Ok(Exit::Done);
     }
-    pipeline::talk(&format!("{failed} of {} pictures could not be classified", options.files.len()));
+    pipeline::talk(&format!("{failed} of {} images could not be classified", options.files.len()));
     Ok(Exit::Failed)
 }
 
 fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, count: usize) -> Result<Answer> {
     let began = Instant::now();
     let limits = Limits { max_pixels: limits.max_pixels, max_bytes: limits.max_memory_mb.saturating_mul(1 << 20) };
-    let picture = imaging::square(&imaging::read(file, &limits)?, classifier.network().input.size);
-    let probabilities = classifier.probabilities(&[picture])?;
+    let image = imaging::square(&imaging::read(file, &limits)?, classifier.network().input.size);
+    let probabilities = classifier.probabilities(&[image])?;
     let took = began.elapsed();
     let top = inference::top(probabilities.row(0).iter().copied(), count)
         .ok_or_else(|| Error::NotANumber { image: file.display().to_string() })?;

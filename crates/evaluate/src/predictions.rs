@@ -1,4 +1,4 @@
-//! Runs the tuned network over the pictures of `preprocess`.
+//! Runs the tuned network on the images of `preprocess`.
 
 use anyhow::{Result, anyhow};
 use contract::{Dataset, Picture, Split};
@@ -8,18 +8,22 @@ use pipeline::{HintExt, Progress, stop};
 
 use crate::Outcomes;
 
-/// The pictures of one split and what the network says of them.
+/// The images of one split and the predictions for them.
 #[derive(Debug)]
 pub struct Judged<'a> {
     /// The split.
     pub split: Split,
-    /// The pictures, in the order of the data set.
+    /// The images, in the order of the data set.
     pub pictures: Vec<&'a Picture>,
-    /// The outcome for each of them.
+    /// The labels and predictions, in the same order.
     pub outcomes: Outcomes,
 }
 
-/// Judges the pictures of `split`; none where it is empty.
+/// Runs the network on the images of `split`. Returns `None` when the split is empty.
+///
+/// # Errors
+/// The network has other classes than the data set, an image cannot be read, or the network gives NaN for it. The message
+/// names the image.
 pub fn judge<'a>(
     classifier: &mut Classifier,
     dataset: &'a Dataset,
@@ -28,7 +32,7 @@ pub fn judge<'a>(
 ) -> Result<Option<Judged<'a>>> {
     if classifier.network().classes != dataset.classes {
         let (network, data) = (classifier.network().classes.join(", "), dataset.classes.join(", "));
-        return Err(anyhow!("the network knows the classes {network}; the data set has {data}"))
+        return Err(anyhow!("the network has the classes {network}, but the data set has {data}"))
             .hint("run `just train --force`");
     }
     let pictures = dataset.split(split);

@@ -47,7 +47,7 @@ fn a_file_that_fails_does_not_stop_the_others() {
     assert_eq!(code, 1);
     assert!(stdout.contains("blue.png  ("), "{stdout}");
     assert!(stderr.contains("text.png") && stderr.contains("missing.png"), "{stderr}");
-    assert!(stderr.contains("2 of 3 pictures could not be classified"), "{stderr}");
+    assert!(stderr.contains("2 of 3 images could not be classified"), "{stderr}");
 
     let (code, stdout, _) = result(&evaluate(&workspace, &[&files[..], &["--json"]].concat()));
     assert_eq!(code, 1);

@@ -30,28 +30,18 @@ pub(crate) fn grid(train: &Train) -> Vec<Settings> {
     grid
 }
 
-/// Describes the settings in few words. Settings that are equal in all of `others` are left out.
+/// Describes the settings in few words. Settings that are equal in all of `others` are left out, except for the learning
+/// rate.
 pub(crate) fn in_few_words(settings: &Settings, others: &[Settings]) -> String {
-    let mut words = Vec::new();
-    let differs = |differs: fn(&Settings, &Settings) -> bool| others.iter().any(|other| differs(settings, other));
-    if differs(|a, b| a.tune != b.tune) {
-        words.push(settings.tune.clone());
-    }
-    if differs(|a, b| a.hidden != b.hidden) {
-        let sizes = settings.hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
-        words.push(if sizes.is_empty() { "no hidden layer".to_owned() } else { format!("hidden {sizes}") });
-    }
-    if differs(|a, b| a.copies != b.copies) {
-        words.push(format!("{} copies", settings.copies));
-    }
-    if differs(|a, b| a.dropout.total_cmp(&b.dropout).is_ne()) {
-        words.push(format!("dropout {}", settings.dropout));
-    }
-    if differs(|a, b| a.weight_decay.total_cmp(&b.weight_decay).is_ne()) {
-        words.push(format!("decay {}", settings.weight_decay));
-    }
-    words.push(format!("rate {}", settings.learning_rate));
-    words.join(", ")
+    let others: Vec<Vec<String>> = others.iter().map(Settings::texts).collect();
+    let own = settings.texts();
+    let names = Settings::names().iter().zip(&own).enumerate();
+    let shown = names.filter(|(at, (name, text))| {
+        **name == Settings::LEARNING_RATE || others.iter().any(|other| other[*at] != **text)
+    });
+    let words = shown
+        .map(|(_, (name, text))| format!("{} {}", name.replace('_', " "), if text.is_empty() { "none" } else { text }));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -84,7 +74,8 @@ mod tests {
     #[test]
     fn settings_that_are_equal_everywhere_are_left_out() {
         let grid = small();
-        assert_eq!(in_few_words(&grid[14], &grid), "c5, hidden 8-4, dropout 0.5, rate 0.1");
-        assert_eq!(in_few_words(&grid[0], &grid[..2]), "rate 0.1");
+        assert_eq!(in_few_words(&grid[14], &grid), "tune c5, hidden 8-4, dropout 0.5, learning rate 0.1");
+        assert_eq!(in_few_words(&grid[0], &grid), "tune head, hidden none, dropout 0, learning rate 0.1");
+        assert_eq!(in_few_words(&grid[0], &grid[..2]), "learning rate 0.1");
     }
 }
