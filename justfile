@@ -130,3 +130,4 @@ lint:
     cargo fmt --all --check
     cargo clippy --release --locked --workspace --all-targets -- -D warnings
     cargo run --quiet --release --locked --package structure
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --release --locked --workspace --no-deps

@@ -11,6 +11,7 @@
 mod elf;
 mod error;
 pub mod floats;
+mod library_version;
 mod load;
 mod mapped;
 mod operators;

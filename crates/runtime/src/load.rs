@@ -10,7 +10,8 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use crate::error::message_of;
 use crate::repackage::sha256;
-use crate::version::{self, VERSION};
+use crate::library_version;
+use crate::version::VERSION;
 use crate::{RuntimeError, elf};
 
 /// The environment variable that names an ONNX Runtime library to use instead of the installed one.
@@ -59,7 +60,7 @@ pub fn load(library: &Path) -> Result<(), RuntimeError> {
         None => {}
     }
     check_complete(&path)?;
-    let found = version::open(&path)?;
+    let found = library_version::open(&path)?;
     if found != VERSION {
         return Err(RuntimeError::OtherVersion { path: library.to_owned(), found });
     }

@@ -28,10 +28,10 @@ fn reason(workspace: &Workspace, host: &str) -> String {
 #[test]
 fn the_proxy_of_the_environment_is_used_only_when_the_configuration_says_so() {
     let proxy = Server::start(|ask| {
-        if !ask.path.ends_with("robots.txt") {
-            Reply::new(200, "image/jpeg", common::site::bytes("urls", "disc", 0))
-        } else {
+        if ask.path.ends_with("robots.txt") {
             Reply::new(404, "text/plain", "no")
+        } else {
+            Reply::new(200, "image/jpeg", common::site::bytes("urls", "disc", 0))
         }
     });
     let workspace = run(&proxy, "", "http://localhost/a.jpg\n");
