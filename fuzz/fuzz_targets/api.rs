@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let status = if first % 4 == 1 { 429 } else { 200 };
     let Ok(final_url) = Url::parse("https://api.example/") else { return };
     let response =
-        Response { status, final_url, headers: HeaderMap::new(), body: body.to_vec(), elapsed: Duration::ZERO, room: None };
+        Response { status, final_url, headers: HeaderMap::new(), body: body.to_vec(), elapsed: Duration::ZERO, permit: None };
     for read in [commons::read, openverse::read, google::read] {
         let _ = read(&response);
     }

@@ -1,4 +1,4 @@
-//! One file from the web: asked for, looked at, kept.
+//! Fetching one image from the web: request it, check it, store it.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use contract::config::Scrape;
 use imaging::Limits;
 use pipeline::WriteThrough;
 use tokio::sync::Semaphore;
-use web::{Failure, Request, Response, Room, Web};
+use web::{BodyPermit, Failure, Request, Response, Web};
 
 use crate::cache::Cache;
 use crate::content::{self, SHARED_BYTES};
 use crate::filter::MEDIA_TYPES;
 use crate::journal::{Journal, Verdict};
 
-/// What every fetch needs; cheap to clone.
+/// A client that fetches images and stores them in the cache. Clones are cheap and share everything.
 #[derive(Clone)]
 pub struct Fetcher {
     web: Web,
@@ -24,23 +24,23 @@ pub struct Fetcher {
     limits: Limits,
     limits_text: String,
     max_bytes: u64,
-    /// Mebibytes of memory for decoding, lent to whoever decodes.
+    /// The memory for decoding, in MiB. Each decoder takes its share.
     memory: Arc<Semaphore>,
 }
 
-/// What a fetch ended with.
+/// The result of a fetch.
 #[derive(Debug)]
 pub enum Fetched {
-    /// It is known now, and in the journal.
+    /// The verdict on the file, which is in the journal.
     Known(Verdict),
-    /// The run's budget is used up: nothing is known of it.
+    /// A budget of the run is used up. The file was not fetched.
     Exhausted(String),
 }
 
 const MEBIBYTE: u64 = 1 << 20;
 
 impl Fetcher {
-    /// A fetcher of a run; what it keeps is handed to `through`.
+    /// Creates the fetcher of a run. `through` writes the stored files through to the disk.
     pub fn new(web: Web, cache: Cache, through: Arc<WriteThrough>, journal: Arc<Journal>, scrape: &Scrape) -> Self {
         Self {
             web,
@@ -54,19 +54,22 @@ impl Fetcher {
         }
     }
 
-    /// Fetches `url`. An error is for what ends the whole run, such as a full disk.
+    /// Fetches `url`, stores the image, and records the verdict in the journal.
+    ///
+    /// # Errors
+    /// Returns an error that ends the whole run, such as a full disk. A failed request is a verdict instead.
     pub async fn fetch(&self, url: &str) -> Result<Fetched> {
         let refused = |reason: String| Verdict::Refused { reason, limits: self.limits_text.clone() };
         let answer = match web::parse_url(url) {
             Ok(address) => {
                 let accept =
                     MEDIA_TYPES.iter().copied().chain(["image/jpg", "application/octet-stream", "binary/octet-stream"]);
-                self.web.get(&Request::picture(address).accept(accept).max_bytes(self.max_bytes)).await
+                self.web.get(&Request::image(address).accept(accept).max_bytes(self.max_bytes)).await
             }
             Err(failure) => Err(failure),
         };
         let verdict = match answer {
-            Ok(Response { body, room, .. }) => match self.look(body, room).await? {
+            Ok(Response { body, permit, .. }) => match self.look(body, permit).await? {
                 Ok(content) => Verdict::Image(Arc::new(content)),
                 Err(reason) => refused(reason),
             },
@@ -74,22 +77,23 @@ impl Fetcher {
             Err(Failure::Later(reason)) => Verdict::Later(reason.to_string()),
             Err(Failure::Exhausted(reason)) => return Ok(Fetched::Exhausted(reason.to_string())),
         };
-        tracing::info!(url, verdict = told(&verdict), "fetched");
+        tracing::info!(url, verdict = describe(&verdict), "fetched");
         self.journal.record_verdict(url, verdict.clone())?;
         Ok(Fetched::Known(verdict))
     }
 
-    /// Looks at a body, and keeps it when it is a picture; then its room is free.
-    async fn look(&self, body: Vec<u8>, room: Option<Room>) -> Result<Result<content::Content, String>> {
+    /// Checks a body and stores it when it is an image. The permit is free once the body has been checked.
+    async fn look(&self, body: Vec<u8>, permit: Option<BodyPermit>) -> Result<Result<content::Content, String>> {
         let header = match content::inspect(&body, &self.limits) {
             Ok(header) => header,
             Err(reason) => return Ok(Err(reason)),
         };
         let share = header.memory.div_ceil(MEBIBYTE).min(SHARED_BYTES / MEBIBYTE) as u32;
-        let loan = Arc::clone(&self.memory).acquire_many_owned(share).await.context("no memory is lent any more")?;
+        let loan =
+            Arc::clone(&self.memory).acquire_many_owned(share).await.context("the memory for decoding is gone")?;
         let (limits, cache, through) = (self.limits, self.cache.clone(), Arc::clone(&self.through));
         let work = tokio::task::spawn_blocking(move || {
-            let _held = (loan, room);
+            let _held = (loan, permit);
             let content = match content::examine(&body, &header, &limits) {
                 Ok(content) => content,
                 Err(reason) => return Ok(Err(reason)),
@@ -97,14 +101,14 @@ impl Fetcher {
             through.add(cache.put(&content, &body)?);
             Ok(Ok(content))
         });
-        work.await.context("a picture's decoder failed")?
+        work.await.context("a decoder panicked")?
     }
 }
 
-/// A verdict in a word and its reason.
-fn told(verdict: &Verdict) -> String {
+/// Returns a verdict as one word with its reason.
+fn describe(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Image(content) => format!("picture {}", content.hash),
+        Verdict::Image(content) => format!("image {}", content.hash),
         Verdict::Refused { reason, .. } => format!("refused: {reason}"),
         Verdict::Later(reason) => format!("later: {reason}"),
     }

@@ -1,8 +1,8 @@
-//! The work itself: ask, fetch and decide in turns, until nothing is missing.
+//! The work of the stage: it asks sources, fetches files and decides in turns until no image is missing.
 
+mod host_queue;
 mod local;
 mod online;
-mod queue;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use anyhow::Result;
 use pipeline::WriteThrough;
 use web::Web;
 
+use crate::api_client::ApiClient;
 use crate::cache::Cache;
 use crate::candidate_queue::{CandidateQueue, FileState};
 use crate::content;
 use crate::contents::Contents;
-use crate::desk::Desk;
 use crate::fetch::Fetcher;
 use crate::filter::Filter;
 use crate::journal::{Journal, Verdict};
@@ -26,39 +26,40 @@ use crate::sources::Credentials;
 use crate::view::Run;
 pub use local::list;
 
-/// What a call of the stage asks for beside its configuration.
+/// The options of the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Fetch what failed before, and nothing else.
+    /// Fetch only files that failed before.
     pub retry_failed: bool,
-    /// Ask the sources anew instead of taking their remembered answers.
+    /// Ask the sources again instead of using their remembered answers.
     pub ask_again: bool,
 }
 
-/// Everything that was found, and what becomes of it.
+/// All candidates, their files, and the decision about each.
 #[derive(Debug)]
 pub struct Gathered {
-    /// The queues, source by source and class by class.
+    /// The queues, by source and class.
     pub queues: Vec<CandidateQueue>,
     /// The files.
     pub contents: Contents,
     /// The decision.
     pub selection: Selection,
-    /// What ended the run before its time.
+    /// The reason when a budget ended the work early.
     pub exhausted: Option<String>,
 }
 
-/// The queues of all `sources`, without candidates.
+/// Creates an empty queue for each source and class. `on_web` states for each source whether it needs the network.
 pub fn queues(run_sources: &[Box<dyn Source + '_>], on_web: &[bool]) -> Result<Vec<CandidateQueue>> {
     let mut queues = Vec::new();
     for (index, (source, on_web)) in run_sources.iter().zip(on_web).enumerate() {
-        queues
-            .extend(source.quotas()?.into_iter().map(|want| CandidateQueue::new(index, source.kind(), *on_web, want)));
+        queues.extend(
+            source.quotas()?.into_iter().map(|quota| CandidateQueue::new(index, source.kind(), *on_web, quota)),
+        );
     }
     Ok(queues)
 }
 
-/// What the journal says of the slots of a queue.
+/// Fills in what earlier runs know about `slots` of a queue.
 pub fn recall(queue: &mut CandidateQueue, slots: std::ops::Range<usize>, memory: &Memory, contents: &mut Contents) {
     for slot in &mut queue.slots[slots] {
         let url = &slot.candidate.location;
@@ -71,21 +72,21 @@ pub fn recall(queue: &mut CandidateQueue, slots: std::ops::Range<usize>, memory:
     }
 }
 
-/// What is known from earlier runs.
+/// The knowledge of earlier runs.
 #[derive(Debug)]
 pub struct Memory {
-    /// The journal.
+    /// The remembered answers and verdicts.
     pub journal: Arc<Journal>,
-    /// The files.
+    /// The fetched files.
     pub cache: Cache,
-    /// The limits that a refusal has to have been made under to hold.
+    /// The limits of this run. A remembered refusal counts only when it was made under the same limits.
     pub limits: String,
     /// When set, only these addresses are fetched.
     pub only: Option<BTreeSet<String>>,
 }
 
 impl Memory {
-    /// What is known of `url` by a verdict that is no picture at hand.
+    /// Returns the state of `url` for a verdict that is not an image in the cache.
     fn unless_tried(&self, url: &str, verdict: Option<Verdict>) -> FileState {
         match (&self.only, verdict) {
             (Some(only), _) if only.contains(url) => FileState::Unknown,
@@ -96,7 +97,10 @@ impl Memory {
     }
 }
 
-/// Gathers everything; `web` is the way out, where a source needs one. An error is for what makes the whole run pointless.
+/// Gathers the images of all sources. `web` is present when a source needs it.
+///
+/// # Errors
+/// Returns an error when the run is stopped or a file cannot be written. A failed request is recorded with its candidate instead.
 pub fn gather(
     run: &Run,
     sources: &[Box<dyn Source + '_>],
@@ -124,20 +128,20 @@ pub fn gather(
     let mut exhausted = None;
     if let Some(web) = web {
         let asks = memory.only.is_none().then(|| web.clone());
-        let desk = Desk::new(asks, Arc::clone(&memory.journal), credentials.all.clone());
+        let api = ApiClient::new(asks, Arc::clone(&memory.journal), credentials.all.clone());
         let through = Arc::new(WriteThrough::begin());
         let (cache, journal) = (memory.cache.clone(), Arc::clone(&memory.journal));
         let fetcher = Fetcher::new(web.clone(), cache, Arc::clone(&through), journal, scrape);
         let live = Live::new(run);
         let online =
-            online::Online { sources, memory: &memory, filter: &filter, desk: &desk, fetcher: &fetcher, live: &live };
-        let room = online::Room { all: scrape.web.parallel * 4, host: scrape.web.per_host + 1 };
+            online::Online { sources, memory: &memory, filter: &filter, api: &api, fetcher: &fetcher, live: &live };
+        let limits = online::FetchLimits { total: scrape.web.parallel * 4, per_host: scrape.web.per_host + 1 };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(run.threads().min(4))
             .max_blocking_threads(run.threads())
             .enable_all()
             .build()?;
-        exhausted = runtime.block_on(online.gather(&mut queues, &mut contents, room))?;
+        exhausted = runtime.block_on(online.gather(&mut queues, &mut contents, limits))?;
         live.finish();
         through.finish()?;
     }
@@ -145,7 +149,7 @@ pub fn gather(
     Ok(Gathered { queues, contents, selection, exhausted })
 }
 
-/// Tells of a picture that has come.
-fn arrived(live: &Live, class: &str, host: Option<&str>, is_new: bool) {
+/// Shows that an image was fetched.
+fn show_arrival(live: &Live, class: &str, host: Option<&str>, is_new: bool) {
     live.step(class, host, if is_new { Step::Fetched } else { Step::Duplicate });
 }

@@ -10,13 +10,13 @@
 //!
 //! The stage copies the user's own files without inspection. `preprocess` inspects them.
 
+pub mod api_client;
 mod cache;
 pub mod candidate;
 mod candidate_queue;
 mod content;
 mod contents;
 mod credits;
-pub mod desk;
 mod fetch;
 mod filter;
 mod gather;
@@ -48,7 +48,7 @@ use contract::stages;
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Stage, Summary, Table};
 use rayon::prelude::*;
-use web::{Dial, SystemDial};
+use web::{Network, SystemNetwork};
 
 use crate::cache::{Cache, FOLDER};
 use crate::candidate_queue::FileState;
@@ -82,22 +82,22 @@ struct Cli {
 
 /// Parses the command line, runs the stage, and returns its exit code.
 pub fn run() -> ExitCode {
-    run_by(std::env::args_os(), Arc::new(SystemDial))
+    run_by(std::env::args_os(), Arc::new(SystemNetwork))
 }
 
-/// Runs the stage like [`run`], with these arguments and with connections by `dial`. The first argument is the name of the
+/// Runs the stage like [`run`], with these arguments and with the addresses of `network`. The first argument is the name of the
 /// program.
-pub fn run_by<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>, dial: Arc<dyn Dial>) -> ExitCode {
+pub fn run_by<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>, network: Arc<dyn Network>) -> ExitCode {
     let cli = Cli::parse_from(args);
     let wish = Wish { retry_failed: cli.retry_failed, ask_again: cli.ask_again };
-    run_stage(&Scrape { wish, credentials: Credentials::from_environment(), dial }, &cli.common)
+    run_stage(&Scrape { wish, credentials: Credentials::from_environment(), network }, &cli.common)
 }
 
 /// The stage with its command line options.
 struct Scrape {
     wish: Wish,
     credentials: Credentials,
-    dial: Arc<dyn Dial>,
+    network: Arc<dyn Network>,
 }
 
 /// The placeholder for `scrape.web.contact` in `examples/`.
@@ -190,7 +190,7 @@ impl Scrape {
         }
         let sources = open(run.config, &self.credentials);
         let any_web = run.config.scrape.sources.iter().any(Settings::is_web);
-        let web = any_web.then(|| desk::web(run, Arc::clone(&self.dial))).transpose()?;
+        let web = any_web.then(|| api_client::web(run, Arc::clone(&self.network))).transpose()?;
         for _ in 0..ATTEMPTS {
             let gathered = gather(run, &sources, &self.credentials, self.wish, web.as_ref())?;
             if publish(run, &gathered)? {

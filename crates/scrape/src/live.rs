@@ -1,4 +1,4 @@
-//! What is going on, while it goes on: a line for each class and each host.
+//! The progress display of the stage: a line for each class and each host.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,20 +8,20 @@ use pipeline::Board;
 
 use crate::view::Run;
 
-/// What may happen to a candidate.
+/// An event in the life of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// A source named it.
+    /// A source named the candidate.
     Found,
-    /// It was fetched, and is new.
+    /// The file was fetched and is a new image.
     Fetched,
-    /// It was fetched, and is there already or looks like one that is.
+    /// The file was fetched and is a copy or a near-duplicate of another image.
     Duplicate,
-    /// It cannot be used.
+    /// The candidate cannot be used.
     Refused,
 }
 
-/// Counts what happens and shows it.
+/// Counts events and shows the counts.
 #[derive(Debug)]
 pub struct Live {
     board: Board,
@@ -32,7 +32,7 @@ pub struct Live {
 #[derive(Debug, Default)]
 struct Line {
     wanted: usize,
-    /// Pictures that were there before this run.
+    /// Images from earlier runs.
     had: usize,
     found: usize,
     new: usize,
@@ -41,22 +41,22 @@ struct Line {
 }
 
 impl Live {
-    /// Shows nothing yet.
+    /// Creates an empty display.
     pub fn new(run: &Run) -> Self {
         Self { board: run.board(), began: Instant::now(), lines: Mutex::default() }
     }
 
-    /// `count` pictures are wanted for `class`; `usize::MAX` says as many as there are.
+    /// Records that `class` wants `count` images; `usize::MAX` means all that exist.
     pub fn want(&self, class: &str, count: usize) {
         self.change(&name("class", class), |line| line.wanted = line.wanted.saturating_add(count));
     }
 
-    /// A picture of `class` was there from an earlier run.
+    /// Records an image of `class` from an earlier run.
     pub fn had(&self, class: &str) {
         self.change(&name("class", class), |line| line.had += 1);
     }
 
-    /// Something happened to a candidate of `class`, and on `host` if it was asked.
+    /// Records an event for a candidate of `class`. `host` is the host that was asked, if one was.
     pub fn step(&self, class: &str, host: Option<&str>, step: Step) {
         let count = |line: &mut Line| match step {
             Step::Found => line.found += 1,
@@ -77,13 +77,13 @@ impl Live {
         self.board.set(name, &line.text(name, self.began.elapsed().as_secs_f64()));
     }
 
-    /// Takes the lines away.
+    /// Removes the lines from the terminal.
     pub fn finish(&self) {
         self.board.finish();
     }
 }
 
-/// Classes stand above hosts.
+/// Returns the name of a line. Lines are sorted by name, so classes come before hosts.
 fn name(what: &str, which: &str) -> String {
     format!("{what} {which}")
 }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_counts_rate_and_time_left() {
+    fn a_line_shows_counts_rate_and_time_left() {
         let line = Line { wanted: 200, had: 50, found: 300, new: 50, duplicates: 3, refused: 7 };
         assert_eq!(
             line.text("class cat", 10.0),

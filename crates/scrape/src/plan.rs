@@ -6,11 +6,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use pipeline::{Align, StageFolder, Table};
 
+use crate::api_client::{ApiClient, Stop};
 use crate::cache::Cache;
 use crate::candidate_queue::CandidateQueue;
 use crate::content;
 use crate::contents::Contents;
-use crate::desk::{Desk, Stop};
 use crate::filter::Filter;
 use crate::gather::{Memory, Wish, list, queues, recall};
 use crate::journal::Journal;
@@ -37,9 +37,9 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
         limits: content::limits_text(scrape),
         only,
     };
-    let desk = Desk::new(None, journal, Vec::new());
+    let api = ApiClient::new(None, journal, Vec::new());
     let mut queues = queues(sources, &on_web)?;
-    list(sources, &desk, &mut queues)?;
+    list(sources, &api, &mut queues)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
     let filter = Filter::new(scrape);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -61,7 +61,7 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
             };
             let quota = queues[at].quota.clone();
             let (source, words) = (&sources[queues[at].source], &quota.queries[query]);
-            match runtime.block_on(source.page(&desk, &quota.class, words, page_name.as_deref())) {
+            match runtime.block_on(source.page(&api, &quota.class, words, page_name.as_deref())) {
                 Ok(page) => {
                     let new = queues[at].add(query, page);
                     recall(&mut queues[at], new, &memory, &mut contents);

@@ -11,8 +11,8 @@ use std::pin::Pin;
 
 use anyhow::Result;
 
+use crate::api_client::{ApiClient, Stop};
 use crate::candidate::{Candidate, Page, Quota};
-use crate::desk::{Desk, Stop};
 
 /// A source of images.
 pub trait Source: Send + Sync {
@@ -34,7 +34,7 @@ pub trait Source: Send + Sync {
     }
 
     /// Returns a page of candidates: the first page, or the page with the name that [`Page::next`] gave.
-    fn page<'a>(&'a self, desk: &'a Desk, class: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a>;
+    fn page<'a>(&'a self, api: &'a ApiClient, class: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a>;
 
     /// Opens the file of a candidate on this machine. `None` if the file is on the web.
     fn open(&self, class: &str, candidate: &Candidate) -> Option<io::Result<Box<dyn Read>>> {

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use scrape::api_client::Fault;
 use scrape::candidate::Page;
-use scrape::desk::Fault;
 use scrape::licence::Licence;
 use scrape::rate_limit;
 use scrape::sources::urls::List;
@@ -20,7 +20,7 @@ fn response(status: u16, body: &[u8], headers: &[(&str, &str)]) -> Response {
         map.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
     let final_url = Url::parse("https://api.example/").unwrap();
-    Response { status, final_url, headers: map, body: body.to_vec(), elapsed: Duration::ZERO, room: None }
+    Response { status, final_url, headers: map, body: body.to_vec(), elapsed: Duration::ZERO, permit: None }
 }
 
 type Reader = fn(&Response) -> Result<Page, Fault>;

@@ -1,64 +1,66 @@
-//! Reading a body, within every limit, whatever its header announced.
+//! Reading a body within every limit, whatever the header announced.
 
 use std::io::{self, Write};
 
 use flate2::write::MultiGzDecoder;
 use http::{HeaderMap, header};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
+use crate::body_permit::{BodyPermit, BodyPermits};
 use crate::budget::Purse;
 use crate::failure::{Counted, Failure, Phase, Reason};
 use crate::request::Request;
-use crate::response::{Room, Rooms};
 use crate::settings::Limits;
+use crate::transport::not_read;
 
-/// What reading a body is held to.
+/// The bytes that count for the framing of each piece of a body: a chunk size, or the header of an HTTP/2 frame.
+const FRAMING: u64 = 8;
+
+/// A reader of bodies with its limits.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     pub limits: &'a Limits,
     pub purse: &'a Purse,
-    pub rooms: &'a Rooms,
+    pub permits: &'a BodyPermits,
 }
 
 impl Reader<'_> {
-    /// Reads `body` to its end; a large one with the room that it takes. `started` is when the connection was begun.
+    /// Reads the body of `response` to its end. A large body comes with its permit. `started` is the beginning of the connection.
     pub async fn read(
         self,
-        mut body: Incoming,
+        mut response: reqwest::Response,
         headers: &HeaderMap,
         request: &Request,
         mut started: Instant,
-    ) -> Result<(Vec<u8>, Option<Room>), Failure> {
+    ) -> Result<(Vec<u8>, Option<BodyPermit>), Failure> {
         let mut sink = Sink::new(headers, request)?;
         let mut begun = Instant::now();
         let mut received = 0_u64;
-        let mut room = None;
+        let mut permit = None;
         loop {
             let (deadline, phase) = deadline(self.limits, started, begun, received);
             let now = Instant::now();
-            // A server that always has a byte ready must not keep us past the deadline.
+            // A server that always has a byte ready would otherwise outlast the deadline.
             if deadline <= now {
                 return Err(Failure::Later(Reason::Timeout(phase)));
             }
-            let frame = match timeout_at(deadline, body.frame()).await {
+            let piece = match timeout_at(deadline, response.chunk()).await {
                 Err(_) => return Err(Failure::Later(Reason::Timeout(phase))),
-                Ok(None) => return Ok((sink.finish()?, room)),
-                Ok(Some(Err(error))) => {
-                    return Err(self.purse.check().err().unwrap_or_else(|| broken(&error)));
-                }
-                Ok(Some(Ok(frame))) => frame,
+                Ok(Ok(None)) => return Ok((sink.finish()?, permit)),
+                Ok(Err(error)) => return Err(not_read(&error)),
+                Ok(Ok(Some(piece))) => piece,
             };
-            let Ok(data) = frame.into_data() else { continue };
-            received += data.len() as u64;
-            if !sink.take(&data)? {
-                return Ok((sink.finish()?, room));
+            received += piece.len() as u64;
+            if !self.purse.bytes(piece.len() as u64 + FRAMING) {
+                return Err(Failure::Exhausted(Reason::BudgetBytes));
             }
-            if room.is_none() && sink.len() > Rooms::FROM {
+            if !sink.take(&piece)? {
+                return Ok((sink.finish()?, permit));
+            }
+            if permit.is_none() && sink.len() > BodyPermits::FROM {
                 let waits = Instant::now();
-                room = self.rooms.enter().await;
-                // The server is not to blame for the wait.
+                permit = self.permits.enter().await;
+                // The server did not cause this wait.
                 started += waits.elapsed();
                 begun += waits.elapsed();
             }
@@ -66,7 +68,7 @@ impl Reader<'_> {
     }
 }
 
-/// When the next piece has to be here, and what it means when it is not.
+/// Returns the deadline of the next piece, and the limit that sets it.
 fn deadline(limits: &Limits, started: Instant, begun: Instant, received: u64) -> (Instant, Phase) {
     let idle = (Instant::now() + limits.idle, Phase::Idle);
     let total = (started + limits.total, Phase::Total);
@@ -82,20 +84,7 @@ fn deadline(limits: &Limits, started: Instant, begun: Instant, received: u64) ->
     first
 }
 
-fn broken(error: &hyper::Error) -> Failure {
-    if error.is_incomplete_message() {
-        Failure::Later(Reason::Short)
-    } else if error.is_parse() {
-        Failure::Refused(Reason::Protocol)
-    } else {
-        // A connection that ends in the middle of a body comes as an end of file too.
-        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
-        let short = source.is_some_and(|source| source.kind() == io::ErrorKind::UnexpectedEof);
-        Failure::Later(if short { Reason::Short } else { Reason::Broken })
-    }
-}
-
-/// Where a body goes: never more than allowed, as sent and as decompressed.
+/// The receiver of a body. It never stores more than allowed, as sent and as decompressed.
 enum Sink {
     Plain(Capped),
     Gzip(Box<MultiGzDecoder<Capped>>, u64),
@@ -107,7 +96,7 @@ impl Sink {
         if announced.is_some_and(|bytes| bytes > request.max_bytes) && !request.robots {
             return Err(Failure::Refused(Reason::TooLarge(Counted::Announced)));
         }
-        // What is announced may be a lie: memory is taken as bytes arrive.
+        // The announced size may be wrong, so most of the memory is allocated as bytes arrive.
         let expected = announced.unwrap_or(0).min(request.max_bytes).min(1 << 20);
         let capped = Capped {
             bytes: Vec::with_capacity(expected as usize),
@@ -127,7 +116,7 @@ impl Sink {
         }
     }
 
-    /// Takes a piece; gives whether more is wanted.
+    /// Stores a piece. Returns whether more is wanted.
     fn take(&mut self, data: &[u8]) -> Result<bool, Failure> {
         let (written, capped, counted) = match self {
             Self::Plain(capped) => (capped.write_all(data), &*capped, Counted::Sent),
@@ -145,7 +134,7 @@ impl Sink {
         }
     }
 
-    /// Bytes in memory.
+    /// Returns the number of stored bytes.
     fn len(&self) -> usize {
         match self {
             Self::Plain(capped) => capped.bytes.len(),
@@ -165,7 +154,7 @@ impl Sink {
     }
 }
 
-/// Memory that takes so much and no more.
+/// Memory for at most `max` bytes.
 struct Capped {
     bytes: Vec<u8>,
     max: u64,
@@ -175,9 +164,9 @@ struct Capped {
 
 impl Write for Capped {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let room = usize::try_from(self.max).unwrap_or(usize::MAX).saturating_sub(self.bytes.len());
-        self.bytes.extend_from_slice(&data[..data.len().min(room)]);
-        if data.len() <= room {
+        let left = usize::try_from(self.max).unwrap_or(usize::MAX).saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&data[..data.len().min(left)]);
+        if data.len() <= left {
             return Ok(data.len());
         }
         self.over = true;

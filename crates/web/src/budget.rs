@@ -1,20 +1,20 @@
-//! What the whole run may use, counted by every handle and every connection.
+//! The budget of a run and what is used of it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::failure::{Failure, Reason};
 use crate::settings::Budget;
 
-/// What a run has used so far.
+/// The use of a run so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Requests sent, with retries, redirects and `robots.txt`.
     pub requests: u64,
-    /// Bytes read from the network.
+    /// Bytes of answers, counted as [`crate::Budget::bytes`] says.
     pub bytes: u64,
 }
 
-/// The budget and what is used of it.
+/// The budget of a run with its counters.
 #[derive(Debug)]
 pub(crate) struct Purse {
     budget: Budget,
@@ -27,7 +27,10 @@ impl Purse {
         Self { budget, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 
-    /// Takes one request out, or says what is used up.
+    /// Takes one request from the budget.
+    ///
+    /// # Errors
+    /// Returns [`Failure::Exhausted`] when the requests or the bytes are used up.
     pub fn request(&self) -> Result<(), Failure> {
         self.check()?;
         let more = |used: u64| (used < self.budget.requests).then_some(used + 1);
@@ -37,13 +40,13 @@ impl Purse {
         }
     }
 
-    /// Takes `count` bytes out; gives whether the budget still stands.
+    /// Takes `count` bytes from the budget. Returns whether the budget still holds.
     pub fn bytes(&self, count: u64) -> bool {
         self.bytes.fetch_add(count, Ordering::Relaxed).saturating_add(count) <= self.budget.bytes
     }
 
-    /// Fails when the bytes are used up.
-    pub fn check(&self) -> Result<(), Failure> {
+    /// Returns [`Failure::Exhausted`] when the bytes are used up.
+    fn check(&self) -> Result<(), Failure> {
         if self.bytes.load(Ordering::Relaxed) >= self.budget.bytes {
             return Err(Failure::Exhausted(Reason::BudgetBytes));
         }

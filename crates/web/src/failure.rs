@@ -1,24 +1,24 @@
-//! Why a fetch failed, in words that stay the same and hold nothing that came from outside.
+//! The reasons of failures. Their texts are fixed and contain nothing from outside.
 
 use crate::address::AddressClass;
 use crate::opt_out::OptOut;
 
-/// A fetch that failed, by what a caller does about it.
+/// A failed request, by what the caller does about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It will not do better another time: remember it.
+    /// Another run would fail too: remember the failure.
     #[error("{0}")]
     Refused(Reason),
-    /// It may do better another time: try again in a later run.
+    /// Another run may succeed: try again later.
     #[error("{0}")]
     Later(Reason),
-    /// The run's budget is used up: stop.
+    /// A budget of the run is used up: stop.
     #[error("{0}")]
     Exhausted(Reason),
 }
 
 impl Failure {
-    /// Why.
+    /// Returns the reason.
     pub const fn reason(self) -> Reason {
         match self {
             Self::Refused(reason) | Self::Later(reason) | Self::Exhausted(reason) => reason,
@@ -26,64 +26,67 @@ impl Failure {
     }
 }
 
-/// Why a fetch failed. Its text is short, fit for a cell of a table, and shows no address and no credential.
+/// The reason of a failure. Its text fits into a cell of a table and contains no URL and no credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Reason {
-    /// The text is no address, or one longer than 8192 bytes.
+    /// The text is not a URL, or it is longer than 8192 bytes.
     #[error("not an address")]
     Url,
-    /// Neither http nor https.
+    /// The scheme is neither http nor https.
     #[error("neither http nor https")]
     Scheme,
-    /// The address carries a user name or a password.
+    /// The URL contains a user name or a password.
     #[error("address carries a user name")]
     UserInfo,
-    /// Neither 80 nor 443, on a host that the configuration does not name.
+    /// The port is neither 80 nor 443, and the configuration does not name the host.
     #[error("port is neither 80 nor 443")]
     Port,
-    /// The host is at an address that is not public.
+    /// The host has an address that is not public.
     #[error("address is not public: {0}")]
     Address(AddressClass),
-    /// `robots.txt` forbids it.
+    /// The name is local, and the request would go through a proxy that resolves it.
+    #[error("name is local, which a proxy is not asked for")]
+    LocalName,
+    /// `robots.txt` forbids the URL.
     #[error("robots.txt forbids it")]
     Robots,
-    /// `robots.txt` could not be read, which forbids everything for now (RFC 9309, 2.3.1.4).
+    /// `robots.txt` cannot be read, which forbids everything for now (RFC 9309, 2.3.1.4).
     #[error("robots.txt cannot be read")]
     RobotsUnreachable,
     /// `robots.txt` asks for longer waits than [`crate::Settings::longest_wait`].
     #[error("robots.txt asks for a longer wait than allowed")]
     CrawlDelay,
-    /// The server keeps its content from being used like this.
+    /// The server reserves its content.
     #[error("opt-out: {0}")]
     OptOut(OptOut),
-    /// An answer that is not 200.
+    /// The status of the answer is an error.
     #[error("status {0}")]
     Status(u16),
-    /// The media type is not among those asked for.
+    /// The media type is not among the accepted ones.
     #[error("type is not one asked for")]
     Type,
     /// The body is larger than [`crate::Request::max_bytes`].
     #[error("larger than allowed, {0}")]
     TooLarge(Counted),
-    /// A content encoding other than gzip.
+    /// The content encoding is not gzip.
     #[error("content encoding is not known")]
     Encoding,
-    /// A compressed body that is damaged.
+    /// The compressed body is damaged.
     #[error("compressed body is damaged")]
     Compressed,
-    /// More redirects than [`crate::Limits::redirects`].
+    /// There are more redirects than [`crate::Limits::redirects`].
     #[error("too many redirects")]
     Redirects,
-    /// A redirect to an address that was asked for before.
+    /// A redirect leads to a URL of the same chain.
     #[error("redirect loop")]
     RedirectLoop,
-    /// A redirect that names no address.
+    /// A redirect names no URL.
     #[error("redirect without an address")]
     Location,
-    /// A redirect that would take credentials to another host, or from https to http.
+    /// A redirect would take credentials to another host, or from https to http.
     #[error("redirect would carry credentials away")]
     Credential,
-    /// A header with more bytes or fields than allowed.
+    /// The header has more bytes or fields than [`crate::Limits`] allow.
     #[error("header is too large")]
     HeaderTooLarge,
     /// The answer is not HTTP.
@@ -92,19 +95,19 @@ pub enum Reason {
     /// The name does not resolve.
     #[error("name does not resolve")]
     Resolve,
-    /// No connection.
+    /// There is no connection.
     #[error("no connection")]
     Connect,
-    /// The TLS handshake failed, or the certificate does not hold.
+    /// The TLS handshake failed, or the certificate is not valid.
     #[error("no trusted TLS connection")]
     Tls,
-    /// The connection broke off.
+    /// The connection broke.
     #[error("connection broke off")]
     Broken,
     /// The body ended before it was complete.
     #[error("body ended early")]
     Short,
-    /// Something took too long.
+    /// A time limit ended the request.
     #[error("{0}")]
     Timeout(Phase),
     /// The host asks for a longer wait than [`crate::Settings::longest_wait`].
@@ -118,21 +121,21 @@ pub enum Reason {
     BudgetBytes,
 }
 
-/// How a body's size was found out.
+/// How the size of a body became known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Counted {
-    /// `Content-Length` says so; nothing was read.
+    /// `Content-Length` states the size; nothing was read.
     #[error("as its header says")]
     Announced,
-    /// That many bytes came.
+    /// The server sent that many bytes.
     #[error("as sent")]
     Sent,
-    /// The bytes that came become that many.
+    /// The sent bytes decompress to that many.
     #[error("as decompressed")]
     Decompressed,
 }
 
-/// What took too long; see [`crate::Limits`].
+/// The part of a request that took too long; see [`crate::Limits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Phase {
     /// [`crate::Limits::connect`].

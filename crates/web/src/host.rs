@@ -1,4 +1,4 @@
-//! One host's limits: who may send it a request, and when.
+//! The limits of each host: which request may be sent, and when.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,43 +12,43 @@ use crate::origin::{Named, Origin};
 use crate::robots::Robots;
 use crate::settings::PerHost;
 
-/// A host as its rules are kept. An exempt one has rules of its own, so that a refusal without the exemption is not
-/// remembered against it.
+/// A host with whether it is exempt from checks. An exempt host has rules of its own, because a refusal without the exemption must not
+/// count for it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub origin: Origin,
     pub exempt: bool,
 }
 
-/// Longer waits, up to what no clock can tell, are a day for all purposes: no run waits that long.
+/// Longer waits are cut to a day. No run waits that long, and the clock cannot count to all of them.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Leave to send one request; given back when dropped.
+/// Permission to send one request. Dropping it returns the permission.
 pub(crate) struct Pass {
     _seat: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
 }
 
-/// What a host's `robots.txt` came to.
+/// The result of reading a host's `robots.txt`.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Rules(Robots),
-    /// It cannot be read, and this is what to say about everything on the host.
+    /// The file cannot be read. Every request to the host fails with this failure.
     Closed(Failure),
 }
 
-/// One host's limits.
+/// The limits of one host.
 #[derive(Debug)]
 pub(crate) struct Gate {
     seats: Arc<Semaphore>,
-    /// From when on the next request may leave. Whoever holds it is the next to leave.
+    /// The time from which the next request may be sent. The holder of the lock sends the next request.
     turn: tokio::sync::Mutex<Option<Instant>>,
     waits: Mutex<Waits>,
     longest_wait: Duration,
     pub verdict: OnceCell<Verdict>,
 }
 
-/// What the host asks for.
+/// The waits that the host asks for.
 #[derive(Debug)]
 struct Waits {
     interval: Duration,
@@ -69,8 +69,11 @@ impl Gate {
         }
     }
 
-    /// Waits for leave to send one request, first come, first served. A host's place among all requests under way is taken
-    /// last, so that those who wait for a slow host keep nobody else from a quick one.
+    /// Waits for permission to send one request, in the order of the calls. The place among all requests under way is taken last, so
+    /// requests that wait for a slow host do not delay requests to others.
+    ///
+    /// # Errors
+    /// Fails when the host asks for a longer wait than allowed.
     pub async fn pass(&self, places: &Arc<Semaphore>) -> Result<Pass, Failure> {
         self.patience()?;
         let seat = acquire(&self.seats).await;
@@ -80,7 +83,7 @@ impl Gate {
                 sleep_until(from).await;
             }
             let place = acquire(places).await;
-            // The host may have asked for more while we waited.
+            // The host may have asked for a longer wait in the meantime.
             if (*turn).max(self.patience()?).is_none_or(|from| from <= Instant::now()) {
                 *turn = Some(Instant::now() + self.waits().interval.min(DAY));
                 return Ok(Pass { _seat: seat, _place: place });
@@ -88,7 +91,7 @@ impl Gate {
         }
     }
 
-    /// Until when the host is to be left alone, or that this is longer than we wait.
+    /// Returns the time until which the host receives no request, or a failure when that is longer than allowed.
     fn patience(&self) -> Result<Option<Instant>, Failure> {
         let held = self.waits().held;
         if held.is_some_and(|held| held.saturating_duration_since(Instant::now()) > self.longest_wait) {
@@ -97,14 +100,14 @@ impl Gate {
         Ok(held)
     }
 
-    /// Leaves the host alone for `wait` from now.
+    /// Lets no request to the host begin for `wait` from now.
     pub fn hold(&self, wait: Duration) {
         let until = Instant::now() + wait.min(DAY);
         let mut waits = self.waits();
         waits.held = waits.held.max(Some(until));
     }
 
-    /// Keeps requests at least `delay` apart.
+    /// Keeps the beginnings of requests at least `delay` apart.
     pub fn slow_down(&self, delay: Duration) {
         let mut waits = self.waits();
         waits.interval = waits.interval.max(delay);
@@ -114,7 +117,7 @@ impl Gate {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing would be lost with it but the rules, which can be read again.
+    /// Returns whether the gate holds nothing but the rules, which can be read again.
     fn idle(&self) -> bool {
         let now = Instant::now();
         let rested = self.turn.try_lock().is_ok_and(|turn| turn.is_none_or(|from| from <= now));
@@ -125,11 +128,11 @@ impl Gate {
 async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     match Arc::clone(semaphore).acquire_owned().await {
         Ok(permit) => permit,
-        Err(_) => unreachable!("no semaphore is ever closed"),
+        Err(_) => unreachable!("the semaphores are never closed"),
     }
 }
 
-/// Every host that was asked for, as long as there is reason to remember it.
+/// The gates of all hosts that matter.
 #[derive(Debug)]
 pub(crate) struct Hosts {
     limits: PerHost,
@@ -138,10 +141,10 @@ pub(crate) struct Hosts {
     gates: Mutex<(HashMap<Key, Arc<Gate>>, usize)>,
 }
 
-/// As many hosts are remembered without a look at which of them could be forgotten.
+/// The number of hosts above which idle ones are forgotten.
 const REMEMBERED: usize = 2048;
 
-/// As many bytes of rules are.
+/// The bytes of rules above which large idle ones are forgotten.
 const RULE_BYTES: usize = 32 << 20;
 
 impl Hosts {
@@ -149,7 +152,7 @@ impl Hosts {
         Self { limits, named, longest_wait, gates: Mutex::new((HashMap::new(), REMEMBERED)) }
     }
 
-    /// The limits of one host.
+    /// Returns the gate of a host.
     pub fn gate(&self, key: &Key) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, enough) = &mut *gates;
@@ -166,7 +169,7 @@ impl Hosts {
         gate
     }
 
-    /// Forgets hosts whose rules take too much memory: a hostile list of addresses can name many hosts with large files.
+    /// Forgets hosts when their rules take too much memory. A hostile list can name many hosts with large files.
     pub fn trim(&self) {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let weight = |gate: &Gate| match gate.verdict.get() {

@@ -1,13 +1,13 @@
-//! What a server says about the use of its content, in the headers of an answer and in `robots.txt`.
+//! Reservations of content, which servers state in headers and in `robots.txt`.
 //!
-//! * `X-Robots-Tag`: `noai`, `noimageai`, `noindex`, `noimageindex` and `none`, for everybody or for us by name;
+//! * `X-Robots-Tag`: `noai`, `noimageai`, `noindex`, `noimageindex` and `none`, for every robot or for our name;
 //! * `TDM-Reservation: 1` (W3C community group, Text and Data Mining Reservation Protocol);
 //! * `Content-Signal: ai-train=no` (contentsignals.org) and `Content-Usage: train-ai=n` (IETF AI Preferences, draft), both as
-//!   headers and as lines of `robots.txt`. Training is what the pictures are fetched for.
+//!   headers and as lines of `robots.txt`. They count because the images are fetched for training.
 
 use http::HeaderMap;
 
-/// A reservation that keeps content from being used for training.
+/// A reservation against the use of content for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum OptOut {
     /// `X-Robots-Tag: noai`.
@@ -16,7 +16,7 @@ pub enum OptOut {
     /// `X-Robots-Tag: noimageai`.
     #[error("noimageai")]
     NoImageAi,
-    /// `X-Robots-Tag: noindex`, or `none`, which includes it.
+    /// `X-Robots-Tag: noindex`, or `none`, which implies it.
     #[error("noindex")]
     NoIndex,
     /// `X-Robots-Tag: noimageindex`.
@@ -33,7 +33,7 @@ pub enum OptOut {
     TrainAi,
 }
 
-/// The first reservation in `headers` that concerns `product`, the name in our User-Agent.
+/// Returns the first reservation in `headers` that applies to `product`, the name in our User-Agent.
 pub fn header(headers: &HeaderMap, product: &str) -> Option<OptOut> {
     let all =
         |name: &'static str| headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -44,10 +44,10 @@ pub fn header(headers: &HeaderMap, product: &str) -> Option<OptOut> {
         .or_else(|| all("content-usage").find_map(|value| usage(&value)))
 }
 
-/// The first reservation in one value of `X-Robots-Tag` that concerns `product`.
+/// Returns the first reservation in one value of `X-Robots-Tag` that applies to `product`.
 ///
-/// Parts are separated by commas; `name:` before a part makes it and those after it concern that name alone, but for the
-/// directives that have a value of their own (`max-image-preview: none`).
+/// Commas separate the parts. `name:` before a part restricts it and the following parts to that name, except for directives with a
+/// value (`max-image-preview: none`).
 pub fn opt_out(value: &str, product: &str) -> Option<OptOut> {
     let mut ours = true;
     value.split(',').find_map(|part| {
@@ -74,17 +74,17 @@ const DIRECTIVES: [(&str, OptOut); 5] = [
 
 const WITH_VALUE: [&str; 4] = ["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
 
-/// What a value of `Content-Signal` reserves.
+/// Returns the reservation in a value of `Content-Signal`.
 pub(crate) fn signal(value: &str) -> Option<OptOut> {
     says(value, "ai-train", "no").then_some(OptOut::AiTrain)
 }
 
-/// What a value of `Content-Usage` reserves.
+/// Returns the reservation in a value of `Content-Usage`.
 pub(crate) fn usage(value: &str) -> Option<OptOut> {
     says(value, "train-ai", "n").then_some(OptOut::TrainAi)
 }
 
-/// Whether `key=answer` is among the parts of `value`.
+/// Returns whether `key=answer` is among the parts of `value`.
 fn says(value: &str, key: &str, answer: &str) -> bool {
     value.split(',').filter_map(|part| part.split_once('=')).any(|(k, v)| {
         let v = v.split(';').next().unwrap_or_default();

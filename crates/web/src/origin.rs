@@ -1,4 +1,4 @@
-//! Hosts as the rules count them, and which addresses are worth a look at all.
+//! Hosts as the rules count them, and the checks on every URL.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use url::{Host, Url};
 use crate::failure::{Failure, Reason};
 use crate::settings::SettingsError;
 
-/// The longest address that is read, in bytes.
+/// The length of the longest accepted URL in bytes.
 const LONGEST: usize = 8192;
 
-/// Scheme, name and port: what one host is to every limit.
+/// A scheme, a host and a port. Every limit counts these three as one host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub https: bool,
@@ -26,7 +26,10 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// The origin of an address that [`admit`] let pass; the rules for what a fetch may begin with are here.
+    /// Returns the origin of `url`.
+    ///
+    /// # Errors
+    /// Refuses schemes other than http and https, user names, and URLs without a host.
     pub fn of(url: &Url) -> Result<Self, Failure> {
         let https = match url.scheme() {
             "https" => true,
@@ -41,16 +44,13 @@ impl Origin {
         Ok(Self { https, host: undotted(host), port })
     }
 
-    /// As the `Host` header writes it.
-    pub fn authority(&self) -> String {
-        match (self.https, self.port) {
-            (true, 443) | (false, 80) => self.host.to_string(),
-            _ => format!("{}:{}", self.host, self.port),
-        }
+    /// Returns whether the port is the default of the scheme. A URL leaves out such a port.
+    pub fn has_default_port(&self) -> bool {
+        matches!((self.https, self.port), (true, 443) | (false, 80))
     }
 }
 
-/// A name without the dot of the root: `example.org.` is one host with `example.org`, and certificates name the latter.
+/// Returns a name without the dot of the root. `example.org.` is the same host as `example.org`, and certificates name the latter.
 fn undotted(host: Host) -> Host {
     match host {
         Host::Domain(name) => Host::Domain(name.strip_suffix('.').map(str::to_owned).unwrap_or(name)),
@@ -58,7 +58,10 @@ fn undotted(host: Host) -> Host {
     }
 }
 
-/// Reads an address as browsers do (WHATWG), so that `http://2130706433/` and `http://0177.1/` are 127.0.0.1 here too.
+/// Reads a URL as browsers do (WHATWG URL Standard). Therefore `http://2130706433/` and `http://0177.1/` mean 127.0.0.1 here too.
+///
+/// # Errors
+/// Refuses text that is not a URL, that is longer than 8192 bytes, or that no setting allows.
 pub fn parse_url(text: &str) -> Result<Url, Failure> {
     if text.len() > LONGEST {
         return Err(Failure::Refused(Reason::Url));
@@ -68,7 +71,7 @@ pub fn parse_url(text: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
-/// Refuses what no setting could allow.
+/// Returns the origin of `url`, or refuses a URL that no setting allows.
 pub(crate) fn admit(url: &Url) -> Result<Origin, Failure> {
     if url.as_str().len() > LONGEST {
         return Err(Failure::Refused(Reason::Url));
@@ -76,7 +79,7 @@ pub(crate) fn admit(url: &Url) -> Result<Origin, Failure> {
     Origin::of(url)
 }
 
-/// A host as the configuration names it, at any port unless it says which.
+/// A host that the configuration names. Without a port, it means every port.
 #[derive(Debug, Clone)]
 pub(crate) struct Named {
     host: Host,
@@ -90,7 +93,7 @@ impl Named {
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let nobody = url.username().is_empty() && url.password().is_none();
         let host = url.host().filter(|_| bare && nobody).ok_or_else(wrong)?;
-        // An address leaves out a port 80 that was written.
+        // A URL leaves out port 80, even if the text states it.
         let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
         Ok(Self { host: undotted(host.to_owned()), port })
     }

@@ -1,4 +1,4 @@
-//! Where redirects may lead.
+//! The rules for redirects.
 
 use url::Url;
 
@@ -6,13 +6,13 @@ use crate::failure::{Failure, Reason};
 use crate::origin::admit;
 use crate::request::Request;
 
-/// The addresses of one try, from the one that was asked for to the one that is next.
+/// The URLs of one try, from the URL of the request to the next one.
 pub(crate) struct Chain {
-    /// The next one.
+    /// The next URL.
     pub url: Url,
-    /// Whether every host so far is one that the configuration names.
+    /// Whether the configuration names every host so far.
     pub exempt: bool,
-    /// Whether the next host is the one that the credentials are for.
+    /// Whether the credentials belong to the next host.
     pub with_secrets: bool,
     seen: Vec<Url>,
 }
@@ -24,7 +24,10 @@ impl Chain {
         Self { seen: vec![url.clone()], url, exempt, with_secrets: true }
     }
 
-    /// Goes on to `location`, after at most `most` redirects.
+    /// Continues with `location`.
+    ///
+    /// # Errors
+    /// Refuses a location that is not a URL, a loop, more than `most` redirects, and a redirect that would carry credentials away.
     pub fn next(&mut self, request: &Request, location: &[u8], most: usize) -> Result<(), Failure> {
         let location = std::str::from_utf8(location).ok().filter(|text| !text.trim().is_empty());
         let location = location.ok_or(Failure::Refused(Reason::Location))?;
@@ -50,12 +53,12 @@ impl Chain {
         Ok(())
     }
 
-    /// Whether it has left the address that was asked for.
+    /// Returns whether a redirect was followed.
     pub fn moved(&self) -> bool {
         self.seen.len() > 1
     }
 
-    /// Where it ended, without credentials.
+    /// Returns the last URL without credentials.
     pub fn shown(&self, request: &Request) -> Url {
         let shown = Url::parse(&request.hide(self.url.as_str()));
         shown.unwrap_or_else(|_| {

@@ -1,20 +1,20 @@
-//! What is asked for.
+//! Requests.
 
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use crate::secret::Secret;
 
-/// Why something is fetched: decides which rules apply. See the [crate's text](crate).
+/// The kind of a request, which selects the rules that apply. See the [description of the crate](crate).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An interface documented for programs, named by the user.
+    /// A request to an interface that the user named and that is documented for programs.
     Api,
-    /// A file at an address that came from somebody else.
-    Picture,
+    /// A request for an image at a URL that came from somebody else.
+    Image,
 }
 
-/// One thing to fetch. `Debug` shows no credential.
+/// A request. Its `Debug` text contains no credential.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(crate) url: Url,
@@ -24,19 +24,19 @@ pub struct Request {
     pub(crate) secret_query: Vec<(String, Secret)>,
     pub(crate) accept: Vec<String>,
     pub(crate) max_bytes: u64,
-    /// Whether it is for `robots.txt`, of which a longer one is read up to `max_bytes` and then left.
+    /// Whether the request is for `robots.txt`. Of a longer file, the first `max_bytes` are read.
     pub(crate) robots: bool,
 }
 
 impl Request {
-    /// A question to an interface documented for programs; answers of up to 16 MiB.
+    /// Creates a request to an interface that is documented for programs. The answer may have 16 MiB.
     pub fn api(url: Url) -> Self {
         Self::new(url, Kind::Api)
     }
 
-    /// A file at an address that came from somebody else; up to 16 MiB.
-    pub fn picture(url: Url) -> Self {
-        Self::new(url, Kind::Picture)
+    /// Creates a request for an image at a URL that came from somebody else. The image may have 16 MiB.
+    pub fn image(url: Url) -> Self {
+        Self::new(url, Kind::Image)
     }
 
     fn new(url: Url, kind: Kind) -> Self {
@@ -52,49 +52,49 @@ impl Request {
         }
     }
 
-    /// Adds a header that anybody may see; it goes to every host that redirects lead to.
+    /// Adds a header without a credential. It is sent to every host that redirects lead to.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// Adds a header that carries a credential: sent to the first host alone. Text that no header can carry is refused by
-    /// [`crate::Web::get`] as [`crate::Reason::Credential`].
+    /// Adds a header with a credential. It is sent to the first host only. [`crate::Web::get`] refuses text that no header can carry
+    /// with [`crate::Reason::Credential`].
     #[must_use]
     pub fn secret_header(mut self, name: HeaderName, value: Secret) -> Self {
         self.secret_headers.push((name, value));
         self
     }
 
-    /// Adds a parameter with a credential to the query: sent to the first address alone, shown nowhere.
+    /// Adds a query parameter with a credential. It is sent to the first URL only and shown nowhere.
     #[must_use]
     pub fn secret_query(mut self, name: impl Into<String>, value: Secret) -> Self {
         self.secret_query.push((name.into(), value));
         self
     }
 
-    /// Media types to take, such as `image/jpeg` or `image/*`; none takes all. An answer that names no type, or
-    /// `application/octet-stream`, is taken too: what it is shows its content.
+    /// Sets the accepted media types, such as `image/jpeg` or `image/*`. An empty list accepts every type. An answer without a type, or with
+    /// `application/octet-stream`, is always accepted: its content shows what it is.
     #[must_use]
     pub fn accept<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
         self.accept = types.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The largest body to take, in bytes, as sent and as decompressed.
+    /// Sets the size of the largest accepted body in bytes, both as sent and as decompressed.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// The address, without the parameters that carry credentials.
+    /// Returns the URL without the parameters that carry credentials.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The address to ask for, with its credentials.
+    /// Returns the URL with its credentials.
     pub(crate) fn full_url(&self) -> Url {
         let mut url = self.url.clone();
         if !self.secret_query.is_empty() {
@@ -103,12 +103,12 @@ impl Request {
         url
     }
 
-    /// Its credentials.
+    /// Returns the credentials.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.secret_headers.iter().map(|(_, value)| value).chain(self.secret_query.iter().map(|(_, value)| value))
     }
 
-    /// `text` without any of its credentials.
+    /// Returns `text` without the credentials of the request.
     pub(crate) fn hide(&self, text: &str) -> String {
         self.secrets().fold(text.to_owned(), |text, secret| secret.hide_in(&text))
     }

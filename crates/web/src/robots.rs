@@ -1,17 +1,16 @@
-//! `robots.txt` (RFC 9309), read from any bytes and asked about any path.
+//! A parser of `robots.txt` (RFC 9309) that accepts any bytes.
 //!
-//! Beside `Allow` and `Disallow` it reads `Crawl-delay`, which is no part of the RFC and which hosts rely on, and the lines
-//! of [`crate::OptOut`] that speak about training.
+//! It reads `Allow` and `Disallow`, `Crawl-delay`, which the RFC does not have but hosts rely on, and the reservations of [`crate::OptOut`].
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::opt_out::{self, OptOut};
 
-/// How much of a file is read: what the RFC (2.5) asks for at least.
+/// The number of bytes that are read of a file: the minimum that the RFC requires (2.5).
 pub const READ_BYTES: usize = 500 << 10;
 
-/// What one host's `robots.txt` says to one product.
+/// The rules of one `robots.txt` for one product.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Robots {
     rules: Vec<Rule>,
@@ -25,19 +24,19 @@ struct Rule {
     allow: bool,
 }
 
-/// A path pattern, normalized: its parts between the wildcards, and whether it is anchored at the end of the path.
+/// A normalized path pattern: the parts between its wildcards, and whether it is anchored at the end of the path.
 #[derive(Debug, Clone, PartialEq)]
 struct Pattern {
     parts: Vec<Vec<u8>>,
     anchored: bool,
-    /// Its length in bytes with wildcards and anchor: the longest match wins.
+    /// The length in bytes with wildcards and anchor. The longest match decides.
     length: usize,
 }
 
 impl Robots {
-    /// Reads at most [`READ_BYTES`] of `file` for the robot called `product`; a line that is cut there is left out.
+    /// Reads the rules for the robot `product` from at most [`READ_BYTES`] of `file`. A line that is cut at the end is ignored.
     ///
-    /// The groups that name the product count, all together; without any, those for `*` do (2.2.1).
+    /// All groups that name the product count together. Without such a group, the groups for `*` count (2.2.1).
     pub fn parse(file: &[u8], product: &str) -> Self {
         let file = match file.get(..READ_BYTES) {
             Some(start) if file.len() > READ_BYTES => {
@@ -63,7 +62,7 @@ impl Robots {
                 is_named |= for_named;
                 continue;
             }
-            // Only rules end the list of names: "other records must not interfere" (2.2.4).
+            // Only rules end a list of names: "other records must not interfere" (2.2.4).
             in_names &= !(key.eq_ignore_ascii_case(b"allow") || key.eq_ignore_ascii_case(b"disallow"));
             if for_named {
                 named.line(key, value);
@@ -75,7 +74,7 @@ impl Robots {
         if is_named { named } else { general }
     }
 
-    /// Takes up one line of a group that counts.
+    /// Reads one line of a group that counts.
     fn line(&mut self, key: &[u8], value: &[u8]) {
         match key.to_ascii_lowercase().as_slice() {
             b"allow" => self.rule(value, true),
@@ -93,7 +92,7 @@ impl Robots {
         }
     }
 
-    /// `[path] key=value, …`: what is said for the longest path counts, as with rules.
+    /// Reads `[path] key=value, …`. The longest matching path decides, as with rules.
     fn opt_out(&mut self, value: &[u8], read: fn(&str) -> Option<OptOut>) {
         let (path, said) = match value.iter().position(u8::is_ascii_whitespace) {
             Some(end) if value.starts_with(b"/") => value.split_at(end),
@@ -102,7 +101,7 @@ impl Robots {
         self.opt_outs.push((Pattern::new(path), read(&String::from_utf8_lossy(said))));
     }
 
-    /// Whether `path`, with its query, may be fetched: the longest rule that matches decides, `Allow` among equals (2.2.2).
+    /// Returns whether `path` with its query may be fetched. The longest matching rule decides; among equals, `Allow` does (2.2.2).
     pub fn allows(&self, path: &str) -> bool {
         let path = normal(path.as_bytes(), true);
         if *path == b"/robots.txt"[..] {
@@ -112,19 +111,19 @@ impl Robots {
         matching.max_by_key(|rule| (rule.pattern.length, rule.allow)).is_none_or(|rule| rule.allow)
     }
 
-    /// What keeps the content at `path` from being used for training, if anything does.
+    /// Returns the reservation against training for the content at `path`.
     pub fn opt_out_of(&self, path: &str) -> Option<OptOut> {
         let path = normal(path.as_bytes(), true);
         let matching = self.opt_outs.iter().filter(|(pattern, _)| pattern.matches(&path));
         matching.max_by_key(|(pattern, said)| (pattern.length, said.is_some())).and_then(|(_, said)| *said)
     }
 
-    /// The longest wait between two requests that the host asks for.
+    /// Returns the longest wait between two requests that the host asks for.
     pub fn crawl_delay(&self) -> Option<Duration> {
         self.crawl_delay
     }
 
-    /// Roughly the memory it takes, in bytes.
+    /// Returns an estimate of the memory of the rules in bytes.
     pub(crate) fn weight(&self) -> usize {
         let patterns =
             self.rules.iter().map(|rule| &rule.pattern).chain(self.opt_outs.iter().map(|(pattern, _)| pattern));
@@ -142,7 +141,7 @@ impl Pattern {
         Self { parts, anchored, length: normal(value, false).len() }
     }
 
-    /// Whether it matches from the beginning of `path`. Linear: each part is looked for behind the one before it.
+    /// Returns whether the pattern matches from the beginning of `path`. The time is linear: each part is searched behind the part before.
     fn matches(&self, path: &[u8]) -> bool {
         let Some((first, rest)) = self.parts.split_first() else { return true };
         let Some(mut path) = path.strip_prefix(first.as_slice()) else { return false };
@@ -155,22 +154,22 @@ impl Pattern {
     }
 }
 
-/// The product in a `User-agent` line: letters, `-` and `_` (2.2.1), and digits, which many names have; what follows is a version
-/// or a mistake.
+/// Returns the product in a `User-agent` line: letters, `-` and `_` (2.2.1), and digits, which many names have. The rest is a version or
+/// a mistake.
 fn token(value: &[u8]) -> &[u8] {
     let end = value.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
     &value[..end.unwrap_or(value.len())]
 }
 
-/// A number of seconds, whole or not.
+/// Reads a number of seconds with or without a fraction.
 fn seconds(value: &[u8]) -> Option<Duration> {
     let seconds: f64 = std::str::from_utf8(value).ok()?.parse().ok()?;
     (seconds >= 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-/// `text` such that equal places compare equal (2.2.2): escapes of unreserved characters are undone, all other escapes have
-/// capital digits, and bytes outside ASCII are escaped. In a path, `*` and `$` are characters like any other, which a
-/// pattern can only write escaped.
+/// Returns `text` in a form in which equal paths compare equal (2.2.2). Escapes of unreserved characters are decoded, all other escapes have
+/// upper-case digits, and bytes outside ASCII are escaped. In a path, `*` and `$` are ordinary characters, which a pattern writes as
+/// escapes.
 fn normal(text: &[u8], path: bool) -> Cow<'_, [u8]> {
     if text.iter().all(|byte| byte.is_ascii() && !matches!(byte, b'%' | b'*' | b'$')) {
         return Cow::Borrowed(text);

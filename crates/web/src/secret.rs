@@ -1,20 +1,20 @@
-//! Credentials that no text may show.
+//! Credentials that no text shows.
 
 use std::fmt;
 
-/// A credential: an API key or a token. Its text forms are always `***`.
+/// A credential: an API key or a token. `Debug` and `Display` write `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes `value` out of sight.
+    /// Wraps `value`.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
 
-    /// `text` without the credential, wherever it stands in it, plain or as an address encodes it.
+    /// Returns `text` with `***` in place of the credential, plain or in the encodings of a URL.
     ///
-    /// For texts that others made: an API that repeats the key in its error, an address that carries it.
+    /// Texts from outside need this: an API can repeat a key in its error, and a URL can contain it.
     #[must_use]
     pub fn hide_in(&self, text: &str) -> String {
         if self.0.is_empty() {
@@ -22,14 +22,14 @@ impl Secret {
         }
         let mut forms = vec![self.0.clone()];
         for encoded in [form_encoded(&self.0), wholly_encoded(&self.0)] {
-            forms.extend([small_digits(&encoded), encoded]);
+            forms.extend([with_lower_case_escapes(&encoded), encoded]);
         }
-        // The longest first: a form may be part of another.
+        // One form can be a part of another, so the longest comes first.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), MASK))
     }
 
-    /// The credential itself.
+    /// Returns the credential itself.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -37,12 +37,12 @@ impl Secret {
 
 const MASK: &str = "***";
 
-/// As the query of an address encodes it.
+/// Returns `value` as the query of a URL encodes it.
 fn form_encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
-/// With every byte that is not a letter or a digit percent-encoded, as some servers do.
+/// Returns `value` with every byte except letters and digits percent-encoded. Some servers encode like this.
 fn wholly_encoded(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {
@@ -51,8 +51,8 @@ fn wholly_encoded(value: &str) -> String {
     text
 }
 
-/// With small digits in its escapes.
-fn small_digits(encoded: &str) -> String {
+/// Returns `encoded` with lower-case hexadecimal digits in its escapes.
+fn with_lower_case_escapes(encoded: &str) -> String {
     let mut parts = encoded.split('%');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {

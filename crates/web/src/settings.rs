@@ -1,82 +1,121 @@
-//! What a caller decides: who asks, how fast, how much.
+//! The settings of a run: who asks, how fast, and how much.
 
 use std::time::Duration;
 
 use http::HeaderValue;
+use url::Url;
 
-/// Everything that [`crate::Web`] is told once.
+/// The settings of [`crate::Web`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Who asks: `product/version (contact)`, with an address or a page that reaches a person.
+    /// The name under which requests are sent: `product/version (contact)`. The contact is a mail address or a page of a person.
     pub user_agent: String,
-    /// Hosts that the user's configuration names, as `host` or `host:port`: exempt from the checks of address and port.
+    /// Hosts that the user's configuration names, as `host` or `host:port`. Their addresses and ports are not checked, and requests to them
+    /// do not go through a proxy.
     pub allowed_hosts: Vec<String>,
-    /// Limits for each host; a host is scheme, name and port.
+    /// The limits for each host. A host is a scheme, a name and a port.
     pub per_host: PerHost,
-    /// Other limits for hosts that the user's configuration names, each as `host` or `host:port`; the first match counts.
+    /// Other limits for named hosts, each as `host` or `host:port`. The first match counts.
     pub named_hosts: Vec<(String, PerHost)>,
-    /// Requests under way at once, all hosts together; at least 1.
+    /// The number of requests under way at a time to all hosts together; at least 1.
     pub concurrency: usize,
-    /// What the whole run may use.
+    /// The budget of the whole run.
     pub budget: Budget,
-    /// What one answer may use.
+    /// The limits of one request and its answer.
     pub limits: Limits,
-    /// How often a request that failed for now is tried again.
+    /// The number of times that a request with a temporary failure is sent again.
     pub retries: u32,
-    /// How long to wait before that.
+    /// The waits between these tries.
     pub backoff: Backoff,
     /// The longest wait that a host may ask for by `Retry-After`, a crawl delay or [`crate::Web::hold`]. A host that
-    /// asks for more is left alone.
+    /// asks for a longer wait receives no more requests.
     pub longest_wait: Duration,
-    /// Whether `robots.txt` and opt-outs in headers are asked for and honoured.
+    /// Whether to read and obey `robots.txt` and opt-outs in headers.
     pub respect_robots: bool,
-    /// Certificate authorities to trust beside the well-known ones, each as DER.
+    /// The proxy that requests go through.
+    pub proxy: Proxy,
+    /// Certificate authorities to trust beside those of Mozilla, each as DER.
     pub extra_certificates: Vec<Vec<u8>>,
+}
+
+/// The proxy that requests go through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// No proxy: connections go to the hosts themselves.
+    #[default]
+    Direct,
+    /// The proxy at this URL, for every host that is not exempt.
+    At(Url),
+    /// The proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, which are read as `curl` reads them.
+    Environment,
+}
+
+impl Proxy {
+    /// Reads a proxy: an empty text, `env`, or a URL with the scheme `http`, `https`, `socks5` or `socks5h`.
+    ///
+    /// # Errors
+    /// Returns an error for any other text, and for a URL with a user name or password: configurations are copied into
+    /// artifacts. A proxy that needs a password is named in the environment.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        match text {
+            "" => return Ok(Self::Direct),
+            "env" => return Ok(Self::Environment),
+            _ => {}
+        }
+        let url = Url::parse(text).ok().filter(|url| {
+            let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+            let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+            known && bare && url.has_host() && url.username().is_empty() && url.password().is_none()
+        });
+        url.map(Self::At).ok_or(SettingsError::Proxy)
+    }
 }
 
 /// Limits for each host.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerHost {
-    /// Requests under way at once; at least 1.
+    /// The number of requests under way at a time; at least 1.
     pub concurrency: usize,
-    /// Requests begun a second, evenly spaced; 0 sets no limit.
+    /// The number of requests begun per second, evenly spaced; 0 sets no limit.
     pub requests_per_second: f64,
 }
 
-/// What the whole run may use.
+/// The budget of a whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// Requests sent, with retries, redirects and `robots.txt`.
     pub requests: u64,
-    /// Bytes read from the network, with headers and TLS records. What is under way when it is used up may
-    /// exceed it by one read each (at most [`Limits::header_bytes`]).
+    /// Bytes of answers as sent: headers and bodies, and 8 bytes for the framing of each piece of a body. A header that is too large counts as
+    /// the most that is read of one, 417,792 bytes. Interim answers and the records of TLS and HTTP/2 do not count: the time limits
+    /// bound them. Each request under way when the budget is used up may exceed it by one piece of a body, at most 417,792 bytes.
     pub bytes: u64,
 }
 
-/// What one answer may use.
+/// The limits of one request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// From the name's look-up to the end of the TLS handshake.
+    /// The time from the look-up of the name to the end of the TLS handshake.
     pub connect: Duration,
-    /// From the request to the end of the answer's header.
+    /// The time from the request to the end of the answer's header.
     pub header: Duration,
-    /// Between two pieces of the body.
+    /// The time between two pieces of the body.
     pub idle: Duration,
-    /// From the beginning of the connection to the end of the body; each redirect has its own.
+    /// The time from the beginning of the connection to the end of the body. Each redirect has its own.
     pub total: Duration,
-    /// Bytes a second that a body must keep up on average, once [`Limits::grace`] is over; 0 sets no limit.
+    /// The bytes per second that a body must reach on average after [`Limits::grace`]; 0 sets no limit.
     pub bytes_per_second: u64,
-    /// How long a body may be slower than that at its beginning.
+    /// The time at the beginning of a body in which it may be slower.
     pub grace: Duration,
-    /// Bytes of the answer's header, at least 8192.
+    /// The bytes of the answer's header, at least 8192. A longer header is read up to 417,792 bytes and refused.
     pub header_bytes: usize,
-    /// Number of header fields.
+    /// The number of header fields.
     pub header_fields: usize,
-    /// Redirects followed for one request.
+    /// The number of redirects followed for one request.
     pub redirects: usize,
 }
 
-/// Waits between tries: drawn evenly from zero to `first * 2^n`, at most `longest` ("full jitter").
+/// Waits between tries. The wait before retry `n`, counted from 0, is uniform between 0 and `first * 2^n`, at most `longest` ("full jitter",
+/// Brooker 2015).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// The longest wait before the first retry.
@@ -88,12 +127,12 @@ pub struct Backoff {
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SettingsError {
-    /// The User-Agent does not say who asks.
+    /// The User-Agent does not state a contact.
     #[error(
         "user agent {0:?} is not of the form `product/version (contact)`, the contact being a mail address or a page"
     )]
     UserAgent(String),
-    /// A number that lets no request through, or that no clock can count to.
+    /// A number that lets no request through or exceeds the clock.
     #[error("`{name}` is {value}, which cannot be used")]
     Number {
         /// The setting.
@@ -101,21 +140,27 @@ pub enum SettingsError {
         /// Its value.
         value: String,
     },
-    /// An entry of `allowed_hosts` or `named_hosts` that is no host.
+    /// An entry of `allowed_hosts` or `named_hosts` that is not a host.
     #[error("host {0:?} is not of the form `host` or `host:port`")]
     Host(String),
     /// A certificate that cannot be read.
     #[error("extra certificate {index} cannot be read: {why}")]
     Certificate {
-        /// Which one, from 0.
+        /// The index of the certificate, from 0.
         index: usize,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
+    /// A proxy that is not a URL, or one with a password.
+    #[error("the proxy is neither empty, `env`, nor a URL such as `http://host:3128` without a user name")]
+    Proxy,
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(String),
 }
 
 impl Settings {
-    /// Careful defaults: two requests at once and two a second for each host.
+    /// Creates careful settings: each host receives at most two requests at a time and two per second.
     pub fn new(user_agent: impl Into<String>) -> Self {
         Self {
             user_agent: user_agent.into(),
@@ -139,11 +184,12 @@ impl Settings {
             backoff: Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(30) },
             longest_wait: Duration::from_secs(120),
             respect_robots: true,
+            proxy: Proxy::Direct,
             extra_certificates: Vec::new(),
         }
     }
 
-    /// Checks what the types do not say, and gives the User-Agent as a header and the product's name.
+    /// Checks the values and returns the User-Agent as a header, and the name of the product in it.
     pub(crate) fn check(&self) -> Result<(HeaderValue, String), SettingsError> {
         let mut numbers = vec![
             ("concurrency", self.concurrency == 0, self.concurrency.to_string()),
@@ -176,10 +222,10 @@ impl Settings {
     }
 }
 
-/// The longest time that a limit may be: a week.
+/// The longest time that a limit may have: a week.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The product's name in a User-Agent that says who asks.
+/// Returns the name of the product in a User-Agent that states a contact.
 fn product(user_agent: &str) -> Option<&str> {
     let (product, rest) = user_agent.split_once('/')?;
     let named = !product.is_empty() && product.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -188,4 +234,32 @@ fn product(user_agent: &str) -> Option<&str> {
     let contact = contact.split_once(')')?.0;
     let reachable = contact.contains('@') || contact.contains("http://") || contact.contains("https://");
     (named && versioned && reachable).then_some(product)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn proxies_are_read_from_text() {
+        assert_eq!(Proxy::parse(""), Ok(Proxy::Direct));
+        assert_eq!(Proxy::parse("env"), Ok(Proxy::Environment));
+        for text in ["http://10.0.0.1:3128", "https://proxy.example/", "socks5h://localhost:1080"] {
+            assert_eq!(Proxy::parse(text), Ok(Proxy::At(Url::parse(text).unwrap())), "{text}");
+        }
+        for text in [
+            "ENV",
+            "proxy",
+            "proxy:3128",
+            "ftp://a.b",
+            "http://",
+            "http://ann:secret@proxy",
+            "http://ann@proxy",
+            "http://proxy/path",
+        ] {
+            let refused = Proxy::parse(text);
+            assert_eq!(refused, Err(SettingsError::Proxy), "{text}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The way out: every rule, in its order.
+//! The client of a run. It applies every rule in its order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,23 +8,26 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 use url::{Position, Url};
 
+use crate::body_permit::BodyPermits;
 use crate::budget::{Purse, Spent};
-use crate::connect::{Connector, tls};
-use crate::dial::Dial;
-use crate::exchange::{Answer, Whole, Wire};
+use crate::clients::Clients;
 use crate::failure::{Failure, Phase, Reason};
 use crate::host::{Gate, Hosts, Key, Verdict};
+use crate::network::Network;
 use crate::opt_out;
 use crate::origin::{Named, Origin, admit};
-use crate::pool::Pool;
+use crate::proxy::Proxies;
 use crate::redirect::Chain;
 use crate::request::{Kind, Request};
-use crate::response::{Response, Rooms, media_type};
+use crate::response::{Response, media_type};
 use crate::retry::{Jitter, retry_after};
 use crate::robots::{READ_BYTES, Robots};
 use crate::settings::{Settings, SettingsError};
+use crate::transport::Transport;
+use crate::vetting::{literal, vet};
+use crate::wire::{Answer, Whole, Wire};
 
-/// A handle on one run's fetching: its clones share every limit, every connection and the budget.
+/// The HTTP client of a run. Clones share every limit, every connection and the budget.
 #[derive(Clone)]
 pub struct Web(Arc<Inner>);
 
@@ -33,19 +36,20 @@ struct Inner {
     hosts: Hosts,
     places: Arc<Semaphore>,
     jitter: Jitter,
+    proxies: Proxies,
     allowed: Vec<Named>,
     product: String,
     settings: Settings,
 }
 
 impl Inner {
-    /// Whether the configuration names the host.
+    /// Returns whether the configuration names the host.
     fn exempts(&self, origin: &Origin) -> bool {
         self.allowed.iter().any(|host| host.is(origin))
     }
 }
 
-/// A try that failed, and whether the host asked to be left alone.
+/// A failed try, with the gate of a busy host and the wait that the host asks for.
 struct Trouble {
     failure: Failure,
     busy: Option<(Arc<Gate>, Option<Duration>)>,
@@ -58,37 +62,46 @@ impl From<Failure> for Trouble {
 }
 
 impl Web {
-    /// Fetches under `settings`, by way of `dial` alone.
-    pub fn new(settings: &Settings, dial: Arc<dyn Dial>) -> Result<Self, SettingsError> {
+    /// Creates a client. It takes the addresses of hosts from `network`.
+    ///
+    /// # Errors
+    /// Returns an error when a setting cannot be used.
+    pub fn new(settings: &Settings, network: Arc<dyn Network>) -> Result<Self, SettingsError> {
+        settings.check()?;
+        Self::with_transport(settings, Box::new(Clients::new(settings, network)?))
+    }
+
+    pub(crate) fn with_transport(settings: &Settings, transport: Box<dyn Transport>) -> Result<Self, SettingsError> {
         let (user_agent, product) = settings.check()?;
         let allowed = settings.allowed_hosts.iter().map(|host| Named::parse(host)).collect::<Result<_, _>>()?;
         let named = settings.named_hosts.iter().map(|(host, limits)| Ok((Named::parse(host)?, *limits)));
         let named = named.collect::<Result<_, SettingsError>>()?;
         let purse = Arc::new(Purse::new(settings.budget));
-        let limits = settings.limits;
-        let connector = Connector { dial, tls: tls(settings)?, purse: Arc::clone(&purse), limits };
-        let (pool, rooms) = (Pool::new(settings.concurrency), Rooms::new());
-        let wire = Wire { connector, pool, purse, limits, user_agent, rooms };
+        let wire = Wire { transport, purse, limits: settings.limits, user_agent, permits: BodyPermits::new() };
         Ok(Self(Arc::new(Inner {
             wire,
             hosts: Hosts::new(settings.per_host, named, settings.longest_wait),
             places: Arc::new(Semaphore::new(settings.concurrency)),
             jitter: Jitter::new(settings.backoff),
+            proxies: Proxies::new(&settings.proxy),
             allowed,
             product,
             settings: settings.clone(),
         })))
     }
 
-    /// Fetches one thing, as often as it takes and the settings allow.
+    /// Sends `request` and returns the answer. After a temporary failure, the request is sent again as often as the settings allow.
     ///
-    /// Waits for its turn as long as it takes; a caller that wants one slow host not to keep it from others asks for
-    /// addresses of several hosts at once. Dropping the future gives up the request and closes its connection.
+    /// The request waits for its turn without a time limit. A caller requests from several hosts at a time, so that a slow host does not
+    /// delay the others. Dropping the future cancels the request.
+    ///
+    /// # Errors
+    /// Returns a [`Failure`] that says whether another run may succeed.
     pub async fn get(&self, request: &Request) -> Result<Response, Failure> {
         self.fetch(request, true).await
     }
 
-    /// Leaves the host of `url` alone for `wait`: for what a source learns from its answers (`maxlag`, a rate header).
+    /// Sends no request to the host of `url` for `wait`. Sources learn such waits from answers (`maxlag`, rate headers).
     pub fn hold(&self, url: &Url, wait: Duration) {
         if let Ok(origin) = Origin::of(url) {
             let exempt = self.0.exempts(&origin);
@@ -96,12 +109,12 @@ impl Web {
         }
     }
 
-    /// What the run has used so far.
+    /// Returns what the run has used so far.
     pub fn spent(&self) -> Spent {
         self.0.wire.purse.spent()
     }
 
-    /// As [`Web::get`]; `exempt` is whether the exemption of the hosts that the configuration names holds.
+    /// Sends `request` as [`Web::get`] does. `exempt` is whether hosts that the configuration names are exempt from checks.
     async fn fetch(&self, request: &Request, exempt: bool) -> Result<Response, Failure> {
         let mut tries = 0;
         loop {
@@ -110,7 +123,7 @@ impl Web {
                 Ok(response) => return Ok(response),
                 Err(trouble) => trouble,
             };
-            // What is wrong where `robots.txt` was moved to is not wrong with the host itself.
+            // A failure at the target of a redirected `robots.txt` says nothing about the host itself.
             if request.robots && chain.moved() && !matches!(failure, Failure::Exhausted(_)) {
                 failure = Failure::Later(Reason::RobotsUnreachable);
             }
@@ -123,29 +136,29 @@ impl Web {
                 return Err(failure);
             }
             tries += 1;
-            // A busy host's gate holds everybody back; any other failure is this request's own.
+            // The gate of a busy host delays all its requests. Any other failure delays this request only.
             if busy.is_none() {
                 sleep(wait).await;
             }
         }
     }
 
-    /// One try, through its redirects.
+    /// Makes one try and follows its redirects.
     async fn follow(&self, request: &Request, chain: &mut Chain) -> Result<Response, Trouble> {
         let mut elapsed = Duration::ZERO;
         loop {
-            let key = self.key(chain)?;
+            let (key, proxy) = self.destination(chain)?;
             chain.exempt = key.exempt;
             let gate = self.0.hosts.gate(&key);
-            if request.kind == Kind::Picture && self.0.settings.respect_robots {
+            if request.kind == Kind::Image && self.0.settings.respect_robots {
                 self.robots(&gate, &key, &chain.url).await?;
             }
             let pass = gate.pass(&self.0.places).await?;
             let begun = Instant::now();
-            let answer = self.0.wire.ask(&chain.url, &key, request, chain.with_secrets).await?;
+            let answer = self.0.wire.ask(&chain.url, &key, proxy, request, chain.with_secrets).await?;
             if let Some(location) = redirect(&answer) {
                 let next = chain.next(request, location, self.0.settings.limits.redirects);
-                self.0.wire.discard(answer, &key, request).await;
+                self.0.wire.discard(answer, request).await;
                 next?;
                 elapsed += begun.elapsed();
                 drop(pass);
@@ -153,33 +166,38 @@ impl Web {
             }
             let status = answer.status;
             if let Err(trouble) = self.judge(&answer, &gate, request) {
-                self.0.wire.discard(answer, &key, request).await;
+                self.0.wire.discard(answer, request).await;
                 return Err(trouble);
             }
-            let Whole { headers, body, room } = self.0.wire.read(answer, &key, request).await?;
+            let Whole { headers, body, permit } = self.0.wire.read(answer, request).await?;
             elapsed += begun.elapsed();
             let (status, final_url) = (status.as_u16(), chain.shown(request));
-            return Ok(Response { status, final_url, headers, body, elapsed, room });
+            return Ok(Response { status, final_url, headers, body, elapsed, permit });
         }
     }
 
-    /// The host to ask next, if it may be asked.
-    fn key(&self, chain: &Chain) -> Result<Key, Failure> {
+    /// Returns the next host, and the host of the proxy in front of it.
+    ///
+    /// # Errors
+    /// Refuses a host that may not be asked, as far as its URL shows that. The addresses of names are vetted when a connection is opened.
+    fn destination(&self, chain: &Chain) -> Result<(Key, Option<String>), Failure> {
         let origin = admit(&chain.url)?;
         let exempt = chain.exempt && self.0.exempts(&origin);
         if !exempt && !matches!(origin.port, 80 | 443) {
             return Err(Failure::Refused(Reason::Port));
         }
-        Ok(Key { origin, exempt })
+        vet(literal(&origin.host), exempt)?;
+        let proxy = if exempt { None } else { self.0.proxies.host_for(&chain.url, &origin)? };
+        Ok((Key { origin, exempt }, proxy))
     }
 
-    /// What the header of an answer that is no redirect means.
+    /// Checks the header of an answer that is not a redirect.
     fn judge(&self, answer: &Answer, gate: &Arc<Gate>, request: &Request) -> Result<(), Trouble> {
         let (status, headers) = (answer.status, &answer.headers);
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let asked = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
             let asked = asked.and_then(|value| retry_after(value, std::time::SystemTime::now()));
-            // At once, before others leave for it; the wait that is drawn comes on top.
+            // Requests that are ready to go are held at once. The caller adds a random wait.
             gate.hold(asked.unwrap_or_default());
             let too_long = asked.is_some_and(|wait| wait > self.0.settings.longest_wait);
             let reason = if too_long { Reason::RetryAfter } else { Reason::Status(status.as_u16()) };
@@ -191,12 +209,12 @@ impl Web {
         }
         let useful = match request.kind {
             Kind::Api => status.is_success() || status.is_client_error(),
-            Kind::Picture => status == StatusCode::OK,
+            Kind::Image => status == StatusCode::OK,
         };
         if !useful {
             return Err(Failure::Refused(Reason::Status(status.as_u16())).into());
         }
-        if request.kind == Kind::Picture
+        if request.kind == Kind::Image
             && self.0.settings.respect_robots
             && let Some(opt_out) = opt_out::header(headers, &self.0.product)
         {
@@ -208,7 +226,7 @@ impl Web {
         Ok(())
     }
 
-    /// Refuses what the host's `robots.txt` forbids; reads it first if nobody has in this run.
+    /// Refuses what the host's `robots.txt` forbids. Reads the file if no request of this run has read it.
     async fn robots(&self, gate: &Arc<Gate>, key: &Key, url: &Url) -> Result<(), Failure> {
         let verdict = gate.verdict.get_or_try_init(|| async {
             let verdict = self.read_robots(key, url).await?;
@@ -237,7 +255,7 @@ impl Web {
         Ok(())
     }
 
-    /// Fetches a host's `robots.txt`. Only a used-up budget is an error, and not remembered.
+    /// Fetches the `robots.txt` of a host. A used-up budget is an error, which is not remembered. Every other result is a verdict.
     async fn read_robots(&self, key: &Key, url: &Url) -> Result<Verdict, Failure> {
         let mut url = url.clone();
         url.set_path("/robots.txt");
@@ -245,11 +263,11 @@ impl Web {
         url.set_fragment(None);
         let mut request = Request::api(url).max_bytes(READ_BYTES as u64 + 1);
         request.robots = true;
-        // Boxed, since fetching may need `robots.txt`, though this one does not.
+        // Fetching calls this function, so the future is boxed. The request for `robots.txt` itself does not come back here.
         let fetched = Box::pin(self.fetch(&request, key.exempt)).await;
         Ok(match fetched {
             Ok(response) if response.status < 300 => Verdict::Rules(Robots::parse(&response.body, &self.0.product)),
-            // There is none (2.3.1.3).
+            // The file does not exist (RFC 9309, 2.3.1.3).
             Ok(_) => Verdict::Rules(Robots::default()),
             Err(failure @ Failure::Exhausted(_)) => return Err(failure),
             Err(failure) if is_of_the_host(failure.reason()) => Verdict::Closed(failure),
@@ -258,24 +276,24 @@ impl Web {
     }
 }
 
-/// Whether a failure would meet every other request to the host as well.
+/// Returns whether every other request to the host would fail in the same way.
 fn is_of_the_host(reason: Reason) -> bool {
-    use Reason::{Address, Connect, Port, Resolve, RetryAfter, Timeout, Tls};
-    matches!(reason, Address(_) | Port | Resolve | Connect | Tls | RetryAfter | Timeout(Phase::Connect))
+    use Reason::{Address, Connect, LocalName, Port, Resolve, RetryAfter, Timeout, Tls};
+    matches!(reason, Address(_) | LocalName | Port | Resolve | Connect | Tls | RetryAfter | Timeout(Phase::Connect))
 }
 
-/// Where an answer sends us on to, if it does.
+/// Returns the location of a redirect.
 fn redirect(answer: &Answer) -> Option<&[u8]> {
     let moved = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
     moved.then(|| answer.headers.get(header::LOCATION).map(http::HeaderValue::as_bytes).unwrap_or_default())
 }
 
-/// Whether a failure for now may be over in a moment.
+/// Returns whether a temporary failure may be over in a moment.
 fn worth_another_try(reason: Reason) -> bool {
     !matches!(reason, Reason::RetryAfter | Reason::RobotsUnreachable)
 }
 
-/// Whether the media type that an answer names is among `types`.
+/// Returns whether the media type of an answer is among `types`.
 fn accepted(headers: &HeaderMap, types: &[String]) -> bool {
     let Some(named) = media_type(headers) else { return true };
     let unknown = matches!(named.as_str(), "application/octet-stream" | "binary/octet-stream");
@@ -286,3 +304,6 @@ fn accepted(headers: &HeaderMap, types: &[String]) -> bool {
             None => named.eq_ignore_ascii_case(wanted),
         })
 }
+
+#[cfg(test)]
+mod pace;

@@ -1,21 +1,23 @@
-//! A server that misbehaves gets what the limits allow and no more, and each case has its own reason.
+//! A server that misbehaves receives what the limits allow, and each case has its own reason.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Reply, Server, answer, at, client, endlessly, head, picture, quick, script};
+use common::{Reply, Server, answer, at, client, client_of, endlessly, head, image, quick, script};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use web::{Answer, Counted, Dial, Failure, Phase, Reason, Request, Settings, Stream, Web};
+use web::{Addresses, Counted, Failure, Network, Phase, Reason, Recorder, Request, Settings, Web};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Asks a server that answers everything but `robots.txt` by `reply` for one picture of at most 10,000 bytes.
+/// The most bytes that are read of a header.
+const HEADER_BUFFER: u64 = 8192 + 4096 * 100;
+
+/// Requests one image of at most 10,000 bytes from a server that answers by `reply`. Returns the result and the counted bytes.
 async fn outcome(
     settings: &Settings,
     reply: impl Fn() -> Reply + Send + Sync + 'static,
@@ -38,7 +40,7 @@ async fn fails(settings: &Settings, expected: Failure, reply: impl Fn() -> Reply
 async fn more_than_allowed_is_refused_before_it_is_read() {
     let refused = Failure::Refused(Reason::TooLarge(Counted::Announced));
     let bytes = fails(&quick(), refused, || answer("200 OK", &[], &vec![7; 200_000])).await;
-    assert!(bytes < 100_000, "the announced size is enough to know: {bytes} bytes were read");
+    assert!(bytes < 100_000, "the announced size suffices: {bytes} bytes were read");
 }
 
 #[tokio::test]
@@ -66,7 +68,7 @@ async fn a_content_length_that_is_too_long() {
 }
 
 #[tokio::test]
-async fn a_content_length_that_is_too_short_spoils_nothing_else() {
+async fn a_content_length_that_is_too_short_does_not_affect_the_next_answer() {
     let server = Server::start(|asked, _| match asked.path.as_str() {
         "/lie.jpg" => Reply::Send(
             [
@@ -75,14 +77,14 @@ async fn a_content_length_that_is_too_short_spoils_nothing_else() {
             ]
             .concat(),
         ),
-        _ => picture(),
+        _ => image(),
     })
     .await;
     let mut settings = quick();
     settings.respect_robots = false;
     let (web, _) = client(&server, &settings);
     assert_eq!(web.get(&at("http://site.test/lie.jpg")).await.unwrap().body, b"abcde");
-    assert_eq!(web.get(&at("http://site.test/next.jpg")).await.unwrap().body, b"a picture");
+    assert_eq!(web.get(&at("http://site.test/next.jpg")).await.unwrap().body, b"an image");
 }
 
 #[tokio::test]
@@ -101,7 +103,7 @@ async fn answers_that_are_not_http() {
 async fn headers_without_end() {
     let refused = Failure::Refused(Reason::HeaderTooLarge);
     let start = b"HTTP/1.1 200 OK\r\n".to_vec();
-    // Many fields, and one long one.
+    // Many fields, and one long field.
     for (first, again) in [(start.clone(), b"a: b\r\n".to_vec()), ([start, b"a: ".to_vec()].concat(), vec![b'x'; 1000])]
     {
         let bytes = fails(&quick(), refused, move || {
@@ -109,7 +111,7 @@ async fn headers_without_end() {
             script(move |stream| endlessly(stream, first, again, Duration::ZERO))
         })
         .await;
-        assert!(bytes <= 2 * 64 * 1024, "{bytes} bytes were read of an endless header");
+        assert!(bytes <= HEADER_BUFFER, "{bytes} bytes were counted for an endless header");
     }
     let mut settings = quick();
     settings.limits.header = 100 * MS;
@@ -119,7 +121,7 @@ async fn headers_without_end() {
     .await;
 }
 
-/// One limit is small in each case and the others are large, so that a slow machine changes nothing.
+/// One limit is small in each case and the others are large, so the result does not depend on the speed of the machine.
 #[tokio::test]
 async fn slowness_ends() {
     let late = |phase| Failure::Later(Reason::Timeout(phase));
@@ -155,40 +157,54 @@ async fn connections_that_break() {
     fails(&quick(), Failure::Later(Reason::Broken), || Reply::Close(b"HTTP/1.1 200 OK\r\ncontent-".to_vec())).await;
 }
 
-/// A network where nothing works: names resolve, dials hang or fail.
-struct Dead {
-    hangs: bool,
-}
-
-impl Dial for Dead {
-    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Answer<'a, Vec<SocketAddr>> {
-        let known = host == "site.test";
-        Box::pin(async move {
-            if known { Ok(vec![SocketAddr::new(common::public(), port)]) } else { Err(io::ErrorKind::NotFound.into()) }
-        })
+/// Returns a listener whose queue is full, so that further connections to it wait without an answer.
+async fn deaf() -> (tokio::net::TcpListener, Vec<tokio::net::TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut streams = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(50 * MS, tokio::net::TcpStream::connect(address)).await {
+        streams.push(stream.unwrap());
     }
-
-    fn dial(&self, _: SocketAddr) -> Answer<'_, Box<dyn Stream>> {
-        let hangs = self.hangs;
-        Box::pin(async move {
-            if hangs { std::future::pending().await } else { Err(io::ErrorKind::ConnectionRefused.into()) }
-        })
-    }
+    (listener, streams)
 }
 
 #[tokio::test]
 async fn hosts_that_cannot_be_reached() {
     let mut settings = quick();
     settings.limits.connect = 50 * MS;
-    for (hangs, host, reason) in [
-        (false, "site.test", Reason::Connect),
-        (true, "site.test", Reason::Connect),
-        (false, "nowhere.test", Reason::Resolve),
+    let (deaf, _streams) = deaf().await;
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for (server, host, reason) in [
+        (closed, "site.test", Reason::Connect),
+        (deaf.local_addr().unwrap(), "site.test", Reason::Timeout(Phase::Connect)),
+        (closed, "nowhere.test", Reason::Resolve),
+        (closed, "empty.test", Reason::Resolve),
     ] {
-        let web = Web::new(&settings, Arc::new(Dead { hangs })).unwrap();
+        let recorder = Recorder::new(server).name("site.test", [common::public()]).name("empty.test", []);
+        let (web, _) = client_of(recorder, &settings);
         let failure = web.get(&at(&format!("http://{host}/a.jpg"))).await.unwrap_err();
         assert_eq!(failure, Failure::Later(reason), "{host}");
     }
+}
+
+/// A name that nobody answers for.
+struct Silent;
+
+impl Network for Silent {
+    fn resolve<'a>(&'a self, _: &'a str) -> Addresses<'a> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_name_server_that_does_not_answer() {
+    let mut settings = quick();
+    settings.limits.connect = 50 * MS;
+    let web = Web::new(&settings, Arc::new(Silent)).unwrap();
+    let failure = web.get(&at("http://site.test/a.jpg")).await.unwrap_err();
+    assert_eq!(failure, Failure::Later(Reason::Timeout(Phase::Connect)));
 }
 
 fn gzip(data: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
@@ -201,7 +217,7 @@ fn gzip(data: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
 async fn compressed_answers() {
     let good = gzip([b"{\"a\": 1}".to_vec()].into_iter());
     let bomb = gzip((0..50).map(|_| vec![0; 1 << 20]));
-    assert!(bomb.len() < 100_000, "the bomb is small as it travels");
+    assert!(bomb.len() < 100_000, "the bomb is small as sent");
     let mut damaged = good.clone();
     damaged[12] ^= 0xff;
     let cut = good[..good.len() - 3].to_vec();
@@ -232,7 +248,7 @@ async fn compressed_answers() {
 }
 
 #[tokio::test]
-async fn types_that_nobody_asked_for_are_not_read() {
+async fn unwanted_types_are_not_read() {
     let server = Server::start(|asked, _| {
         let kind = asked.path.trim_start_matches('/').replacen('-', "/", 1);
         if kind == "none" { answer("200 OK", &[], b"x") } else { answer("200 OK", &[("content-type", &kind)], b"x") }

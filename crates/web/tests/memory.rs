@@ -1,4 +1,4 @@
-//! A server without bounds fills no memory. One test, in a process of its own: the peak is the process's.
+//! A server without bounds does not fill memory. This file has one test, because the peak is that of the process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -7,12 +7,12 @@ mod common;
 use std::io::Write;
 use std::time::Duration;
 
-use common::{Server, answer, at, client, endlessly, head, picture, quick, script};
+use common::{Server, answer, at, client, endlessly, head, image, quick, script};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use web::{Counted, Failure, Reason, Request};
 
-/// The most memory that this process has had at once, in MiB.
+/// Returns the peak memory of this process in MiB.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -20,7 +20,7 @@ fn peak() -> u64 {
 }
 
 #[tokio::test]
-async fn what_is_kept_is_what_was_allowed() {
+async fn memory_stays_within_the_limits() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..200 {
         encoder.write_all(&vec![0; 1 << 20]).unwrap();
@@ -39,7 +39,7 @@ async fn what_is_kept_is_what_was_allowed() {
             endlessly(stream, head("200 OK", &[("content-length", "99999999999")]), vec![7; 65536], Duration::ZERO)
         }),
         (_, "/bomb") => answer("200 OK", &[("content-encoding", "gzip")], &bomb),
-        _ => picture(),
+        _ => image(),
     })
     .await;
     let (web, _) = client(&server, &quick());
@@ -50,12 +50,12 @@ async fn what_is_kept_is_what_was_allowed() {
         ("header", Reason::HeaderTooLarge),
         ("bomb", Reason::TooLarge(Counted::Decompressed)),
     ] {
-        // Eight at once, each of at most 1 MiB.
+        // Eight requests at a time, each of at most 1 MiB.
         let tasks: Vec<_> = (0..8)
             .map(|_| {
                 let web = web.clone();
                 let request =
-                    Request::picture(web::parse_url(&format!("http://site.test/{path}")).unwrap()).max_bytes(1 << 20);
+                    Request::image(web::parse_url(&format!("http://site.test/{path}")).unwrap()).max_bytes(1 << 20);
                 tokio::spawn(async move { web.get(&request).await })
             })
             .collect();

@@ -1,4 +1,4 @@
-//! Outside text: any bytes are read without a panic, and right ones mean what they say.
+//! Parsers of outside text: they accept any bytes without a panic and read valid text correctly.
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, SystemTime};
@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use web::robots::{READ_BYTES, Robots};
 use web::{OptOut, opt_out::opt_out, parse_url, retry_after};
 
-/// What protego, the parser of Scrapy, says; `robots_reference.py` made it.
+/// The reference is the output of protego, the parser of Scrapy. `robots_reference.py` wrote it.
 #[test]
-fn robots_txt_reads_as_an_independent_parser_reads_it() {
+fn robots_txt_reads_as_in_an_independent_parser() {
     let reference: serde_json::Value = serde_json::from_str(include_str!("robots_reference.json")).unwrap();
     let mut compared = 0;
     for case in reference.as_array().unwrap() {
@@ -70,12 +70,9 @@ fn the_examples_of_the_standard() {
 #[test]
 fn robots_txt_at_its_edges() {
     let allows = |file: &[u8], path: &str| Robots::parse(file, "tunescope").allows(path);
-    assert!(
-        !allows(b"\xef\xbb\xbfUser-agent: *\rDisallow: /\r", "/a"),
-        "a mark at the beginning, and line ends of old"
-    );
+    assert!(!allows(b"\xef\xbb\xbfUser-agent: *\rDisallow: /\r", "/a"), "a byte order mark, and old line ends");
     assert!(!allows(b"user-agent:*#x\ndisallow:/ # all", "/a"));
-    assert!(allows(b"disallow: /\nuser-agent: *\n", "/a"), "a rule before any group is nobody's");
+    assert!(allows(b"disallow: /\nuser-agent: *\n", "/a"), "a rule before the first group does not count");
     assert!(allows(b"user-agent: *\ndisallow: /\n", "/robots.txt"));
     assert!(
         !allows(b"user-agent: *\nsitemap: x\nuser-agent: b\ndisallow: /\n", "/a"),
@@ -93,7 +90,7 @@ fn robots_txt_at_its_edges() {
     assert_eq!((robots.opt_out_of("/a"), robots.opt_out_of("/free/a")), (Some(OptOut::AiTrain), None));
 }
 
-/// A rule file that is made to be slow: every rule matches almost, for every path.
+/// A file that is slow on purpose: every rule almost matches every path.
 #[test]
 fn no_rule_file_takes_long() {
     let mut file = b"user-agent: *\n".to_vec();
@@ -137,14 +134,14 @@ proptest! {
         prop_assert!(robots.allows("/robots.txt"));
     }
 
-    /// Against a matcher of a few lines that tries everything.
+    /// The reference is a matcher of a few lines that tries every way to match.
     #[test]
-    fn patterns_match_as_by_trial(pattern in "/[ab*$]{0,7}", path in "/[ab]{0,7}") {
+    fn patterns_match_as_in_a_brute_force_matcher(pattern in "/[ab*$]{0,7}", path in "/[ab]{0,7}") {
         fn tries(pattern: &[u8], path: &[u8]) -> bool {
             match (pattern, path) {
                 ([], _) | ([b'$'], []) => true,
                 ([b'*', rest @ ..], _) => (0..=path.len()).any(|at| tries(rest, &path[at..])),
-                // Only at the end does it mean the end.
+                // A `$` is an anchor only at the end of the pattern.
                 ([b'$'], _) => false,
                 ([p, rest @ ..], [c, path @ ..]) => p == c && tries(rest, path),
                 _ => false,
@@ -182,9 +179,9 @@ proptest! {
         let _ = opt_out(&value, "tunescope");
     }
 
-    /// A directive counts wherever it stands, for everybody and for us, and never for another.
+    /// A directive counts at every position, for all robots and for our name, and never for another name.
     #[test]
-    fn directives_in_any_company(
+    fn directives_among_others(
         before in proptest::collection::vec("(nofollow|all|max-snippet: -1|max-image-preview: none)", 0..4),
         scope in "(|tunescope: |TuneScope: |\\*: )",
     ) {
@@ -193,9 +190,9 @@ proptest! {
         prop_assert_eq!(opt_out(&value("otherbot: "), "tunescope"), None);
     }
 
-    /// What is read as an address is one, and stays so when written and read again.
+    /// A parsed URL is valid, and writing and parsing it again does not change it.
     #[test]
-    fn addresses_from_any_text(text in "(https?://|//|)\\PC{0,60}") {
+    fn urls_from_any_text(text in "(https?://|//|)\\PC{0,60}") {
         if let Ok(url) = parse_url(&text) {
             prop_assert!(matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.host().is_some());
             prop_assert_eq!(parse_url(url.as_str()), Ok(url));

@@ -1,15 +1,15 @@
-//! What hosts are told, and that what they say is heeded.
+//! What hosts receive, and that their wishes are obeyed.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use std::time::Duration;
 
-use common::{Reply, Server, answer, at, client, endlessly, head, moved, picture, quick, script};
+use common::{Reply, Server, answer, at, client, endlessly, head, image, moved, quick, script};
 use web::{Failure, OptOut, Reason, Recorder, Request, Settings, SettingsError, Web};
 
 #[tokio::test]
-async fn hosts_are_told_who_asks_and_nothing_else() {
+async fn requests_state_the_sender_and_nothing_else() {
     let server = Server::start(|asked, _| match asked.path.as_str() {
         "/robots.txt" => answer("404 Not Found", &[], b""),
         _ => answer("200 OK", &[("set-cookie", "id=1; Path=/")], b"x"),
@@ -37,7 +37,7 @@ async fn hosts_are_told_who_asks_and_nothing_else() {
 
 #[test]
 fn settings_that_cannot_be_used() {
-    let dial = || std::sync::Arc::new(Recorder::new(([127, 0, 0, 1], 9).into()));
+    let network = || std::sync::Arc::new(Recorder::new(([127, 0, 0, 1], 9).into()));
     for agent in [
         "",
         "tunescope",
@@ -48,44 +48,44 @@ fn settings_that_cannot_be_used() {
         "/1 (a@b)",
         "t/1 (a@b\n)",
     ] {
-        let refused = Web::new(&Settings::new(agent), dial()).err();
+        let refused = Web::new(&Settings::new(agent), network()).err();
         assert_eq!(refused, Some(SettingsError::UserAgent(agent.into())), "{agent:?}");
     }
-    assert!(Web::new(&Settings::new("tunescope/0.1 (https://example.org/about)"), dial()).is_ok());
+    assert!(Web::new(&Settings::new("tunescope/0.1 (https://example.org/about)"), network()).is_ok());
     for host in ["", "http://a", "a/b", "a:b", "a@b", "a?b"] {
         let mut settings = quick();
         settings.allowed_hosts = vec![host.into()];
-        assert_eq!(Web::new(&settings, dial()).err(), Some(SettingsError::Host(host.into())), "{host:?}");
+        assert_eq!(Web::new(&settings, network()).err(), Some(SettingsError::Host(host.into())), "{host:?}");
     }
     let mut settings = quick();
     settings.per_host.concurrency = 0;
     assert!(matches!(
-        Web::new(&settings, dial()).err(),
+        Web::new(&settings, network()).err(),
         Some(SettingsError::Number { name: "per_host.concurrency", .. })
     ));
     let mut settings = quick();
     settings.limits.total = Duration::MAX;
-    assert!(matches!(Web::new(&settings, dial()).err(), Some(SettingsError::Number { name: "limits.total", .. })));
+    assert!(matches!(Web::new(&settings, network()).err(), Some(SettingsError::Number { name: "limits.total", .. })));
     let mut settings = quick();
     settings.extra_certificates = vec![b"no certificate".to_vec()];
-    assert!(matches!(Web::new(&settings, dial()).err(), Some(SettingsError::Certificate { index: 0, .. })));
+    assert!(matches!(Web::new(&settings, network()).err(), Some(SettingsError::Certificate { index: 0, .. })));
 }
 
-/// Fetches `path` from a host with that `robots.txt`; gives also how often each of the two was asked for.
+/// Fetches `path` twice from a host with this `robots.txt`. Returns the result and the numbers of requests for `robots.txt` and for the image.
 async fn with_robots(
     path: &str,
     robots: impl Fn(usize) -> Reply + Send + Sync + 'static,
 ) -> (Result<u16, Failure>, usize, usize) {
     let server =
-        Server::start(move |asked, before| if asked.path == "/robots.txt" { robots(before) } else { picture() }).await;
+        Server::start(move |asked, before| if asked.path == "/robots.txt" { robots(before) } else { image() }).await;
     let mut settings = quick();
     settings.retries = 1;
     let (web, _) = client(&server, &settings);
     let first = web.get(&at(&format!("http://site.test{path}"))).await.map(|response| response.status);
     let second = web.get(&at(&format!("http://site.test{path}"))).await.map(|response| response.status);
-    assert_eq!(first, second, "a verdict stands for the run");
-    let pictures = server.paths().len();
-    (first, server.asked().len() - pictures, pictures)
+    assert_eq!(first, second, "a verdict holds for the run");
+    let images = server.paths().len();
+    (first, server.asked().len() - images, images)
 }
 
 fn text(rules: &str) -> Reply {
@@ -106,17 +106,17 @@ async fn robots_txt_is_read_once_and_obeyed() {
 }
 
 #[tokio::test]
-async fn robots_txt_that_is_not_there_allows_and_one_that_fails_forbids_for_now() {
+async fn missing_robots_txt_allows_and_failing_robots_txt_forbids_for_now() {
     for status in ["404 Not Found", "410 Gone", "401 Unauthorized", "403 Forbidden"] {
         assert_eq!(with_robots("/a.jpg", move |_| answer(status, &[], b"")).await, (Ok(200), 1, 2), "{status}");
     }
     let closed = Err(Failure::Later(Reason::RobotsUnreachable));
     for status in ["500 Internal Server Error", "503 Service Unavailable", "429 Too Many Requests"] {
-        let (got, robots, pictures) = with_robots("/a.jpg", move |_| answer(status, &[], b"")).await;
-        assert_eq!((got, robots, pictures), (closed, 2, 0), "{status}: tried again once, then closed for the run");
+        let (got, robots, images) = with_robots("/a.jpg", move |_| answer(status, &[], b"")).await;
+        assert_eq!((got, robots, images), (closed, 2, 0), "{status}: one retry, then the host is closed for the run");
     }
     assert_eq!(with_robots("/a.jpg", |_| Reply::Reset).await, (closed, 2, 0));
-    // It fails once and then answers.
+    // The first request fails and the second succeeds.
     let recovers = |before| if before == 0 { answer("500 Internal Server Error", &[], b"") } else { text("") };
     assert_eq!(with_robots("/a.jpg", recovers).await, (Ok(200), 2, 2));
 }
@@ -142,7 +142,7 @@ async fn robots_txt_that_stalls_closes_the_host() {
 #[tokio::test]
 async fn robots_txt_of_any_size_and_kind() {
     let forbidden = Err(Failure::Refused(Reason::Robots));
-    // 10 MB: the rule at the beginning counts, the one behind 500 KiB does not.
+    // The file has 10 MB. The rule at the beginning counts, and the rule behind 500 KiB does not.
     let long = |rule: &'static str, padding: usize| {
         let body = format!("User-agent: *\n{rule}\n{}\nDisallow: /\n", "# nothing\n".repeat(padding));
         move |_| answer("200 OK", &[], body.as_bytes())
@@ -166,31 +166,31 @@ async fn robots_txt_of_any_size_and_kind() {
 }
 
 #[tokio::test]
-async fn robots_txt_that_moves() {
+async fn robots_txt_behind_a_redirect() {
     let server = Server::start(|asked, _| match (asked.field("host").unwrap(), asked.path.as_str()) {
         ("site.test", "/robots.txt") => moved("http://other.test/rules.txt"),
         ("other.test", "/rules.txt") => text("User-agent: *\nDisallow: /private\n"),
         (_, "/robots.txt") => text("User-agent: *\nDisallow: /\n"),
-        _ => picture(),
+        _ => image(),
     })
     .await;
     let (web, _) = client(&server, &quick());
     assert_eq!(web.get(&at("http://site.test/a.jpg")).await.unwrap().status, 200);
     assert_eq!(web.get(&at("http://site.test/private/a.jpg")).await.unwrap_err(), Failure::Refused(Reason::Robots));
-    // The other host's own rules are its own.
+    // The other host has its own rules.
     assert_eq!(web.get(&at("http://other.test/a.jpg")).await.unwrap_err(), Failure::Refused(Reason::Robots));
     let closed = Err(Failure::Later(Reason::RobotsUnreachable));
-    let (got, _, pictures) = with_robots("/a.jpg", |_| moved("/robots.txt")).await;
-    assert_eq!((got, pictures), (closed, 0));
+    let (got, _, images) = with_robots("/a.jpg", |_| moved("/robots.txt")).await;
+    assert_eq!((got, images), (closed, 0));
 }
 
 #[tokio::test]
-async fn redirects_are_asked_about_too() {
+async fn robots_txt_applies_to_the_targets_of_redirects() {
     let server = Server::start(|asked, _| match (asked.field("host").unwrap(), asked.path.as_str()) {
         ("other.test", "/robots.txt") => text("User-agent: *\nDisallow: /\n"),
         (_, "/robots.txt") => text(""),
         ("site.test", _) => moved("http://other.test/a.jpg"),
-        _ => picture(),
+        _ => image(),
     })
     .await;
     let (web, _) = client(&server, &quick());
@@ -199,7 +199,7 @@ async fn redirects_are_asked_about_too() {
 }
 
 #[tokio::test]
-async fn an_interface_for_programs_is_no_matter_for_robots_txt() {
+async fn robots_txt_does_not_apply_to_interfaces_for_programs() {
     let server = Server::start(|asked, _| match asked.path.as_str() {
         "/robots.txt" => text("User-agent: *\nDisallow: /\n"),
         "/wrong" => answer("400 Bad Request", &[], b"{\"error\": \"no such engine\"}"),
@@ -217,7 +217,7 @@ async fn an_interface_for_programs_is_no_matter_for_robots_txt() {
 }
 
 #[tokio::test]
-async fn opt_outs_are_honoured() {
+async fn opt_outs_are_obeyed() {
     let cases = [
         ("/noai", "x-robots-tag", "noai", Some(OptOut::NoAi)),
         ("/image", "x-robots-tag", "all, NoImageAI", Some(OptOut::NoImageAi)),
@@ -253,5 +253,5 @@ async fn opt_outs_are_honoured() {
     let mut settings = quick();
     settings.respect_robots = false;
     let (web, _) = client(&server, &settings);
-    assert_eq!(web.get(&at("http://site.test/noai")).await.unwrap().status, 200, "the user can choose otherwise");
+    assert_eq!(web.get(&at("http://site.test/noai")).await.unwrap().status, 200, "the user can decide otherwise");
 }

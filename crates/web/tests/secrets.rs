@@ -1,14 +1,13 @@
-//! Credentials reach the host they are for and nothing else: no other host, no text.
+//! A credential reaches only its host and appears in no text.
 #![allow(clippy::unwrap_used)]
 
 mod common;
-
-use std::sync::Arc;
+#[path = "common/tls.rs"]
+mod tls;
 
 use common::{Reply, Server, answer, client, client_of, moved, public, quick};
 use proptest::prelude::*;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tls::TlsServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use web::{Failure, HeaderName, Reason, Recorder, Request, Secret};
@@ -29,7 +28,7 @@ fn shows_nothing(text: &str) {
 }
 
 #[tokio::test]
-async fn credentials_stay_with_their_host() {
+async fn credentials_go_only_to_their_host() {
     let server = Server::start(|asked, _| match asked.path.split('?').next().unwrap() {
         "/same" => moved("/end"),
         "/other" => moved("http://other.test/end"),
@@ -63,7 +62,7 @@ async fn credentials_stay_with_their_host() {
     let count = server.asked().len();
     let failure = web.get(&request("http://site.test/leak")).await.unwrap_err();
     assert_eq!(failure, Failure::Refused(Reason::Credential));
-    assert_eq!(server.asked().len(), count + 1, "the other host is not asked");
+    assert_eq!(server.asked().len(), count + 1, "the other host receives no request");
 }
 
 #[tokio::test]
@@ -82,44 +81,27 @@ async fn no_text_shows_a_credential() {
     assert_eq!(web.get(&broken).await.unwrap_err(), Failure::Refused(Reason::Credential));
 }
 
-/// A server with a certificate for `site.test` that answers every request by the same bytes; gives the certificate too.
-async fn tls_server(reply: &'static [u8]) -> (std::net::SocketAddr, Vec<u8>) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["site.test".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else { return };
-                let mut piece = [0; 4096];
-                while let Ok(1..) = stream.read(&mut piece).await {
-                    if stream.write_all(reply).await.is_err() || stream.flush().await.is_err() {
-                        return;
-                    }
-                }
-            });
+/// Starts a server with a certificate for `site.test` that answers every read with `reply`.
+async fn tls_server(reply: &'static [u8]) -> TlsServer {
+    tls::start("site.test", &[], move |mut stream| async move {
+        let mut piece = [0; 4096];
+        while let Ok(1..) = stream.read(&mut piece).await {
+            if stream.write_all(reply).await.is_err() || stream.flush().await.is_err() {
+                return;
+            }
         }
-    });
-    (address, cert.der().to_vec())
+    })
+    .await
 }
 
 #[tokio::test]
 async fn https_needs_a_certificate_of_a_known_authority_for_that_very_name() {
-    let (address, certificate) = tls_server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+    let TlsServer { address, certificate } = tls_server(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
     let table = || Recorder::new(address).name("site.test", [public()]).name("other.test", [public()]);
     let mut settings = quick();
     let get = async |web: &web::Web, url: &str| web.get(&request(url)).await.map(|response| response.status);
     let (web, _) = client_of(table(), &settings);
-    assert_eq!(get(&web, "https://site.test/").await, Err(Failure::Later(Reason::Tls)), "nobody knows this authority");
+    assert_eq!(get(&web, "https://site.test/").await, Err(Failure::Later(Reason::Tls)), "this authority is unknown");
     settings.extra_certificates = vec![certificate];
     let (web, recorder) = client_of(table(), &settings);
     assert_eq!(get(&web, "https://site.test/").await, Ok(200));
@@ -127,7 +109,7 @@ async fn https_needs_a_certificate_of_a_known_authority_for_that_very_name() {
     assert_eq!(
         get(&web, "https://other.test/").await,
         Err(Failure::Later(Reason::Tls)),
-        "the certificate is another host's"
+        "the certificate is for another host"
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let plain = listener.local_addr().unwrap();
@@ -137,27 +119,31 @@ async fn https_needs_a_certificate_of_a_known_authority_for_that_very_name() {
         }
     });
     let (web, _) = client_of(Recorder::new(plain).name("site.test", [public()]), &settings);
-    assert_eq!(get(&web, "https://site.test/").await, Err(Failure::Later(Reason::Tls)), "this is no TLS");
+    assert_eq!(
+        get(&web, "https://site.test/").await,
+        Err(Failure::Later(Reason::Tls)),
+        "the server does not speak TLS"
+    );
 }
 
 #[tokio::test]
-async fn credentials_never_leave_encryption() {
-    let (address, certificate) =
+async fn credentials_are_never_sent_without_encryption() {
+    let TlsServer { address, certificate } =
         tls_server(b"HTTP/1.1 302 Found\r\nlocation: http://site.test/\r\ncontent-length: 0\r\n\r\n").await;
     let mut settings = quick();
     settings.extra_certificates = vec![certificate];
     let (web, recorder) = client_of(Recorder::new(address).name("site.test", [public()]), &settings);
     assert_eq!(web.get(&request("https://site.test/")).await.unwrap_err(), Failure::Refused(Reason::Credential));
     assert_eq!(recorder.dialled().len(), 1);
-    // Without credentials the redirect is followed (to a server that speaks TLS alone, here).
+    // Without credentials the redirect is followed. Here it leads to a server that speaks only TLS.
     web.get(&Request::api(web::parse_url("https://site.test/").unwrap())).await.unwrap_err();
     assert_eq!(recorder.dialled().last().unwrap().port(), 80);
 }
 
 proptest! {
-    /// Whatever stands around it, and however it is written.
+    /// Any text around the credential, and each encoding.
     #[test]
-    fn a_credential_is_hidden_wherever_it_stands(secret in "[!-~]{4,20}", before in "[a-z ]{0,9}", after in "[a-z ]{0,9}") {
+    fn a_credential_is_hidden_everywhere(secret in "[!-~]{4,20}", before in "[a-z ]{0,9}", after in "[a-z ]{0,9}") {
         let mut url = web::Url::parse("http://a.test/").unwrap();
         url.query_pairs_mut().append_pair("key", &secret);
         let encoded = url.query().unwrap().strip_prefix("key=").unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! What a run shares out: its budget, seats for requests at once, rooms for large bodies, connections.
+//! What the requests of a run share: the budget, the limits of concurrent requests, the permits for large bodies, and connections.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{Server, answer, at, client, head, picture, quick, script};
+use common::{Server, answer, at, client, head, image, quick, script};
 use tokio::io::AsyncWriteExt;
 use web::{Failure, Reason};
 
 const MS: Duration = Duration::from_millis(1);
 
 #[tokio::test]
-async fn the_budget_ends_everything() {
+async fn a_used_up_budget_ends_all_requests() {
     let server = Server::start(|_, _| answer("200 OK", &[], &[7; 10_000])).await;
     let mut settings = quick();
     settings.respect_robots = false;
@@ -41,7 +41,7 @@ async fn the_budget_ends_everything() {
 }
 
 #[tokio::test]
-async fn no_more_at_once_than_allowed() {
+async fn concurrent_requests_stay_within_the_limits() {
     let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (counter, peak) = (Arc::clone(&under_way), Arc::clone(&most));
     let server = Server::start(move |_, _| {
@@ -71,7 +71,7 @@ async fn no_more_at_once_than_allowed() {
         for task in tasks {
             assert_eq!(task.await.unwrap(), 200);
         }
-        assert_eq!(most.load(Ordering::SeqCst), expected, "{per_host} for each of two hosts, {total} in all");
+        assert_eq!(most.load(Ordering::SeqCst), expected, "{per_host} for each of two hosts, {total} in total");
     }
 }
 
@@ -79,7 +79,7 @@ async fn no_more_at_once_than_allowed() {
 async fn a_connection_serves_many_requests() {
     let server =
         Server::start(
-            |asked, _| if asked.path == "/robots.txt" { answer("404 Not Found", &[], b"none") } else { picture() },
+            |asked, _| if asked.path == "/robots.txt" { answer("404 Not Found", &[], b"none") } else { image() },
         )
         .await;
     let (web, recorder) = client(&server, &quick());
@@ -90,7 +90,7 @@ async fn a_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn a_large_body_waits_for_a_room_and_a_small_one_does_not() {
+async fn a_large_body_waits_for_a_permit_and_a_small_one_does_not() {
     let server = Server::start(|asked, _| {
         let size = if asked.path == "/large.jpg" { 3 << 19 } else { 1 << 20 };
         answer("200 OK", &[], &vec![7; size])
@@ -102,7 +102,7 @@ async fn a_large_body_waits_for_a_room_and_a_small_one_does_not() {
     let mut held = Vec::new();
     for _ in 0..4 {
         let large = web.get(&at("http://site.test/large.jpg")).await.unwrap();
-        assert!(large.room.is_some());
+        assert!(large.permit.is_some());
         held.push(large);
     }
     let waits = tokio::spawn({
@@ -110,9 +110,9 @@ async fn a_large_body_waits_for_a_room_and_a_small_one_does_not() {
         async move { web.get(&at("http://site.test/large.jpg")).await.map(|response| response.body.len()) }
     });
     for _ in 0..20 {
-        assert!(web.get(&at("http://site.test/small.jpg")).await.unwrap().room.is_none());
+        assert!(web.get(&at("http://site.test/small.jpg")).await.unwrap().permit.is_none());
     }
-    assert!(!waits.is_finished(), "four rooms are taken");
+    assert!(!waits.is_finished(), "all four permits are taken");
     held.pop();
     assert_eq!(waits.await.unwrap(), Ok(3 << 19));
 }

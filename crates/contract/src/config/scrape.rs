@@ -82,6 +82,10 @@ pub struct Web {
     pub max_total_mb: u64,
     /// Hosts that may be contacted although their addresses are private or belong to this machine.
     pub allowed_hosts: Vec<String>,
+    /// The proxy for all hosts except those in `allowed_hosts`: `""` for none, the URL of a proxy such as `http://host:3128`, or
+    /// `"env"` for the environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. The proxy looks up the names,
+    /// so only it can keep requests out of private networks. Local names and private addresses in URLs are refused in any case.
+    pub proxy: String,
 }
 
 const CLASS_NAME: &str = "a name that a folder can have: without `/`, and without `.` in front";
@@ -115,7 +119,12 @@ impl Web {
         let printable = self.contact.bytes().all(|byte| (b' '..0x7f).contains(&byte) && !matches!(byte, b'(' | b')'));
         let wanted =
             "an e-mail address or the address of a page about you, because every host must know whom to contact";
-        rule(printable && (reachable || !used), "scrape.web.contact", wanted)
+        rule(printable && (reachable || !used), "scrape.web.contact", wanted)?;
+        // Configurations are copied into artifacts, so a password must not be in one.
+        let proxy = matches!(self.proxy.as_str(), "" | "env") || (is_proxy(&self.proxy) && !self.proxy.contains('@'));
+        let wanted = "empty, `env`, or the URL of a proxy that begins with http://, https://, socks5:// or socks5h://, without a \
+            password: name a proxy that needs one in the environment";
+        rule(proxy, "scrape.web.proxy", wanted)
     }
 }
 
@@ -134,5 +143,13 @@ fn is_class(class: &str) -> bool {
 }
 
 fn is_address(text: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+    has_scheme(text, &["http://", "https://"])
+}
+
+fn is_proxy(text: &str) -> bool {
+    has_scheme(text, &["http://", "https://", "socks5://", "socks5h://"])
+}
+
+fn has_scheme(text: &str, schemes: &[&str]) -> bool {
+    schemes.iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
 }

@@ -193,9 +193,15 @@ fn a_web_source_needs_a_contact_and_search_words() {
         "scrape.sources.0.api=ftp://example.org",
         "scrape.sources.0.per_class=0",
         "scrape.web.requests_per_second=-1",
+        "scrape.web.proxy=proxy",
+        "scrape.web.proxy=ftp://example.org",
+        "scrape.web.proxy=http://ann:secret@example.org",
         "scrape.sources=[]",
     ] {
         refused(text, &[contact, bad]);
+    }
+    for proxy in ["\"\"", "env", "http://localhost:3128", "socks5h://localhost:1080"] {
+        assert!(load(text, &[contact, &format!("scrape.web.proxy={proxy}")]).is_ok(), "{proxy}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pictures that lie on this machine: copied as they are, whatever they are.
+//! Gathering from sources on this machine. Files are copied unchanged and unjudged.
 
 use std::sync::Arc;
 
@@ -7,17 +7,20 @@ use imaging::Fingerprint;
 use pipeline::stop;
 use rayon::prelude::*;
 
+use crate::api_client::ApiClient;
 use crate::candidate_queue::{CandidateQueue, FileState};
 use crate::content;
 use crate::contents::Contents;
-use crate::desk::Desk;
 use crate::journal::Journal;
 use crate::source::Source;
 use crate::store::{Store, path_of};
 use crate::view::Run;
 
-/// Fills the queues of the sources that need no network. With `looks`, their size and what they look like is
-/// found out too, so that copies from the web are known and judged as any other.
+/// Fills the queues of the sources that need no network and copies their files. With `looks`, it also decodes each file and records its
+/// size and its look, so that copies from the web are found.
+///
+/// # Errors
+/// Returns an error when the run is stopped or the artifact folder cannot be written. An unreadable file is a refused candidate instead.
 pub fn gather(
     run: &Run,
     sources: &[Box<dyn Source + '_>],
@@ -25,8 +28,8 @@ pub fn gather(
     contents: &mut Contents,
     looks: bool,
 ) -> Result<()> {
-    let desk = Desk::new(None, Arc::new(Journal::read(run.folder())), Vec::new());
-    list(sources, &desk, queues)?;
+    let api = ApiClient::new(None, Arc::new(Journal::read(run.folder())), Vec::new());
+    list(sources, &api, queues)?;
     let store = Store::new(run)?;
     let limits = content::limits(&run.config.scrape);
     let mut places = Vec::new();
@@ -42,7 +45,7 @@ pub fn gather(
         let queue = &queues[*at];
         let class = &queue.quota.class;
         let opened = sources[queue.source].open(class, &queue.slots[*slot].candidate);
-        let copied = match opened.unwrap_or_else(|| Err(std::io::Error::other("its source does not have it"))) {
+        let copied = match opened.unwrap_or_else(|| Err(std::io::Error::other("the source does not have it"))) {
             Ok(from) => store.put(class, from)?,
             Err(error) => Err(error),
         };
@@ -67,14 +70,14 @@ pub fn gather(
     Ok(())
 }
 
-/// Takes every page of the sources that need no network.
-pub fn list(sources: &[Box<dyn Source + '_>], desk: &Desk, queues: &mut [CandidateQueue]) -> Result<()> {
+/// Adds every page of the sources that need no network to `queues`.
+pub fn list(sources: &[Box<dyn Source + '_>], api: &ApiClient, queues: &mut [CandidateQueue]) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     for queue in queues.iter_mut().filter(|queue| !queue.on_web) {
         while let Some((query, from)) = queue.next_page().map(|(query, from)| (query, from.map(str::to_owned))) {
             let class = queue.quota.class.clone();
             let words = queue.quota.queries[query].clone();
-            let page = runtime.block_on(sources[queue.source].page(desk, &class, &words, from.as_deref()))?;
+            let page = runtime.block_on(sources[queue.source].page(api, &class, &words, from.as_deref()))?;
             queue.add(query, page);
         }
     }

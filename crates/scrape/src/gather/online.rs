@@ -1,4 +1,4 @@
-//! Pictures from the web: pages and files on their way side by side, many at a time and few from one host.
+//! Gathering from the web. Pages and files are fetched side by side: many at a time, few from one host.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,12 +9,12 @@ use futures_util::stream::FuturesUnordered;
 use pipeline::stop;
 use tokio::task::JoinSet;
 
-use super::queue::Queue;
-use super::{Memory, arrived, recall};
+use super::host_queue::HostQueue;
+use super::{Memory, recall, show_arrival};
+use crate::api_client::{ApiClient, Stop};
 use crate::candidate::Page;
 use crate::candidate_queue::{CandidateQueue, FileState};
 use crate::contents::Contents;
-use crate::desk::{Desk, Stop};
 use crate::fetch::{Fetched, Fetcher};
 use crate::filter::Filter;
 use crate::journal::Verdict;
@@ -22,76 +22,79 @@ use crate::live::{Live, Step};
 use crate::selection::{Place, select};
 use crate::source::Source;
 
-/// How long nothing may come before Ctrl-C is looked for.
+/// The longest time between two checks for Ctrl-C.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// What the work needs.
+/// The parts that gathering from the web uses.
 pub struct Online<'a> {
     /// The sources.
     pub sources: &'a [Box<dyn Source + 'a>],
-    /// What earlier runs learned.
+    /// The knowledge of earlier runs.
     pub memory: &'a Memory,
-    /// What is looked at before fetching.
+    /// The filter for candidates before their files are fetched.
     pub filter: &'a Filter,
-    /// Where questions are asked.
-    pub desk: &'a Desk,
-    /// Where files are fetched.
+    /// The client for the APIs of the sources.
+    pub api: &'a ApiClient,
+    /// The client for files.
     pub fetcher: &'a Fetcher,
-    /// Where it is told.
+    /// The progress display.
     pub live: &'a Live,
 }
 
-/// How many files may be on their way, so that a slow host holds up none but itself and memory stays bounded.
+/// The number of files that may be fetched at a time. The limits bound memory, and a slow host delays only itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
-    /// In all.
-    pub all: usize,
+pub struct FetchLimits {
+    /// From all hosts together.
+    pub total: usize,
     /// From one host.
-    pub host: usize,
+    pub per_host: usize,
 }
 
-/// The files on their way.
+/// The files that are being fetched.
 struct Traffic {
     set: JoinSet<(String, Result<Fetched>)>,
-    /// The most in all.
-    room: usize,
-    /// Each address, and the host that it is asked from.
+    /// The most files at a time.
+    total: usize,
+    /// The addresses that are being fetched, each with its host.
     under_way: BTreeMap<String, String>,
-    /// Wanted and not asked for yet.
-    queue: Queue,
+    /// The places whose files are wanted and not requested yet.
+    waiting: HostQueue,
 }
 
 impl Online<'_> {
-    /// Fills the queues that need the network. Gives what ended the work before its time, if something did.
+    /// Fills the queues of the web sources and fetches what the run needs. Returns the reason when a budget ended the work early.
+    ///
+    /// # Errors
+    /// Returns an error when the run is stopped, a fetch panics or a file cannot be stored.
     pub async fn gather(
         &self,
         queues: &mut [CandidateQueue],
         contents: &mut Contents,
-        room: Room,
+        limits: FetchLimits,
     ) -> Result<Option<String>> {
         for queue in queues.iter().filter(|queue| queue.on_web) {
             self.live.want(&queue.quota.class, queue.quota.count);
         }
-        let mut traffic = Traffic::new(room);
+        let mut traffic = Traffic::new(limits);
         let mut pages = FuturesUnordered::new();
         let mut asked = BTreeSet::new();
         let mut exhausted: Option<String> = None;
         loop {
             stop::check()?;
-            if traffic.queue.is_empty() && exhausted.is_none() {
+            if traffic.waiting.is_empty() && exhausted.is_none() {
                 let selection = select(queues, contents, self.filter);
                 traffic.fill(queues, selection.to_fetch);
                 for at in selection.unfilled {
                     if let Some((query, from)) = queues[at].next_page()
                         && asked.insert(at)
                     {
-                        let (source, want) = (queues[at].source, queues[at].quota.clone());
+                        let (source, quota) = (queues[at].source, queues[at].quota.clone());
                         pages.push(self.page(
                             at,
                             source,
-                            want.class,
+                            quota.class,
                             query,
-                            want.queries[query].clone(),
+                            quota.queries[query].clone(),
                             from.map(str::to_owned),
                         ));
                     }
@@ -106,19 +109,19 @@ impl Online<'_> {
             tokio::select! {
                 Some((at, query, page)) = pages.next(), if !pages.is_empty() => {
                     asked.remove(&at);
-                    self.turn(queues, at, query, page, contents, &mut exhausted);
-                    // A page may bring what is wanted before anything that is queued.
-                    traffic.queue.clear();
+                    self.add_page(queues, at, query, page, contents, &mut exhausted);
+                    // The new candidates may come before those that wait.
+                    traffic.waiting.clear();
                 }
                 Some(done) = traffic.set.join_next(), if !traffic.set.is_empty() => {
-                    let (url, fetched) = done.context("a fetch was lost")?;
+                    let (url, fetched) = done.context("a fetch panicked")?;
                     let host = traffic.leave(&url);
                     match fetched? {
                         Fetched::Exhausted(reason) => exhausted = Some(reason),
                         Fetched::Known(verdict) => self.arrive(queues, &url, &host, &verdict, contents),
                     }
                 }
-                // Nothing comes while hosts are slow: Ctrl-C is looked for in between.
+                // The loop checks for Ctrl-C even while no host answers.
                 () = tokio::time::sleep(PATIENCE) => {}
                 else => break,
             }
@@ -143,11 +146,11 @@ impl Online<'_> {
         words: String,
         from: Option<String>,
     ) -> (usize, usize, Result<Page, Stop>) {
-        (at, query, self.sources[source].page(self.desk, &class, &words, from.as_deref()).await)
+        (at, query, self.sources[source].page(self.api, &class, &words, from.as_deref()).await)
     }
 
-    /// Takes in a page, or why there is none.
-    fn turn(
+    /// Adds a page to its queue, or the reason why there is none.
+    fn add_page(
         &self,
         queues: &mut [CandidateQueue],
         at: usize,
@@ -178,7 +181,7 @@ impl Online<'_> {
         }
     }
 
-    /// Takes in what became of an address, wherever it is a candidate.
+    /// Records the verdict on an address in every queue that has it.
     fn arrive(&self, queues: &mut [CandidateQueue], url: &str, host: &str, verdict: &Verdict, contents: &mut Contents) {
         let known = match verdict {
             Verdict::Image(content) => {
@@ -201,10 +204,10 @@ impl Online<'_> {
         for queue in queues.iter_mut().filter(|queue| queue.on_web) {
             let Some(slot) = queue.find(url) else { continue };
             slot.file = known.clone();
-            // The host is asked once, whoever wanted it.
+            // Several queues can want one file, but the host received one request.
             let host = std::mem::take(&mut first).then_some(host);
             match known {
-                FileState::Image(index) => arrived(self.live, &queue.quota.class, host, contents.is_new(index)),
+                FileState::Image(index) => show_arrival(self.live, &queue.quota.class, host, contents.is_new(index)),
                 _ => self.live.step(&queue.quota.class, host, Step::Refused),
             }
         }
@@ -212,25 +215,25 @@ impl Online<'_> {
 }
 
 impl Traffic {
-    fn new(room: Room) -> Self {
+    fn new(limits: FetchLimits) -> Self {
         let (set, under_way) = (JoinSet::new(), BTreeMap::new());
-        Self { set, room: room.all, under_way, queue: Queue::new(room.host) }
+        Self { set, total: limits.total, under_way, waiting: HostQueue::new(limits.per_host) }
     }
 
-    /// Queues what is wanted and not under way.
+    /// Queues the wanted places that are not under way.
     fn fill(&mut self, queues: &[CandidateQueue], wanted: Vec<Place>) {
         for place in wanted {
             let url = address(queues, place);
             if !self.under_way.contains_key(url) {
-                self.queue.push(place, host(url));
+                self.waiting.push(place, host(url));
             }
         }
     }
 
-    /// Starts what is queued, as far as there is room.
+    /// Starts queued fetches up to the limits.
     fn start(&mut self, queues: &[CandidateQueue], fetcher: &Fetcher) {
-        while self.set.len() < self.room {
-            let Some((place, host)) = self.queue.pop() else { return };
+        while self.set.len() < self.total {
+            let Some((place, host)) = self.waiting.pop() else { return };
             let (fetcher, url) = (fetcher.clone(), address(queues, place).to_owned());
             self.under_way.insert(url.clone(), host);
             self.set.spawn(async move {
@@ -240,10 +243,10 @@ impl Traffic {
         }
     }
 
-    /// An address is done; gives its host.
+    /// Removes a finished address and returns its host.
     fn leave(&mut self, url: &str) -> String {
         let host = self.under_way.remove(url).unwrap_or_default();
-        self.queue.done(&host);
+        self.waiting.done(&host);
         host
     }
 }
@@ -252,7 +255,7 @@ fn address(queues: &[CandidateQueue], (queue, slot): Place) -> &str {
     &queues[queue].slots[slot].candidate.location
 }
 
-/// The host and port of an address, as people write them.
+/// Returns the host of an address, with its port if the address states one.
 fn host(url: &str) -> String {
     let Ok(url) = web::parse_url(url) else { return String::new() };
     let host = url.host_str().unwrap_or_default().to_owned();

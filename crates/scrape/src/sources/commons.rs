@@ -15,8 +15,8 @@ use serde_json::Value;
 use web::{Request, Response, Url};
 
 use super::search::{self, number, text};
+use crate::api_client::{ApiClient, Fault};
 use crate::candidate::{Candidate, Page, Quota};
-use crate::desk::{Desk, Fault};
 use crate::licence::Licence;
 use crate::source::{PageFuture, Source};
 use crate::text::{line, plain};
@@ -90,8 +90,8 @@ impl Source for Commons<'_> {
         self.url(query, page).ok().map(String::from)
     }
 
-    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
-        Box::pin(async move { desk.ask(self.url(query, page).map(Request::api), read).await })
+    fn page<'a>(&'a self, api: &'a ApiClient, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
+        Box::pin(async move { api.ask(self.url(query, page).map(Request::api), read).await })
     }
 }
 

@@ -8,8 +8,8 @@ use drawn::Subject;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use crate::api_client::ApiClient;
 use crate::candidate::{Candidate, Page, Quota};
-use crate::desk::Desk;
 use crate::licence::Licence;
 use crate::source::{PageFuture, Source};
 
@@ -40,7 +40,7 @@ impl Source for Drawn {
         Ok(Subject::ALL.into_iter().map(quota).collect())
     }
 
-    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
+    fn page<'a>(&'a self, _: &'a ApiClient, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
         let licence = Licence::read("CC0", "");
         let candidate = |number: usize| Candidate {
             location: format!("drawn:{class}:{number}"),

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use web::{Request, Response, Secret, Url};
 
 use super::search::{self, number, text};
+use crate::api_client::{ApiClient, Fault};
 use crate::candidate::{Candidate, Page, Quota};
-use crate::desk::{Desk, Fault};
 use crate::source::{PageFuture, Source};
 use crate::text::line;
 
@@ -63,14 +63,14 @@ impl Source for Google<'_> {
         self.url(query, page).ok().map(String::from)
     }
 
-    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
+    fn page<'a>(&'a self, api: &'a ApiClient, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let missing = || Fault::Broken(format!("{KEY} and {ENGINE} are not set in the environment"));
             let request = self.credentials.as_ref().ok_or_else(missing).and_then(|(key, engine)| {
                 let request = Request::api(self.url(query, page)?);
                 Ok(request.secret_query("key", key.clone()).secret_query("cx", engine.clone()))
             });
-            desk.ask(request, read).await
+            api.ask(request, read).await
         })
     }
 

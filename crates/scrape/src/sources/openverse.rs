@@ -9,8 +9,8 @@ use serde::Deserialize;
 use web::{HeaderName, Request, Response, Secret, Url};
 
 use super::search::{self, number, text};
+use crate::api_client::{ApiClient, Fault};
 use crate::candidate::{Candidate, Page, Quota};
-use crate::desk::{Desk, Fault};
 use crate::licence::Licence;
 use crate::source::{PageFuture, Source};
 use crate::text::line;
@@ -75,13 +75,13 @@ impl Source for Openverse<'_> {
         self.url(query, page).ok().map(String::from)
     }
 
-    fn page<'a>(&'a self, desk: &'a Desk, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
+    fn page<'a>(&'a self, api: &'a ApiClient, _: &'a str, query: &'a str, page: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let request = self.url(query, page).map(|url| match &self.token {
                 None => Request::api(url),
                 Some(token) => Request::api(url).secret_header(HeaderName::from_static("authorization"), token.clone()),
             });
-            desk.ask(request, read).await
+            api.ask(request, read).await
         })
     }
 

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use web::Url;
 
+use crate::api_client::Fault;
 use crate::candidate::Quota;
-use crate::desk::Fault;
 
 /// Returns the quotas of the source's own classes, or of `[scrape.classes]` if it has none.
 pub fn quotas(search: &SearchSource, shared: &SearchWords) -> Vec<Quota> {

@@ -10,8 +10,8 @@ use anyhow::{Result, anyhow};
 use contract::config::Urls as Settings;
 use pipeline::HintExt;
 
+use crate::api_client::{ApiClient, Fault, Stop};
 use crate::candidate::{Candidate, Page, Quota, Reject};
-use crate::desk::{Desk, Fault, Stop};
 use crate::licence::Licence;
 use crate::source::{PageFuture, Source};
 use crate::text::line;
@@ -64,7 +64,7 @@ impl Source for Urls<'_> {
         Ok(self.list()?.classes.into_keys().map(quota).collect())
     }
 
-    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
+    fn page<'a>(&'a self, _: &'a ApiClient, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let mut list = self.list().map_err(|error| Stop::Fault(Fault::Broken(format!("{error:#}"))))?;
             // The first class reports the rejects without a class.

@@ -1,4 +1,4 @@
-//! A server on loopback that answers as badly as a test wants, and a client that can reach nothing else.
+//! A server on loopback that misbehaves as a test wants, and a client that can reach nothing else.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::net::{IpAddr, SocketAddr};
@@ -10,17 +10,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use web::{Recorder, Request, Settings, Web};
 
-/// A request as the server saw it.
+/// A request as the server received it.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// Its target: path and query.
+    /// The target: path and query.
     pub path: String,
-    /// Its header in small letters, a line a field.
+    /// The header in lower case, one line per field.
     pub header: String,
 }
 
 impl Asked {
-    /// A field's value.
+    /// Returns the value of a field.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.header.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
     }
@@ -28,7 +28,7 @@ impl Asked {
 
 type Script = Box<dyn FnOnce(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
-/// What a server does about a request.
+/// The reaction of a server to a request.
 pub enum Reply {
     /// Sends these bytes and waits for the next request.
     Send(Vec<u8>),
@@ -36,11 +36,11 @@ pub enum Reply {
     Close(Vec<u8>),
     /// Closes with a reset.
     Reset,
-    /// Does as it likes with the connection.
+    /// Hands the connection to a function.
     Script(Script),
 }
 
-/// A whole answer.
+/// Returns a complete answer.
 pub fn answer(status: &str, fields: &[(&str, &str)], body: &[u8]) -> Reply {
     let mut text = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in fields {
@@ -49,17 +49,17 @@ pub fn answer(status: &str, fields: &[(&str, &str)], body: &[u8]) -> Reply {
     Reply::Send([text.as_bytes(), b"\r\n", body].concat())
 }
 
-/// A picture's answer.
-pub fn picture() -> Reply {
-    answer("200 OK", &[("content-type", "image/jpeg")], b"a picture")
+/// Returns the answer with an image.
+pub fn image() -> Reply {
+    answer("200 OK", &[("content-type", "image/jpeg")], b"an image")
 }
 
-/// A redirect.
+/// Returns a redirect.
 pub fn moved(location: &str) -> Reply {
     answer("302 Found", &[("location", location)], b"")
 }
 
-/// Anything with the connection.
+/// Returns a reply that hands the connection to `act`.
 pub fn script<F: Future<Output = ()> + Send + 'static>(act: impl FnOnce(TcpStream) -> F + Send + 'static) -> Reply {
     Reply::Script(Box::new(move |stream| Box::pin(act(stream))))
 }
@@ -71,7 +71,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Answers every request by `reply`, which sees how many of the same path came before.
+    /// Starts a server that answers by `reply`. `reply` receives the request and the number of earlier requests for the same path.
     pub async fn start(reply: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -85,12 +85,12 @@ impl Server {
         Self { address, asked }
     }
 
-    /// What it was asked for, in order.
+    /// Returns the requests in order.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
-    /// The paths it was asked for, in order, without `robots.txt`.
+    /// Returns the requested paths in order, without `robots.txt`.
     pub fn paths(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.path).filter(|path| path != "/robots.txt").collect()
     }
@@ -137,7 +137,7 @@ async fn serve(
                 return;
             }
             Reply::Reset => {
-                // Closing with unread bytes or a linger of zero resets; the latter says so.
+                // A linger of zero makes closing a reset.
                 drop(stream.set_zero_linger());
                 return;
             }
@@ -146,12 +146,12 @@ async fn serve(
     }
 }
 
-/// A public address, which no test ever reaches.
+/// Returns a public address. No test reaches it.
 pub fn public() -> IpAddr {
     [93, 184, 216, 34].into()
 }
 
-/// Settings under which a test is quick: milliseconds where seconds are usual, no retries, no rate.
+/// Returns settings for quick tests: short waits, no retries, no rate limit.
 pub fn quick() -> Settings {
     let mut settings = Settings::new("tunescope/0.1 (tests@example.org)");
     settings.per_host.requests_per_second = 0.0;
@@ -162,7 +162,7 @@ pub fn quick() -> Settings {
     settings
 }
 
-/// A client of `settings` whose every connection ends at `server`; `site.test` and `other.test` are public names.
+/// Returns a client whose connections all lead to `server`. `site.test` and `other.test` are public names.
 pub fn client(server: &Server, settings: &Settings) -> (Web, Arc<Recorder>) {
     client_of(
         Recorder::new(server.address).name("site.test", [public()]).name("other.test", [[93, 184, 216, 35].into()]),
@@ -170,19 +170,19 @@ pub fn client(server: &Server, settings: &Settings) -> (Web, Arc<Recorder>) {
     )
 }
 
-/// A client that dials through `recorder`.
+/// Returns a client that takes addresses from `recorder`.
 pub fn client_of(recorder: Recorder, settings: &Settings) -> (Web, Arc<Recorder>) {
     let recorder = Arc::new(recorder);
-    let dial: Arc<dyn web::Dial> = recorder.clone();
-    (Web::new(settings, dial).unwrap(), recorder)
+    let network: Arc<dyn web::Network> = recorder.clone();
+    (Web::new(settings, network).unwrap(), recorder)
 }
 
-/// A picture's request.
+/// Returns a request for an image.
 pub fn at(url: &str) -> Request {
-    Request::picture(web::parse_url(url).unwrap())
+    Request::image(web::parse_url(url).unwrap())
 }
 
-/// An answer's header without an end, then whatever a test adds.
+/// Returns the header of an answer. The caller adds the body.
 pub fn head(status: &str, fields: &[(&str, &str)]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status}\r\n");
     for (name, value) in fields {
@@ -192,7 +192,7 @@ pub fn head(status: &str, fields: &[(&str, &str)]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Writes `bytes` again and again, until the other side has had enough.
+/// Writes `first`, then `again` repeatedly with pauses, until the other side closes.
 pub async fn endlessly(mut stream: TcpStream, first: Vec<u8>, again: Vec<u8>, pause: Duration) {
     if stream.write_all(&first).await.is_err() {
         return;

@@ -11,8 +11,8 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use self::listing::{Entry, Listing};
+use crate::api_client::{ApiClient, Fault, Stop};
 use crate::candidate::{Candidate, Page, Quota, Reject};
-use crate::desk::{Desk, Fault, Stop};
 use crate::source::{PageFuture, Source};
 
 /// The source `folder`.
@@ -80,7 +80,7 @@ impl Source for Folder<'_> {
         Ok(named.iter().filter(|class| !class.is_empty()).map(quota).collect())
     }
 
-    fn page<'a>(&'a self, _: &'a Desk, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
+    fn page<'a>(&'a self, _: &'a ApiClient, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
         Box::pin(async move {
             let listing = self.listing().map_err(|error| Stop::Fault(Fault::Broken(format!("{error:#}"))))?;
             let names = listing.names();

@@ -1,16 +1,16 @@
-//! Which address is fetched next: the first in order whose host has room, so that a busy host holds up none but itself.
+//! The order in which addresses are fetched: the first address whose host is below its limit. A busy host delays only itself.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::selection::Place;
 
-/// Addresses that wait, by host.
+/// Places that wait to be fetched, by host.
 #[derive(Debug)]
-pub struct Queue {
-    /// How many of one host may be under way.
-    room: usize,
+pub struct HostQueue {
+    /// The number of requests to one host that may be under way.
+    per_host: usize,
     hosts: BTreeMap<String, Host>,
-    /// The hosts that have room and somebody waiting, by the first who waits.
+    /// The hosts below their limit that have waiting places, each with its first place.
     ready: BTreeSet<(Place, String)>,
     waiting: usize,
 }
@@ -21,18 +21,18 @@ struct Host {
     queue: VecDeque<Place>,
 }
 
-impl Queue {
-    /// Nobody waits; of one host at most `room` will be under way.
-    pub fn new(room: usize) -> Self {
-        Self { room, hosts: BTreeMap::new(), ready: BTreeSet::new(), waiting: 0 }
+impl HostQueue {
+    /// Creates an empty queue that lets at most `per_host` requests to one host be under way.
+    pub fn new(per_host: usize) -> Self {
+        Self { per_host, hosts: BTreeMap::new(), ready: BTreeSet::new(), waiting: 0 }
     }
 
-    /// Whether nobody waits.
+    /// Returns whether no place waits.
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// Sends away all who wait.
+    /// Removes all waiting places.
     pub fn clear(&mut self) {
         self.hosts.retain(|_, host| {
             host.queue.clear();
@@ -42,7 +42,7 @@ impl Queue {
         self.waiting = 0;
     }
 
-    /// Lets a place wait for its host, behind those that came before.
+    /// Adds a place behind those that wait for the same host.
     pub fn push(&mut self, place: Place, name: String) {
         let host = self.hosts.entry(name.clone()).or_default();
         host.queue.push_back(place);
@@ -50,7 +50,7 @@ impl Queue {
         self.check(name);
     }
 
-    /// Who is next, with its host; that one is under way from now on.
+    /// Removes and returns the next place and its host. The place counts as under way from now on.
     pub fn pop(&mut self) -> Option<(Place, String)> {
         let (place, name) = self.ready.pop_first()?;
         if let Some(host) = self.hosts.get_mut(&name) {
@@ -62,7 +62,7 @@ impl Queue {
         Some((place, name))
     }
 
-    /// One of a host's is under way no more.
+    /// Records that one request to the host `name` has ended.
     pub fn done(&mut self, name: &str) {
         if let Some(host) = self.hosts.get_mut(name) {
             host.under_way -= 1;
@@ -72,7 +72,7 @@ impl Queue {
 
     fn check(&mut self, name: String) {
         if let Some(Host { under_way, queue }) = self.hosts.get(&name)
-            && *under_way < self.room
+            && *under_way < self.per_host
             && let Some(first) = queue.front()
         {
             self.ready.insert((*first, name));
@@ -84,31 +84,31 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn all(queue: &mut Queue) -> Vec<(usize, String)> {
+    fn all(queue: &mut HostQueue) -> Vec<(usize, String)> {
         std::iter::from_fn(|| queue.pop()).map(|((_, slot), host)| (slot, host)).collect()
     }
 
     #[test]
-    fn a_busy_host_holds_up_none_but_itself() {
-        let mut queue = Queue::new(2);
+    fn a_busy_host_delays_only_itself() {
+        let mut queue = HostQueue::new(2);
         for slot in 0..6 {
             let host = if slot < 4 { "slow" } else { "quick" };
             queue.push((0, slot), host.to_owned());
         }
-        let told = |slot: usize, host: &str| (slot, host.to_owned());
-        assert_eq!(all(&mut queue), [told(0, "slow"), told(1, "slow"), told(4, "quick"), told(5, "quick")]);
+        let place = |slot: usize, host: &str| (slot, host.to_owned());
+        assert_eq!(all(&mut queue), [place(0, "slow"), place(1, "slow"), place(4, "quick"), place(5, "quick")]);
         assert!(!queue.is_empty());
         queue.done("slow");
-        assert_eq!(all(&mut queue), [told(2, "slow")]);
+        assert_eq!(all(&mut queue), [place(2, "slow")]);
         queue.done("slow");
         queue.done("quick");
-        assert_eq!(all(&mut queue), [told(3, "slow")]);
+        assert_eq!(all(&mut queue), [place(3, "slow")]);
         assert!(queue.is_empty());
     }
 
     #[test]
-    fn who_is_sent_away_does_not_come_back_and_who_is_under_way_still_counts() {
-        let mut queue = Queue::new(1);
+    fn cleared_places_are_gone_and_requests_under_way_still_count() {
+        let mut queue = HostQueue::new(1);
         queue.push((0, 0), "a".to_owned());
         queue.push((0, 1), "a".to_owned());
         assert_eq!(queue.pop(), Some(((0, 0), "a".to_owned())));
@@ -121,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_in_order_comes_first_whatever_its_host() {
-        let mut queue = Queue::new(9);
+    fn places_come_in_order_across_hosts() {
+        let mut queue = HostQueue::new(9);
         for slot in 0..20 {
             queue.push((slot / 10, slot), format!("host {}", slot * 7 % 5));
         }

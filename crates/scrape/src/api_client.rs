@@ -1,53 +1,53 @@
-//! Where sources ask their questions: each once, and patiently.
+//! The client for the APIs of the sources. It sends each question once, waits while a server is busy, and remembers the answers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use web::{Dial, Failure, Request, Response, Secret, Url, Web};
+use web::{Failure, Network, Request, Response, Secret, Url, Web};
 
 use crate::candidate::Page;
 use crate::journal::Journal;
 use crate::rate_limit::pause;
 use crate::view::Run;
 
-/// How often a busy server is asked the same.
+/// The number of times that a busy server is asked the same question.
 const TRIES: usize = 5;
 
-/// Asks APIs, and remembers what they answered.
-pub struct Desk {
-    /// `None` asks nobody: only what is remembered is answered.
+/// A client for the APIs of the sources. The journal remembers every answer.
+pub struct ApiClient {
+    /// `None` sends nothing: only remembered answers are returned.
     web: Option<Web>,
     journal: Arc<Journal>,
     secrets: Vec<Secret>,
-    /// Whose turn it is at each host, by its address.
-    turns: Mutex<HashMap<String, Turn>>,
+    /// A lock for each host, by its authority. Whoever holds it may ask the host.
+    locks: Mutex<HashMap<String, HostLock>>,
 }
 
-/// Held by the one who asks a host.
-type Turn = Arc<tokio::sync::Mutex<()>>;
+/// The lock of one host.
+type HostLock = Arc<tokio::sync::Mutex<()>>;
 
-/// What is wrong with an answer.
+/// An answer that is an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The server asks to come back after a while.
+    /// The server is busy and asks for a wait.
     #[error("{said}")]
     Busy {
-        /// After how long.
+        /// The wait that the server asks for.
         wait: Duration,
-        /// What it said.
+        /// The message of the server.
         said: String,
     },
-    /// It may answer another time.
+    /// The server may answer in a later run.
     #[error("{0}")]
     Passing(String),
-    /// It will not answer this.
+    /// The server will not answer this question.
     #[error("{0}")]
     Broken(String),
 }
 
 impl Fault {
-    /// For an answer that cannot be read and whose status is not 200.
+    /// Returns the fault for an unreadable answer with a `status` other than 200.
     pub fn of_status(status: u16) -> Self {
         let said = format!("status {status}");
         if status == 429 || status >= 500 { Self::Passing(said) } else { Self::Broken(said) }
@@ -62,25 +62,25 @@ impl Fault {
     }
 }
 
-/// Why there is no page.
+/// The reason why there is no page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
     /// The answer is an error.
     #[error("{0}")]
     Fault(#[from] Fault),
-    /// There is no answer.
+    /// The request failed.
     #[error("{0}")]
     Web(#[from] Failure),
-    /// It was never asked, and this run does not ask.
+    /// No earlier run asked this question, and this run sends nothing.
     #[error("not asked")]
     NotAsked,
-    /// The answer cannot be kept.
+    /// The journal cannot store the answer.
     #[error("{0}")]
     Journal(String),
 }
 
 impl Stop {
-    /// Whether it may go better another time.
+    /// Returns whether a later run may succeed.
     pub fn passes(&self) -> bool {
         match self {
             Self::Fault(Fault::Busy { .. } | Fault::Passing(_)) | Self::NotAsked => true,
@@ -90,13 +90,16 @@ impl Stop {
     }
 }
 
-impl Desk {
-    /// A desk that asks by `web`, and tells no text that holds one of `secrets`.
+impl ApiClient {
+    /// Creates a client that sends its requests through `web` and hides `secrets` in every text that it returns or stores.
     pub fn new(web: Option<Web>, journal: Arc<Journal>, secrets: Vec<Secret>) -> Self {
-        Self { web, journal, secrets, turns: Mutex::default() }
+        Self { web, journal, secrets, locks: Mutex::default() }
     }
 
-    /// The answer to `request`, read by `read`: remembered, or asked for now.
+    /// Returns the page that answers `request`. The page comes from the journal, or from the server through `read`.
+    ///
+    /// # Errors
+    /// Returns a [`Stop`] when there is no page: the request failed, the answer is an error, or this run sends nothing.
     pub async fn ask(
         &self,
         request: Result<Request, Fault>,
@@ -109,10 +112,10 @@ impl Desk {
             return Ok(page);
         }
         let web = self.web.as_ref().ok_or(Stop::NotAsked)?;
-        // One question after the other to a host, as MediaWiki's etiquette asks: only so is the number of requests that are left, told
-        // with each answer, read before the next question is sent.
-        let turn = self.turn(request.url());
-        let _turn = turn.lock().await;
+        // MediaWiki's etiquette asks for one question at a time. Each answer states how many requests are left, and the client reads
+        // that number before it sends the next question.
+        let lock = self.lock_of(request.url());
+        let _lock = lock.lock().await;
         let mut busy = None;
         for _ in 0..TRIES {
             let response = web.get(&request).await?;
@@ -139,13 +142,13 @@ impl Desk {
         Err(busy.map_or(Stop::NotAsked, Stop::Fault))
     }
 
-    fn turn(&self, url: &Url) -> Turn {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(url.authority().to_owned()).or_default())
+    fn lock_of(&self, url: &Url) -> HostLock {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(url.authority().to_owned()).or_default())
     }
 }
 
-/// The page without any credential, should the server have repeated one in its answer.
+/// Returns `page` without credentials. A server can repeat a credential in its answer.
 fn clean(page: Page, hide: impl Fn(&str) -> String) -> Result<Page, Stop> {
     let wrong = |error: serde_json::Error| Stop::Fault(Fault::Broken(error.to_string()));
     let text = serde_json::to_string(&page).map_err(wrong)?;
@@ -153,23 +156,25 @@ fn clean(page: Page, hide: impl Fn(&str) -> String) -> Result<Page, Stop> {
     if hidden == text { Ok(page) } else { serde_json::from_str(&hidden).map_err(wrong) }
 }
 
-/// The way out that the configuration of `run` describes, by `dial`.
-pub fn web(run: &Run, dial: Arc<dyn Dial>) -> anyhow::Result<Web> {
+/// Creates the HTTP client that `[scrape.web]` describes. It takes addresses from `network`.
+pub fn web(run: &Run, network: Arc<dyn Network>) -> anyhow::Result<Web> {
     let scrape = &run.config.scrape;
-    let told = &scrape.web;
-    let mut settings = web::Settings::new(format!("tunescope/{} ({})", env!("CARGO_PKG_VERSION"), told.contact));
-    settings.allowed_hosts.clone_from(&told.allowed_hosts);
-    settings.per_host = web::PerHost { concurrency: told.per_host, requests_per_second: told.requests_per_second };
-    settings.concurrency = told.parallel;
-    settings.budget = web::Budget { requests: told.max_requests, bytes: told.max_total_mb << 20 };
-    let (limits, total) = (&mut settings.limits, Duration::from_secs_f64(told.timeout_s));
+    let section = &scrape.web;
+    let mut settings = web::Settings::new(format!("tunescope/{} ({})", env!("CARGO_PKG_VERSION"), section.contact));
+    settings.allowed_hosts.clone_from(&section.allowed_hosts);
+    settings.per_host =
+        web::PerHost { concurrency: section.per_host, requests_per_second: section.requests_per_second };
+    settings.concurrency = section.parallel;
+    settings.budget = web::Budget { requests: section.max_requests, bytes: section.max_total_mb << 20 };
+    let (limits, total) = (&mut settings.limits, Duration::from_secs_f64(section.timeout_s));
     limits.total = total;
-    // Whoever is less patient with the whole is less patient with its parts.
+    // A shorter total time shortens its parts.
     limits.connect = limits.connect.min(total / 6);
     limits.header = limits.header.min(total / 3);
     limits.idle = limits.idle.min(total / 4);
     limits.grace = limits.grace.min(total / 6);
-    settings.retries = told.retries;
-    settings.longest_wait = Duration::from_secs_f64(told.longest_wait_s);
-    Ok(Web::new(&settings, dial)?)
+    settings.retries = section.retries;
+    settings.proxy = web::Proxy::parse(&section.proxy)?;
+    settings.longest_wait = Duration::from_secs_f64(section.longest_wait_s);
+    Ok(Web::new(&settings, network)?)
 }
