@@ -40,7 +40,12 @@ impl Content {
 /// Returns the limits of the configuration as text. The journal stores them with each refusal, and a refusal is valid
 /// while the limits stay the same.
 pub fn limits_text(scrape: &Scrape) -> String {
-    format!("{} px, {} MiB, hosts {:?}", scrape.max_pixels, scrape.max_file_mb, scrape.web.allowed_hosts)
+    let limits = format!("{} px, {} MiB, hosts {:?}", scrape.max_pixels, scrape.max_file_mb, scrape.web.allowed_hosts);
+    match scrape.web.proxy.as_str() {
+        // Journals of runs without a proxy stay valid.
+        "" => limits,
+        proxy => format!("{limits}, proxy {proxy}"),
+    }
 }
 
 /// Returns the limits of the configuration on pixels and memory.

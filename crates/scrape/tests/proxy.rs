@@ -28,7 +28,7 @@ fn reason(workspace: &Workspace, host: &str) -> String {
 #[test]
 fn the_proxy_of_the_environment_is_used_only_when_the_configuration_says_so() {
     let proxy = Server::start(|ask| {
-        if ask.path.ends_with(".jpg") {
+        if !ask.path.ends_with("robots.txt") {
             Reply::new(200, "image/jpeg", common::site::bytes("urls", "disc", 0))
         } else {
             Reply::new(404, "text/plain", "no")
