@@ -43,8 +43,8 @@ impl Stage for Evaluate {
         }
         progress.finish();
         let test = test
-            .ok_or_else(|| anyhow!("the test split has no picture to judge by"))
-            .hint("bring more pictures, or raise preprocess.split.test")?;
+            .ok_or_else(|| anyhow!("the test split has no images"))
+            .hint("add images, or raise preprocess.split.test")?;
         let settings = &run.config.evaluate;
         let bins = calibration::bins(&test.outcomes, settings.calibration_bins);
         let found = metrics::of_test(

@@ -65,17 +65,17 @@ impl Stage for Preprocess {
         let size = input_size(run.scope())?;
         let scraped = Scraped::read(run.artifacts())?;
         let mut quarantine = Quarantine::new(scraped.rejects);
-        let distinct = duplicates::one_of_each(scraped.pictures, &mut quarantine);
+        let distinct = duplicates::one_of_each(scraped.images, &mut quarantine);
         let images = examine::all(run, distinct, size, &mut quarantine)?;
         // The quarantine is written first, because the hints of the following errors refer to it.
         quarantine.write(run)?;
         let groups = duplicates::groups(run, &images);
         check_classes(&scraped.classes, &images, &groups)?;
         let splits = assign(run, &images, &groups);
-        let pictures: Vec<Picture> =
+        let images: Vec<Picture> =
             images.into_iter().zip(groups).zip(splits).map(|((image, group), split)| image.row(group, split)).collect();
         let classes: Vec<String> = scraped.classes.into_iter().collect();
-        Dataset::write(run, &pictures, &classes)
+        Dataset::write(run, &images, &classes)
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {

@@ -23,7 +23,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct Scraped {
     /// The images, sorted by class and id.
-    pub pictures: Vec<Found>,
+    pub images: Vec<Found>,
     /// The rejected files in the order of the table.
     pub rejects: Vec<QuarantineRow>,
     /// Every class with at least one file.
@@ -35,21 +35,21 @@ impl Scraped {
     pub(crate) fn read(artifacts: &Path) -> Result<Self> {
         let folder = artifacts.join(SourceRow::STAGE);
         let rows = Vec::<SourceRow>::read_in(&folder)?;
-        let (mut pictures, mut alike) = (Vec::with_capacity(rows.len()), Vec::new());
+        let (mut images, mut alike) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             if row.status == Status::NearDuplicate {
                 let reason = format!("it looks the same as {}", row.like);
                 alike.push(QuarantineRow { path: row.source, reason, class: row.class });
                 continue;
             }
-            pictures.push(Found { id: row.hash, class: row.class, file: folder.join(row.path), source: row.source });
+            images.push(Found { id: row.hash, class: row.class, file: folder.join(row.path), source: row.source });
         }
-        pictures.sort_by(|a, b| (&a.class, &a.id, &a.source).cmp(&(&b.class, &b.id, &b.source)));
+        images.sort_by(|a, b| (&a.class, &a.id, &a.source).cmp(&(&b.class, &b.id, &b.source)));
         let rejects = Vec::<RejectRow>::read_in(&folder)?;
         let refused = |row: RejectRow| QuarantineRow { path: row.source, reason: row.reason, class: row.class };
         let rejects: Vec<QuarantineRow> = rejects.into_iter().map(refused).chain(alike).collect();
-        let named = pictures.iter().map(|found| &found.class).chain(rejects.iter().map(|refused| &refused.class));
+        let named = images.iter().map(|found| &found.class).chain(rejects.iter().map(|refused| &refused.class));
         let classes = named.filter(|class| !class.is_empty()).cloned().collect();
-        Ok(Self { pictures, rejects, classes })
+        Ok(Self { images, rejects, classes })
     }
 }

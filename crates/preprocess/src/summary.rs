@@ -39,10 +39,10 @@ type Counts = [usize; 5];
 
 fn by_class(dataset: &Dataset, refused: &[QuarantineRow]) -> Table {
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
-    for picture in &dataset.pictures {
-        let count = counts.entry(&picture.label).or_default();
+    for image in &dataset.pictures {
+        let count = counts.entry(&image.label).or_default();
         count[0] += 1;
-        count[2 + picture.split as usize] += 1;
+        count[2 + image.split as usize] += 1;
     }
     for refused in refused {
         counts.entry(&refused.class).or_default()[1] += 1;
@@ -67,15 +67,15 @@ fn cells(name: &str, count: Counts) -> Vec<String> {
 /// Returns the table of near-duplicates with different labels, if there are any.
 fn contradictions(dataset: &Dataset) -> Option<Table> {
     let mut groups: BTreeMap<usize, Vec<&Picture>> = BTreeMap::new();
-    for picture in &dataset.pictures {
-        groups.entry(picture.group).or_default().push(picture);
+    for image in &dataset.pictures {
+        groups.entry(image.group).or_default().push(image);
     }
-    groups.retain(|_, pictures| pictures.iter().any(|picture| picture.label != pictures[0].label));
+    groups.retain(|_, images| images.iter().any(|image| image.label != images[0].label));
     let columns = [("group", Align::Right), ("class", Align::Left), ("image", Align::Left)];
     let mut table = Table::new("Near-duplicates with different labels", &columns);
-    for (group, pictures) in &groups {
-        for picture in pictures {
-            table.row([&group.to_string(), &picture.label, &picture.source]);
+    for (group, images) in &groups {
+        for image in images {
+            table.row([&group.to_string(), &image.label, &image.source]);
         }
     }
     (!groups.is_empty()).then_some(table)

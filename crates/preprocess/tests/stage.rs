@@ -14,7 +14,7 @@ use testkit::images::{draw, is_upright, write_classes};
 #[test]
 fn valid_images_are_split_and_resized() {
     let stage = Stage::new("");
-    write_classes(&stage.pictures(), &["disc", "square", "stripes"], 20, 80);
+    write_classes(&stage.images(), &["disc", "square", "stripes"], 20, 80);
     stage.scrape();
     let output = stage.run(&[]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -26,10 +26,10 @@ fn valid_images_are_split_and_resized() {
     for split in [(Split::Train, 42), (Split::Val, 9), (Split::Test, 9)] {
         assert_eq!(dataset.split(split.0).len(), split.1);
     }
-    for picture in &dataset.pictures {
-        let pixels = image::open(dataset.file(picture)).unwrap();
+    for image in &dataset.pictures {
+        let pixels = image::open(dataset.file(image)).unwrap();
         assert_eq!((pixels.width(), pixels.height()), (48, 48));
-        assert_eq!((picture.width, picture.height), (80, 80));
+        assert_eq!((image.width, image.height), (80, 80));
     }
     let again = stage.run(&[]);
     assert!(stderr(&again).contains("up to date"), "{}", stderr(&again));
@@ -39,7 +39,7 @@ fn valid_images_are_split_and_resized() {
 fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
     let outputs = [1, 3].map(|threads| {
         let stage = Stage::new(&format!("threads = {threads}\n"));
-        write_classes(&stage.pictures(), &["disc", "square"], 10, 60);
+        write_classes(&stage.images(), &["disc", "square"], 10, 60);
         stage.scrape();
         assert!(stage.run(&[]).status.success());
         std::fs::read_to_string(stage.artifacts().join("manifest.csv")).unwrap()
@@ -50,7 +50,7 @@ fn the_same_input_gives_the_same_bytes_with_any_number_of_threads() {
 #[test]
 fn hostile_files_go_to_the_quarantine_and_the_others_are_oriented() {
     let stage = Stage::new("");
-    let cases = hostile::write_folder(&stage.pictures());
+    let cases = hostile::write_folder(&stage.images());
     stage.scrape();
     let output = stage.run(&["--quiet", "--json"]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -59,7 +59,7 @@ fn hostile_files_go_to_the_quarantine_and_the_others_are_oriented() {
 
     let text = std::fs::read_to_string(stage.artifacts().join("quarantine.csv")).unwrap();
     let dataset = stage.dataset();
-    let used: BTreeMap<&str, _> = dataset.pictures.iter().map(|picture| (picture.source.as_str(), picture)).collect();
+    let used: BTreeMap<&str, _> = dataset.pictures.iter().map(|image| (image.source.as_str(), image)).collect();
     for case in &cases {
         let source = case.path.to_string_lossy();
         match case.outcome {
@@ -81,8 +81,8 @@ fn hostile_files_go_to_the_quarantine_and_the_others_are_oriented() {
 #[test]
 fn copies_and_near_duplicates() {
     let stage = Stage::new("");
-    write_classes(&stage.pictures(), &["disc", "square"], 6, 80);
-    let put = |name: &str, bytes: Vec<u8>| std::fs::write(stage.pictures().join(name), bytes).unwrap();
+    write_classes(&stage.images(), &["disc", "square"], 6, 80);
+    let put = |name: &str, bytes: Vec<u8>| std::fs::write(stage.images().join(name), bytes).unwrap();
     // The same bytes in both classes: the label is ambiguous.
     put("disc/both.png", files::png(&draw("stripes", 50, 80)));
     put("square/both.png", files::png(&draw("stripes", 50, 80)));
@@ -98,7 +98,7 @@ fn copies_and_near_duplicates() {
     insta::assert_snapshot!("copies", stdout(&output));
 
     let dataset = stage.dataset();
-    let of = |source: &str| dataset.pictures.iter().find(|picture| picture.source == source).unwrap();
+    let of = |source: &str| dataset.pictures.iter().find(|image| image.source == source).unwrap();
     for (one, other) in [("disc/disc000.png", "disc/again.jpg"), ("disc/disc001.png", "square/alike.jpg")] {
         assert_eq!(of(one).group, of(other).group);
         assert_eq!(of(one).split, of(other).split);
@@ -117,22 +117,22 @@ fn too_few_classes_or_images_are_an_error_with_a_hint() {
         text[text.find("error:").unwrap()..].to_owned()
     };
     let text = [
-        refused(&|stage| write_classes(&stage.pictures(), &["disc"], 5, 60)),
+        refused(&|stage| write_classes(&stage.images(), &["disc"], 5, 60)),
         refused(&|stage| {
-            write_classes(&stage.pictures(), &["disc"], 5, 60);
-            write_classes(&stage.pictures(), &["square"], 2, 60);
+            write_classes(&stage.images(), &["disc"], 5, 60);
+            write_classes(&stage.images(), &["square"], 2, 60);
         }),
         refused(&|stage| {
-            write_classes(&stage.pictures(), &["disc"], 5, 60);
-            write_classes(&stage.pictures(), &["square"], 3, 10);
+            write_classes(&stage.images(), &["disc"], 5, 60);
+            write_classes(&stage.images(), &["square"], 3, 10);
         }),
         refused(&|stage| {
-            write_classes(&stage.pictures(), &["disc"], 5, 60);
-            std::fs::create_dir(stage.pictures().join("square")).unwrap();
+            write_classes(&stage.images(), &["disc"], 5, 60);
+            std::fs::create_dir(stage.images().join("square")).unwrap();
             for quality in 0..4u8 {
                 let mut copy = draw("square", 1, 60);
                 copy.put_pixel(0, 0, image::Rgb([quality; 3]));
-                std::fs::write(stage.pictures().join(format!("square/{quality}.png")), files::png(&copy)).unwrap();
+                std::fs::write(stage.images().join(format!("square/{quality}.png")), files::png(&copy)).unwrap();
             }
         }),
     ];

@@ -26,13 +26,13 @@ impl Stage {
         let model =
             workspace.write("data/networks/tiny/model.onnx", b"not a model, because preprocess does not read it");
         tiny(&std::fs::read(&model).unwrap()).write(&model.with_file_name("network.json")).unwrap();
-        std::fs::create_dir(workspace.join("pictures")).unwrap();
+        std::fs::create_dir(workspace.join("images")).unwrap();
         Self { workspace }
     }
 
     /// Returns the folder of images for [`Stage::scrape`].
-    pub fn pictures(&self) -> PathBuf {
-        self.workspace.join("pictures")
+    pub fn images(&self) -> PathBuf {
+        self.workspace.join("images")
     }
 
     /// Returns the output folder of `preprocess`.
@@ -50,7 +50,7 @@ impl Stage {
         let config = self.workspace.join("pipeline.toml");
         let artifacts = format!("artifacts='{}'", self.workspace.join("artifacts").display());
         let args = ["scrape", "--quiet", "--config", config.to_str().unwrap(), "--set", &artifacts];
-        let code = run_stage(&FakeScrape { pictures: self.pictures() }, &Cli::parse_from(args).common);
+        let code = run_stage(&FakeScrape { images: self.images() }, &Cli::parse_from(args).common);
         assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
     }
 
@@ -99,7 +99,7 @@ fn tiny(model: &[u8]) -> Network {
 }
 
 struct FakeScrape {
-    pictures: PathBuf,
+    images: PathBuf,
 }
 
 impl pipeline::Stage for FakeScrape {
@@ -116,9 +116,9 @@ impl pipeline::Stage for FakeScrape {
 
     fn run(&self, run: &Run<SeedView>) -> Result<()> {
         let (mut sources, mut rejects) = (Vec::new(), Vec::new());
-        for class in names(&self.pictures)? {
-            for path in entries(&self.pictures.join(&class))? {
-                let source = path.strip_prefix(&self.pictures)?.to_string_lossy().into_owned();
+        for class in names(&self.images)? {
+            for path in entries(&self.images.join(&class))? {
+                let source = path.strip_prefix(&self.images)?.to_string_lossy().into_owned();
                 let kind = std::fs::symlink_metadata(&path)?.file_type();
                 if kind.is_file() {
                     let bytes = std::fs::read(&path)?;
