@@ -8,7 +8,8 @@ use embedding::tsne::{Engine, LINFA_WORK, Settings, embed};
 use embedding::{NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use pipeline::{Align, Table};
 
-use super::{PERPLEXITY, points};
+use super::plan::PERPLEXITY;
+use super::points;
 use crate::machine::cpu_seconds;
 
 /// What is measured.

@@ -1,97 +1,30 @@
 //! t-SNE of the same points by this project and by openTSNE, in turn.
 
+mod comparison;
 pub(crate) mod engines;
 mod ours;
 mod page;
+mod plan;
 mod points;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
 use embedding::{NEIGHBOURS, neighbour_accuracy, trustworthiness};
-use ndarray::Array2;
-use ndarray_npy::{ReadNpyExt, ReadableElement, WriteNpyExt};
+use ndarray_npy::WriteNpyExt;
 use pipeline::talk;
-use serde::{Deserialize, Serialize};
 
+use self::comparison::{Comparison, Fit, Quality, read};
+use self::plan::{BARNES_HUT, ITERATIONS, PERPLEXITY, SETTINGS};
 use crate::environment::{PEERS, python};
 use crate::machine;
 
-const PERPLEXITY: f64 = 30.0;
-/// The numbers of iterations with exaggerated attraction and without.
-const ITERATIONS: [usize; 2] = [250, 500];
-/// The values of openTSNE's `negative_gradient_method` and `neighbors` that are tried. Its defaults up to 10,000 points are the
-/// first pair.
-const SETTINGS: [[&str; 2]; 4] = [["bh", "annoy"], ["bh", "exact"], ["fft", "annoy"], ["fft", "exact"]];
-/// The most points for which Barnes-Hut is tried. openTSNE itself does not use it for more.
-const BARNES_HUT: usize = 10_000;
-
-/// One measurement, as one process reports it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Fit {
-    /// The wall time of the layout.
-    seconds: f64,
-    version: String,
-}
-
-/// What is measured.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Plan {
-    /// Numbers of points
-    #[arg(long, value_delimiter = ',', default_value = "5000,20000")]
-    points: Vec<usize>,
-    /// How often both take turns; the page has medians
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// Threads of each program
-    #[arg(long, default_value_t = 2)]
-    threads: usize,
-    /// Scratch folder for points, layouts and openTSNE's environment
-    #[arg(long, default_value = "target/bench")]
-    scratch: PathBuf,
-    /// Where the result is written
-    #[arg(long, default_value = "BENCHMARKS-tsne.md")]
-    page: PathBuf,
-}
-
-/// One measurement of our engine, which `bench tsne` starts.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Single {
-    /// The points, [n, d], .npy
-    #[arg(long)]
-    points: PathBuf,
-    #[arg(long, default_value_t = 2)]
-    threads: usize,
-    /// Where the positions are written, .npy
-    #[arg(long)]
-    map: PathBuf,
-}
+pub(crate) use self::plan::{Plan, Single};
 
 /// Measures our engine once.
 pub(crate) fn single(single: &Single) -> Result<()> {
     ours::run(&single.points, single.threads, &single.map)
-}
-
-/// The quality of a layout.
-#[derive(Clone, Copy, Debug)]
-struct Quality {
-    trustworthiness: f64,
-    neighbour_accuracy: f64,
-}
-
-/// All measurements at one number of points.
-struct Comparison {
-    points: usize,
-    ours: Vec<Fit>,
-    theirs: Vec<Fit>,
-    /// The fastest of openTSNE's settings.
-    settings: [&'static str; 2],
-    /// The quality of the last round's layouts, ours and openTSNE's.
-    quality: [Quality; 2],
-    /// Whether all our layouts had the same bits.
-    repeats: bool,
 }
 
 /// Measures everything and writes the page.
@@ -165,10 +98,6 @@ fn compare(plan: &Plan, python: &Path, n: usize) -> Result<Comparison> {
         };
     }
     Ok(comparison)
-}
-
-fn read<T: ReadableElement>(file: &Path) -> Result<Array2<T>> {
-    Array2::read_npy(fs_err::File::open(file)?).with_context(|| format!("{} is damaged", file.display()))
 }
 
 fn measure(mut command: Command, points: &Path, threads: usize, layout: &Path) -> Result<Fit> {

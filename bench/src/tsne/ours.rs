@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use embedding::tsne::{Engine, Settings, embed};
 use ndarray_npy::WriteNpyExt;
 
-use super::{Fit, ITERATIONS, PERPLEXITY, read};
+use super::comparison::{Fit, read};
+use super::plan::{ITERATIONS, PERPLEXITY};
 
 /// Lays out the points of a file once with the engine `grid`. Prints one line of JSON and writes the positions to `out`.
 pub(super) fn run(points: &Path, threads: usize, out: &Path) -> Result<()> {

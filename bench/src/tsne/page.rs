@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Comparison, Fit, ITERATIONS, NEIGHBOURS, PERPLEXITY, Plan, SETTINGS};
+use embedding::NEIGHBOURS;
+
+use super::comparison::{Comparison, Fit};
+use super::plan::{ITERATIONS, PERPLEXITY, Plan, SETTINGS};
 use crate::result::median;
 
 const START: &str = "# t-SNE, measured

@@ -1,9 +1,14 @@
-//! Stage `analyze`: a look inside the tuned network, and the report.
+//! The stage `analyze`: looks inside the tuned network and writes the report.
 //!
-//! What the layers have learnt ([`weights`]) and what they take ([`layers`]), what they answer to a few chosen pictures
-//! and to the data set ([`activations`]), which part of a picture carries the decision ([`maps`]), and how the
-//! network arranges the whole data set ([`tsne`]). [`page`] puts it all, with what `train` and `evaluate` found, into one
-//! HTML file. [`command`] is what may be asked on the command line.
+//! | module | analyzes |
+//! |---|---|
+//! | `layers` | parameters and multiply-adds of the layers |
+//! | `weights` | weights before and after tuning |
+//! | `activations` | activations for chosen images and for the whole data set |
+//! | `maps` | saliency maps: which part of an image decides |
+//! | `tsne` | the embedding of the data set |
+//!
+//! `page` writes the results, together with those of `train` and `evaluate`, into one HTML file. `command` parses the command line.
 
 mod activations;
 mod check;

@@ -29,7 +29,7 @@ pub struct Evaluation {
 /// A model in training. The same files, steps and number of threads give the same bits.
 ///
 /// The weights live in ONNX Runtime, the optimizer's moments and the number of steps here: the training model updates
-/// both where they lie ([`crate::operators`]).
+/// both where they lie (module `operators`).
 pub struct Trainer {
     inner: ort::training::Trainer,
     /// The operators that `inner` calls: it must go first.

@@ -1,10 +1,10 @@
-//! Stage `train`: a network tuned on the user's pictures, as deep as is asked for.
+//! The stage `train`: tunes the network on the user's images.
 //!
-//! The network with its new head is cut below the deepest layer that is trained ([`cut`], [`depth`]); what lies below runs
-//! once for each picture in an inference session and is cached ([`features`]); what lies above is trained with ONNX
-//! Runtime's training API, once for each combination of the sweep ([`sweep`], [`trial`]), with a checkpoint after every
-//! epoch ([`checkpoint`]); the trial with the best validation loss is put on the trunk again and saved as one model
-//! ([`tuned`]). `train find-lr` looks for a learning rate before that ([`find_lr`]).
+//! The network with its new head is cut below the deepest trained layer (modules `cut` and `depth`). The layers below the cut run once
+//! for each image in an inference session, and their features are cached (`features`). ONNX Runtime's training API trains the
+//! layers above the cut, once for each trial of the sweep (`sweep`, `trial`). A trial writes a checkpoint after every epoch
+//! (`checkpoint`). The head of the best trial is joined with the trunk and saved as one model (`tuned`). `train find-lr` searches for a
+//! learning rate (`find_lr`).
 
 mod ahead;
 mod batches;

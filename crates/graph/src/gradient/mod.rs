@@ -2,11 +2,11 @@
 //! any tensor in between.
 //!
 //! The walk goes backwards over the nodes. When it comes to a node, every node that reads its outputs has been seen, so
-//! the gradient of each output is the sum of the parts that those gave. The node's [`Rule`] then gives a part to each
+//! the gradient of each output is the sum of the parts that those gave. The node's rule (module `rules`) then gives a part to each
 //! input that leads to a wanted tensor, and to no other: the gradient of the picture itself, for one, is never built
 //! where only weights are wanted.
 //!
-//! One file a family of operators. To add one, write its rule and name it in [`rule`].
+//! One file a family of operators. To add one, write its rule and name it in `rules.rs`.
 
 mod activation;
 mod arithmetic;

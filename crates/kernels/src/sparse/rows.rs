@@ -1,6 +1,6 @@
 //! Dense layers, `y = x W^T + bias`, that leave out the zeros of every row.
 //!
-//! Each row of `x` becomes a list of its values that are not zero. For [`PANEL`] outputs at a time, the weights of [`DEEP`] inputs
+//! Each row of `x` becomes a list of its values that are not zero. For [`PANEL`] outputs at a time, the weights of `DEEP` inputs
 //! stay in the first-level cache while all rows go by. The weights of the next inputs are prefetched meanwhile.
 
 #![allow(clippy::inline_always, reason = "a function is compiled for an instruction set only as part of its caller")]

@@ -1,7 +1,7 @@
 //! Turns the library inside the training wheel into a plain `libonnxruntime.so`.
 //!
 //! The vendor publishes ONNX Runtime with training only as a Python extension. The extension contains the whole C API,
-//! but exports nothing of it and needs symbols of a Python interpreter. A table of byte changes ([`table`]) undoes that:
+//! but exports nothing of it and needs symbols of a Python interpreter. A table of byte changes (module `table`) undoes that:
 //! - The symbols of Python become weak. They load as null, and the C API never calls them.
 //! - The one exported symbol gets the name `OrtGetApiBase` and the address of that function.
 //! - The hash table of the exported names follows.
