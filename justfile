@@ -125,7 +125,7 @@ check-report *args: build
     @node tests/report/check.mjs target/check-report/hostile/analyze/report.html --axe target/check-report/node_modules/axe-core/axe.min.js
     @node tests/report/check.mjs "${1:-artifacts/analyze/report.html}" --axe target/check-report/node_modules/axe-core/axe.min.js --pictures target/check-report/pictures
 
-# check formatting, lints (warnings are errors) and the structure of modules and crates
+# check formatting, lints, the structure of modules and crates, and the documentation; warnings are errors
 lint:
     cargo fmt --all --check
     cargo clippy --release --locked --workspace --all-targets -- -D warnings
