@@ -9,8 +9,8 @@ use ort::logging::LogLevel;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use crate::error::message_of;
-use crate::repackage::sha256;
 use crate::library_version;
+use crate::repackage::sha256;
 use crate::version::VERSION;
 use crate::{RuntimeError, elf};
 
