@@ -35,7 +35,7 @@ pub(crate) fn gather(
         tensors.push(tensor);
     }
     let mut layers = tuned.layers(&tensors)?;
-    let progress = run.progress("sees all pictures", pictures.len());
+    let progress = run.progress("computing features", pictures.len());
     let (mut values, mut predicted) = (Vec::new(), Vec::new());
     let read = |at: usize| pictures::read(dataset, pictures[at], tuned.network.input.size);
     inference::in_batches(pictures.len(), BATCH, read, |first, images| {

@@ -31,7 +31,7 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
     let size = tuned.network.input.size;
     let settings = &run.config.preprocess;
     let limits = Limits { max_pixels: settings.max_pixels, max_bytes: settings.max_memory_mb.saturating_mul(1 << 20) };
-    let progress = run.progress("reads the given pictures", files.len());
+    let progress = run.progress("reading images", files.len());
     // One at a time: each may take as much memory as all threads together are allowed.
     let (mut rejects, mut found) = (Vec::new(), Vec::new());
     for path in files {

@@ -222,7 +222,7 @@ fn mistakes_are_answered_with_a_hint() {
         ("analyze.occlusion.patch=49", 2, "patch and stride from 1 to 48"),
         ("analyze.occlusion.stride=49", 2, "patch and stride from 1 to 48"),
         ("analyze.maps.layer=relu9", 1, "relu1"),
-        ("analyze.maps.methods=[\"lime\"]", 2, "unknown value `lime`"),
+        ("analyze.maps.methods=[\"lime\"]", 2, "unknown value \"lime\""),
     ] {
         let output = analyze(&workspace, &["--set", set]);
         let text = stderr(&output);

@@ -331,13 +331,13 @@ fn a_stopped_run_goes_on_where_it_was() {
     interrupt(&child);
     let stopped = child.wait_with_output().unwrap();
     assert_eq!(stopped.status.code(), Some(130), "{}", stderr(&stopped));
-    assert!(stderr(&stopped).contains("stopped; what is done is kept"), "{}", stderr(&stopped));
+    assert!(stderr(&stopped).contains("stopped; finished work is kept"), "{}", stderr(&stopped));
     assert!(!folder.join("stage.lock.json").exists() && pieces(&folder) >= 3);
 
     let output = analyze(&workspace, &args);
     assert!(output.status.success(), "{}", stderr(&output));
     let log = workspace.text("artifacts/analyze/log.jsonl");
-    let kept = log.lines().filter(|line| line.contains("from an earlier run"));
+    let kept = log.lines().filter(|line| line.contains("result of an earlier run"));
     assert!(kept.filter(|line| line.contains("curves of")).count() >= 1, "{log}");
     assert!(!folder.join("pieces").exists(), "of no use any more");
     let manifest = workspace.text("artifacts/analyze/manifest.csv");

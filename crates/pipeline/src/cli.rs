@@ -65,8 +65,11 @@ pub fn run_to_exit<S: Stage>(stage: &S, common: &Common) -> Exit {
     settle(stage_exit(stage, common).inspect_err(|failed| {
         if error::exit_of(failed) == Exit::Stopped {
             let kept = !S::CACHES.is_empty() || !S::CHECKPOINTS.is_empty();
-            let then =
-                if kept { "what is done is kept, and the next run goes on there" } else { "the next run begins anew" };
+            let then = if kept {
+                "finished work is kept, and the next run continues there"
+            } else {
+                "the next run starts from the beginning"
+            };
             talk(&format!("{:<12}stopped; {then}", S::NAME));
         }
     }))

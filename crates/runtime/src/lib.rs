@@ -5,7 +5,7 @@
 //! - [`training`] writes the files of a training, and [`Trainer`] trains from them.
 //! - [`with_own_operators`] replaces operators of a model by our own, which take less time.
 //!
-//! `docs/runtime.md` describes the crate. It is the only crate of the project with `unsafe`, in `version.rs`, `mapped.rs`,
+//! `docs/runtime.md` describes the crate. It is the only crate of the project with `unsafe`, in `library_version.rs`, `mapped.rs`,
 //! `operators/pieces.rs` and `operators/threads.rs`.
 
 mod elf;

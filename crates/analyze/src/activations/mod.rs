@@ -63,7 +63,7 @@ pub(crate) fn write(
         return Ok(());
     }
     let mut opened = tuned.layers(&names)?;
-    let progress = run.progress("looks at feature maps", chosen.len());
+    let progress = run.progress("computing feature maps", chosen.len());
     for picture in chosen {
         stop::check()?;
         let picture = picture.of(dataset);

@@ -121,7 +121,7 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
         surveys.push(LayerSurvey { layer: layer.clone(), shape, channels });
     }
     let counts: Vec<usize> = surveys.iter().map(|survey| survey.channels.len()).collect();
-    let progress = run.progress("surveys the data set", dataset.pictures.len());
+    let progress = run.progress("surveying the data set", dataset.pictures.len());
     let mut layers = None;
     for (piece, pictures) in dataset.pictures.chunks(PIECE).enumerate() {
         let first = piece * PIECE;

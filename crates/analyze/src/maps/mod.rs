@@ -59,7 +59,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
     let mut gradients = Gradients::open(run, tuned)?;
     let mut faithful = Faithful::open(run, tuned)?;
     let each = occlusion.as_ref().map_or(0, Occlusion::windows) + faithful.runs(config.methods.len());
-    let progress = run.progress("asks why", chosen.len() * each);
+    let progress = run.progress("computing saliency maps", chosen.len() * each);
     let (mut targets, mut areas) = (Vec::new(), Vec::new());
     for chosen in chosen {
         pipeline::stop::check()?;

@@ -59,7 +59,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     if let Before::Unknown(why) = &before {
         run.say(&format!("weights are not compared with those before tuning: {why}"));
     }
-    let progress = run.progress("looks at weights", found.len());
+    let progress = run.progress("drawing weights", found.len());
     let (mut layers, mut coloured) = (Vec::new(), false);
     let mut files = BTreeMap::new();
     for (place, weight) in found.iter().enumerate() {

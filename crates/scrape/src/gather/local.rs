@@ -39,7 +39,7 @@ pub fn gather(
     if places.is_empty() {
         return Ok(());
     }
-    let progress = run.progress("gathering pictures", places.len());
+    let progress = run.progress("gathering images", places.len());
     let copy = |(at, slot): &(usize, usize)| {
         stop::check()?;
         let queue = &queues[*at];
