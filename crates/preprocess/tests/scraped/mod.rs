@@ -6,8 +6,8 @@ use std::process::{ExitCode, Output};
 
 use anyhow::Result;
 use clap::Parser;
-use contract::Dataset;
 use contract::config::SeedView;
+use contract::{Artifact, Dataset, RejectRow, SourceRow, Status};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Finished, Run, Scope, Summary, short_hash};
 use testkit::Workspace;
@@ -115,7 +115,7 @@ impl pipeline::Stage for FakeScrape {
     }
 
     fn run(&self, run: &Run<SeedView>) -> Result<()> {
-        let (mut sources, mut rejects) = (Vec::new(), Vec::new());
+        let (mut sources, mut rejects) = (Vec::<SourceRow>::new(), Vec::<RejectRow>::new());
         for class in names(&self.images)? {
             for path in entries(&self.images.join(&class))? {
                 let source = path.strip_prefix(&self.images)?.to_string_lossy().into_owned();
@@ -125,15 +125,31 @@ impl pipeline::Stage for FakeScrape {
                     let hash = short_hash(&bytes);
                     let stored = format!("images/{class}/{hash}.bin");
                     run.write(&stored, &bytes)?;
-                    sources.push([hash, class.clone(), stored, source, String::new(), "kept".to_owned()]);
+                    let empty = String::new;
+                    sources.push(SourceRow {
+                        hash,
+                        class: class.clone(),
+                        path: stored,
+                        source,
+                        page: empty(),
+                        title: empty(),
+                        author: empty(),
+                        licence: empty(),
+                        licence_url: empty(),
+                        kind: "folder".to_owned(),
+                        query: empty(),
+                        bytes: Some(bytes.len() as u64),
+                        like: empty(),
+                        status: Status::Kept,
+                    });
                 } else {
                     let reason = if kind.is_dir() { "a folder" } else { "a symbolic link" };
-                    rejects.push([class.clone(), source, reason.to_owned()]);
+                    rejects.push(RejectRow { class: class.clone(), source, reason: reason.to_owned() });
                 }
             }
         }
-        run.write_csv("sources.csv", &["hash", "class", "path", "source", "like", "status"], sources)?;
-        run.write_csv("rejects.csv", &["class", "source", "reason"], rejects)
+        sources.write(run)?;
+        rejects.write(run)
     }
 
     fn summary(&self, _: &Finished<SeedView>) -> Result<Summary> {
