@@ -99,21 +99,6 @@ impl<'a, C> Run<'a, C> {
         AtomicFile::create(self.folder().join(relative))
     }
 
-    /// Writes one output as CSV: `header`, then `rows`.
-    pub fn write_csv<R, F>(&self, relative: impl AsRef<Path>, header: &[&str], rows: R) -> Result<()>
-    where
-        R: IntoIterator,
-        R::Item: IntoIterator<Item = F>,
-        F: AsRef<[u8]>,
-    {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(header)?;
-        for row in rows {
-            writer.write_record(row)?;
-        }
-        self.write(relative, &writer.into_inner()?)
-    }
-
     /// Creates a folder for temporary files. It is removed when dropped and is not an output.
     pub fn scratch(&self) -> Result<TempDir> {
         tempfile::Builder::new()
