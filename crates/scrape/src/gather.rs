@@ -2,9 +2,9 @@
 
 mod host_queue;
 mod local;
+mod memory;
 mod online;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -13,18 +13,19 @@ use web::Web;
 
 use crate::api_client::ApiClient;
 use crate::cache::Cache;
-use crate::candidate_queue::{CandidateQueue, FileState};
+use crate::candidate_queue::CandidateQueue;
 use crate::content;
 use crate::contents::Contents;
 use crate::fetch::Fetcher;
 use crate::filter::Filter;
-use crate::journal::{Journal, Verdict};
-use crate::live::{Live, Step};
+use crate::journal::Journal;
+use crate::live::Live;
 use crate::selection::{Selection, select};
 use crate::source::Source;
 use crate::sources::Credentials;
 use crate::view::Run;
 pub use local::list;
+pub use memory::Memory;
 
 /// The options of the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,44 +58,6 @@ pub fn queues(run_sources: &[Box<dyn Source + '_>], on_web: &[bool]) -> Result<V
         );
     }
     Ok(queues)
-}
-
-/// Fills in what earlier runs know about `slots` of a queue.
-pub fn recall(queue: &mut CandidateQueue, slots: std::ops::Range<usize>, memory: &Memory, contents: &mut Contents) {
-    for slot in &mut queue.slots[slots] {
-        let url = &slot.candidate.location;
-        slot.file = match memory.journal.verdict(url) {
-            Some(Verdict::Image(content)) if memory.cache.has(&content) => {
-                FileState::Image(contents.add(content, false))
-            }
-            verdict => memory.unless_tried(url, verdict),
-        };
-    }
-}
-
-/// The knowledge of earlier runs.
-#[derive(Debug)]
-pub struct Memory {
-    /// The remembered answers and verdicts.
-    pub journal: Arc<Journal>,
-    /// The fetched files.
-    pub cache: Cache,
-    /// The limits of this run. A remembered refusal counts only when it was made under the same limits.
-    pub limits: String,
-    /// When set, only these addresses are fetched.
-    pub only: Option<BTreeSet<String>>,
-}
-
-impl Memory {
-    /// Returns the state of `url` for a verdict that is not an image in the cache.
-    fn unless_tried(&self, url: &str, verdict: Option<Verdict>) -> FileState {
-        match (&self.only, verdict) {
-            (Some(only), _) if only.contains(url) => FileState::Unknown,
-            (_, Some(Verdict::Refused { reason, limits })) if limits == self.limits => FileState::Refused(reason),
-            (Some(_), _) => FileState::Later("not fetched yet".to_owned()),
-            (None, _) => FileState::Unknown,
-        }
-    }
 }
 
 /// Gathers the images of all sources. `web` is present when a source needs it.
@@ -147,9 +110,4 @@ pub fn gather(
     }
     let selection = select(&queues, &contents, &filter);
     Ok(Gathered { queues, contents, selection, exhausted })
-}
-
-/// Shows that an image was fetched.
-fn show_arrival(live: &Live, class: &str, host: Option<&str>, is_new: bool) {
-    live.step(class, host, if is_new { Step::Fetched } else { Step::Duplicate });
 }

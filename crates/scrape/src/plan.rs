@@ -12,7 +12,7 @@ use crate::candidate_queue::CandidateQueue;
 use crate::content;
 use crate::contents::Contents;
 use crate::filter::Filter;
-use crate::gather::{Memory, Wish, list, queues, recall};
+use crate::gather::{Memory, Wish, list, queues};
 use crate::journal::Journal;
 use crate::selection::select;
 use crate::source::Source;
@@ -64,7 +64,7 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
             match runtime.block_on(source.page(&api, &quota.class, words, page_name.as_deref())) {
                 Ok(page) => {
                     let new = queues[at].add(query, page);
-                    recall(&mut queues[at], new, &memory, &mut contents);
+                    memory.recall(&mut queues[at], new, &mut contents);
                 }
                 Err(stop) => {
                     if stop == Stop::NotAsked && memory.only.is_none() {

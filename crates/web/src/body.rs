@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use tokio::time::{Instant, timeout_at};
 
 use crate::body_permit::{BodyPermit, BodyPermits};
-use crate::budget::Purse;
+use crate::budget::BudgetCounter;
 use crate::failure::{Counted, Failure, Phase, Reason};
 use crate::request::Request;
 use crate::settings::Limits;
@@ -20,7 +20,7 @@ const FRAMING: u64 = 8;
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     pub limits: &'a Limits,
-    pub purse: &'a Purse,
+    pub budget: &'a BudgetCounter,
     pub permits: &'a BodyPermits,
 }
 
@@ -51,7 +51,7 @@ impl Reader<'_> {
                 Ok(Ok(Some(piece))) => piece,
             };
             received += piece.len() as u64;
-            if !self.purse.bytes(piece.len() as u64 + FRAMING) {
+            if !self.budget.take_bytes(piece.len() as u64 + FRAMING) {
                 return Err(Failure::Exhausted(Reason::BudgetBytes));
             }
             if !sink.take(&piece)? {

@@ -16,13 +16,13 @@ pub struct Spent {
 
 /// The budget of a run with its counters.
 #[derive(Debug)]
-pub(crate) struct Purse {
+pub(crate) struct BudgetCounter {
     budget: Budget,
     requests: AtomicU64,
     bytes: AtomicU64,
 }
 
-impl Purse {
+impl BudgetCounter {
     pub fn new(budget: Budget) -> Self {
         Self { budget, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
@@ -31,7 +31,7 @@ impl Purse {
     ///
     /// # Errors
     /// Returns [`Failure::Exhausted`] when the requests or the bytes are used up.
-    pub fn request(&self) -> Result<(), Failure> {
+    pub fn take_request(&self) -> Result<(), Failure> {
         self.check()?;
         let more = |used: u64| (used < self.budget.requests).then_some(used + 1);
         match self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
@@ -41,7 +41,7 @@ impl Purse {
     }
 
     /// Takes `count` bytes from the budget. Returns whether the budget still holds.
-    pub fn bytes(&self, count: u64) -> bool {
+    pub fn take_bytes(&self, count: u64) -> bool {
         self.bytes.fetch_add(count, Ordering::Relaxed).saturating_add(count) <= self.budget.bytes
     }
 

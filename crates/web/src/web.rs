@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use url::{Position, Url};
 
 use crate::body_permit::BodyPermits;
-use crate::budget::{Purse, Spent};
+use crate::budget::{BudgetCounter, Spent};
 use crate::clients::Clients;
 use crate::failure::{Failure, Phase, Reason};
 use crate::host::{Gate, Hosts, Key, Verdict};
@@ -25,7 +25,7 @@ use crate::robots::{READ_BYTES, Robots};
 use crate::settings::{Settings, SettingsError};
 use crate::transport::Transport;
 use crate::vetting::{literal, vet};
-use crate::wire::{Answer, Whole, Wire};
+use crate::wire::{Answer, CompleteAnswer, Wire};
 
 /// The HTTP client of a run. Clones share every limit, every connection and the budget.
 #[derive(Clone)]
@@ -50,12 +50,12 @@ impl Inner {
 }
 
 /// A failed try, with the gate of a busy host and the wait that the host asks for.
-struct Trouble {
+struct FailedTry {
     failure: Failure,
     busy: Option<(Arc<Gate>, Option<Duration>)>,
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for FailedTry {
     fn from(failure: Failure) -> Self {
         Self { failure, busy: None }
     }
@@ -76,8 +76,8 @@ impl Web {
         let allowed = settings.allowed_hosts.iter().map(|host| Named::parse(host)).collect::<Result<_, _>>()?;
         let named = settings.named_hosts.iter().map(|(host, limits)| Ok((Named::parse(host)?, *limits)));
         let named = named.collect::<Result<_, SettingsError>>()?;
-        let purse = Arc::new(Purse::new(settings.budget));
-        let wire = Wire { transport, purse, limits: settings.limits, user_agent, permits: BodyPermits::new() };
+        let budget = Arc::new(BudgetCounter::new(settings.budget));
+        let wire = Wire { transport, budget, limits: settings.limits, user_agent, permits: BodyPermits::new() };
         Ok(Self(Arc::new(Inner {
             wire,
             hosts: Hosts::new(settings.per_host, named, settings.longest_wait),
@@ -111,7 +111,7 @@ impl Web {
 
     /// Returns what the run has used so far.
     pub fn spent(&self) -> Spent {
-        self.0.wire.purse.spent()
+        self.0.wire.budget.spent()
     }
 
     /// Sends `request` as [`Web::get`] does. `exempt` is whether hosts that the configuration names are exempt from checks.
@@ -119,9 +119,9 @@ impl Web {
         let mut tries = 0;
         loop {
             let mut chain = Chain::new(request, exempt);
-            let Trouble { mut failure, busy } = match self.follow(request, &mut chain).await {
+            let FailedTry { mut failure, busy } = match self.follow(request, &mut chain).await {
                 Ok(response) => return Ok(response),
-                Err(trouble) => trouble,
+                Err(failed) => failed,
             };
             // A failure at the target of a redirected `robots.txt` says nothing about the host itself.
             if request.robots && chain.moved() && !matches!(failure, Failure::Exhausted(_)) {
@@ -144,7 +144,7 @@ impl Web {
     }
 
     /// Makes one try and follows its redirects.
-    async fn follow(&self, request: &Request, chain: &mut Chain) -> Result<Response, Trouble> {
+    async fn follow(&self, request: &Request, chain: &mut Chain) -> Result<Response, FailedTry> {
         let mut elapsed = Duration::ZERO;
         loop {
             let (key, proxy) = self.destination(chain)?;
@@ -165,11 +165,11 @@ impl Web {
                 continue;
             }
             let status = answer.status;
-            if let Err(trouble) = self.judge(&answer, &gate, request) {
+            if let Err(failed) = self.judge(&answer, &gate, request) {
                 self.0.wire.discard(answer, request).await;
-                return Err(trouble);
+                return Err(failed);
             }
-            let Whole { headers, body, permit } = self.0.wire.read(answer, request).await?;
+            let CompleteAnswer { headers, body, permit } = self.0.wire.read(answer, request).await?;
             elapsed += begun.elapsed();
             let (status, final_url) = (status.as_u16(), chain.shown(request));
             return Ok(Response { status, final_url, headers, body, elapsed, permit });
@@ -192,7 +192,7 @@ impl Web {
     }
 
     /// Checks the header of an answer that is not a redirect.
-    fn judge(&self, answer: &Answer, gate: &Arc<Gate>, request: &Request) -> Result<(), Trouble> {
+    fn judge(&self, answer: &Answer, gate: &Arc<Gate>, request: &Request) -> Result<(), FailedTry> {
         let (status, headers) = (answer.status, &answer.headers);
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             let asked = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -201,7 +201,7 @@ impl Web {
             gate.hold(asked.unwrap_or_default());
             let too_long = asked.is_some_and(|wait| wait > self.0.settings.longest_wait);
             let reason = if too_long { Reason::RetryAfter } else { Reason::Status(status.as_u16()) };
-            return Err(Trouble { failure: Failure::Later(reason), busy: Some((Arc::clone(gate), asked)) });
+            return Err(FailedTry { failure: Failure::Later(reason), busy: Some((Arc::clone(gate), asked)) });
         }
         let temporary = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY);
         if temporary || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED) {

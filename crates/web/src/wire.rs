@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use crate::body;
 use crate::body_permit::{BodyPermit, BodyPermits};
-use crate::budget::Purse;
+use crate::budget::BudgetCounter;
 use crate::failure::{Failure, Phase, Reason};
 use crate::hop::{Connection, Hop};
 use crate::host::Key;
@@ -20,7 +20,7 @@ use crate::transport::{HEADER_BUFFER, Transport, not_sent};
 /// Sends requests. This is everything below the rules of politeness.
 pub(crate) struct Wire {
     pub transport: Box<dyn Transport>,
-    pub purse: Arc<Purse>,
+    pub budget: Arc<BudgetCounter>,
     pub limits: Limits,
     pub user_agent: HeaderValue,
     pub permits: BodyPermits,
@@ -35,7 +35,7 @@ pub(crate) struct Answer {
 }
 
 /// An answer whose body has been read.
-pub(crate) struct Whole {
+pub(crate) struct CompleteAnswer {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
     pub permit: Option<BodyPermit>,
@@ -75,17 +75,17 @@ impl Wire {
     }
 
     async fn send(&self, hop: Hop, message: reqwest::Request) -> Result<Answer, Failure> {
-        self.purse.request()?;
+        self.budget.take_request()?;
         let started = Instant::now();
         let mut response = self.header(hop, message).await.inspect_err(|failure| {
             if *failure == Failure::Refused(Reason::HeaderTooLarge) {
                 // The exact number is unknown.
-                self.purse.bytes(HEADER_BUFFER.into());
+                self.budget.take_bytes(HEADER_BUFFER.into());
             }
         })?;
         let headers = std::mem::take(response.headers_mut());
         let bytes = header_bytes(&headers);
-        if !self.purse.bytes(bytes) {
+        if !self.budget.take_bytes(bytes) {
             return Err(Failure::Exhausted(Reason::BudgetBytes));
         }
         if bytes > self.limits.header_bytes as u64 || headers.len() > self.limits.header_fields {
@@ -115,11 +115,11 @@ impl Wire {
     }
 
     /// Reads the body of `answer`.
-    pub async fn read(&self, answer: Answer, request: &Request) -> Result<Whole, Failure> {
+    pub async fn read(&self, answer: Answer, request: &Request) -> Result<CompleteAnswer, Failure> {
         let Answer { headers, response, started, .. } = answer;
-        let reader = body::Reader { limits: &self.limits, purse: &self.purse, permits: &self.permits };
+        let reader = body::Reader { limits: &self.limits, budget: &self.budget, permits: &self.permits };
         let (body, permit) = reader.read(response, &headers, request, started).await?;
-        Ok(Whole { headers, body, permit })
+        Ok(CompleteAnswer { headers, body, permit })
     }
 
     /// Reads a short unwanted body, so that the connection can be kept.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{Server, answer, at, client, head, image, quick, script};
-use tokio::io::AsyncWriteExt;
-use web::{Failure, Reason};
+use common::{Server, answer, at, client, client_of, head, image, public, quick, script};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use web::{Failure, Reason, Recorder};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -115,4 +115,46 @@ async fn a_large_body_waits_for_a_permit_and_a_small_one_does_not() {
     assert!(!waits.is_finished(), "all four permits are taken");
     held.pop();
     assert_eq!(waits.await.unwrap(), Ok(3 << 19));
+}
+
+/// A server that keeps every connection open and counts them. Returns its address, and the number now and at most.
+async fn counting_server() -> (std::net::SocketAddr, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counter, peak) = (Arc::clone(&open), Arc::clone(&most));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (counter, peak) = (Arc::clone(&counter), Arc::clone(&peak));
+            tokio::spawn(async move {
+                peak.fetch_max(counter.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                let mut piece = [0; 4096];
+                while let Ok(1..) = stream.read(&mut piece).await {
+                    drop(stream.write_all(&head("200 OK", &[("content-length", "0")])).await);
+                }
+                counter.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    (address, open, most)
+}
+
+#[tokio::test]
+async fn idle_connections_to_many_hosts_are_closed() {
+    let (address, open, most) = counting_server().await;
+    let mut settings = quick();
+    settings.respect_robots = false;
+    settings.concurrency = 4;
+    let name = |n: usize| format!("host-{n}.test");
+    let recorder = (0..300).fold(Recorder::new(address), |recorder, n| recorder.name(&name(n), [public()]));
+    let (web, recorder) = client_of(recorder, &settings);
+    for n in 0..300 {
+        web.get(&at(&format!("http://{}/", name(n)))).await.unwrap();
+    }
+    assert_eq!(recorder.dialled().len(), 300);
+    assert!(most.load(Ordering::SeqCst) <= 80, "{most:?} connections were open at a time");
+    drop(web);
+    while open.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(MS).await;
+    }
 }

@@ -10,7 +10,7 @@ use pipeline::stop;
 use tokio::task::JoinSet;
 
 use super::host_queue::HostQueue;
-use super::{Memory, recall, show_arrival};
+use super::memory::Memory;
 use crate::api_client::{ApiClient, Stop};
 use crate::candidate::Page;
 use crate::candidate_queue::{CandidateQueue, FileState};
@@ -166,7 +166,7 @@ impl Online<'_> {
                 for _ in new.clone() {
                     self.live.step(&class, None, Step::Found);
                 }
-                recall(&mut queues[at], new.clone(), self.memory, contents);
+                self.memory.recall(&mut queues[at], new.clone(), contents);
                 let had = queues[at].slots[new].iter().filter(|slot| matches!(slot.file, FileState::Image(_)));
                 had.for_each(|_| self.live.had(&class));
             }
@@ -207,7 +207,10 @@ impl Online<'_> {
             // Several queues can want one file, but the host received one request.
             let host = std::mem::take(&mut first).then_some(host);
             match known {
-                FileState::Image(index) => show_arrival(self.live, &queue.quota.class, host, contents.is_new(index)),
+                FileState::Image(index) => {
+                    let step = if contents.is_new(index) { Step::Fetched } else { Step::Duplicate };
+                    self.live.step(&queue.quota.class, host, step);
+                }
                 _ => self.live.step(&queue.quota.class, host, Step::Refused),
             }
         }
