@@ -123,7 +123,7 @@ check-report *args: build
     @rm -rf target/check-report/hostile
     @REPORT_TO_CHECK="$PWD/target/check-report/hostile" cargo test --quiet --release --locked --workspace --test stage the_report_is_whole > target/check-report/made.txt 2>&1 || { cat target/check-report/made.txt; exit 1; }
     @node tests/report/check.mjs target/check-report/hostile/analyze/report.html --axe target/check-report/node_modules/axe-core/axe.min.js
-    @node tests/report/check.mjs "${1:-artifacts/analyze/report.html}" --axe target/check-report/node_modules/axe-core/axe.min.js --pictures target/check-report/pictures
+    @node tests/report/check.mjs "${1:-artifacts/analyze/report.html}" --axe target/check-report/node_modules/axe-core/axe.min.js --screenshots target/check-report/screenshots
 
 # check formatting, lints, the structure of modules and crates, and the documentation; warnings are errors
 lint:

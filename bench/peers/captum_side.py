@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--weights", type=Path, required=True, help="folder of <layer>.weight.npy, <layer>.bias.npy and picture.npy")
+parser.add_argument("--weights", type=Path, required=True, help="folder of <layer>.weight.npy, <layer>.bias.npy and image.npy")
 parser.add_argument("--patch", type=int, required=True)
 parser.add_argument("--stride", type=int, required=True)
 parser.add_argument("--target", type=int, required=True)
@@ -52,13 +52,13 @@ for number in dense:
     layers += [layer] + ([nn.ReLU(inplace=True)] if number < 8 else [])
 layout = torch.channels_last if args.layout == "channels-last" else torch.contiguous_format
 network = nn.Sequential(*layers, nn.Softmax(1)).eval().to(memory_format=layout)
-picture = torch.from_numpy(np.load(args.weights / "picture.npy")).to(memory_format=layout)
+image = torch.from_numpy(np.load(args.weights / "image.npy")).to(memory_format=layout)
 
 with torch.no_grad():
-    network(picture.expand(args.perturbations, -1, -1, -1).contiguous(memory_format=layout))
+    network(image.expand(args.perturbations, -1, -1, -1).contiguous(memory_format=layout))
     start = time.perf_counter()
     found = Occlusion(network).attribute(
-        picture,
+        image,
         target=args.target,
         strides=(3, args.stride, args.stride),
         sliding_window_shapes=(3, args.patch, args.patch),

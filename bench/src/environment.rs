@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use pipeline::talk;
+use pipeline::print_message;
 
 /// The folder of the peers' scripts and lists of packages, relative to the root of the repository.
 pub(crate) const PEERS: &str = "bench/peers";
@@ -21,7 +21,10 @@ pub(crate) fn python(scratch: &Path, name: &str) -> Result<PathBuf> {
     if fs_err::read_to_string(&made_from).is_ok_and(|made| made == text) {
         return Ok(python);
     }
-    talk(&format!("bench        installing {name} into {} (once; takes minutes and gigabytes)", folder.display()));
+    print_message(&format!(
+        "bench        installing {name} into {} (once; takes minutes and gigabytes)",
+        folder.display()
+    ));
     let interpreter = std::env::var("BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let hint = format!("{} has the versions; set BENCH_PYTHON to use another Python", list.display());
     run(Command::new(&interpreter).args(["-m", "venv", "--clear"]).arg(&folder)).context(hint.clone())?;
@@ -39,7 +42,7 @@ pub(crate) fn python_with(scratch: &Path, name: &str, more: &str) -> Result<Path
     if fs_err::read_to_string(&made_from).is_ok_and(|made| made == text) {
         return Ok(python);
     }
-    talk(&format!("bench        installing {more} (once)"));
+    print_message(&format!("bench        installing {more} (once)"));
     install(&python, &list).with_context(|| format!("{} has the versions", list.display()))?;
     fs_err::write(made_from, text)?;
     Ok(python)

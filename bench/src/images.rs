@@ -11,7 +11,7 @@ use contract::Dataset;
 use imaging::{Limits, RgbImage};
 use ndarray::{Array1, Array4, ArrayViewD, Axis, IxDyn};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
-use pipeline::talk;
+use pipeline::print_message;
 use rayon::prelude::*;
 use zoo::{InputTransform, Network};
 
@@ -120,7 +120,7 @@ pub(crate) fn prepare(photos: Option<&Path>, folder: &Path, work: &Work) -> Resu
     found.sort_by_key(|(_, label, place)| (*place, *label));
     found.truncate(work.count);
     ensure!(!found.is_empty(), "there are no images {source}");
-    talk(&format!("bench        decoding {} images {source}", found.len()));
+    print_message(&format!("bench        decoding {} images {source}", found.len()));
     fs_err::create_dir_all(folder)?;
     let side = input.size as usize;
     let first = found.iter().map(|(path, ..)| Ok(tensor(path, input)?.into_raw_vec_and_offset().0));
@@ -177,10 +177,10 @@ fn preprocessed() -> Result<Found> {
         .context("run `just preprocess`, or choose a folder of images with --photos")?;
     let mut places = vec![0; dataset.classes.len()];
     let of = |name: &String| dataset.classes.iter().position(|class| class == name);
-    let found = dataset.pictures.iter().filter_map(|picture| {
-        let label = of(&picture.label)?;
+    let found = dataset.images.iter().filter_map(|image| {
+        let label = of(&image.label)?;
         places[label] += 1;
-        Some((dataset.file(picture), label, places[label] - 1))
+        Some((dataset.file(image), label, places[label] - 1))
     });
     Ok(found.collect())
 }

@@ -79,9 +79,9 @@ enum Command {
         /// The folder to serve
         folder: PathBuf,
     },
-    /// Occlusion of one picture, ours and Captum's in turn; writes BENCHMARKS-occlusion.md
+    /// Occlusion of one image, ours and Captum's in turn; writes BENCHMARKS-occlusion.md
     Occlusion(occlusion::Plan),
-    /// Occlusion, ours alone: covers one picture and writes one line of JSON to stdout
+    /// Occlusion, ours alone: covers one image and writes one line of JSON to stdout
     OcclusionOurs(occlusion::Side),
     /// t-SNE of drawn points, ours and openTSNE's in turn; writes BENCHMARKS-tsne.md
     Tsne(tsne::Plan),
@@ -108,7 +108,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            pipeline::talk(&format!("error: {error:#}"));
+            pipeline::print_message(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,9 @@
-//! The course of the training benchmark: it finds the fastest settings of the peers, then all sides take turns.
+//! The rounds of the training benchmark: it finds the fastest settings of the peers, then all sides take turns.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use pipeline::talk;
+use pipeline::print_message;
 
 use crate::depth::Depth;
 use crate::page::{self, Report, Row};
@@ -54,7 +54,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
         for round in 0..plan.rounds {
             for ((side, variant), found) in sides.iter().zip(&chosen).zip(&mut measured) {
                 let one = side.measure(depth, variant, work)?;
-                talk(&format!(
+                print_message(&format!(
                     "bench        {} round {} of {}: {} {:.1} images/s, peak memory {} MiB (load {:.1})",
                     depth.name(),
                     round + 1,
@@ -79,7 +79,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
         rows,
     };
     fs_err::write(&plan.page, page::markdown(&report, work)).context("the measurements are lost")?;
-    talk(&format!("bench        wrote {}", plan.page.display()));
+    print_message(&format!("bench        wrote {}", plan.page.display()));
     Ok(())
 }
 
@@ -99,6 +99,6 @@ fn best(side: &Side, depth: Depth, plan: &Plan, work: &Work) -> Result<&'static 
             }
         }
     }
-    talk(&format!("bench        {} is fastest with {} at {}", side.name, best.1, depth.name()));
+    print_message(&format!("bench        {} is fastest with {} at {}", side.name, best.1, depth.name()));
     Ok(best.1)
 }

@@ -1,6 +1,6 @@
 // Opens a report in Chromium without a network and does what a reader does. See README.md in this folder.
 //
-//   node tests/report/check.mjs REPORT.html [--axe AXE.MIN.JS] [--pictures FOLDER] [--chromium PROGRAM]
+//   node tests/report/check.mjs REPORT.html [--axe AXE.MIN.JS] [--screenshots FOLDER] [--chromium PROGRAM]
 //
 // The exit code is 1 if a check fails.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { open } from "./browser.mjs";
 const [file, ...rest] = process.argv.slice(2);
 const options = Object.fromEntries(rest.flatMap((word, at) => (word.startsWith("--") ? [[word.slice(2), rest[at + 1]]] : [])));
 if (!file) {
-  console.error("usage: node tests/report/check.mjs REPORT.html [--axe AXE.MIN.JS] [--pictures FOLDER] [--chromium PROGRAM]");
+  console.error("usage: node tests/report/check.mjs REPORT.html [--axe AXE.MIN.JS] [--screenshots FOLDER] [--chromium PROGRAM]");
   process.exit(2);
 }
 const address = pathToFileURL(resolve(file)).href;
@@ -64,10 +64,10 @@ const middle = (selector) => run((found) => {
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }, selector);
 const screenshot = async (name) => {
-  if (!options.pictures) return;
-  mkdirSync(options.pictures, { recursive: true });
+  if (!options.screenshots) return;
+  mkdirSync(options.screenshots, { recursive: true });
   const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: await run(() => ({ x: 0, y: 0, width: document.documentElement.clientWidth, height: Math.min(document.documentElement.scrollHeight, 16000), scale: 1 })) });
-  writeFileSync(join(options.pictures, `${name}.png`), Buffer.from(data, "base64"));
+  writeFileSync(join(options.screenshots, `${name}.png`), Buffer.from(data, "base64"));
 };
 const accessible = async (where) => {
   if (!axe) return;
@@ -165,9 +165,9 @@ if (counts.spots) {
   const at = await middle(first);
   await mouse("mouseMoved", at);
   await pause();
-  const peek = () => run(() => { const box = document.querySelector(".peek"); return { hidden: box.hidden, picture: Boolean(box.querySelector("img")?.naturalWidth), words: box.textContent }; });
+  const peek = () => run(() => { const box = document.querySelector(".peek"); return { hidden: box.hidden, image: Boolean(box.querySelector("img")?.naturalWidth), words: box.textContent }; });
   let seen = await peek();
-  expect(!seen.hidden && seen.picture && seen.words.length > 0, "hovering shows the image", seen);
+  expect(!seen.hidden && seen.image && seen.words.length > 0, "hovering shows the image", seen);
   await screenshot("1280-light-hover");
   await click(at);
   await pause();
@@ -251,7 +251,7 @@ await screenshot("1280-no-script");
 
 await load();
 const { data } = await send("Page.printToPDF", { printBackground: true, preferCSSPageSize: true });
-if (options.pictures) writeFileSync(join(options.pictures, "print.pdf"), Buffer.from(data, "base64"));
+if (options.screenshots) writeFileSync(join(options.screenshots, "print.pdf"), Buffer.from(data, "base64"));
 expect(data.length > 10000, "the page can be printed");
 
 const foreign = requests.filter((url) => url !== address);

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use pipeline::talk;
+use pipeline::print_message;
 
 use super::measurement::{Captum, Conditions, Measurement, Row, WindowSize};
 use super::network::{DenseLayers, read_map};
@@ -58,7 +58,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         machine: machine::described(),
     };
     fs_err::write(&plan.page, page::markdown(&rows, &conditions)).context("the measurements are lost")?;
-    talk(&format!("bench        wrote {}", plan.page.display()));
+    print_message(&format!("bench        wrote {}", plan.page.display()));
     Ok(())
 }
 
@@ -83,7 +83,7 @@ fn row(plan: &Plan, python: &Path, weights: &Path, dense: DenseLayers, windows: 
             trials.push((perturbations, captum(layout, perturbations)?.seconds));
         }
         let fastest = trials.iter().min_by(|a, b| a.1.total_cmp(&b.1)).context("there are no settings to try")?;
-        talk(&format!("bench        Captum, {layout}: {trials:.2?}"));
+        print_message(&format!("bench        Captum, {layout}: {trials:.2?}"));
         best.push(Captum { layout, perturbations: fastest.0, measurements: Vec::new() });
     }
     let mut row =
@@ -95,7 +95,7 @@ fn row(plan: &Plan, python: &Path, weights: &Path, dense: DenseLayers, windows: 
         }
         row.without_reuse.push(ours("off")?);
         let last = |found: &[Measurement]| found.last().map_or(f64::NAN, |one| one.seconds);
-        talk(&format!(
+        print_message(&format!(
             "bench        {} {windows:?} round {} of {}: {:.3} s, without reuse {:.3} s, Captum {:.3?} s (load {:.1})",
             dense.name(),
             round + 1,

@@ -53,7 +53,7 @@ impl DenseLayers {
         for (name, values) in self.model(data)?.weights()? {
             values.write_npy(fs_err::File::create(folder.join(format!("{name}.npy")))?)?;
         }
-        image().insert_axis(Axis(0)).write_npy(fs_err::File::create(folder.join("picture.npy"))?)?;
+        image().insert_axis(Axis(0)).write_npy(fs_err::File::create(folder.join("image.npy"))?)?;
         Ok(folder)
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use imaging::{Rgb, RgbImage, jpeg};
-use pipeline::talk;
+use pipeline::print_message;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ pub(crate) fn prepare(folder: &Path, count: usize) -> Result<u64> {
     fs_err::create_dir_all(folder)?;
     let missing: Vec<usize> = (0..count).filter(|number| !path(folder, *number).exists()).collect();
     if !missing.is_empty() {
-        talk(&format!("bench        drawing {} images into {}", missing.len(), folder.display()));
+        print_message(&format!("bench        drawing {} images into {}", missing.len(), folder.display()));
         let draw = |number: &usize| pipeline::write_atomic(path(folder, *number), &jpeg(&image(*number), QUALITY));
         missing.par_iter().try_for_each(draw)?;
     }

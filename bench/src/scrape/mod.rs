@@ -11,7 +11,7 @@ mod side;
 mod tree;
 
 use anyhow::{Context, Result, ensure};
-use pipeline::talk;
+use pipeline::print_message;
 
 use self::page::{Report, Row};
 use self::server::Server;
@@ -55,7 +55,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         rows,
     };
     fs_err::write(&plan.page, page::markdown(&report)).context("the measurements are lost")?;
-    talk(&format!("bench        wrote {}", plan.page.display()));
+    print_message(&format!("bench        wrote {}", plan.page.display()));
     Ok(())
 }
 
@@ -73,7 +73,7 @@ fn best(side: &Side, plan: &Plan, job: &Job) -> Result<Setting> {
 }
 
 fn report_progress(side: &Side, setting: &Setting, one: &Measured, when: &str) {
-    talk(&format!(
+    print_message(&format!(
         "bench        {when}: {} with {setting}: {:.0} images/s, peak memory {:.0} MiB (load {:.1})",
         side.name,
         one.rate(),

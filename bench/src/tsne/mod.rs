@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use embedding::{NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray_npy::WriteNpyExt;
-use pipeline::talk;
+use pipeline::print_message;
 
 use self::comparison::{Comparison, Fit, Quality, read};
 use self::plan::{BARNES_HUT, ITERATIONS, PERPLEXITY, SETTINGS};
@@ -33,7 +33,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let comparisons = plan.points.iter().map(|n| compare(plan, &python, *n)).collect::<Result<Vec<_>>>()?;
     fs_err::write(&plan.page, page::markdown(&comparisons, plan, &machine::described()))
         .with_context(|| format!("cannot write the measurements to {}", plan.page.display()))?;
-    talk(&format!("bench        wrote {}", plan.page.display()));
+    print_message(&format!("bench        wrote {}", plan.page.display()));
     Ok(())
 }
 
@@ -59,7 +59,7 @@ fn compare(plan: &Plan, python: &Path, n: usize) -> Result<Comparison> {
     let mut best = (f64::INFINITY, SETTINGS[0]);
     for settings in SETTINGS.into_iter().filter(|[gradient, _]| n <= BARNES_HUT || *gradient != "bh") {
         let seconds = theirs(settings)?.seconds;
-        talk(&format!("bench        openTSNE, {n} points, {}: {seconds:.1} s", settings.join(" and ")));
+        print_message(&format!("bench        openTSNE, {n} points, {}: {seconds:.1} s", settings.join(" and ")));
         if seconds < best.0 {
             best = (seconds, settings);
         }
@@ -75,7 +75,7 @@ fn compare(plan: &Plan, python: &Path, n: usize) -> Result<Comparison> {
     let mut before = None;
     for round in 0..plan.rounds {
         let (own, other) = (ours()?, theirs(comparison.settings)?);
-        talk(&format!(
+        print_message(&format!(
             "bench        {n} points, round {} of {}: {:.2} s, openTSNE {:.2} s (load {:.1})",
             round + 1,
             plan.rounds,

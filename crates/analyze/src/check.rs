@@ -12,19 +12,19 @@ use crate::maps;
 use crate::tsne::LOGITS;
 use crate::tuned::Tuned;
 
-/// Refuses pictures, layers, channels and windows that the run could not find.
+/// Refuses images, layers, channels and windows that the run could not find.
 pub(crate) fn check(scope: Scope) -> Result<()> {
     let asked = &scope.config.analyze;
     let network = zoo::Network::read(&scope.environment.stage(stages::TRAIN)).hint("run `just train --force`")?;
     maps::windows(&asked.occlusion, network.input.size)?;
-    pictures_and_layers(scope)?;
+    images_and_layers(scope)?;
     let layers = [&asked.tsne.layer, &asked.maps.layer].map(String::as_str);
     let layers: Vec<&str> = layers.into_iter().filter(|layer| !layer.is_empty() && *layer != LOGITS).collect();
     if layers.is_empty() { Ok(()) } else { tuned(scope)?.has(&layers) }
 }
 
-/// Refuses pictures, layers and channels that are not there.
-pub(crate) fn pictures_and_layers(scope: Scope) -> Result<()> {
+/// Refuses images, layers and channels that are not there.
+pub(crate) fn images_and_layers(scope: Scope) -> Result<()> {
     let asked = &scope.config.analyze;
     choose::asked(&asked.pictures, &Dataset::read(&scope.environment.artifacts)?)?;
     if asked.layers.is_empty() {

@@ -20,7 +20,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Look inside the tuned network and write the report
 ///
-/// Reads artifacts/preprocess/, train/ and evaluate/; writes layers, weights, feature maps, the pictures that excite a
+/// Reads artifacts/preprocess/, train/ and evaluate/; writes layers, weights, feature maps, the images that excite a
 /// channel most, maps of what carries the decision, a t-SNE map and artifacts/analyze/report.html, one file that needs nothing else. Stopped
 /// with Ctrl-C, it goes on where it was when it is started again.
 #[derive(Debug, Parser)]
@@ -34,15 +34,15 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// Which pictures are looked into, in place of the best, worst and least certain of each class.
+/// Which images are looked into, in place of the best, worst and least certain of each class.
 #[derive(Debug, Clone, Args)]
 struct Choice {
-    /// Look into these files, any pictures: the same as analyze.images
+    /// Look into these files, any images: the same as analyze.images
     #[arg(long, value_name = "FILE", num_args = 1..)]
     image: Vec<PathBuf>,
-    /// Look into these pictures of the data set, by their ids: the same as analyze.pictures
-    #[arg(long, value_name = "ID", num_args = 1..)]
-    picture: Vec<String>,
+    /// Look into these images of the data set, by their ids: the same as analyze.pictures
+    #[arg(long = "picture", value_name = "ID", num_args = 1..)]
+    id: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,7 +54,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         network: Option<String>,
     },
-    /// Look at layers of your choice: maps, statistics, and the pictures that excite a channel most
+    /// Look at layers of your choice: maps, statistics, and the images that excite a channel most
     ///
     /// Writes <id>/<layer>.png and .npy, statistics.csv, top.csv and top/<layer>.png to artifacts/activations/.
     #[command(after_help = "Example:\n  analyze activations --layer relu5 --channel 17 --image cat.jpg")]
@@ -134,7 +134,7 @@ impl Choice {
             path.to_str().map(str::to_owned).ok_or_else(error)
         };
         set(common, "analyze.images", &self.image.iter().map(text).collect::<Result<Vec<_>, _>>()?);
-        set(common, "analyze.pictures", &self.picture);
+        set(common, "analyze.pictures", &self.id);
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! The features of a layer for the images of the data set.
 
 use anyhow::{Context, Result};
-use contract::{Dataset, Picture};
+use contract::{Dataset, ImageRow};
 use inference::{BATCH, Error, argmax};
 use ndarray::{Array2, Axis};
 use pipeline::stop;
 
-use crate::pictures;
+use crate::images;
 use crate::tuned::Tuned;
 use crate::view::Run;
 
@@ -18,7 +18,7 @@ pub(crate) struct Features {
     pub predicted: Vec<usize>,
 }
 
-/// Computes the values of `tensor` and the most probable class for each of `pictures`, in their order.
+/// Computes the values of `tensor` and the most probable class for the image of each of `rows`, in their order.
 ///
 /// # Errors
 /// An image cannot be read, or the network gives NaN for it. The message names the image.
@@ -26,7 +26,7 @@ pub(crate) fn gather(
     run: &Run,
     tuned: &Tuned,
     dataset: &Dataset,
-    pictures: &[&Picture],
+    rows: &[&ImageRow],
     tensor: &str,
 ) -> Result<Features> {
     let probabilities = tuned.probabilities()?;
@@ -35,25 +35,25 @@ pub(crate) fn gather(
         tensors.push(tensor);
     }
     let mut layers = tuned.layers(&tensors)?;
-    let progress = run.progress("computing features", pictures.len());
+    let progress = run.progress("computing features", rows.len());
     let (mut values, mut predicted) = (Vec::new(), Vec::new());
-    let read = |at: usize| pictures::read(dataset, pictures[at], tuned.network.input.size);
-    inference::in_batches(pictures.len(), BATCH, read, |first, images| {
+    let read = |at: usize| images::read(dataset, rows[at], tuned.network.input.size);
+    inference::in_batches(rows.len(), BATCH, read, |first, images| {
         stop::check()?;
         let outputs = layers.run(&images)?;
-        for (row, picture) in outputs[0].axis_iter(Axis(0)).zip(&pictures[first..]) {
-            let class = argmax(row.iter().copied());
-            predicted.push(class.ok_or_else(|| Error::NotANumber { image: picture.source.clone() })?);
+        for (output, row) in outputs[0].axis_iter(Axis(0)).zip(&rows[first..]) {
+            let class = argmax(output.iter().copied());
+            predicted.push(class.ok_or_else(|| Error::NotANumber { image: row.source.clone() })?);
         }
         let own = outputs.last().context("the network has no output")?;
         if values.is_empty() {
-            values.reserve_exact(own.len() / images.len() * pictures.len());
+            values.reserve_exact(own.len() / images.len() * rows.len());
         }
         values.extend(own.iter());
         progress.inc(images.len() as u64);
         anyhow::Ok(())
     })?;
     progress.finish();
-    let width = values.len() / pictures.len().max(1);
-    Ok(Features { values: Array2::from_shape_vec((pictures.len(), width), values)?, predicted })
+    let width = values.len() / rows.len().max(1);
+    Ok(Features { values: Array2::from_shape_vec((rows.len(), width), values)?, predicted })
 }

@@ -1,10 +1,10 @@
-//! Pictures from anywhere: decoded with limits, oriented, and cut to the network's size as `preprocess` does.
+//! Images from anywhere: decoded with limits, oriented, and cut to the network's size as `preprocess` does.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use contract::{Artifact, ChosenRow, Dataset, Picture, Split, UnusableFile};
+use contract::{Artifact, ChosenRow, Dataset, ImageRow, Split, UnusableFile};
 use imaging::{Limits, RgbImage};
 use inference::{BATCH, Error, argmax};
 use ndarray::Axis;
@@ -17,10 +17,10 @@ use crate::view::Run;
 /// What the results depend on: the content of each file.
 pub(crate) fn inputs(images: &[PathBuf]) -> BTreeMap<String, String> {
     let hash = |path: &Path| std::fs::read(path).map_or_else(|error| error.to_string(), |bytes| short_hash(&bytes));
-    images.iter().map(|path| (format!("picture {}", path.display()), hash(path))).collect()
+    images.iter().map(|path| (format!("image {}", path.display()), hash(path))).collect()
 }
 
-/// The pictures of `analyze.images`, in their order. One that is in the data set is taken from there; of the others the
+/// The images of `analyze.images`, in their order. One that is in the data set is taken from there; of the others the
 /// class is what the network says, and `pictures/<id>.png` what it sees. What cannot be used is told, and listed in
 /// `rejects.csv`.
 pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Chosen>> {
@@ -37,7 +37,7 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
     for path in files {
         pipeline::stop::check()?;
         match open(path, size, &limits) {
-            Ok((id, picture)) => found.push((id, path, picture)),
+            Ok((id, image)) => found.push((id, path, image)),
             Err(error) => {
                 let reason = format!("{error:#}");
                 run.warn(&format!("{reason}; left out"));
@@ -48,8 +48,8 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
     }
     rejects.write(run)?;
     if found.is_empty() && run.config.analyze.pictures.is_empty() {
-        return Err(anyhow!("none of the {} given pictures can be used", files.len()))
-            .hint("`analyze.images` (or --image) names files of pictures: JPEG, PNG, WebP, GIF, BMP or TIFF");
+        return Err(anyhow!("none of the {} given images can be used", files.len()))
+            .hint("`analyze.images` (or --image) names files of images: JPEG, PNG, WebP, GIF, BMP or TIFF");
     }
     let classes = classes(tuned, &found, &dataset.classes)?;
     let folder = std::path::absolute(run.folder())?;
@@ -57,12 +57,12 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
         .iter()
         .zip(classes)
         .map(|((id, path, given), label)| {
-            if dataset.pictures.iter().any(|picture| picture.id == *id) {
+            if dataset.images.iter().any(|image| image.id == *id) {
                 return Ok(crate::choose::asked(std::slice::from_ref(id), dataset)?.remove(0));
             }
             let file = ChosenRow::image_file(id);
             run.write(&file, &imaging::png(&given.square))?;
-            Ok(Chosen::given(Picture {
+            Ok(Chosen::given(ImageRow {
                 id: id.clone(),
                 path: folder
                     .join(file)
@@ -80,7 +80,7 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Ch
         .collect()
 }
 
-/// A picture that was given.
+/// An image that was given.
 struct Given {
     /// As the network sees it.
     square: RgbImage,
@@ -90,10 +90,10 @@ struct Given {
 }
 
 fn open(path: &Path, size: u32, limits: &Limits) -> Result<(String, Given)> {
-    let picture = imaging::read(path, limits)?;
+    let image = imaging::read(path, limits)?;
     let id = short_hash(&fs_err::read(path)?);
-    let (width, height) = picture.dimensions();
-    Ok((id, Given { square: imaging::square(&picture, size), width, height }))
+    let (width, height) = image.dimensions();
+    Ok((id, Given { square: imaging::square(&image, size), width, height }))
 }
 
 /// Returns the name of the most probable class of each image.

@@ -69,7 +69,7 @@ fn to_table(network: &Network, layers: &[Cost]) -> Table {
         ("parameters", Align::Right),
         ("multiply-adds", Align::Right),
     ];
-    let mut table = Table::new(format!("{}: layers for one picture of {side} x {side} pixels", network.name), &columns);
+    let mut table = Table::new(format!("{}: layers for one image of {side} x {side} pixels", network.name), &columns);
     let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), grouped);
     for layer in layers {
         let (name, operator) = (layer.name.clone(), layer.operator.clone());

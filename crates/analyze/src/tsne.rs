@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use contract::config::TsneEngine;
 use contract::tables::tsne::DRAWING;
-use contract::{Artifact, Dataset, EmbeddingFacts, EmbeddingPoint, Picture};
+use contract::{Artifact, Dataset, EmbeddingFacts, EmbeddingPoint, ImageRow};
 use embedding::tsne::{Embedding, Engine, Settings};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::Array2;
@@ -15,7 +15,7 @@ use report::chart::{Dot, Point, ScatterChart};
 use report::crowd::shown;
 
 use crate::features::{self, Features};
-use crate::pictures;
+use crate::images;
 use crate::tuned::Tuned;
 use crate::view::Run;
 
@@ -34,13 +34,13 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
     let tensor = if config.layer == LOGITS { tuned.logits()? } else { &config.layer };
     let most = (MOST_VALUES / values_of(tuned, tensor).max(1)).max(2);
     let sampled = sample(dataset, most, &mut run.rng("t-SNE sample"));
-    if sampled.len() < dataset.pictures.len() {
+    if sampled.len() < dataset.images.len() {
         run.warn(&format!(
             "the values of {} fit in memory for {most} images; t-SNE uses a sample with the same share of each class",
             config.layer
         ));
     }
-    let images: Vec<&Picture> = sampled.iter().map(|at| &dataset.pictures[*at]).collect();
+    let images: Vec<&ImageRow> = sampled.iter().map(|at| &dataset.images[*at]).collect();
     let Features { values, predicted } = features::gather(run, tuned, dataset, &images, tensor)?;
     let embedding = embed(run, &values)?;
     let engine = embedding.engine.map(Engine::name);
@@ -110,7 +110,7 @@ fn values_of(tuned: &Tuned, tensor: &str) -> usize {
 
 /// Draws up to `most` images, with the same share of each class. Returns their indices, ascending.
 fn sample(dataset: &Dataset, most: usize, rng: &mut impl rand::Rng) -> Vec<usize> {
-    let total = dataset.pictures.len();
+    let total = dataset.images.len();
     if total <= most {
         return (0..total).collect();
     }
@@ -118,11 +118,11 @@ fn sample(dataset: &Dataset, most: usize, rng: &mut impl rand::Rng) -> Vec<usize
     order.shuffle(rng);
     // The k-th image of a class of n gets rank (k + 1/2) / n, so that every prefix has the same share of each class.
     let counts: Vec<usize> =
-        dataset.classes.iter().map(|class| dataset.pictures.iter().filter(|p| p.label == *class).count()).collect();
+        dataset.classes.iter().map(|class| dataset.images.iter().filter(|p| p.label == *class).count()).collect();
     let mut seen = vec![0usize; counts.len()];
     let mut ranked: Vec<(f64, usize)> = Vec::with_capacity(total);
     for place in order {
-        let class = dataset.label_index(&dataset.pictures[place]);
+        let class = dataset.label_index(&dataset.images[place]);
         ranked.push(((seen[class] as f64 + 0.5) / counts[class].max(1) as f64, place));
         seen[class] += 1;
     }
@@ -137,7 +137,7 @@ fn add_marks(
     chart: &mut ScatterChart,
     tuned: &Tuned,
     dataset: &Dataset,
-    images: &[&Picture],
+    images: &[&ImageRow],
     predicted: &[usize],
     positions: &Array2<f64>,
 ) -> Result<()> {
@@ -145,14 +145,14 @@ fn add_marks(
     let shown = shown(&wrong);
     let side = THUMBNAIL[usize::from(images.len() > MANY)];
     let point = |i: usize| -> Result<Point> {
-        let picture = images[i];
+        let row = images[i];
         let guess = dataset.classes.get(predicted[i]).map_or("?", String::as_str);
-        let image = pictures::read(dataset, picture, tuned.network.input.size)?;
+        let image = images::read(dataset, row, tuned.network.input.size)?;
         Ok(Point {
             x: positions[[i, 0]],
             y: positions[[i, 1]],
-            class: dataset.label_index(picture),
-            words: format!("{} ({}), predicted {guess}; {}", picture.label, picture.split, picture.source),
+            class: dataset.label_index(row),
+            words: format!("{} ({}), predicted {guess}; {}", row.label, row.split, row.source),
             number: None,
             thumbnail: Some(DataUri::jpeg(&imaging::thumbnail(&image, side), 78)?),
             wrong: wrong[i],
@@ -192,7 +192,7 @@ mod tests {
         let dataset = dataset(&[("cat", 60), ("dog", 30), ("owl", 10)]);
         let draw = |seed| sample(&dataset, 20, &mut pipeline::rng(seed, "analyze", "t-SNE sample"));
         let places = draw(1);
-        let count = |class: &str| places.iter().filter(|p| dataset.pictures[**p].label == class).count();
+        let count = |class: &str| places.iter().filter(|p| dataset.images[**p].label == class).count();
         assert_eq!((count("cat"), count("dog"), count("owl")), (12, 6, 2));
         assert!(places.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(places, draw(1));

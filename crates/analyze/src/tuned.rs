@@ -1,4 +1,4 @@
-//! The tuned network, opened up: any of its tensors for any pictures.
+//! The tuned network, opened up: any of its tensors for any images.
 
 use std::path::Path;
 

@@ -13,8 +13,8 @@ use testkit::Workspace;
 use support::SIDE;
 
 const METHODS: [&str; 5] = ["occlusion", "gradcam", "saliency", "guided", "deconvnet"];
-/// One picture.
-const PICTURE: &str = "1400000000000000";
+/// One image.
+const IMAGE: &str = "1400000000000000";
 
 fn analyze(workspace: &Workspace, sets: &[&str]) -> Output {
     let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
@@ -45,7 +45,7 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
     let targets = rows(&workspace, "targets.csv");
     let named: Vec<&Vec<String>> = targets.iter().filter(|row| row[4] == "named by the network").collect();
     let labels: Vec<&Vec<String>> = targets.iter().filter(|row| row[4] == "the label").collect();
-    assert_eq!(named.len(), 6, "three pictures of two classes");
+    assert_eq!(named.len(), 6, "three images of two classes");
     assert!(!labels.is_empty(), "weights that nobody trained name the wrong class somewhere");
     for label in labels {
         let other = named.iter().find(|row| row[0] == label[0]).unwrap();
@@ -80,7 +80,7 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
             assert_eq!((points[0].0, points[8].0), (0.0, 1.0));
             let own: f64 = points.windows(2).map(|p| (p[1].0 - p[0].0) * (p[0].1 + p[1].1) / 2.0).sum();
             assert!((own - area.parse::<f64>().unwrap()).abs() < 1e-6, "{row:?}");
-            // Whatever the map, both ways begin and end with the same pictures.
+            // Whatever the map, both ways begin and end with the same images.
             let named = named.iter().find(|target| target[0] == row[0]).unwrap()[3].parse::<f64>().unwrap();
             let whole = if kind == "deletion" { points[0].1 } else { points[8].1 };
             assert!((whole - named).abs() < 1e-5, "{whole} and {named}");
@@ -91,8 +91,8 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
 #[test]
 fn occlusion_does_as_it_is_told() {
     let workspace = support::workspace();
-    let choice = format!("analyze.pictures=[\"{PICTURE}\"]");
-    let file = format!("{PICTURE}/occlusion.csv");
+    let choice = format!("analyze.pictures=[\"{IMAGE}\"]");
+    let file = format!("{IMAGE}/occlusion.csv");
     let mut seen = BTreeSet::new();
     let numbers = |text: &str| -> Vec<f32> {
         text.lines()

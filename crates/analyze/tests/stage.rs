@@ -1,4 +1,4 @@
-//! The stage as a person runs it, on a tiny network and drawn pictures.
+//! The stage as a person runs it, on a tiny network and drawn images.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -62,20 +62,17 @@ fn the_report_is_whole_safe_and_repeatable() {
     assert!(!report.contains("<script>alert") && !report.contains("<img onerror"), "text from outside is text");
     assert!(report.contains("&#60;script&#62;alert(1)"));
     assert!(!report.contains("http:") && !report.contains("https:"), "nothing is asked for");
-    for part in ["overview", "training", "quality", "pictures", "weights", "activations", "why", "map", "provenance"] {
+    for part in ["overview", "training", "quality", "images", "weights", "activations", "why", "map", "provenance"] {
         assert!(report.contains(&format!("<section id=\"{part}\"")), "{part}");
     }
     let parts: Vec<&str> = report.split("<section id=").collect();
-    let pictures =
+    let images =
         |part: &str| parts.iter().find(|p| p.starts_with(&format!("\"{part}\""))).unwrap().matches("<img").count();
-    assert_eq!(pictures("quality"), 6, "every picture of the test split lies behind a cell");
-    assert_eq!(pictures("pictures"), 2 + 6 + 3 + 6, "mistakes, least certain, the best and the worst of each class");
-    assert_eq!(pictures("why"), 6 * 6, "three of each class that has any, beside its five maps");
+    assert_eq!(images("quality"), 6, "every image of the test split lies behind a cell");
+    assert_eq!(images("images"), 2 + 6 + 3 + 6, "mistakes, least certain, the best and the worst of each class");
+    assert_eq!(images("why"), 6 * 6, "three of each class that has any, beside its five maps");
     assert_eq!(report.matches("class=\"thumb\"").count(), 24, "the whole data set");
-    assert!(
-        report.contains("id=\"cell-0-1\"") && report.contains("href=\"#cell-0-1\""),
-        "a cell leads to its pictures"
-    );
+    assert!(report.contains("id=\"cell-0-1\"") && report.contains("href=\"#cell-0-1\""), "a cell leads to its images");
 
     for file in ["weights/conv1.png", "tsne.svg", "activations/0000000000000000/relu1.png"] {
         assert!(workspace.join("artifacts/analyze").join(file).is_file(), "{file}");
@@ -106,11 +103,11 @@ fn the_report_is_whole_safe_and_repeatable() {
 #[test]
 fn occlusion_in_batches_is_occlusion_one_at_a_time() {
     let workspace = support::workspace();
-    let picture = "1400000000000000";
-    let output = analyze(&workspace, &["--set", &format!("analyze.pictures=[\"{picture}\"]")]);
+    let image = "1400000000000000";
+    let output = analyze(&workspace, &["--set", &format!("analyze.pictures=[\"{image}\"]")]);
     assert!(output.status.success(), "{}", stderr(&output));
     let numbers = |name: &str| -> Vec<f32> {
-        column(&workspace, &format!("artifacts/analyze/maps/{picture}/occlusion.csv"), name)
+        column(&workspace, &format!("artifacts/analyze/maps/{image}/occlusion.csv"), name)
             .iter()
             .map(|cell| cell.parse().unwrap())
             .collect()
@@ -122,7 +119,7 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
     let (model, network) = support::network();
     let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
     let image = imaging::decode(
-        &std::fs::read(workspace.join(format!("artifacts/preprocess/images/{picture}.png"))).unwrap(),
+        &std::fs::read(workspace.join(format!("artifacts/preprocess/images/{image}.png"))).unwrap(),
         &imaging::Limits::default(),
     );
     let input = network.input.batch([&image.unwrap()]);
@@ -151,11 +148,11 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
 #[test]
 fn raw_activations_are_what_the_layer_gives() {
     let workspace = support::workspace();
-    let picture = "0500000000000000";
-    let choice = format!("analyze.pictures=[\"{picture}\"]");
+    let image = "0500000000000000";
+    let choice = format!("analyze.pictures=[\"{image}\"]");
     let output = analyze(&workspace, &["--set", &choice, "--set", "analyze.layers=[\"conv1\", \"fc8\", \"conv1\"]"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let folder = workspace.join("artifacts/analyze/activations").join(picture);
+    let folder = workspace.join("artifacts/analyze/activations").join(image);
     let read = |name: &str| std::fs::File::open(folder.join(name)).unwrap();
     let maps = ndarray::Array3::<f32>::read_npy(read("conv1.npy")).unwrap();
     assert_eq!(maps.dim(), (4, 22, 22));

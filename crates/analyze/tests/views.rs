@@ -1,4 +1,4 @@
-//! What is seen inside the network, the pictures that are chosen, and what happens when they cannot be.
+//! What is seen inside the network, the images that are chosen, and what happens when they cannot be.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -69,7 +69,7 @@ fn layers_are_listed_with_what_they_take() {
 }
 
 #[test]
-fn the_survey_is_that_of_all_pictures_one_at_a_time() {
+fn the_survey_is_that_of_all_images_one_at_a_time() {
     let workspace = support::workspace();
     let output =
         analyze(&workspace, &["--set", "analyze.layers=[\"relu1\", \"fc8\"]", "--set", "analyze.activations.top=3"]);
@@ -78,17 +78,17 @@ fn the_survey_is_that_of_all_pictures_one_at_a_time() {
     runtime::load(&support::runtime_library()).unwrap();
     let part = model.cut("relu1").unwrap();
     let mut session = Session::from_bytes(&part.to_bytes(), 1).unwrap();
-    // Channel 2: the largest value of each picture with its place, and all values.
+    // Channel 2: the largest value of each image with its place, and all values.
     let (mut peaks, mut values) = (Vec::new(), Vec::new());
-    for picture in support::dataset() {
-        let bytes = std::fs::read(workspace.join("artifacts/preprocess").join(&picture.path)).unwrap();
+    for image in support::dataset() {
+        let bytes = std::fs::read(workspace.join("artifacts/preprocess").join(&image.path)).unwrap();
         let input = network.input.batch([&imaging::decode(&bytes, &imaging::Limits::default()).unwrap()]);
         let (_, output) = session.run(&[("input", input.view().into_dyn())]).unwrap().remove(0);
         let map = output.index_axis(Axis(0), 0).index_axis(Axis(0), 2).to_owned();
         let best = map.indexed_iter().fold(None, |best: Option<((usize, usize), f32)>, (at, value)| {
             if best.is_none_or(|(_, most)| *value > most) { Some(((at[0], at[1]), *value)) } else { best }
         });
-        peaks.push((picture.id.clone(), best.unwrap()));
+        peaks.push((image.id.clone(), best.unwrap()));
         values.extend(map.iter().map(|value| f64::from(*value)));
     }
     let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -116,7 +116,7 @@ fn the_survey_is_that_of_all_pictures_one_at_a_time() {
         }
     }
     let whole = top.iter().find(|row| row[0] == "fc8").unwrap();
-    assert_eq!(whole[5..], ["0", "0", "48", "48"], "a dense layer sees the whole picture");
+    assert_eq!(whole[5..], ["0", "0", "48", "48"], "a dense layer sees the whole image");
     for layer in ["relu1", "fc8"] {
         assert!(workspace.join(format!("artifacts/analyze/activations/top/{layer}.png")).is_file());
     }
@@ -135,7 +135,7 @@ fn channels_of_choice_have_a_folder_of_their_own() {
     assert!(folder.join(&chosen[0][0]).join("relu1.npy").is_file() && folder.join("top/relu1.png").is_file());
     assert!(stderr(&analyze(&workspace, &args)).contains("up to date"));
     workspace.write("mine.png", files::png(&images::draw("disc", 78, 60)));
-    assert!(stderr(&analyze(&workspace, &args)).contains("picture mine.png"), "another content runs it again");
+    assert!(stderr(&analyze(&workspace, &args)).contains("image mine.png"), "another content runs it again");
 
     for (args, code, words) in [
         (["activations", "--layer", "relu1", "--channel", "4"].as_slice(), 2, "its channels are 0 to 3"),
@@ -153,7 +153,7 @@ fn bad_files_are_told_and_the_others_go_on() {
     let workspace = support::workspace();
     workspace.write("good.png", files::png(&images::draw("stripes", 5, 90)));
     workspace.write("cut.png", &files::png(&images::draw("disc", 5, 90))[..200]);
-    workspace.write("text.jpg", "this is no picture");
+    workspace.write("text.jpg", "this is no image");
     let known = "artifacts/preprocess/images/0100000000000000.png";
     let args = ["--image", "good.png", "cut.png", "text.jpg", "nowhere.png", known];
     let output = analyze(&workspace, &args);
@@ -183,7 +183,7 @@ fn bad_files_are_told_and_the_others_go_on() {
     assert_eq!(analyze(&workspace, &[&args[..], &["--strict"]].concat()).status.code(), Some(4));
     let none = analyze(&workspace, &["--image", "cut.png", "nowhere.png"]);
     assert_eq!(none.status.code(), Some(1));
-    assert!(stderr(&none).contains("none of the 2 given pictures can be used") && stderr(&none).contains("hint: "));
+    assert!(stderr(&none).contains("none of the 2 given images can be used") && stderr(&none).contains("hint: "));
 }
 
 /// A network that sees no places: dense layers alone.
@@ -258,7 +258,7 @@ fn weights_are_compared_with_those_before_tuning() {
         let bytes = std::fs::read(workspace.join(format!("artifacts/analyze/weights/{layer}.png"))).unwrap();
         imaging::decode(&bytes, &imaging::Limits::default()).unwrap().width()
     };
-    assert!(width("conv1") > 1200, "two pictures side by side");
+    assert!(width("conv1") > 1200, "two images side by side");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_network_without_places_is_looked_into_as_far_as_it_goes() {
 }
 
 #[test]
-fn a_class_without_pictures_to_look_into_is_told() {
+fn a_class_without_images_to_look_into_is_told() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -320,7 +320,7 @@ fn a_stopped_run_goes_on_where_it_was() {
     let mut child = support::start(&mut command);
     let folder = workspace.join("artifacts/analyze");
     let began = Instant::now();
-    // The survey, the occlusion of one picture and its curves.
+    // The survey, the occlusion of one image and its curves.
     while pieces(&folder) < 3 {
         assert!(
             began.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none(),

@@ -20,7 +20,7 @@ pub use tables::calibration::CalibrationBin;
 pub use tables::chosen::{ChosenRow, UnusableFile, Why};
 pub use tables::class_scores::ClassScore;
 pub use tables::confusion::ConfusionMatrix;
-pub use tables::dataset::{Classes, Dataset, Picture, Split};
+pub use tables::dataset::{Classes, Dataset, ImageRow, Split};
 pub use tables::find_lr::{RangePoint, Suggestion};
 pub use tables::history::EpochRow;
 pub use tables::judgement::Judgement;

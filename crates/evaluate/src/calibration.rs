@@ -24,7 +24,7 @@ pub fn bins(outcomes: &Outcomes, bins: usize) -> Vec<CalibrationBin> {
         // An empty bin has no mean. A 0 would be drawn as a point.
         let mean = |sum: f64| (images > 0).then(|| sum / images as f64);
         let (confidence, accuracy) = (mean(confidences), mean(right));
-        CalibrationBin { low: edge(place), high: edge(place + 1), pictures: images, confidence, accuracy }
+        CalibrationBin { low: edge(place), high: edge(place + 1), images, confidence, accuracy }
     };
     sums.into_iter().enumerate().map(bin).collect()
 }
@@ -33,8 +33,8 @@ pub fn bins(outcomes: &Outcomes, bins: usize) -> Vec<CalibrationBin> {
 ///
 /// The mean is weighted by the number of predictions in each bin. The result is in [0, 1], and 0 is best.
 pub fn expected_error(bins: &[CalibrationBin]) -> f64 {
-    let all: usize = bins.iter().map(|bin| bin.pictures).sum();
+    let all: usize = bins.iter().map(|bin| bin.images).sum();
     let distance = |bin: &CalibrationBin| (bin.accuracy.unwrap_or(0.0) - bin.confidence.unwrap_or(0.0)).abs();
-    let weighted = bins.iter().map(|bin| bin.pictures as f64 * distance(bin));
+    let weighted = bins.iter().map(|bin| bin.images as f64 * distance(bin));
     weighted.sum::<f64>() / all.max(1) as f64
 }

@@ -54,7 +54,7 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
         let answer = classify(&mut classifier, &limits, file, usize::from(options.top));
         if let Err(error) = &answer {
             failed += 1;
-            pipeline::talk(pipeline::error::render(error).trim_end());
+            pipeline::print_message(pipeline::error::render(error).trim_end());
         }
         if common.json {
             entries.push(to_json(file, &answer, &classes));
@@ -69,7 +69,7 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     if failed == 0 {
         return Ok(Exit::Done);
     }
-    pipeline::talk(&format!("{failed} of {} images could not be classified", options.files.len()));
+    pipeline::print_message(&format!("{failed} of {} images could not be classified", options.files.len()));
     Ok(Exit::Failed)
 }
 

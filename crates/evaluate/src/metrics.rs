@@ -11,7 +11,7 @@ pub fn of_split(judged: &Judged) -> SplitMetrics {
     let outcomes = &judged.outcomes;
     SplitMetrics {
         split: judged.split,
-        pictures: outcomes.len(),
+        images: outcomes.len(),
         accuracy: outcomes.accuracy(),
         log_loss: outcomes.log_loss(),
     }
@@ -31,7 +31,7 @@ pub fn of_test(
     let accuracy = |drawn: &[usize]| Confusion::of(outcomes, drawn.iter().copied()).accuracy();
     Metrics {
         split: test.split,
-        pictures: outcomes.len(),
+        images: outcomes.len(),
         accuracy: confusion.accuracy(),
         accuracy_interval: bootstrap::interval(outcomes.len(), samples, rng, accuracy),
         top5: outcomes.top_k(5),

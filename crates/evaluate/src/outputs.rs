@@ -24,7 +24,7 @@ pub(crate) fn write(run: &Run, metrics: &Metrics, test: &Judged, bins: &[Calibra
 
 fn predictions(test: &Judged, classes: &[String]) -> Predictions {
     let outcomes = &test.outcomes;
-    let rows = test.pictures.iter().enumerate().map(|(at, image)| Prediction {
+    let rows = test.rows.iter().enumerate().map(|(at, image)| Prediction {
         id: image.id.clone(),
         path: image.path.clone(),
         source: image.source.clone(),
@@ -58,7 +58,7 @@ fn highest(test: &Judged, classes: &[String], count: usize) -> Vec<TopImage> {
     let mut rows = Vec::new();
     for (class, images) in top_images::highest(&test.outcomes, count).into_iter().enumerate() {
         rows.extend(images.into_iter().enumerate().map(|(rank, at)| {
-            let image = test.pictures[at];
+            let image = test.rows[at];
             TopImage {
                 class: classes[class].clone(),
                 rank: rank + 1,
@@ -76,7 +76,7 @@ fn highest(test: &Judged, classes: &[String], count: usize) -> Vec<TopImage> {
 fn misclassified(test: &Judged, classes: &[String]) -> Vec<Mistake> {
     let outcomes = &test.outcomes;
     let mistake = |at: usize| {
-        let image = test.pictures[at];
+        let image = test.rows[at];
         Mistake {
             id: image.id.clone(),
             path: image.path.clone(),

@@ -1,7 +1,7 @@
 //! Runs the tuned network on the images of `preprocess`.
 
 use anyhow::{Result, anyhow};
-use contract::{Dataset, Picture, Split};
+use contract::{Dataset, ImageRow, Split};
 use inference::{BATCH, Classifier, argmax};
 use ndarray::{Array2, Axis};
 use pipeline::{HintExt, Progress, stop};
@@ -14,7 +14,7 @@ pub struct Judged<'a> {
     /// The split.
     pub split: Split,
     /// The images, in the order of the data set.
-    pub pictures: Vec<&'a Picture>,
+    pub rows: Vec<&'a ImageRow>,
     /// The labels and predictions, in the same order.
     pub outcomes: Outcomes,
 }
@@ -35,24 +35,24 @@ pub fn judge<'a>(
         return Err(anyhow!("the network has the classes {network}, but the data set has {data}"))
             .hint("run `just train --force`");
     }
-    let pictures = dataset.split(split);
-    if pictures.is_empty() {
+    let rows = dataset.split(split);
+    if rows.is_empty() {
         return Ok(None);
     }
     let mut probabilities = Array2::zeros((0, dataset.classes.len()));
     let side = classifier.network().input.size;
-    let read = |at: usize| inference::read(&dataset.file(pictures[at]), side).hint("run `just preprocess --force`");
-    inference::in_batches(pictures.len(), BATCH, read, |first, images| {
+    let read = |at: usize| inference::read(&dataset.file(rows[at]), side).hint("run `just preprocess --force`");
+    inference::in_batches(rows.len(), BATCH, read, |first, images| {
         stop::check()?;
         let values = classifier.probabilities(&images)?;
         if let Some(place) = values.rows().into_iter().position(|row| argmax(row.iter().copied()).is_none()) {
-            return Err(inference::Error::NotANumber { image: pictures[first + place].source.clone() }.into());
+            return Err(inference::Error::NotANumber { image: rows[first + place].source.clone() }.into());
         }
         probabilities.append(Axis(0), values.mapv(f64::from).view())?;
         progress.inc(images.len() as u64);
         anyhow::Ok(())
     })?;
-    let labels = pictures.iter().map(|picture| dataset.label_index(picture)).collect();
+    let labels = rows.iter().map(|row| dataset.label_index(row)).collect();
     let outcomes = Outcomes::new(labels, probabilities)?;
-    Ok(Some(Judged { split, pictures, outcomes }))
+    Ok(Some(Judged { split, rows, outcomes }))
 }

@@ -31,7 +31,7 @@ impl Stage for Evaluate {
     fn run(&self, run: &Run) -> Result<()> {
         let dataset = Dataset::read(run.artifacts())?;
         let mut classifier = classifier::tuned(run.environment)?;
-        let progress = run.progress("predicting", dataset.pictures.len());
+        let progress = run.progress("predicting", dataset.images.len());
         let (mut splits, mut test) = (Vec::new(), None);
         for split in [Split::Train, Split::Val, Split::Test] {
             if let Some(judged) = predictions::judge(&mut classifier, &dataset, split, &progress)? {

@@ -29,7 +29,7 @@ fn headline(metrics: &Metrics) -> String {
     let [low, high] = metrics.accuracy_interval;
     format!(
         "accuracy {:.3} ({low:.3} to {high:.3}), macro-F1 {:.3}, calibration error {:.3}, on {} {} images",
-        metrics.accuracy, metrics.macro_f1, metrics.ece, metrics.pictures, metrics.split
+        metrics.accuracy, metrics.macro_f1, metrics.ece, metrics.images, metrics.split
     )
 }
 
@@ -39,7 +39,7 @@ fn splits(metrics: &Metrics) -> Table {
     let mut table = Table::new("Splits", &columns);
     for split in &metrics.splits {
         let ratios = [split.accuracy, split.log_loss].map(short);
-        table.row([split.split.to_string(), split.pictures.to_string()].into_iter().chain(ratios));
+        table.row([split.split.to_string(), split.images.to_string()].into_iter().chain(ratios));
     }
     table
 }

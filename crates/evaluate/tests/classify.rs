@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{bare, evaluate, model, network, picture, prepared, result};
+use common::{bare, evaluate, image, model, network, prepared, result};
 use testkit::Workspace;
 
 /// Installs the network `name` in the data folder of the workspace.
@@ -20,8 +20,8 @@ fn install(workspace: &Workspace, name: &str, classifier: bool) {
 }
 
 fn with_images(workspace: &Workspace) {
-    workspace.write("blue.png", imaging::png(&picture(0, 10)));
-    workspace.write("red.jpg", imaging::jpeg(&picture(2, 10), 90));
+    workspace.write("blue.png", imaging::png(&image(0, 10)));
+    workspace.write("red.jpg", imaging::jpeg(&image(2, 10), 90));
     workspace.write("text.png", "not an image");
 }
 

@@ -84,7 +84,7 @@ fn equal_probabilities_predict_the_first_class() {
 #[test]
 fn a_bin_contains_its_upper_end_but_not_its_lower() {
     let outcomes = Outcomes::new(vec![0, 0], ndarray::array![[0.5, 0.5], [0.75, 0.25]]).unwrap();
-    let counts = |bins| calibration::bins(&outcomes, bins).iter().map(|bin| bin.pictures).collect::<Vec<_>>();
+    let counts = |bins| calibration::bins(&outcomes, bins).iter().map(|bin| bin.images).collect::<Vec<_>>();
     assert_eq!(counts(4), [0, 1, 1, 0]);
     assert_eq!(counts(1), [2]);
     // Two right predictions with 0.5 and 0.75. Their mean distance from 1 is 0.375.
@@ -93,10 +93,10 @@ fn a_bin_contains_its_upper_end_but_not_its_lower() {
 
 #[test]
 fn the_interval_is_reproducible_and_narrower_with_more_images() {
-    let interval = |seed, pictures: usize| {
+    let interval = |seed, images: usize| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let right = |drawn: &[usize]| drawn.iter().filter(|at| **at % 10 > 0).count() as f64 / drawn.len() as f64;
-        bootstrap::interval(pictures, 2000, &mut rng, right)
+        bootstrap::interval(images, 2000, &mut rng, right)
     };
     assert_eq!(interval(1, 100), interval(1, 100));
     assert_ne!(interval(1, 1000), interval(2, 1000));
@@ -109,10 +109,10 @@ fn the_interval_is_reproducible_and_narrower_with_more_images() {
 
 /// Generates outcomes: labels, and rows of positive numbers that add up to 1.
 fn any_outcomes() -> impl Strategy<Value = Outcomes> {
-    (1_usize..40, 1_usize..8).prop_flat_map(|(pictures, classes)| {
-        let scores = prop::collection::vec(0.001_f64..1.0, pictures * classes);
-        (prop::collection::vec(0..classes, pictures), scores).prop_map(move |(labels, scores)| {
-            let mut rows = Array2::from_shape_vec((pictures, classes), scores).unwrap();
+    (1_usize..40, 1_usize..8).prop_flat_map(|(images, classes)| {
+        let scores = prop::collection::vec(0.001_f64..1.0, images * classes);
+        (prop::collection::vec(0..classes, images), scores).prop_map(move |(labels, scores)| {
+            let mut rows = Array2::from_shape_vec((images, classes), scores).unwrap();
             for mut row in rows.axis_iter_mut(Axis(0)) {
                 let sum = row.sum();
                 row /= sum;
@@ -138,7 +138,7 @@ proptest! {
     fn every_metric_is_in_its_range(outcomes in any_outcomes(), bins in 1_usize..20) {
         let confusion = Confusion::new(&outcomes);
         let bins = calibration::bins(&outcomes, bins);
-        prop_assert_eq!(bins.iter().map(|bin| bin.pictures).sum::<usize>(), outcomes.len());
+        prop_assert_eq!(bins.iter().map(|bin| bin.images).sum::<usize>(), outcomes.len());
         for value in [outcomes.accuracy(), confusion.macro_f1(), calibration::expected_error(&bins)] {
             prop_assert!((0.0..=1.0).contains(&value), "{}", value);
         }

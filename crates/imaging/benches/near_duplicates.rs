@@ -33,7 +33,7 @@ fn main() {
 }
 
 /// Prints the time of a search among the `known` fingerprints.
-fn search(what: &str, known: &[Fingerprint], asked: &[Fingerprint]) {
+fn search(what: &str, known: &[Fingerprint], queries: &[Fingerprint]) {
     let mut fingerprints = FingerprintIndex::default();
     for fingerprint in known {
         fingerprints.add(fingerprint.clone());
@@ -43,7 +43,7 @@ fn search(what: &str, known: &[Fingerprint], asked: &[Fingerprint]) {
         black_box(fingerprints.copies(black_box(fingerprint), REACH));
         began.elapsed().as_secs_f64() * 1e6
     };
-    let mut times: Vec<f64> = asked.iter().map(time).collect();
+    let mut times: Vec<f64> = queries.iter().map(time).collect();
     times.sort_by(f64::total_cmp);
     println!(
         "{what}: search among {}: median {:.0} us, slowest of {} {:.0} us",

@@ -19,7 +19,7 @@ pub(crate) fn why_not_an_image(bytes: &[u8]) -> DecodeError {
             "its first bytes belong to no known picture format"
         }
     });
-    DecodeError::NotAPicture { looks_like }
+    DecodeError::NotAnImage { looks_like }
 }
 
 fn unsupported_image(bytes: &[u8]) -> Option<&'static str> {

@@ -60,7 +60,7 @@ pub(crate) fn decode_luma(bytes: &[u8], header: &Header) -> Result<Option<GrayIm
 /// Returns an error that names the file. A file that is larger than the memory limit is not read.
 pub fn read(path: &Path, limits: &Limits) -> Result<RgbImage, ReadError> {
     let file = |source| ReadError::File { path: path.to_owned(), source };
-    let content = |source| ReadError::Picture { path: path.to_owned(), source };
+    let content = |source| ReadError::Content { path: path.to_owned(), source };
     let size = std::fs::metadata(path).map_err(file)?.len();
     if size > limits.max_bytes {
         return Err(content(DecodeError::TooMuchMemory { needed: Some(size), limit: limits.max_bytes }));

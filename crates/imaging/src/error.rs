@@ -15,7 +15,7 @@ pub enum DecodeError {
     Empty,
     /// The content is not an image.
     #[error("not a picture: {looks_like}")]
-    NotAPicture {
+    NotAnImage {
         /// What the content is, such as "it looks like text".
         looks_like: &'static str,
     },
@@ -88,7 +88,7 @@ pub enum ReadError {
     },
     /// The file is not a usable image.
     #[error("{}: {source}", path.display())]
-    Picture {
+    Content {
         /// The file.
         path: PathBuf,
         /// What is wrong with the content.

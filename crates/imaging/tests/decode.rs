@@ -176,7 +176,7 @@ fn hostile_files_are_decoded_or_rejected() {
             // This crate does not reject small images.
             (hostile::Outcome::Usable | hostile::Outcome::Unusable("1x1" | "20000x10"), Ok(_))
             | (hostile::Outcome::Unusable("folder" | "link"), Err(imaging::ReadError::File { .. })) => {}
-            (hostile::Outcome::Unusable(text), Err(imaging::ReadError::Picture { path, source })) => {
+            (hostile::Outcome::Unusable(text), Err(imaging::ReadError::Content { path, source })) => {
                 assert!(source.to_string().contains(text), "{}: {source}", path.display());
             }
             (wanted, got) => panic!("{}: wanted {wanted:?}, got {got:?}", case.path.display()),

@@ -17,8 +17,8 @@ use crate::pieces::{self, Pieces};
 use crate::run::Work;
 use crate::writer::WriterLock;
 use crate::{
-    Environment, Exit, Finished, Key, Run, Scope, Stage, StageFolder, Summary, error, log, overlap, stop, talk,
-    thread_count,
+    Environment, Exit, Finished, Key, Run, Scope, Stage, StageFolder, Summary, error, log, overlap, print_message,
+    stop, thread_count,
 };
 
 /// Options of every stage.
@@ -70,7 +70,7 @@ pub fn run_to_exit<S: Stage>(stage: &S, common: &Common) -> Exit {
             } else {
                 "the next run starts from the beginning"
             };
-            talk(&format!("{:<12}stopped; {then}", S::NAME));
+            print_message(&format!("{:<12}stopped; {then}", S::NAME));
         }
     }))
 }
@@ -86,7 +86,7 @@ fn settle(result: Result<Exit>) -> Exit {
         let exit = error::exit_of(&failed);
         if exit != Exit::Stopped {
             tracing::error!("{failed:#}");
-            talk(error::render(&failed).trim_end());
+            print_message(error::render(&failed).trim_end());
         }
         exit
     })
@@ -116,14 +116,14 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     rayon::ThreadPoolBuilder::new().num_threads(environment.thread_count()).build_global().ok();
     let key = key_of(stage, scope, outputs_of::<S>(&environment)?)?;
     for reason in StageFolder::outdated(&root, S::UPSTREAM) {
-        talk(&format!("{:<12}warning: {reason}; its outputs are used as they are", S::NAME));
+        print_message(&format!("{:<12}warning: {reason}; its outputs are used as they are", S::NAME));
     }
     let found = state(stage, scope, &folder, &key)?;
     let began = Instant::now();
     let ran = found != State::UpToDate || common.force;
     if ran {
         if let (State::Stale(reasons), false) = (&found, common.quiet) {
-            talk(&format!("{:<12}runs: {}", S::NAME, shorten(reasons)));
+            print_message(&format!("{:<12}runs: {}", S::NAME, shorten(reasons)));
         }
         stage.check(scope)?;
         let keep = [S::CACHES, S::CHECKPOINTS].concat();
@@ -148,7 +148,7 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let summary = stage.summary(&done)?;
     if !common.quiet {
         let how = if ran { format!("({:.1} s)", began.elapsed().as_secs_f64()) } else { "up to date".to_owned() };
-        talk(&format!("{:<12}{}  {how}", S::NAME, summary.headline));
+        print_message(&format!("{:<12}{}  {how}", S::NAME, summary.headline));
     }
     tell(S::NAME, ran, &summary, common)
 }
@@ -156,12 +156,12 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
 /// Prints the tables and decides the exit code: gates first, then rejected inputs.
 fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exit> {
     for gate in &summary.unmet {
-        talk(&format!("{name:<12}gate not met: {gate}"));
+        print_message(&format!("{name:<12}gate not met: {gate}"));
     }
     let exit = if !summary.unmet.is_empty() {
         Exit::Gate
     } else if common.strict && summary.rejected > 0 {
-        talk(&format!("{name:<12}{} inputs were rejected, and --strict is set", summary.rejected));
+        print_message(&format!("{name:<12}{} inputs were rejected, and --strict is set", summary.rejected));
         Exit::Rejected
     } else {
         Exit::Done

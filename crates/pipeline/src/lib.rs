@@ -14,6 +14,7 @@ mod folder;
 mod key;
 mod log;
 mod manifest;
+mod message;
 mod overlap;
 mod pieces;
 mod progress;
@@ -24,7 +25,6 @@ mod seed;
 mod stage;
 pub mod stop;
 mod table;
-mod talk;
 mod through;
 mod writer;
 
@@ -35,6 +35,7 @@ pub use files::{AtomicFile, write_atomic};
 pub use folder::{Lock, StageFolder};
 pub use key::Key;
 pub use manifest::{Entry, Manifest};
+pub use message::print_message;
 pub use pieces::FOLDER as PIECES;
 pub use progress::{Board, Progress};
 pub use run::Run;
@@ -43,7 +44,6 @@ pub use sealed::Seal;
 pub use seed::rng;
 pub use stage::{Finished, Stage, Summary};
 pub use table::{Align, Table};
-pub use talk::talk;
 pub use through::WriteThrough;
 
 /// Returns the first 16 hex digits of the BLAKE3 hash of `bytes`, which name files and images.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::talk;
+use crate::print_message;
 
 /// A counter up to a total. Threads can share it.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Progress {
         if last.elapsed() >= BETWEEN_LINES {
             *last = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            talk(&format!(
+            print_message(&format!(
                 "{stage}{}: {done}/{total}, {:.1}/s, {:.0} s left",
                 self.bar.message(),
                 self.bar.per_sec(),
@@ -119,7 +119,7 @@ impl Board {
         if !self.terminal && lines.printed.elapsed() >= BETWEEN_LINES {
             lines.printed = Instant::now();
             for (text, _) in lines.texts.values() {
-                talk(&format!("{:<12}{text}", self.stage));
+                print_message(&format!("{:<12}{text}", self.stage));
             }
         }
     }

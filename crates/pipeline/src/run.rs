@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::pieces::Pieces;
 use crate::scope::{Scope, Seeded};
-use crate::{AtomicFile, Board, Environment, HintExt, Progress, StageFolder, stop, talk, write_atomic};
+use crate::{AtomicFile, Board, Environment, HintExt, Progress, StageFolder, print_message, stop, write_atomic};
 
 /// A run of a stage, handed to [`Stage::run`](crate::Stage::run).
 #[derive(Debug)]
@@ -145,13 +145,13 @@ impl<'a, C> Run<'a, C> {
     pub fn say(&self, text: &str) {
         tracing::info!("{text}");
         if !self.work.quiet {
-            talk(&format!("{:<12}{text}", self.work.stage));
+            print_message(&format!("{:<12}{text}", self.work.stage));
         }
     }
 
     /// Prints a warning to stderr and writes it to the log.
     pub fn warn(&self, text: &str) {
         tracing::warn!("{text}");
-        talk(&format!("{:<12}warning: {text}", self.work.stage));
+        print_message(&format!("{:<12}warning: {text}", self.work.stage));
     }
 }

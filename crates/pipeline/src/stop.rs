@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::{Exit, talk};
+use crate::{Exit, print_message};
 
 static ASKED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
@@ -46,7 +46,7 @@ pub(crate) fn listen(stage: &'static str) -> Result<()> {
     // A signal handler must not print, so a thread does. The thread ends with the process.
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
-            talk(&format!("{stage:<12}stops when the piece under way is done; Ctrl-C again ends at once"));
+            print_message(&format!("{stage:<12}stops when the piece under way is done; Ctrl-C again ends at once"));
         }
     });
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::view::Run;
-use contract::{Picture, Split};
+use contract::{ImageRow, Split};
 use imaging::{PerceptualHash, near_duplicate_groups};
 
 use crate::quarantine::Quarantine;
@@ -30,8 +30,8 @@ pub(crate) struct Usable {
 
 impl Usable {
     /// Returns the row of `dataset.csv`.
-    pub(crate) fn row(self, group: usize, split: Split) -> Picture {
-        Picture {
+    pub(crate) fn row(self, group: usize, split: Split) -> ImageRow {
+        ImageRow {
             id: self.id,
             path: self.path,
             label: self.class,

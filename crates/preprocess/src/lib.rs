@@ -20,7 +20,7 @@ use crate::view::{Finished, PreprocessView, Run, Scope};
 use anyhow::{Result, anyhow};
 use clap::Parser;
 use contract::stages;
-use contract::{Dataset, Picture, QuarantineRow, Row, Split};
+use contract::{Dataset, ImageRow, QuarantineRow, Row, Split};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Stage, Summary};
 use rand::Rng;
@@ -72,7 +72,7 @@ impl Stage for Preprocess {
         let groups = duplicates::groups(run, &images);
         check_classes(&scraped.classes, &images, &groups)?;
         let splits = assign(run, &images, &groups);
-        let images: Vec<Picture> =
+        let images: Vec<ImageRow> =
             images.into_iter().zip(groups).zip(splits).map(|((image, group), split)| image.row(group, split)).collect();
         let classes: Vec<String> = scraped.classes.into_iter().collect();
         Dataset::write(run, &images, &classes)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use contract::{Artifact, Dataset, Picture, QuarantineRow, Row, Split};
+use contract::{Artifact, Dataset, ImageRow, QuarantineRow, Row, Split};
 use pipeline::{Align, Summary, Table};
 
 /// The maximum number of rejected files in the summary. `quarantine.csv` has all of them.
@@ -24,8 +24,8 @@ pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     let split = |split| dataset.split(split).len();
     let headline = format!(
         "{} of {} images usable, {} classes: {} train, {} val, {} test",
-        dataset.pictures.len(),
-        dataset.pictures.len() + refused.len(),
+        dataset.images.len(),
+        dataset.images.len() + refused.len(),
         dataset.classes.len(),
         split(Split::Train),
         split(Split::Val),
@@ -39,7 +39,7 @@ type Counts = [usize; 5];
 
 fn by_class(dataset: &Dataset, refused: &[QuarantineRow]) -> Table {
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
-    for image in &dataset.pictures {
+    for image in &dataset.images {
         let count = counts.entry(&image.label).or_default();
         count[0] += 1;
         count[2 + image.split as usize] += 1;
@@ -66,8 +66,8 @@ fn cells(name: &str, count: Counts) -> Vec<String> {
 
 /// Returns the table of near-duplicates with different labels, if there are any.
 fn contradictions(dataset: &Dataset) -> Option<Table> {
-    let mut groups: BTreeMap<usize, Vec<&Picture>> = BTreeMap::new();
-    for image in &dataset.pictures {
+    let mut groups: BTreeMap<usize, Vec<&ImageRow>> = BTreeMap::new();
+    for image in &dataset.images {
         groups.entry(image.group).or_default().push(image);
     }
     groups.retain(|_, images| images.iter().any(|image| image.label != images[0].label));

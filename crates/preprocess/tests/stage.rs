@@ -22,11 +22,11 @@ fn valid_images_are_split_and_resized() {
 
     let dataset = stage.dataset();
     assert_eq!(dataset.classes, ["disc", "square", "stripes"]);
-    assert_eq!(dataset.pictures.len(), 60);
+    assert_eq!(dataset.images.len(), 60);
     for split in [(Split::Train, 42), (Split::Val, 9), (Split::Test, 9)] {
         assert_eq!(dataset.split(split.0).len(), split.1);
     }
-    for image in &dataset.pictures {
+    for image in &dataset.images {
         let pixels = image::open(dataset.file(image)).unwrap();
         assert_eq!((pixels.width(), pixels.height()), (48, 48));
         assert_eq!((image.width, image.height), (80, 80));
@@ -59,7 +59,7 @@ fn hostile_files_go_to_the_quarantine_and_the_others_are_oriented() {
 
     let text = std::fs::read_to_string(stage.artifacts().join("quarantine.csv")).unwrap();
     let dataset = stage.dataset();
-    let used: BTreeMap<&str, _> = dataset.pictures.iter().map(|image| (image.source.as_str(), image)).collect();
+    let used: BTreeMap<&str, _> = dataset.images.iter().map(|image| (image.source.as_str(), image)).collect();
     for case in &cases {
         let source = case.path.to_string_lossy();
         match case.outcome {
@@ -98,7 +98,7 @@ fn copies_and_near_duplicates() {
     insta::assert_snapshot!("copies", stdout(&output));
 
     let dataset = stage.dataset();
-    let of = |source: &str| dataset.pictures.iter().find(|image| image.source == source).unwrap();
+    let of = |source: &str| dataset.images.iter().find(|image| image.source == source).unwrap();
     for (one, other) in [("disc/disc000.png", "disc/again.jpg"), ("disc/disc001.png", "square/alike.jpg")] {
         assert_eq!(of(one).group, of(other).group);
         assert_eq!(of(one).split, of(other).split);

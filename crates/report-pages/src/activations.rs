@@ -8,7 +8,7 @@ use contract::{Artifact, ChannelRow};
 use image::RgbImage;
 use report::colormap::{Colormap, Range};
 use report::grid::{self, Layout};
-use report::page::{Block, Card, Gallery, Group, Link, Panel, Picture, Section, Tabs, Tile};
+use report::page::{Block, Card, Gallery, Group, Image, Link, Panel, Section, Tabs, Tile};
 use report::{DataUri, scale};
 
 use crate::analyses::by_layer;
@@ -73,12 +73,12 @@ fn panel(inputs: &ReportInputs, chosen: &Chosen) -> Result<Option<Panel>> {
         return Ok(None);
     }
     let mut original = Card {
-        pictures: vec![inputs.photo_of(chosen)?],
+        images: vec![inputs.photo_of(chosen)?],
         title: class.clone(),
         lines: vec![base(&chosen.row.source).to_owned()],
         ..Card::default()
     };
-    original.pictures[0].alt = format!("The image itself: {class}");
+    original.images[0].alt = format!("The image itself: {class}");
     let mut cards = vec![original];
     for (stem, layer) in layers.into_iter().take(LAYERS) {
         cards.push(maps(inputs, &format!("{folder}/{stem}"), &layer, class)?);
@@ -104,7 +104,7 @@ fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<C
         maps.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
         maps.truncate(MAPS);
     }
-    let tiles: Vec<RgbImage> = maps.iter().map(|values| grid::map_picture(values, width as u32, range)).collect();
+    let tiles: Vec<RgbImage> = maps.iter().map(|values| grid::map_image(values, width as u32, range)).collect();
     let sheet = grid::tile(&tiles, Layout::near_square(tiles.len(), width as u32, WIDTH));
     let shape = match values.shape() {
         [_, height, width] => format!("{} of {count} maps of {width} × {height}", maps.len()),
@@ -117,7 +117,7 @@ fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<C
     let source = if pixels { DataUri::png(&sheet)? } else { DataUri::jpeg(&sheet, QUALITY)? };
     let alt = format!("{layer} for an image of {class}: {shape}");
     Ok(Card {
-        pictures: vec![Picture { source, alt, caption: String::new(), frame: None, pixels }],
+        images: vec![Image { source, alt, caption: String::new(), frame: None, pixels }],
         title: layer.to_owned(),
         lines: vec![format!("{shape}, {span}")],
         links: files(inputs, stem),

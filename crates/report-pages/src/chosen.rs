@@ -17,9 +17,9 @@ pub(crate) struct Chosen {
 /// Reads the table of the images and finds their files.
 pub(crate) fn read(artifacts: &Path, dataset: &Dataset) -> Result<Vec<Chosen>> {
     let find = |row: ChosenRow| {
-        let place = dataset.pictures.iter().position(|image| image.id == row.id);
+        let place = dataset.images.iter().position(|image| image.id == row.id);
         let file = match place {
-            Some(place) => dataset.file(&dataset.pictures[place]),
+            Some(place) => dataset.file(&dataset.images[place]),
             None => artifacts.join(<ChosenRow as Row>::STAGE).join(ChosenRow::image_file(&row.id)),
         };
         Chosen { row, place, file }

@@ -41,7 +41,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
         )));
     }
     Ok(Section {
-        id: "pictures".into(),
+        id: "images".into(),
         title: "Images".into(),
         lead: format!(
             "All images are from the {split} split. The frame has the colour of the label. The image is shown as the network \
@@ -54,7 +54,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
 /// Sorts by `key`, the least first. Equal keys are in the order of the data set.
 fn sorted<'a>(judgements: impl Iterator<Item = &'a Judgement>, key: impl Fn(&Judgement) -> f64) -> Vec<&'a Judgement> {
     let mut sorted: Vec<&Judgement> = judgements.collect();
-    sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.picture.cmp(&b.picture)));
+    sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.image.cmp(&b.image)));
     sorted
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn blocks(inputs: &ReportInputs) -> Result<Vec<Block>> {
 
 /// The part of one image. `None` when the data set has no such image, or the part is empty.
 fn card(inputs: &ReportInputs, row: &TopRow) -> Result<Option<Card>> {
-    let Some(image) = inputs.dataset.pictures.iter().find(|image| image.id == row.id) else { return Ok(None) };
+    let Some(image) = inputs.dataset.images.iter().find(|image| image.id == row.id) else { return Ok(None) };
     let pixels = inputs.pixels(image)?;
     let within = |value: usize, most: u32| (value.min(most as usize)) as u32;
     let (left, right) = (within(row.left, pixels.width()), within(row.right, pixels.width()));
@@ -91,5 +91,5 @@ fn card(inputs: &ReportInputs, row: &TopRow) -> Result<Option<Card>> {
     let mut shown = photo(&small, &words)?;
     shown.frame = Some(inputs.dataset.label_index(image));
     let lines = vec![format!("{} · {}", scale::short(f64::from(row.value)), image.label)];
-    Ok(Some(Card { pictures: vec![shown], lines, ..Card::default() }))
+    Ok(Some(Card { images: vec![shown], lines, ..Card::default() }))
 }

@@ -1,12 +1,12 @@
 //! Images for the page.
 
 use anyhow::Result;
-use contract::{Judgement, Picture as DatasetImage};
+use contract::{ImageRow, Judgement};
 use image::RgbImage;
 use imaging::Limits;
 use pipeline::HintExt;
 use report::DataUri;
-use report::page::{Bar, Card, Picture};
+use report::page::{Bar, Card, Image};
 
 use crate::chosen::Chosen;
 use crate::inputs::ReportInputs;
@@ -20,52 +20,52 @@ pub(crate) const SIDE: u32 = 224;
 const BARS: usize = 3;
 
 /// Encodes a photograph, as JPEG.
-pub(crate) fn photo(image: &RgbImage, alt: &str) -> Result<Picture> {
+pub(crate) fn photo(image: &RgbImage, alt: &str) -> Result<Image> {
     let source = DataUri::jpeg(image, QUALITY)?;
-    Ok(Picture { source, alt: alt.to_owned(), caption: String::new(), frame: None, pixels: false })
+    Ok(Image { source, alt: alt.to_owned(), caption: String::new(), frame: None, pixels: false })
 }
 
 /// Encodes a drawing with hard edges, as PNG.
-pub(crate) fn drawing(image: &RgbImage, alt: &str) -> Result<Picture> {
+pub(crate) fn drawing(image: &RgbImage, alt: &str) -> Result<Image> {
     let source = DataUri::png(image)?;
-    Ok(Picture { source, alt: alt.to_owned(), caption: String::new(), frame: None, pixels: true })
+    Ok(Image { source, alt: alt.to_owned(), caption: String::new(), frame: None, pixels: true })
 }
 
 impl ReportInputs {
     /// Reads a preprocessed image.
-    pub(crate) fn pixels(&self, image: &DatasetImage) -> Result<RgbImage> {
+    pub(crate) fn pixels(&self, image: &ImageRow) -> Result<RgbImage> {
         imaging::read(&self.dataset.file(image), &Limits::default()).hint("run `just preprocess --force`")
     }
 
     /// A preprocessed image, at most `side` pixels wide, with a frame in the colour of its class.
-    pub(crate) fn photo(&self, image: &DatasetImage, side: u32) -> Result<Picture> {
+    pub(crate) fn photo(&self, image: &ImageRow, side: u32) -> Result<Image> {
         self.framed(&self.pixels(image)?, &image.label, &image.source, side)
     }
 
     /// An image that was analyzed, with a frame in the colour of its class.
-    pub(crate) fn photo_of(&self, chosen: &Chosen) -> Result<Picture> {
+    pub(crate) fn photo_of(&self, chosen: &Chosen) -> Result<Image> {
         let stage = if chosen.place.is_some() { "preprocess" } else { "analyze" };
         let hint = format!("run `just {stage} --force`");
         let pixels = imaging::read(&chosen.file, &Limits::default()).hint(hint)?;
         self.framed(&pixels, &chosen.row.class, &chosen.row.source, SIDE)
     }
 
-    fn framed(&self, pixels: &RgbImage, label: &str, source: &str, side: u32) -> Result<Picture> {
-        let mut picture = photo(&imaging::thumbnail(pixels, side), &format!("{label}: {}", base(source)))?;
-        picture.frame = Some(self.dataset.classes.iter().position(|class| class == label).unwrap_or(0));
-        Ok(picture)
+    fn framed(&self, pixels: &RgbImage, label: &str, source: &str, side: u32) -> Result<Image> {
+        let mut image = photo(&imaging::thumbnail(pixels, side), &format!("{label}: {}", base(source)))?;
+        image.frame = Some(self.dataset.classes.iter().position(|class| class == label).unwrap_or(0));
+        Ok(image)
     }
 
     /// An image with what the network says of it.
     pub(crate) fn card(&self, judgement: &Judgement) -> Result<Card> {
-        let image = &self.dataset.pictures[judgement.picture];
+        let image = &self.dataset.images[judgement.image];
         let title = if judgement.is_right() {
             image.label.clone()
         } else {
             format!("{} taken for {}", image.label, self.class(judgement.predicted))
         };
         Ok(Card {
-            pictures: vec![self.photo(image, SIDE)?],
+            images: vec![self.photo(image, SIDE)?],
             title,
             lines: vec![base(&image.source).to_owned()],
             bars: self.bars(judgement),

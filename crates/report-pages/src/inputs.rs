@@ -61,7 +61,7 @@ impl ReportInputs {
 
     /// The prediction for the image at `place` in the data set, if `evaluate` made one.
     pub(crate) fn judgement(&self, place: usize) -> Option<&Judgement> {
-        self.judgements.iter().find(|judgement| judgement.picture == place)
+        self.judgements.iter().find(|judgement| judgement.image == place)
     }
 
     /// The names of the layers, in the order of the graph.

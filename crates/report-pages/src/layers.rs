@@ -2,7 +2,7 @@
 
 use contract::LayerRow;
 use report::chart::{BarChart, BarRow};
-use report::page::{Block, Body, Figure, Group, Room, Section, Table};
+use report::page::{Block, Body, Figure, FigureWidth, Group, Section, Table};
 use report::{Color, scale};
 
 use crate::inputs::ReportInputs;
@@ -87,6 +87,6 @@ fn chart(title: &str, what: &str, layers: &[LayerRow], of: fn(&LayerRow) -> u64)
         note,
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<LayerRow>>()],
-        room: Room::Normal,
+        width: FigureWidth::Normal,
     }
 }

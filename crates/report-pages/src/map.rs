@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use contract::tables::tsne::DRAWING;
-use contract::{Artifact, EmbeddingFacts, EmbeddingPoint, Picture};
+use contract::{Artifact, EmbeddingFacts, EmbeddingPoint, ImageRow};
 use rayon::prelude::*;
 use report::chart::Dot;
 use report::crowd::{SHOWN, shown};
@@ -24,15 +24,15 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let points = Vec::<EmbeddingPoint>::read_in(inputs.analyses.folder())?;
     let facts = EmbeddingFacts::read_in(inputs.analyses.folder())?;
     let places: BTreeMap<&str, usize> =
-        inputs.dataset.pictures.iter().enumerate().map(|(place, image)| (image.id.as_str(), place)).collect();
+        inputs.dataset.images.iter().enumerate().map(|(place, image)| (image.id.as_str(), place)).collect();
     let wrong: Vec<bool> = points.iter().map(|point| point.predicted != point.label).collect();
-    let mut spots: Vec<(&Picture, Spot)> = Vec::new();
+    let mut spots: Vec<(&ImageRow, Spot)> = Vec::new();
     let mut dots = Vec::new();
     for ((point, wrong), shown) in points.iter().zip(&wrong).zip(shown(&wrong)) {
         let place = places.get(point.id.as_str()).with_context(|| {
             format!("{} names image {}, which the data set does not have", <Vec<EmbeddingPoint>>::FILE, point.id)
         })?;
-        let image = &inputs.dataset.pictures[*place];
+        let image = &inputs.dataset.images[*place];
         let (x, y, class) = (point.x, point.y, inputs.dataset.label_index(image));
         if !shown {
             dots.push(Dot { x, y, class, wrong: *wrong });
@@ -59,7 +59,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
             Ok(())
         })?;
     }
-    let left_out = inputs.dataset.pictures.len().saturating_sub(points.len());
+    let left_out = inputs.dataset.images.len().saturating_sub(points.len());
     let map = Map {
         title: format!("{} images", points.len()),
         note: note(&facts, spots.len(), dots.len(), left_out),

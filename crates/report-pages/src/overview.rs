@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Dataset, Metrics, Picture, QuarantineRow, Split};
+use contract::{Dataset, ImageRow, Metrics, QuarantineRow, Split};
 use report::page::{Block, Fact, Section, Table};
 use report::scale;
 
@@ -32,7 +32,7 @@ pub(crate) fn lead(inputs: &ReportInputs) -> String {
          {} images of the {} split. The network saw none of them during training or selection.",
         count(Split::Train),
         count(Split::Val),
-        inputs.metrics.pictures,
+        inputs.metrics.images,
         inputs.metrics.split,
     )
 }
@@ -50,7 +50,7 @@ pub(crate) fn facts(inputs: &ReportInputs) -> Vec<Fact> {
             // The numbers stay on one line.
             format!("95 % interval {}\u{a0}–\u{2060}\u{a0}{}", low.trim_end_matches(" %"), high.replace(' ', "\u{a0}")),
         ),
-        fact("Wrong", wrong.to_string(), format!("of {} {} images", metrics.pictures, metrics.split)),
+        fact("Wrong", wrong.to_string(), format!("of {} {} images", metrics.images, metrics.split)),
         fact("Macro-F1", scale::percent(metrics.macro_f1), "mean over the classes".into()),
         fact("Calibration error", scale::percent(metrics.ece), format!("log loss {}", scale::short(metrics.log_loss))),
     ];
@@ -64,9 +64,9 @@ pub(crate) fn facts(inputs: &ReportInputs) -> Vec<Fact> {
 
 /// The data set.
 pub(crate) fn section(inputs: &ReportInputs) -> Section {
-    let images = &inputs.dataset.pictures;
+    let images = &inputs.dataset.images;
     let count = |class: Option<&str>, split: Option<Split>| {
-        let own = |image: &&Picture| {
+        let own = |image: &&ImageRow| {
             class.is_none_or(|class| image.label == class) && split.is_none_or(|split| image.split == split)
         };
         images.iter().filter(own).count().to_string()
@@ -85,7 +85,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Section {
         note: String::new(),
         columns: columns(&["class", "train", "val", "test", "all"], &["train", "val", "test", "all"]),
         rows,
-        links: vec![link_to::<Vec<Picture>>(), link_to::<Vec<QuarantineRow>>(), link_to::<Metrics>()],
+        links: vec![link_to::<Vec<ImageRow>>(), link_to::<Vec<QuarantineRow>>(), link_to::<Metrics>()],
     })];
     match inputs.unusable {
         0 => {}
@@ -109,7 +109,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Section {
 /// Counts the images that share their group with another one.
 fn near_duplicates(dataset: &Dataset) -> usize {
     let mut sizes = BTreeMap::new();
-    for image in &dataset.pictures {
+    for image in &dataset.images {
         *sizes.entry(image.group).or_insert(0) += 1;
     }
     sizes.into_values().filter(|size| *size > 1).sum()

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use contract::{CalibrationBin, ClassScore, ConfusionMatrix, Judgement, Metrics, Predictions};
 use report::chart::{Bin, DotChart, DotRow, Measure, ReliabilityChart};
-use report::page::{Block, Body, Card, Cell, Figure, Matrix, Room, Section, Table};
+use report::page::{Block, Body, Card, Cell, Figure, FigureWidth, Matrix, Section, Table};
 use report::{Color, scale};
 
 use crate::inputs::ReportInputs;
@@ -23,7 +23,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let lead = format!(
         "Measured on {} images of the {} split: {} of the predictions are right. With 95 % confidence, the accuracy on \
          similar images is between {low} and {high}.",
-        metrics.pictures,
+        metrics.images,
         metrics.split,
         scale::percent(metrics.accuracy),
     );
@@ -69,15 +69,14 @@ fn confusion(inputs: &ReportInputs) -> Result<Matrix> {
 fn cell(inputs: &ReportInputs, label: usize, predicted: usize, most: usize) -> Result<Option<Cell>> {
     let own = |judgement: &&Judgement| (judgement.label, judgement.predicted) == (label, predicted);
     let mut behind: Vec<&Judgement> = inputs.judgements.iter().filter(own).collect();
-    behind.sort_by(|a, b| {
-        b.probabilities[predicted].total_cmp(&a.probabilities[predicted]).then(a.picture.cmp(&b.picture))
-    });
+    behind
+        .sort_by(|a, b| b.probabilities[predicted].total_cmp(&a.probabilities[predicted]).then(a.image.cmp(&b.image)));
     let left_out = behind.len().saturating_sub(most);
     let mut cards = Vec::new();
     for judgement in behind.into_iter().take(most) {
-        let image = &inputs.dataset.pictures[judgement.picture];
+        let image = &inputs.dataset.images[judgement.image];
         cards.push(Card {
-            pictures: vec![inputs.photo(image, SIDE)?],
+            images: vec![inputs.photo(image, SIDE)?],
             lines: vec![
                 format!("{} {}", inputs.class(predicted), probability(judgement.probabilities[predicted])),
                 base(&image.source).to_owned(),
@@ -112,7 +111,7 @@ fn scores(inputs: &ReportInputs) -> Figure {
             .into(),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<ClassScore>>()],
-        room: Room::Normal,
+        width: FigureWidth::Normal,
     }
 }
 
@@ -120,7 +119,7 @@ fn calibration(inputs: &ReportInputs) -> Figure {
     let bin = |bin: &CalibrationBin| Bin {
         low: bin.low,
         high: bin.high,
-        count: bin.pictures as u64,
+        count: bin.images as u64,
         confidence: bin.confidence.unwrap_or(f64::NAN),
         accuracy: bin.accuracy.unwrap_or(f64::NAN),
     };
@@ -135,7 +134,7 @@ fn calibration(inputs: &ReportInputs) -> Figure {
         ),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<CalibrationBin>>()],
-        room: Room::Normal,
+        width: FigureWidth::Normal,
     }
 }
 
@@ -143,7 +142,7 @@ fn calibration(inputs: &ReportInputs) -> Figure {
 fn splits(metrics: &Metrics) -> Option<Block> {
     let rows = metrics.splits.iter().map(|one| {
         let (accuracy, loss) = (scale::percent(one.accuracy), scale::short(one.log_loss));
-        (vec![one.split.to_string(), one.pictures.to_string(), accuracy, loss], one.split == metrics.split)
+        (vec![one.split.to_string(), one.images.to_string(), accuracy, loss], one.split == metrics.split)
     });
     (!metrics.splits.is_empty()).then(|| {
         Block::Table(Table {

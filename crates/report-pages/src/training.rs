@@ -6,7 +6,7 @@ use contract::tables::drawings;
 use contract::{Artifact, EpochRow, Settings, Trial};
 use report::Color;
 use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
-use report::page::{Block, Body, Figure, Room, Section, Table};
+use report::page::{Block, Body, Figure, FigureWidth, Section, Table};
 use report::scale;
 
 use crate::inputs::ReportInputs;
@@ -119,7 +119,7 @@ fn sweep(trials: &[Trial]) -> Figure {
             .into(),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<Trial>>(), link(Vec::<Trial>::STAGE, drawings::SWEEP)],
-        room: Room::Wide,
+        width: FigureWidth::Wide,
     }
 }
 
@@ -157,7 +157,7 @@ fn history(inputs: &ReportInputs) -> Vec<Figure> {
         note: note.into(),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<EpochRow>>(), link(Vec::<EpochRow>::STAGE, drawings::CURVES)],
-        room: Room::Normal,
+        width: FigureWidth::Normal,
     };
     let chart = |label: &str, y: &str, lines, percent| LineChart {
         label: label.into(),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use contract::tables::weights::FOLDER;
 use contract::{Artifact, HistogramBin, WeightRow, Which};
 use report::chart::{BarChart, BarRow, Distribution, HistogramChart};
-use report::page::{Block, Body, Card, Figure, Gallery, Group, Room, Section, Table, Tile};
+use report::page::{Block, Body, Card, Figure, FigureWidth, Gallery, Group, Section, Table, Tile};
 use report::{Color, scale};
 
 use crate::analyses::by_layer;
@@ -48,9 +48,9 @@ fn filters(inputs: &ReportInputs) -> Result<Vec<Block>> {
                 note: "The patterns that the first layer responds to. Trained filters show edges and colours. Untrained filters \
                        show noise."
                     .into(),
-                body: Body::Picture(drawing(&image, &alt)?),
+                body: Body::Image(drawing(&image, &alt)?),
                 links: link(&file),
-                room: Room::Wide,
+                width: FigureWidth::Wide,
             }]));
         }
     } else {
@@ -65,7 +65,7 @@ fn filters(inputs: &ReportInputs) -> Result<Vec<Block>> {
         if let Some(image) = inputs.analyses.image(&file)? {
             let alt = format!("Some weights of {layer}, channel by channel in a grid");
             cards.push(Card {
-                pictures: vec![drawing(&image, &alt)?],
+                images: vec![drawing(&image, &alt)?],
                 title: layer,
                 links: link(&file),
                 ..Card::default()
@@ -118,7 +118,7 @@ fn changes(weights: &[WeightRow]) -> Vec<Block> {
                 .into(),
             body: Body::Chart(chart.scene()),
             links: vec![link_to::<Vec<WeightRow>>()],
-            room: Room::Normal,
+            width: FigureWidth::Normal,
         }]));
     }
     let row = |row: &WeightRow| {
@@ -190,7 +190,7 @@ fn histograms(bins: &[HistogramBin]) -> Vec<Block> {
             note: String::new(),
             body: Body::Chart(chart.scene()),
             links: Vec::new(),
-            room: Room::Normal,
+            width: FigureWidth::Normal,
         }
     };
     let mut figures: Vec<Figure> = order.iter().map(figure).collect();

@@ -8,7 +8,7 @@ use contract::tables::maps::{maps_of, overlay_file, values_file};
 use contract::{Artifact, Fade, FadePoint, Faithfulness, MapTarget, WindowRow};
 use report::Color;
 use report::chart::{DotChart, DotRow, Line, LineChart, Measure, Stroke};
-use report::page::{Block, Body, Card, Figure, Group, Link, Panel, Room, Section, Side, Tabs};
+use report::page::{Block, Body, Card, Figure, FigureWidth, Group, Link, Panel, Section, Side, Tabs};
 
 use crate::chosen::Chosen;
 use crate::images::photo;
@@ -93,9 +93,9 @@ fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<
         let figure = Figure {
             title: String::new(),
             note: note.into(),
-            body: Body::Picture(photo(&overlay, &alt)?),
+            body: Body::Image(photo(&overlay, &alt)?),
             links: files(inputs, &folder, method),
-            room: Room::Normal,
+            width: FigureWidth::Normal,
         };
         panels.push(Panel { title: name.into(), blocks: vec![Block::Figures(vec![figure])] });
     }
@@ -109,7 +109,7 @@ fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<
     let card = match chosen.place.and_then(|place| inputs.judgement(place)) {
         Some(judgement) => inputs.card(judgement)?,
         None => Card {
-            pictures: vec![inputs.photo_of(chosen)?],
+            images: vec![inputs.photo_of(chosen)?],
             title: row.class.clone(),
             lines: vec![base(&row.source).to_owned()],
             ..Card::default()
@@ -169,7 +169,7 @@ fn curves(points: &[FadePoint], folder: &str) -> Option<Block> {
             note: note.into(),
             body: Body::Chart(chart.scene()),
             links: vec![link_in::<Vec<FadePoint>>(folder)],
-            room: Room::Normal,
+            width: FigureWidth::Normal,
         };
         panels.push(Panel { title: title.into(), blocks: vec![Block::Figures(vec![figure])] });
     }
@@ -207,6 +207,6 @@ fn faithfulness(areas: &[Faithfulness]) -> Option<Block> {
             .into(),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<Faithfulness>>()],
-        room: Room::Normal,
+        width: FigureWidth::Normal,
     }]))
 }

@@ -1,4 +1,4 @@
-//! Pictures as data URIs, so that a page needs no other file.
+//! Images as data URIs, so that a page needs no other file.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::jpeg::JpegEncoder, codecs::png};
@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::ReportError;
 
-/// A picture inside a `data:` address, with its size in pixels.
+/// An image inside a `data:` address, with its size in pixels.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DataUri {
     uri: String,
@@ -15,19 +15,19 @@ pub struct DataUri {
 }
 
 impl DataUri {
-    /// `picture` as JPEG of `quality` `1..=100`: right for photographs.
-    pub fn jpeg(picture: &RgbImage, quality: u8) -> Result<Self, ReportError> {
+    /// `image` as JPEG of `quality` `1..=100`: right for photographs.
+    pub fn jpeg(image: &RgbImage, quality: u8) -> Result<Self, ReportError> {
         let mut bytes = Vec::new();
-        JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture)?;
-        Ok(Self::new("image/jpeg", &bytes, picture.dimensions()))
+        JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(image)?;
+        Ok(Self::new("image/jpeg", &bytes, image.dimensions()))
     }
 
-    /// `picture` as PNG: right for filters and other pictures of hard edges.
-    pub fn png(picture: &RgbImage) -> Result<Self, ReportError> {
+    /// `image` as PNG: right for filters and other images of hard edges.
+    pub fn png(image: &RgbImage) -> Result<Self, ReportError> {
         let mut bytes = Vec::new();
         png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Best, png::FilterType::Adaptive)
-            .write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)?;
-        Ok(Self::new("image/png", &bytes, picture.dimensions()))
+            .write_image(image, image.width(), image.height(), ExtendedColorType::Rgb8)?;
+        Ok(Self::new("image/png", &bytes, image.dimensions()))
     }
 
     fn new(kind: &str, bytes: &[u8], (width, height): (u32, u32)) -> Self {

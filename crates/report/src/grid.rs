@@ -1,4 +1,4 @@
-//! Many small pictures as one: filters and feature maps in rows and columns.
+//! Many small images as one: filters and feature maps in rows and columns.
 
 use image::{Rgb, RgbImage, imageops};
 
@@ -50,9 +50,9 @@ pub fn tile_on(ground: Color, tiles: &[RgbImage], layout: Layout) -> RgbImage {
     let (width, height) = (first.width() * layout.zoom, first.height() * layout.zoom);
     let across = |count: u32, side: u32| count * (side + layout.gap) + layout.gap;
     let mut sheet = RgbImage::from_pixel(across(columns, width), across(rows, height), Rgb(ground.0));
-    for (index, picture) in tiles.iter().enumerate() {
+    for (index, image) in tiles.iter().enumerate() {
         let (column, row) = (index as u32 % columns, index as u32 / columns);
-        let large = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
+        let large = imageops::resize(image, width, height, imageops::FilterType::Nearest);
         let x = layout.gap + column * (width + layout.gap);
         let y = layout.gap + row * (height + layout.gap);
         imageops::replace(&mut sheet, &large, i64::from(x), i64::from(y));
@@ -61,7 +61,7 @@ pub fn tile_on(ground: Color, tiles: &[RgbImage], layout: Layout) -> RgbImage {
 }
 
 /// One feature map of `width` columns, row by row, in the colours of `range`.
-pub fn map_picture(values: &[f32], width: u32, range: Range) -> RgbImage {
+pub fn map_image(values: &[f32], width: u32, range: Range) -> RgbImage {
     let width = width.max(1);
     let height = (values.len() as u32).div_ceil(width).max(1);
     RgbImage::from_fn(width, height, |x, y| {
@@ -70,11 +70,11 @@ pub fn map_picture(values: &[f32], width: u32, range: Range) -> RgbImage {
     })
 }
 
-/// One convolution filter as a colour picture: `planes` are red, green and blue, each `width` wide. 0 is mid gray,
+/// One convolution filter as a colour image: `planes` are red, green and blue, each `width` wide. 0 is mid gray,
 /// `-extent` black and `extent` white; what is beyond takes the end's colour.
 ///
 /// With one `extent` for all filters of a layer, weak ones look weak.
-pub fn filter_picture(planes: [&[f32]; 3], width: u32, extent: f64) -> RgbImage {
+pub fn filter_image(planes: [&[f32]; 3], width: u32, extent: f64) -> RgbImage {
     let width = width.max(1);
     let height = (planes[0].len() as u32).div_ceil(width).max(1);
     RgbImage::from_fn(width, height, |x, y| {

@@ -1,4 +1,4 @@
-//! Words in pictures, in a font of fixed width: for files that are looked at without a page around them.
+//! Words in images, in a font of fixed width: for files that are looked at without a page around them.
 
 use std::convert::Infallible;
 
@@ -15,10 +15,10 @@ pub(crate) const LETTER: (u32, u32) = (7, 13);
 
 /// Draws `words` in one line, its top left corner at (`x`, `y`). Letters beyond Latin-1 are shown as `?`: there are no
 /// others in the font.
-pub(crate) fn write(picture: &mut RgbImage, (x, y): (u32, u32), words: &str) {
+pub(crate) fn write(image: &mut RgbImage, (x, y): (u32, u32), words: &str) {
     let style = MonoTextStyle::new(&FONT, Rgb888::new(0x20, 0x20, 0x20));
     let at = Point::new(x as i32, y as i32);
-    match Text::with_baseline(words, at, style, Baseline::Top).draw(&mut Canvas(picture)) {
+    match Text::with_baseline(words, at, style, Baseline::Top).draw(&mut Canvas(image)) {
         Ok(_) => {}
         Err(never) => match never {},
     }

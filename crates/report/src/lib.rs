@@ -1,11 +1,11 @@
-//! What people look at: SVG charts, heat maps, picture grids and the self-contained report page.
+//! What people look at: SVG charts, heat maps, image grids and the self-contained report page.
 //!
-//! The crate knows pictures and numbers, no network and no artifact. A stage describes a chart or a
+//! The crate knows images and numbers, no network and no artifact. A stage describes a chart or a
 //! page as plain data; this crate lays it out and writes it through escaping templates, so that a
 //! class named `<script>` is only ever text.
 //!
 //! Charts are written by hand rather than by a plotting library because the same drawing has to
-//! follow the page's colours in light and dark, carry hover titles, embed pictures and stay small.
+//! follow the page's colours in light and dark, carry hover titles, embed images and stay small.
 
 pub mod chart;
 pub mod color;
@@ -32,8 +32,8 @@ pub enum ReportError {
     /// A template failed; the formatter's own message is attached.
     #[error("the report's template could not be filled in: {0}")]
     Template(#[from] askama::Error),
-    /// A picture could not be compressed.
-    #[error("a picture for the report could not be encoded: {0}")]
+    /// An image could not be compressed.
+    #[error("an image for the report could not be encoded: {0}")]
     Encode(#[from] image::ImageError),
 }
 

@@ -1,4 +1,4 @@
-//! Heat maps over pictures: where in the picture a value is high.
+//! Heat maps over images: where in the image a value is high.
 
 use image::{Rgb, RgbImage};
 
@@ -9,7 +9,7 @@ use crate::{Color, scale};
 const POSITIVE: Color = Color([0xe8, 0x3a, 0x10]);
 const NEGATIVE: Color = Color([0x0d, 0x6e, 0xe8]);
 
-/// Values on a regular grid of points over a picture, row by row.
+/// Values on a regular grid of points over an image, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointGrid {
     /// Points down.
@@ -18,7 +18,7 @@ pub struct PointGrid {
     pub columns: usize,
     /// `rows * columns` values.
     pub values: Vec<f32>,
-    /// The first point's place in the picture, in pixels from the top and the left edge.
+    /// The first point's place in the image, in pixels from the top and the left edge.
     pub origin: f32,
     /// Pixels from one point to the next.
     pub step: f32,
@@ -53,12 +53,12 @@ impl PointGrid {
     }
 }
 
-/// `picture` in gray with signed `values` laid over it: red where they are positive, blue where
+/// `image` in gray with signed `values` laid over it: red where they are positive, blue where
 /// negative, clear where they are near 0. `extent` is the value of full colour.
-pub fn signed(picture: &RgbImage, values: &PointGrid, extent: f32) -> RgbImage {
+pub fn signed(image: &RgbImage, values: &PointGrid, extent: f32) -> RgbImage {
     let extent = if extent > 0.0 { extent } else { 1.0 };
-    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        laid(*picture.get_pixel(x, y), values.at(x as f32 + 0.5, y as f32 + 0.5) / extent)
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        laid(*image.get_pixel(x, y), values.at(x as f32 + 0.5, y as f32 + 0.5) / extent)
     })
 }
 
@@ -92,18 +92,18 @@ const PAPER: Rgb<u8> = Rgb([0xff; 3]);
 /// What the bar's colours lie over.
 const UNDER: Rgb<u8> = Rgb([0x80; 3]);
 
-/// `picture` in gray with one of `values` laid over each of its pixels, row by row, enlarged; a line above says what the
+/// `image` in gray with one of `values` laid over each of its pixels, row by row, enlarged; a line above says what the
 /// values are, and a bar beside it what the colours say. As [`signed`] colours them.
-pub fn explained(picture: &RgbImage, values: &[f32], scale: &Scale) -> RgbImage {
+pub fn explained(image: &RgbImage, values: &[f32], scale: &Scale) -> RgbImage {
     let extent = if scale.extent > 0.0 { scale.extent } else { 1.0 };
-    let (width, height) = (picture.width() * ZOOM, picture.height() * ZOOM);
+    let (width, height) = (image.width() * ZOOM, image.height() * ZOOM);
     let top = MARGIN + LETTER.1 + 4;
     let bar = MARGIN + width + MARGIN;
     let total = (bar + BAR + 4 + NUMBER * LETTER.0).max(2 * MARGIN + scale.unit.chars().count() as u32 * LETTER.0);
     let mut sheet = RgbImage::from_pixel(total, top + height + MARGIN, PAPER);
     write(&mut sheet, (MARGIN, MARGIN), &scale.unit);
-    for (x, y, pixel) in picture.enumerate_pixels() {
-        let value = values.get((y * picture.width() + x) as usize).copied().unwrap_or_default();
+    for (x, y, pixel) in image.enumerate_pixels() {
+        let value = values.get((y * image.width() + x) as usize).copied().unwrap_or_default();
         let color = laid(*pixel, value / extent);
         for (across, down) in (0..ZOOM).flat_map(|across| (0..ZOOM).map(move |down| (across, down))) {
             sheet.put_pixel(MARGIN + x * ZOOM + across, top + y * ZOOM + down, color);
@@ -129,7 +129,7 @@ pub fn explained(picture: &RgbImage, values: &[f32], scale: &Scale) -> RgbImage 
 }
 
 /// A pixel nearly without its own colour and lightened, so that the overlay's colour speaks alone and shows on dark
-/// pictures too.
+/// images too.
 fn faded(pixel: Rgb<u8>) -> Color {
     let [r, g, b] = pixel.0.map(f64::from);
     let gray = (0.299 * r + 0.587 * g + 0.114 * b).round() as u8;

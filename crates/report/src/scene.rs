@@ -1,4 +1,4 @@
-//! A drawing as data: lines, boxes, words and pictures, written as SVG by an escaping template.
+//! A drawing as data: lines, boxes, words and images, written as SVG by an escaping template.
 
 use askama::Template;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Pictures in rows with words beside them, as one picture that explains itself.
+//! Images in rows with words beside them, as one image that explains itself.
 
 use image::{Rgb, RgbImage, imageops};
 
@@ -12,12 +12,12 @@ const PAPER: Rgb<u8> = Rgb([0xff; 3]);
 /// Narrower than this, titles would be broken into many lines.
 const LEAST_WIDTH: u32 = 420;
 
-/// A picture with a line below it; an empty line takes no room where the whole sheet has none.
+/// An image with a line below it; an empty line takes no room where the whole sheet has none.
 #[derive(Clone, Debug)]
 pub struct Tile {
-    /// The picture.
-    pub picture: RgbImage,
-    /// The line below, cut to the picture's width.
+    /// The image.
+    pub image: RgbImage,
+    /// The line below, cut to the image's width.
     pub caption: String,
 }
 
@@ -38,12 +38,12 @@ pub fn sheet(title: &str, rows: &[Row]) -> RgbImage {
     let left = MARGIN + if labels > 0 { labels * LETTER.0 + 2 * GAP } else { 0 };
     let captions = rows.iter().flat_map(|row| &row.tiles).any(|tile| !tile.caption.is_empty());
     let below = if captions { LINE } else { 0 };
-    let widths = rows.iter().map(|row| row.tiles.iter().map(|tile| tile.picture.width() + GAP).sum::<u32>());
+    let widths = rows.iter().map(|row| row.tiles.iter().map(|tile| tile.image.width() + GAP).sum::<u32>());
     let width = (left + widths.max().unwrap_or(0) + MARGIN).max(LEAST_WIDTH);
     let title = broken(title, ((width - 2 * MARGIN) / LETTER.0) as usize);
     let heights: Vec<u32> = rows
         .iter()
-        .map(|row| row.tiles.iter().map(|tile| tile.picture.height()).max().unwrap_or(0).max(LETTER.1) + below + GAP)
+        .map(|row| row.tiles.iter().map(|tile| tile.image.height()).max().unwrap_or(0).max(LETTER.1) + below + GAP)
         .collect();
     let top = MARGIN + title.len() as u32 * LINE + GAP;
     let mut sheet = RgbImage::from_pixel(width, top + heights.iter().sum::<u32>() + MARGIN, PAPER);
@@ -56,24 +56,24 @@ pub fn sheet(title: &str, rows: &[Row]) -> RgbImage {
         write(&mut sheet, (MARGIN, y + middle), &row.label);
         let mut x = left;
         for tile in &row.tiles {
-            imageops::replace(&mut sheet, &tile.picture, i64::from(x), i64::from(y));
-            let room = (tile.picture.width() + GAP) / LETTER.0;
+            imageops::replace(&mut sheet, &tile.image, i64::from(x), i64::from(y));
+            let room = (tile.image.width() + GAP) / LETTER.0;
             let caption: String = tile.caption.chars().take(room as usize).collect();
-            write(&mut sheet, (x, y + tile.picture.height() + 1), &caption);
-            x += tile.picture.width() + GAP;
+            write(&mut sheet, (x, y + tile.image.height() + 1), &caption);
+            x += tile.image.width() + GAP;
         }
         y += height;
     }
     sheet
 }
 
-/// `picture` below `title`.
-pub fn titled(title: &str, picture: &RgbImage) -> RgbImage {
-    let whole = Tile { picture: picture.clone(), caption: String::new() };
+/// `image` below `title`.
+pub fn titled(title: &str, image: &RgbImage) -> RgbImage {
+    let whole = Tile { image: image.clone(), caption: String::new() };
     sheet(title, &[Row { label: String::new(), tiles: vec![whole] }])
 }
 
-/// Two pictures beside each other.
+/// Two images beside each other.
 pub fn beside(left: &RgbImage, right: &RgbImage) -> RgbImage {
     let (width, height) = (left.width() + right.width() + MARGIN, left.height().max(right.height()));
     let mut both = RgbImage::from_pixel(width, height, PAPER);
@@ -116,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn words_and_pictures_have_their_own_places() {
-        let tile = Tile { picture: RgbImage::from_pixel(30, 20, Rgb([255, 0, 0])), caption: "0.5".into() };
+    fn words_and_images_have_their_own_places() {
+        let tile = Tile { image: RgbImage::from_pixel(30, 20, Rgb([255, 0, 0])), caption: "0.5".into() };
         let row = Row { label: "17".into(), tiles: vec![tile.clone(), tile] };
         let sheet = sheet("A title", &[row.clone(), row]);
         let red = sheet.pixels().filter(|pixel| pixel.0 == [255, 0, 0]).count();

@@ -1,4 +1,4 @@
-// The map of the data set: look at a picture by hovering or with the arrow keys, open its details, filter, zoom, move.
+// The map of the data set: look at an image by hovering or with the arrow keys, open its details, filter, zoom, move.
 
 const setUpMap = (box) => {
   const chart = box.querySelector("svg");
@@ -23,7 +23,7 @@ const setUpMap = (box) => {
     return {
       node, facts, wrong, words, last, on: true,
       x: frame.x + frame.width / 2, y: frame.y + frame.height / 2,
-      picture: node.querySelector("image")?.getAttribute("href") ?? null,
+      image: node.querySelector("image")?.getAttribute("href") ?? null,
     };
   });
   const spotOf = (target) => {
@@ -31,7 +31,7 @@ const setUpMap = (box) => {
     return spots.find((spot) => spot.node === node);
   };
 
-  /* Where one looks: the plane's middle and how many times it is enlarged. Pictures grow slower than the plane, so
+  /* Where one looks: the plane's middle and how many times it is enlarged. Images grow slower than the plane, so
      that zooming parts what lies close. */
   const view = { x: width / 2, y: height / 2, zoom: 1 };
   const place = () => {
@@ -60,14 +60,14 @@ const setUpMap = (box) => {
     return { x: point.x, y: point.y };
   };
 
-  /* The picture that one looks at, enlarged beside it. */
+  /* The image that one looks at, enlarged beside it. */
   const look = (spot) => {
     chart.querySelector(".thumb.seen")?.classList.remove("seen");
     peek.hidden = !spot;
     if (!spot) return;
     spot.node.classList.add("seen");
     peek.replaceChildren(
-      ...(spot.picture ? [make("img", { src: spot.picture, alt: "", class: `framed k${spot.facts.label}` })] : []),
+      ...(spot.image ? [make("img", { src: spot.image, alt: "", class: `framed k${spot.facts.label}` })] : []),
       make("strong", {}, spot.words), make("span", {}, spot.last),
     );
     const [own, room] = [spot.node.getBoundingClientRect(), box.getBoundingClientRect()];
@@ -85,9 +85,9 @@ const setUpMap = (box) => {
     const list = make("dl", {},
       ...entry("Label", data.classes[facts.label] ?? "?"),
       ...entry("Predicted", `${data.classes[facts.predicted] ?? "?"}${spot.wrong ? " ✗" : " ✓"}`),
-      ...entry("Split", facts.split), ...entry("Picture", facts.id), ...entry("Source", facts.source));
+      ...entry("Split", facts.split), ...entry("Image", facts.id), ...entry("Source", facts.source));
     const contents = [make("div", { class: "details" },
-      ...(spot.picture ? [make("img", { src: spot.picture, alt: `${spot.words}: ${spot.last}`, class: `framed k${facts.label}` })] : []), list)];
+      ...(spot.image ? [make("img", { src: spot.image, alt: `${spot.words}: ${spot.last}`, class: `framed k${facts.label}` })] : []), list)];
     const sorted = (facts.probabilities ?? []).map((share, index) => ({ share, index })).sort((a, b) => b.share - a.share);
     if (sorted.length) {
       const rows = sorted.slice(0, 10).map(({ share, index }) => make("tr", {},
@@ -97,7 +97,7 @@ const setUpMap = (box) => {
     dialog.open(spot.words, contents, spot.node);
   };
 
-  /* One picture at a time can be reached by Tab; the arrow keys go to the nearest one in their direction. */
+  /* One image at a time can be reached by Tab; the arrow keys go to the nearest one in their direction. */
   let current = null;
   const reach = (spot) => {
     current?.node.setAttribute("tabindex", "-1");
@@ -190,7 +190,7 @@ const setUpMap = (box) => {
       dots.classList.toggle("off", !classes.has(Number(dots.dataset.spot)) || (wrong && !missed) || split !== "");
     }
     if (!current?.on) reach(spots.find((spot) => spot.on) ?? null);
-    told.textContent = `${spots.filter((spot) => spot.on).length} of ${spots.length} pictures`;
+    told.textContent = `${spots.filter((spot) => spot.on).length} of ${spots.length} images`;
   };
   tools.addEventListener("change", filter);
   tools.addEventListener("submit", (event) => event.preventDefault());

@@ -70,11 +70,11 @@ fn histogram_chart(name: &str) -> HistogramChart {
 fn scatter_chart(name: &str) -> ScatterChart {
     let point =
         |x, wrong, thumbnail| Point { x, y: x / 2.0, class: 0, words: name.into(), number: Some(7), thumbnail, wrong };
-    let picture = DataUri::png(&RgbImage::new(2, 2)).unwrap();
+    let image = DataUri::png(&RgbImage::new(2, 2)).unwrap();
     ScatterChart {
         label: "t-SNE".into(),
         classes: vec![name.into()],
-        points: vec![point(-3.0, false, None), point(5.0, true, Some(picture)), point(f64::NAN, false, None)],
+        points: vec![point(-3.0, false, None), point(5.0, true, Some(image)), point(f64::NAN, false, None)],
         dots: vec![],
     }
 }
@@ -134,7 +134,7 @@ fn drawings_are_as_they_were() {
 }
 
 #[test]
-fn many_pictures_are_dots_of_few_bytes() {
+fn many_images_are_dots_of_few_bytes() {
     let mut chart = scatter_chart("cat");
     chart.classes.push("dog".into());
     let place = |i: usize| (0.001 * i as f64).sin() * (1.0 + 0.01 * i as f64);
@@ -144,7 +144,7 @@ fn many_pictures_are_dots_of_few_bytes() {
         .collect();
     let svg = chart.scene().inline().unwrap();
     assert!(svg.len() < 700_000, "{}", svg.len());
-    // Class 1 has no wrong ones; rims lie below the dots, dots below the pictures.
+    // Class 1 has no wrong ones; rims lie below the dots, dots below the images.
     let order: Vec<usize> = [
         "class=\"dots missed\"",
         "class=\"dots\" data-spot=\"0\"",

@@ -1,4 +1,4 @@
-//! The report page: nothing from outside runs, nothing is asked for, every picture has words.
+//! The report page: nothing from outside runs, nothing is asked for, every image has words.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -8,16 +8,16 @@ use report::{
     Color, DataUri, Page,
     chart::{Line, LineChart, Stroke},
     page::{
-        Bar, Block, Body, Card, Cell, Fact, Figure, Gallery, Group, Link, Map, Matrix, Panel, Picture, Room, Section,
-        Side, Spot, Table, Tabs, Tile,
+        Bar, Block, Body, Card, Cell, Fact, Figure, FigureWidth, Gallery, Group, Image, Link, Map, Matrix, Panel,
+        Section, Side, Spot, Table, Tabs, Tile,
     },
 };
 
 const HOSTILE: &str = "\"><img onerror=alert(1) src=x><script>alert(1)</script>";
 
-fn picture(text: &str) -> Picture {
+fn image(text: &str) -> Image {
     let source = DataUri::jpeg(&RgbImage::new(8, 8), 80).unwrap();
-    Picture { source, alt: text.into(), caption: text.into(), frame: Some(0), pixels: true }
+    Image { source, alt: text.into(), caption: text.into(), frame: Some(0), pixels: true }
 }
 
 fn links() -> Vec<Link> {
@@ -27,7 +27,7 @@ fn links() -> Vec<Link> {
 fn card(text: &str) -> Card {
     Card {
         id: String::new(),
-        pictures: vec![picture(text)],
+        images: vec![image(text)],
         title: text.into(),
         lines: vec![text.into()],
         bars: vec![Bar { name: text.into(), share: 0.25, color: 1 }],
@@ -36,8 +36,8 @@ fn card(text: &str) -> Card {
     }
 }
 
-fn figure(text: &str, body: Body, room: Room) -> Figure {
-    Figure { title: text.into(), note: text.into(), body, links: links(), room }
+fn figure(text: &str, body: Body, width: FigureWidth) -> Figure {
+    Figure { title: text.into(), note: text.into(), body, links: links(), width }
 }
 
 fn matrix(text: &str) -> Matrix {
@@ -62,7 +62,7 @@ fn map(text: &str) -> Map {
         split: text.into(),
         source: text.into(),
         probabilities: vec![0.5, 0.5],
-        thumbnail: Some(picture(text).source),
+        thumbnail: Some(image(text).source),
     };
     Map {
         title: text.into(),
@@ -93,7 +93,7 @@ fn page(text: &str) -> Page {
     let gallery = Gallery {
         title: text.into(),
         note: text.into(),
-        cards: vec![Card { id: "picture-1".into(), ..card(text) }],
+        cards: vec![Card { id: "image-1".into(), ..card(text) }],
         links: links(),
         tile: Tile::Normal,
     };
@@ -104,14 +104,14 @@ fn page(text: &str) -> Page {
         Block::Text(text.into()),
         Block::Note(text.into()),
         Block::Figures(vec![
-            figure(text, chart(text), Room::Normal),
-            figure(text, Body::Picture(picture(text)), Room::Wide),
+            figure(text, chart(text), FigureWidth::Normal),
+            figure(text, Body::Image(image(text)), FigureWidth::Wide),
         ]),
         Block::Table(table),
         Block::Gallery(gallery),
         Block::Matrix(matrix(text)),
         Block::Map(map(text)),
-        Block::Group(group(vec![Block::Figures(vec![figure(text, chart(text), Room::Normal)]), tabs()])),
+        Block::Group(group(vec![Block::Figures(vec![figure(text, chart(text), FigureWidth::Normal)]), tabs()])),
         Block::Halves(vec![vec![Block::Text(text.into())], vec![tabs()]]),
         Block::Side(Side { title: text.into(), card: card(text), blocks: vec![tabs()] }),
         Block::Folded(group(vec![Block::Text(text.into())])),
@@ -177,7 +177,7 @@ fn the_page_asks_for_nothing() {
 }
 
 #[test]
-fn every_picture_has_words_and_headings_are_in_order() {
+fn every_image_has_words_and_headings_are_in_order() {
     let html = page("plain").html().unwrap();
     let tags = tags(&html);
     assert!(tags.iter().filter(|t| t.starts_with("<img")).all(|t| t.contains("alt=\"plain\"")));
@@ -206,7 +206,7 @@ fn anchors_are_unique_and_lead_somewhere() {
     assert_eq!(unique.len(), ids.len(), "{ids:?}");
     let within = values("href=\"#");
     assert!(within.len() >= 4 && within.iter().all(|id| unique.contains(id)), "{within:?} among {ids:?}");
-    assert_eq!(values("data-opens=\""), ["cell-0-1", "cell-1-1"], "cells with pictures open them");
+    assert_eq!(values("data-opens=\""), ["cell-0-1", "cell-1-1"], "cells with images open them");
 }
 
 #[test]
@@ -237,10 +237,6 @@ fn what_the_map_tells_is_data_that_ends_no_script() {
     assert_eq!(data["spots"][1]["source"], HOSTILE);
     assert_eq!((&data["spots"][1]["predicted"], data["spots"].as_array().unwrap().len()), (&1.into(), 3));
     for spot in 0..3 {
-        assert_eq!(
-            html.matches(&format!("data-spot=\"{spot}\"")).count(),
-            1,
-            "picture {spot} is in the static drawing"
-        );
+        assert_eq!(html.matches(&format!("data-spot=\"{spot}\"")).count(), 1, "image {spot} is in the static drawing");
     }
 }

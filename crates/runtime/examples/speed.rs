@@ -204,8 +204,8 @@ fn tell(seconds: &mut [f64], batch: usize) -> Outcome<()> {
     seconds.sort_by(f64::total_cmp);
     let (fastest, median) = (seconds.first().ok_or("no step")?, seconds[seconds.len() / 2]);
     let rate = |seconds: f64| batch as f64 / seconds;
-    println!("  median {:.1} ms, {:.1} pictures/s", median * 1e3, rate(median));
-    println!("  fastest {:.1} ms, {:.1} pictures/s", fastest * 1e3, rate(*fastest));
+    println!("  median {:.1} ms, {:.1} images/s", median * 1e3, rate(median));
+    println!("  fastest {:.1} ms, {:.1} images/s", fastest * 1e3, rate(*fastest));
     Ok(())
 }
 

@@ -174,9 +174,9 @@ fn of_every_rule_for_vectors() {
 }
 
 #[test]
-fn of_every_rule_for_pictures() {
+fn of_every_rule_for_images() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
-    let mut net = Builder::new("pictures");
+    let mut net = Builder::new("images");
     net.batch_input("x", &[2, 9, 9]);
     for (name, shape) in [("conv1", (4, 2, 3, 3)), ("left", (3, 4, 1, 1)), ("right", (2, 2, 3, 3))] {
         net.weight(&format!("{name}.weight"), &uniform(&mut rng, shape));
@@ -236,7 +236,7 @@ fn of_a_network_with_normalization_above_a_frozen_layer() {
     Problem::new(&model.above(&cut.tensor, "fc8").unwrap(), Some(cut.trained)).check();
 }
 
-/// Everything that `runtime::training` writes in another way than it was given: pooling after an activation, a picture's
+/// Everything that `runtime::training` writes in another way than it was given: pooling after an activation, an image's
 /// gradient as a convolution, and a layer of more than a million weights.
 #[test]
 fn of_what_is_computed_another_way() {

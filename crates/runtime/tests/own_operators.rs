@@ -32,17 +32,17 @@ fn close(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
     a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5)
 }
 
-/// `relu(conv(picture))`, the filters stored or fed in.
+/// `relu(conv(image))`, the filters stored or fed in.
 fn one_layer(stored: bool) -> Model {
     let mut net = Builder::new("one layer");
-    net.batch_input("picture", &[4, 9, 7]);
+    net.batch_input("image", &[4, 9, 7]);
     if stored {
         net.weight("filters", &drawn(&[6, 2, 3, 3], 0.5));
     } else {
         net.input("filters", DataType::Float, &[6.into(), 2.into(), 3.into(), 3.into()]);
     }
     net.weight("biases", &drawn(&[6], 0.7));
-    let conv = Node::new("Conv", "conv").inputs(["picture", "filters", "biases"]).int("group", 2);
+    let conv = Node::new("Conv", "conv").inputs(["image", "filters", "biases"]).int("group", 2);
     net.node(conv.ints("pads", [1, 0, 2, 1]));
     net.node(Node::new("Relu", "relu").inputs(["conv"]));
     net.finish(&["relu"]).unwrap()
@@ -53,14 +53,14 @@ fn batches_of_any_size_one_after_another() {
     common::load();
     let model = one_layer(true);
     let (mut own, mut runtimes) = (own(&model), runtimes(&model));
-    for pictures in [3, 1, 8, 3] {
-        let picture = drawn(&[pictures, 4, 9, 7], pictures as f32);
-        let found = own.run(&[("picture", picture.view())]).unwrap().remove(0).1;
-        let expected = runtimes.run(&[("picture", picture.view())]).unwrap().remove(0).1;
+    for images in [3, 1, 8, 3] {
+        let image = drawn(&[images, 4, 9, 7], images as f32);
+        let found = own.run(&[("image", image.view())]).unwrap().remove(0).1;
+        let expected = runtimes.run(&[("image", image.view())]).unwrap().remove(0).1;
         assert!(close(&found, &expected), "{found} instead of {expected}");
         assert!(found.iter().any(|&value| value > 0.0) && found.iter().all(|&value| value >= 0.0));
     }
-    let none = own.run(&[("picture", drawn(&[0, 4, 9, 7], 0.0).view())]).unwrap().remove(0).1;
+    let none = own.run(&[("image", drawn(&[0, 4, 9, 7], 0.0).view())]).unwrap().remove(0).1;
     assert_eq!(none.shape(), [0, 6, 10, 6]);
 }
 
@@ -69,12 +69,12 @@ fn filters_that_are_fed_in_are_looked_at_anew() {
     common::load();
     let model = one_layer(false);
     let (mut own, mut runtimes) = (own(&model), runtimes(&model));
-    let picture = drawn(&[2, 4, 9, 7], 0.1);
+    let image = drawn(&[2, 4, 9, 7], 0.1);
     let mut filters = drawn(&[6, 2, 3, 3], 0.2);
     for _ in 0..3 {
         // The same memory with other numbers.
         filters.mapv_inplace(|value| 0.5 - value);
-        let inputs = [("picture", picture.view()), ("filters", filters.view())];
+        let inputs = [("image", image.view()), ("filters", filters.view())];
         let (found, expected) = (own.run(&inputs).unwrap().remove(0).1, runtimes.run(&inputs).unwrap().remove(0).1);
         assert!(close(&found, &expected), "{found} instead of {expected}");
     }
@@ -84,10 +84,10 @@ fn filters_that_are_fed_in_are_looked_at_anew() {
 fn what_is_no_number_stays_none() {
     common::load();
     let model = one_layer(true);
-    let mut picture = drawn(&[1, 4, 9, 7], 0.3);
-    picture[[0, 1, 4, 4]] = f32::NAN;
-    let found = own(&model).run(&[("picture", picture.view())]).unwrap().remove(0).1;
-    let expected = runtimes(&model).run(&[("picture", picture.view())]).unwrap().remove(0).1;
+    let mut image = drawn(&[1, 4, 9, 7], 0.3);
+    image[[0, 1, 4, 4]] = f32::NAN;
+    let found = own(&model).run(&[("image", image.view())]).unwrap().remove(0).1;
+    let expected = runtimes(&model).run(&[("image", image.view())]).unwrap().remove(0).1;
     assert!(expected.iter().any(|value| value.is_nan()));
     for (found, expected) in found.iter().zip(&expected) {
         assert!(found.is_nan() || !expected.is_nan(), "{found} where the runtime has {expected}");
@@ -101,21 +101,21 @@ fn what_does_not_fit_is_refused() {
         let node = node.domain("tunescope").ints("strides", [1, 1]).ints("dilations", [1, 1]);
         node.int("group", 1)
     };
-    let session = |node: Node, picture: &[usize]| {
+    let session = |node: Node, image: &[usize]| {
         let mut net = Builder::new("by hand");
-        net.import("tunescope", 1).batch_input("picture", picture).weight("filters", &drawn(&[2, 3, 3, 3], 0.0));
-        net.node(node.inputs(["picture", "filters"]));
+        net.import("tunescope", 1).batch_input("image", image).weight("filters", &drawn(&[2, 3, 3, 3], 0.0));
+        net.node(node.inputs(["image", "filters"]));
         Session::with_own_operators(&net.finish(&["conv"]).unwrap().to_bytes(), 1, Layout::Plain)
     };
     let whole = attributes(Node::new("Convolution", "conv")).ints("pads", [0; 4]);
-    assert!(session(whole.clone(), &[3, 5, 5]).unwrap().run(&[("picture", drawn(&[1, 3, 5, 5], 0.0).view())]).is_ok());
+    assert!(session(whole.clone(), &[3, 5, 5]).unwrap().run(&[("image", drawn(&[1, 3, 5, 5], 0.0).view())]).is_ok());
     for node in [attributes(Node::new("Convolution", "conv")), whole.clone().ints("strides", [1])] {
         let message = session(node, &[3, 5, 5]).unwrap_err().to_string();
         assert!(message.contains("`pads`") || message.contains("strides"), "{message}");
     }
-    for picture in [vec![1, 2, 5, 5], vec![1, 3, 2, 5], vec![1, 3, 5]] {
-        let mut session = session(whole.clone(), &picture[1..]).unwrap();
-        let error = session.run(&[("picture", drawn(&picture, 0.0).view())]).unwrap_err();
+    for image in [vec![1, 2, 5, 5], vec![1, 3, 2, 5], vec![1, 3, 5]] {
+        let mut session = session(whole.clone(), &image[1..]).unwrap();
+        let error = session.run(&[("image", drawn(&image, 0.0).view())]).unwrap_err();
         assert!(error.to_string().starts_with("the model in memory: "), "{error}");
     }
 }
@@ -123,11 +123,11 @@ fn what_does_not_fit_is_refused() {
 /// A convolution, a pooling whose windows stand out at the end, and a dense layer of over a million weights.
 fn pooled_and_dense() -> Model {
     let mut net = Builder::new("pooled");
-    net.batch_input("picture", &[3, 22, 19]);
+    net.batch_input("image", &[3, 22, 19]);
     net.weight("conv.weight", &drawn(&[20, 3, 3, 3], 0.5)).weight("conv.bias", &drawn(&[20], 0.7));
     net.weight("fc7.weight", &drawn(&[530, 2200], 0.1)).weight("fc7.bias", &drawn(&[530], 0.2));
     net.weight("fc8.weight", &drawn(&[530, 4], 0.4));
-    let conv = Node::new("Conv", "conv").inputs(["picture", "conv.weight", "conv.bias"]);
+    let conv = Node::new("Conv", "conv").inputs(["image", "conv.weight", "conv.bias"]);
     net.node(conv.ints("pads", [1; 4]));
     net.node(Node::new("Relu", "relu").inputs(["conv"]));
     let pool = Node::new("MaxPool", "pool").inputs(["relu"]).ints("kernel_shape", [3, 3]).ints("strides", [2, 2]);
@@ -147,30 +147,30 @@ fn pooling_and_a_large_dense_layer_give_what_the_runtimes_give() {
     let operators: Vec<&str> = running.nodes().iter().map(NodeProto::op_type).collect();
     assert_eq!(operators, ["Convolution", "Flatten", "Dense", "Gemm"]);
     let (mut own, mut runtimes) = (own(&model), runtimes(&model));
-    for pictures in [3, 1, 12] {
-        let picture = drawn(&[pictures, 3, 22, 19], pictures as f32);
-        let found = own.run(&[("picture", picture.view())]).unwrap().remove(0).1;
-        let expected = runtimes.run(&[("picture", picture.view())]).unwrap().remove(0).1;
+    for images in [3, 1, 12] {
+        let image = drawn(&[images, 3, 22, 19], images as f32);
+        let found = own.run(&[("image", image.view())]).unwrap().remove(0).1;
+        let expected = runtimes.run(&[("image", image.view())]).unwrap().remove(0).1;
         assert_eq!(found.shape(), expected.shape());
         let largest = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         for (found, expected) in found.iter().zip(&expected) {
             assert!((found - expected).abs() < 5e-5 * largest, "{found} instead of {expected}, largest {largest}");
         }
     }
-    let none = own.run(&[("picture", drawn(&[0, 3, 22, 19], 0.0).view())]).unwrap().remove(0).1;
+    let none = own.run(&[("image", drawn(&[0, 3, 22, 19], 0.0).view())]).unwrap().remove(0).1;
     assert_eq!(none.shape(), [0, 4]);
 }
 
 #[test]
 fn poolings_and_dense_layers_that_do_not_fit_are_refused() {
     common::load();
-    let run = |node: Node, weight: &[usize], picture: &[usize]| {
+    let run = |node: Node, weight: &[usize], image: &[usize]| {
         let mut net = Builder::new("by hand");
-        net.import("tunescope", 1).batch_input("picture", picture).weight("weight", &drawn(weight, 0.0));
-        net.node(node.domain("tunescope").inputs(["picture", "weight"]));
+        net.import("tunescope", 1).batch_input("image", image).weight("weight", &drawn(weight, 0.0));
+        net.node(node.domain("tunescope").inputs(["image", "weight"]));
         let bytes = net.finish(&["made"]).unwrap().to_bytes();
         let mut session = Session::with_own_operators(&bytes, 1, Layout::Plain)?;
-        session.run(&[("picture", drawn(&[&[2], picture].concat(), 0.0).view())])
+        session.run(&[("image", drawn(&[&[2], image].concat(), 0.0).view())])
     };
     let conv = || {
         let node = Node::new("Convolution", "made").ints("strides", [1, 1]).ints("dilations", [1, 1]);
@@ -200,10 +200,10 @@ fn poolings_and_dense_layers_that_do_not_fit_are_refused() {
     }
 }
 
-/// Two convolutions, the first read by two nodes, the second in groups and frozen, then a dense layer; of 8 px pictures.
+/// Two convolutions, the first read by two nodes, the second in groups and frozen, then a dense layer; of 8 px images.
 fn network() -> Model {
     let mut net = Builder::new("convolutions");
-    net.batch_input("picture", &[3, 8, 8]);
+    net.batch_input("image", &[3, 8, 8]);
     for (name, shape) in [("conv1", [4, 3, 3, 3]), ("conv2", [6, 2, 3, 3])] {
         net.weight(&format!("{name}.weight"), &drawn(&shape, shape[0] as f32));
         net.weight(&format!("{name}.bias"), &drawn(&shape[..1], 0.3));
@@ -212,7 +212,7 @@ fn network() -> Model {
     let conv = |name: &str, input: &str| {
         Node::new("Conv", name).inputs([input.to_owned(), format!("{name}.weight"), format!("{name}.bias")])
     };
-    net.node(conv("conv1", "picture").ints("pads", [1; 4]));
+    net.node(conv("conv1", "image").ints("pads", [1; 4]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
     net.node(conv("conv2", "relu1").ints("pads", [1; 4]).ints("strides", [2, 2]).int("group", 2));
     net.node(Node::new("Relu", "relu2").inputs(["conv2"]));
@@ -271,12 +271,12 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
 fn gradients_have_the_same_bits_with_any_number_of_threads() {
     common::load();
     let model = network().cut("relu2").unwrap();
-    let of = ["picture", "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"];
+    let of = ["image", "conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"];
     let backward = with_own_operators(&graph::backward(&model, "relu2", &of).unwrap(), Convolutions::Own).unwrap();
-    let (picture, counts) = (drawn(&[7, 3, 8, 8], 0.2), drawn(&[7, 6, 4, 4], 0.6));
+    let (image, counts) = (drawn(&[7, 3, 8, 8], 0.2), drawn(&[7, 6, 4, 4], 0.6));
     let run = |threads: usize| -> Vec<Vec<u32>> {
         let mut session = Session::with_own_operators(&backward.to_bytes(), threads, Layout::Plain).unwrap();
-        let outputs = session.run(&[("picture", picture.view()), ("relu2_grad", counts.view())]).unwrap();
+        let outputs = session.run(&[("image", image.view()), ("relu2_grad", counts.view())]).unwrap();
         outputs.iter().map(|(_, values)| values.iter().map(|value| value.to_bits()).collect()).collect()
     };
     let one = run(1);
@@ -290,10 +290,10 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
 fn sessions_that_begin_at_once_all_begin() {
     common::load();
     let bytes = with_own_operators(&one_layer(true), Convolutions::Own).unwrap().to_bytes();
-    let picture = drawn(&[2, 4, 9, 7], 0.9);
+    let image = drawn(&[2, 4, 9, 7], 0.9);
     let run = || {
         let mut session = Session::with_own_operators(&bytes, 1, Layout::Plain).unwrap();
-        session.run(&[("picture", picture.view())]).unwrap().remove(0).1
+        session.run(&[("image", image.view())]).unwrap().remove(0).1
     };
     let results: Vec<ArrayD<f32>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..6).map(|_| scope.spawn(run)).collect();

@@ -65,8 +65,8 @@ fn wrong_names_and_shapes_are_errors() {
     common::load();
     let mut session = Session::from_bytes(&tiny(), 1).unwrap();
     let input = array![[1.0_f32, 2.0, 3.0]].into_dyn();
-    let message = session.run(&[("picture", input.view())]).unwrap_err().to_string();
-    assert_eq!(message, "the model in memory takes the inputs `input`, not `picture`");
+    let message = session.run(&[("image", input.view())]).unwrap_err().to_string();
+    assert_eq!(message, "the model in memory takes the inputs `input`, not `image`");
     let message = session.run(&[]).unwrap_err().to_string();
     assert_eq!(message, "the model in memory takes the inputs `input`, not none");
     let message = session.run(&[("input", input.view()), ("input", input.view())]).unwrap_err().to_string();

@@ -26,7 +26,7 @@ pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
         };
         credits.add(&slot.candidate, hash, queue.on_web);
     }
-    let mut text = "# Attribution\n\nWho made the pictures of this data set, and under which licence. The pictures were resized and cropped for\ntraining; these files are as they were found.\n".to_owned();
+    let mut text = "# Attribution\n\nWho made the images of this data set, and under which licence. The images were resized and cropped for\ntraining; these files are as they were found.\n".to_owned();
     for (class, credits) in classes {
         text += &format!("\n## {}\n\n{}", escape(class), credits.text());
     }
@@ -81,7 +81,7 @@ impl Credits {
             );
         }
         for (who, count) in &self.groups {
-            text += &format!("- {count} {} {who}\n", if *count == 1 { "picture" } else { "pictures" });
+            text += &format!("- {count} {} {who}\n", if *count == 1 { "image" } else { "images" });
         }
         if self.own > 0 {
             text += &format!("- {} from a folder of your own, whose makers you know\n", self.own);
@@ -137,7 +137,7 @@ mod tests {
         let expected = [
             "**1 of them state no licence: do not publish these before you have asked.**".to_owned(),
             String::new(),
-            format!("- 1 picture by \\<Ann\\> , [CC0 1.0]({by_sa})"),
+            format!("- 1 image by \\<Ann\\> , [CC0 1.0]({by_sa})"),
             "- 1 from a folder of your own, whose makers you know".to_owned(),
             format!(
                 "- [A \\[cat\\]\\*](<https://c.example/File:A%3Eb.jpg>) by \\<Ann\\> , [CC BY-SA 4.0]({by_sa}) (`0123`)"

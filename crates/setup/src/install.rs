@@ -31,7 +31,7 @@ impl Session<'_> {
     /// Prints a line on stderr.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            pipeline::talk(&format!("{:<12}{text}", "setup"));
+            pipeline::print_message(&format!("{:<12}{text}", "setup"));
         }
     }
 

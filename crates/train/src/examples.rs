@@ -9,7 +9,7 @@ use crate::features::Row;
 /// The images of one split.
 #[derive(Debug)]
 pub(crate) struct Set {
-    /// Their places in [`Dataset::pictures`].
+    /// Their places in [`Dataset::images`].
     pub images: Vec<usize>,
     /// The class index of each image, below the number of classes.
     pub labels: Vec<i64>,
@@ -40,12 +40,12 @@ impl Examples {
         }
         let set = |split| {
             let images: Vec<usize> =
-                (0..dataset.pictures.len()).filter(|place| dataset.pictures[*place].split == split).collect();
+                (0..dataset.images.len()).filter(|place| dataset.images[*place].split == split).collect();
             if images.is_empty() {
                 return Err(anyhow::anyhow!("the {split} split is empty"))
                     .hint("add images, or change preprocess.split");
             }
-            let labels = images.iter().map(|place| dataset.label_index(&dataset.pictures[*place]) as i64).collect();
+            let labels = images.iter().map(|place| dataset.label_index(&dataset.images[*place]) as i64).collect();
             Ok(Set { images, labels })
         };
         Ok(Self { train: set(Split::Train)?, val: set(Split::Val)?, classes })

@@ -25,7 +25,7 @@ pub(crate) enum Connection {
 /// One request to one host.
 #[derive(Debug, Clone)]
 pub(crate) struct Hop {
-    /// The host that is asked.
+    /// The host that receives the request.
     pub key: Key,
     /// The host of the proxy that the request goes through.
     pub proxy: Option<String>,

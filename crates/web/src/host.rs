@@ -83,7 +83,7 @@ impl Gate {
                 sleep_until(from).await;
             }
             let place = acquire(places).await;
-            // The host may have asked for a longer wait in the meantime.
+            // The host may have requested a longer wait in the meantime.
             if (*turn).max(self.patience()?).is_none_or(|from| from <= Instant::now()) {
                 *turn = Some(Instant::now() + self.waits().interval.min(DAY));
                 return Ok(Pass { _seat: seat, _place: place });

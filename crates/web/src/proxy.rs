@@ -1,4 +1,4 @@
-//! Proxies: which requests go through one, and which destinations a proxy is not asked for.
+//! Proxies: which requests go through one, and which destinations are not requested through a proxy.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl Proxies {
     /// Returns the host of the proxy that a request to `url` goes through, if there is one.
     ///
     /// # Errors
-    /// Refuses destinations that a proxy is not asked for. The proxy resolves the name of the destination, so nobody here can vet
+    /// Refuses destinations that are not requested through a proxy. The proxy resolves the name of the destination, so nobody here can vet
     /// its addresses. What can be checked is checked: address literals have to be public, and names have to be public names.
     pub fn host_for(&self, url: &Url, origin: &Origin) -> Result<Option<String>, Failure> {
         let Some(matcher) = &self.matcher else { return Ok(None) };

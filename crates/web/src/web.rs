@@ -128,8 +128,8 @@ impl Web {
                 failure = Failure::Later(Reason::RobotsUnreachable);
             }
             let wait = self.0.jitter.wait(tries);
-            if let Some((gate, asked)) = &busy {
-                gate.hold(asked.unwrap_or_default().saturating_add(wait));
+            if let Some((gate, requested_wait)) = &busy {
+                gate.hold(requested_wait.unwrap_or_default().saturating_add(wait));
             }
             let again = matches!(failure, Failure::Later(reason) if worth_another_try(reason));
             if !again || tries >= self.0.settings.retries {
@@ -179,7 +179,7 @@ impl Web {
     /// Returns the next host, and the host of the proxy in front of it.
     ///
     /// # Errors
-    /// Refuses a host that may not be asked, as far as its URL shows that. The addresses of names are vetted when a connection is opened.
+    /// Refuses a host that may not be contacted, as far as its URL shows that. The addresses of names are vetted when a connection is opened.
     fn destination(&self, chain: &Chain) -> Result<(Key, Option<String>), Failure> {
         let origin = admit(&chain.url)?;
         let exempt = chain.exempt && self.0.exempts(&origin);
@@ -195,13 +195,13 @@ impl Web {
     fn judge(&self, answer: &Answer, gate: &Arc<Gate>, request: &Request) -> Result<(), FailedTry> {
         let (status, headers) = (answer.status, &answer.headers);
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            let asked = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let asked = asked.and_then(|value| retry_after(value, std::time::SystemTime::now()));
+            let requested_wait = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let requested_wait = requested_wait.and_then(|value| retry_after(value, std::time::SystemTime::now()));
             // Requests that are ready to go are held at once. The caller adds a random wait.
-            gate.hold(asked.unwrap_or_default());
-            let too_long = asked.is_some_and(|wait| wait > self.0.settings.longest_wait);
+            gate.hold(requested_wait.unwrap_or_default());
+            let too_long = requested_wait.is_some_and(|wait| wait > self.0.settings.longest_wait);
             let reason = if too_long { Reason::RetryAfter } else { Reason::Status(status.as_u16()) };
-            return Err(FailedTry { failure: Failure::Later(reason), busy: Some((Arc::clone(gate), asked)) });
+            return Err(FailedTry { failure: Failure::Later(reason), busy: Some((Arc::clone(gate), requested_wait)) });
         }
         let temporary = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY);
         if temporary || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED) {

@@ -92,12 +92,12 @@ async fn forbidden_hosts_are_refused_with_their_class() {
         }
         assert_eq!(recorder.dialled(), [], "no connection is opened for a forbidden host");
     }
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
 async fn redirects_to_forbidden_hosts_are_refused_too() {
-    let server = Server::start(|asked, _| match asked.path.strip_prefix("/to/") {
+    let server = Server::start(|request, _| match request.path.strip_prefix("/to/") {
         Some(host) => moved(&format!("http://{host}/a.jpg")),
         None => common::answer("404 Not Found", &[], b""),
     })
@@ -113,8 +113,8 @@ async fn redirects_to_forbidden_hosts_are_refused_too() {
 
 #[tokio::test]
 async fn a_name_that_resolves_differently_the_second_time_is_checked_again() {
-    let server = Server::start(|asked, _| {
-        if asked.path == "/robots.txt" {
+    let server = Server::start(|request, _| {
+        if request.path == "/robots.txt" {
             // The server closes the connection, so the next request looks the name up again.
             return Reply::Close(common::head("404 Not Found", &[("content-length", "0"), ("connection", "close")]));
         }
@@ -135,7 +135,7 @@ async fn a_name_that_resolves_differently_the_second_time_is_checked_again() {
 async fn robots_txt_that_redirects_to_a_forbidden_host_closes_its_host() {
     let server =
         Server::start(
-            |asked, _| if asked.path == "/robots.txt" { moved("http://127.0.0.1/robots.txt") } else { image() },
+            |request, _| if request.path == "/robots.txt" { moved("http://127.0.0.1/robots.txt") } else { image() },
         )
         .await;
     let (web, recorder) = client_of(recorder(&server), &quick());
@@ -147,8 +147,8 @@ async fn robots_txt_that_redirects_to_a_forbidden_host_closes_its_host() {
 
 #[tokio::test]
 async fn named_hosts_are_exempt_and_no_other_host_borrows_the_exemption() {
-    let server = Server::start(|asked, _| match asked.path.as_str() {
-        "/to/inside" => moved(&format!("http://{}/a.jpg", asked.field("x-inside").unwrap())),
+    let server = Server::start(|request, _| match request.path.as_str() {
+        "/to/inside" => moved(&format!("http://{}/a.jpg", request.field("x-inside").unwrap())),
         "/to/name" => moved("http://loop.test/a.jpg"),
         "/robots.txt" => common::answer("404 Not Found", &[], b""),
         _ => image(),
@@ -213,7 +213,7 @@ async fn urls_that_no_setting_allows() {
 
 #[tokio::test]
 async fn redirects_to_other_schemes_and_ports_are_refused() {
-    let server = Server::start(|asked, _| match asked.path.as_str() {
+    let server = Server::start(|request, _| match request.path.as_str() {
         "/ftp" => moved("ftp://site.test/"),
         "/file" => moved("file:///etc/passwd"),
         "/port" => moved("http://site.test:6379/"),

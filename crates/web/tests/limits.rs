@@ -69,7 +69,7 @@ async fn a_content_length_that_is_too_long() {
 
 #[tokio::test]
 async fn a_content_length_that_is_too_short_does_not_affect_the_next_answer() {
-    let server = Server::start(|asked, _| match asked.path.as_str() {
+    let server = Server::start(|request, _| match request.path.as_str() {
         "/lie.jpg" => Reply::Send(
             [
                 head("200 OK", &[("content-length", "5")]),
@@ -221,7 +221,7 @@ async fn compressed_answers() {
     let mut damaged = good.clone();
     damaged[12] ^= 0xff;
     let cut = good[..good.len() - 3].to_vec();
-    let server = Server::start(move |asked, _| match asked.path.as_str() {
+    let server = Server::start(move |request, _| match request.path.as_str() {
         "/good" => answer("200 OK", &[("content-encoding", "gzip")], &good),
         "/bomb" => answer("200 OK", &[("content-encoding", "gzip")], &bomb),
         "/damaged" => answer("200 OK", &[("content-encoding", "GZIP")], &damaged),
@@ -249,8 +249,8 @@ async fn compressed_answers() {
 
 #[tokio::test]
 async fn unwanted_types_are_not_read() {
-    let server = Server::start(|asked, _| {
-        let kind = asked.path.trim_start_matches('/').replacen('-', "/", 1);
+    let server = Server::start(|request, _| {
+        let kind = request.path.trim_start_matches('/').replacen('-', "/", 1);
         if kind == "none" { answer("200 OK", &[], b"x") } else { answer("200 OK", &[("content-type", &kind)], b"x") }
     })
     .await;
@@ -269,5 +269,5 @@ async fn unwanted_types_are_not_read() {
     for path in ["text-html", "image-svg+xml", "image-jpegx"] {
         assert_eq!(get(path).await, Err(Failure::Refused(Reason::Type)), "{path}");
     }
-    assert_eq!(server.asked()[0].field("accept"), Some("image/jpeg, image/png"));
+    assert_eq!(server.requests()[0].field("accept"), Some("image/jpeg, image/png"));
 }

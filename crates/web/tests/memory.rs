@@ -26,7 +26,7 @@ async fn memory_stays_within_the_limits() {
         encoder.write_all(&vec![0; 1 << 20]).unwrap();
     }
     let bomb = encoder.finish().unwrap();
-    let server = Server::start(move |asked, _| match (asked.field("host").unwrap(), asked.path.as_str()) {
+    let server = Server::start(move |request, _| match (request.field("host").unwrap(), request.path.as_str()) {
         ("other.test", "/robots.txt") => {
             script(|stream| endlessly(stream, head("200 OK", &[]), b"Disallow: /a\n".repeat(300), Duration::ZERO))
         }

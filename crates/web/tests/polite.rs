@@ -10,7 +10,7 @@ use web::{Failure, OptOut, Reason, Recorder, Request, Settings, SettingsError, W
 
 #[tokio::test]
 async fn requests_state_the_sender_and_nothing_else() {
-    let server = Server::start(|asked, _| match asked.path.as_str() {
+    let server = Server::start(|request, _| match request.path.as_str() {
         "/robots.txt" => answer("404 Not Found", &[], b""),
         _ => answer("200 OK", &[("set-cookie", "id=1; Path=/")], b"x"),
     })
@@ -21,18 +21,18 @@ async fn requests_state_the_sender_and_nothing_else() {
         request.header(web::HeaderName::from_static("user-agent"), web::HeaderValue::from_static("Mozilla/5.0"));
     web.get(&request).await.unwrap();
     web.get(&at("http://site.test/b.jpg")).await.unwrap();
-    let asked = server.asked();
+    let requests = server.requests();
     assert_eq!(
-        asked.iter().map(|asked| asked.path.as_str()).collect::<Vec<_>>(),
+        requests.iter().map(|request| request.path.as_str()).collect::<Vec<_>>(),
         ["/robots.txt", "/a.jpg?x=1", "/b.jpg"]
     );
-    for asked in &asked {
-        assert_eq!(asked.field("user-agent"), Some("tunescope/0.1 (tests@example.org)"));
-        assert_eq!(asked.field("host"), Some("site.test"));
-        assert_eq!(asked.field("cookie"), None);
-        assert_eq!(asked.field("referer"), None);
+    for request in &requests {
+        assert_eq!(request.field("user-agent"), Some("tunescope/0.1 (tests@example.org)"));
+        assert_eq!(request.field("host"), Some("site.test"));
+        assert_eq!(request.field("cookie"), None);
+        assert_eq!(request.field("referer"), None);
     }
-    assert_eq!(asked[1].field("accept-encoding"), Some("identity"));
+    assert_eq!(requests[1].field("accept-encoding"), Some("identity"));
 }
 
 #[test]
@@ -77,7 +77,8 @@ async fn with_robots(
     robots: impl Fn(usize) -> Reply + Send + Sync + 'static,
 ) -> (Result<u16, Failure>, usize, usize) {
     let server =
-        Server::start(move |asked, before| if asked.path == "/robots.txt" { robots(before) } else { image() }).await;
+        Server::start(move |request, before| if request.path == "/robots.txt" { robots(before) } else { image() })
+            .await;
     let mut settings = quick();
     settings.retries = 1;
     let (web, _) = client(&server, &settings);
@@ -85,7 +86,7 @@ async fn with_robots(
     let second = web.get(&at(&format!("http://site.test{path}"))).await.map(|response| response.status);
     assert_eq!(first, second, "a verdict holds for the run");
     let images = server.paths().len();
-    (first, server.asked().len() - images, images)
+    (first, server.requests().len() - images, images)
 }
 
 fn text(rules: &str) -> Reply {
@@ -136,7 +137,7 @@ async fn robots_txt_that_stalls_closes_the_host() {
             Failure::Later(Reason::RobotsUnreachable)
         );
     }
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -167,7 +168,7 @@ async fn robots_txt_of_any_size_and_kind() {
 
 #[tokio::test]
 async fn robots_txt_behind_a_redirect() {
-    let server = Server::start(|asked, _| match (asked.field("host").unwrap(), asked.path.as_str()) {
+    let server = Server::start(|request, _| match (request.field("host").unwrap(), request.path.as_str()) {
         ("site.test", "/robots.txt") => moved("http://other.test/rules.txt"),
         ("other.test", "/rules.txt") => text("User-agent: *\nDisallow: /private\n"),
         (_, "/robots.txt") => text("User-agent: *\nDisallow: /\n"),
@@ -186,7 +187,7 @@ async fn robots_txt_behind_a_redirect() {
 
 #[tokio::test]
 async fn robots_txt_applies_to_the_targets_of_redirects() {
-    let server = Server::start(|asked, _| match (asked.field("host").unwrap(), asked.path.as_str()) {
+    let server = Server::start(|request, _| match (request.field("host").unwrap(), request.path.as_str()) {
         ("other.test", "/robots.txt") => text("User-agent: *\nDisallow: /\n"),
         (_, "/robots.txt") => text(""),
         ("site.test", _) => moved("http://other.test/a.jpg"),
@@ -200,7 +201,7 @@ async fn robots_txt_applies_to_the_targets_of_redirects() {
 
 #[tokio::test]
 async fn robots_txt_does_not_apply_to_interfaces_for_programs() {
-    let server = Server::start(|asked, _| match asked.path.as_str() {
+    let server = Server::start(|request, _| match request.path.as_str() {
         "/robots.txt" => text("User-agent: *\nDisallow: /\n"),
         "/wrong" => answer("400 Bad Request", &[], b"{\"error\": \"no such engine\"}"),
         _ => answer("200 OK", &[("x-robots-tag", "noindex"), ("retry-after", "5")], b"{}"),
@@ -212,8 +213,8 @@ async fn robots_txt_does_not_apply_to_interfaces_for_programs() {
     assert_eq!((response.status, response.retry_after()), (200, Some(Duration::from_secs(5))));
     let response = web.get(&api("/wrong")).await.unwrap();
     assert_eq!((response.status, response.body.as_slice()), (400, b"{\"error\": \"no such engine\"}".as_slice()));
-    assert_eq!(server.asked()[0].field("accept-encoding"), Some("gzip"));
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests()[0].field("accept-encoding"), Some("gzip"));
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -233,7 +234,7 @@ async fn opt_outs_are_obeyed() {
         ("/usage", "content-usage", "train-ai=n", Some(OptOut::TrainAi)),
         ("/may", "content-usage", "train-ai=y", None),
     ];
-    let server = Server::start(move |asked, _| match cases.iter().find(|case| case.0 == asked.path) {
+    let server = Server::start(move |request, _| match cases.iter().find(|case| case.0 == request.path) {
         Some((_, name, value, _)) => answer("200 OK", &[(name, value)], b"x"),
         None => text("User-agent: *\nContent-Signal: ai-train=yes\nContent-Signal: /signed ai-train=no\n"),
     })

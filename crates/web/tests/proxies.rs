@@ -1,4 +1,4 @@
-//! Proxies: which requests go through one, and which destinations a proxy is not asked for.
+//! Proxies: which requests go through one, and which destinations are not requested through a proxy.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -26,7 +26,7 @@ fn client(settings: &Settings) -> (Web, Arc<Recorder>) {
 
 #[tokio::test]
 async fn requests_go_through_the_proxy_which_resolves_their_names() {
-    let proxy = Server::start(|asked, _| match asked.path.as_str() {
+    let proxy = Server::start(|request, _| match request.path.as_str() {
         "http://images.example.org/robots.txt" => answer("200 OK", &[], b"User-agent: *\nDisallow: /private\n"),
         "http://images.example.org/moved.jpg" => moved("http://images.example.org/a.jpg"),
         _ => image(),
@@ -37,15 +37,15 @@ async fn requests_go_through_the_proxy_which_resolves_their_names() {
     assert_eq!(web.get(&at("http://images.example.org/moved.jpg")).await.unwrap().body, b"an image");
     let private = web.get(&at("http://images.example.org/private/a.jpg")).await.unwrap_err();
     assert_eq!(private, Failure::Refused(Reason::Robots));
-    let asked = proxy.asked();
-    assert!(asked.iter().all(|asked| asked.path.starts_with("http://images.example.org/")));
-    assert!(asked.iter().all(|asked| asked.field("host") == Some("images.example.org")));
+    let requests = proxy.requests();
+    assert!(requests.iter().all(|request| request.path.starts_with("http://images.example.org/")));
+    assert!(requests.iter().all(|request| request.field("host") == Some("images.example.org")));
     assert_eq!((recorder.resolved().len(), recorder.dialled().len()), (0, 0));
 }
 
 #[tokio::test]
 async fn a_proxy_is_not_asked_for_local_destinations() {
-    let proxy = Server::start(|asked, _| match asked.path.rsplit_once("/to/") {
+    let proxy = Server::start(|request, _| match request.path.rsplit_once("/to/") {
         Some((_, host)) => moved(&format!("http://{host}/a.jpg")),
         None => answer("404 Not Found", &[], b""),
     })
@@ -69,12 +69,12 @@ async fn a_proxy_is_not_asked_for_local_destinations() {
         let failure = web.get(&at(&format!("http://{host}/a.jpg"))).await.unwrap_err();
         assert_eq!(failure, Failure::Refused(reason), "{host}");
     }
-    assert!(proxy.asked().is_empty(), "the proxy received a request for a local destination");
+    assert!(proxy.requests().is_empty(), "the proxy received a request for a local destination");
     for (host, reason) in hosts {
         let failure = web.get(&at(&format!("http://images.example.org/to/{host}"))).await.unwrap_err();
         assert_eq!(failure, Failure::Refused(reason), "{host}");
     }
-    assert!(proxy.asked().iter().all(|asked| asked.path.starts_with("http://images.example.org/")));
+    assert!(proxy.requests().iter().all(|request| request.path.starts_with("http://images.example.org/")));
     let port = web.get(&at("http://images.example.org:6379/")).await.unwrap_err();
     assert_eq!(port, Failure::Refused(Reason::Port));
     assert_eq!(recorder.resolved().len(), 0);
@@ -91,7 +91,7 @@ async fn exempt_hosts_are_asked_directly() {
     let (web, _) = client_of(Recorder::new(inside.address), &settings);
     let response = web.get(&at(&format!("http://{}/a.jpg", inside.address))).await.unwrap();
     assert_eq!(response.body, b"inside");
-    assert!(proxy.asked().is_empty());
+    assert!(proxy.requests().is_empty());
 }
 
 #[tokio::test]
@@ -104,8 +104,12 @@ async fn https_goes_through_a_tunnel_and_stays_end_to_end() {
         }
     })
     .await;
-    let proxy = Server::start(move |asked, _| {
-        assert!(asked.path == "images.example.org:443" || asked.path == "other.example.org:443", "{}", asked.path);
+    let proxy = Server::start(move |request, _| {
+        assert!(
+            request.path == "images.example.org:443" || request.path == "other.example.org:443",
+            "{}",
+            request.path
+        );
         script(move |mut client| async move {
             client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
             let mut server = tokio::net::TcpStream::connect(address).await.unwrap();

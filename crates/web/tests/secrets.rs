@@ -29,18 +29,18 @@ fn shows_nothing(text: &str) {
 
 #[tokio::test]
 async fn credentials_go_only_to_their_host() {
-    let server = Server::start(|asked, _| match asked.path.split('?').next().unwrap() {
+    let server = Server::start(|request, _| match request.path.split('?').next().unwrap() {
         "/same" => moved("/end"),
         "/other" => moved("http://other.test/end"),
         "/back" => moved("http://other.test/return"),
         "/return" => moved("http://site.test/end"),
-        "/echo" => moved(&format!("/end?{}", asked.path.split_once('?').unwrap().1)),
-        "/leak" => moved(&format!("http://other.test/end?{}", asked.path.split_once('?').unwrap().1)),
+        "/echo" => moved(&format!("/end?{}", request.path.split_once('?').unwrap().1)),
+        "/leak" => moved(&format!("http://other.test/end?{}", request.path.split_once('?').unwrap().1)),
         _ => answer("200 OK", &[], b"{}"),
     })
     .await;
     let (web, _) = client(&server, &quick());
-    let last = || server.asked().last().unwrap().clone();
+    let last = || server.requests().last().unwrap().clone();
 
     let response = web.get(&request("http://site.test/plain?q=cat")).await.unwrap();
     assert_eq!(last().path, "/plain?q=cat&key=k%2Fe%2By+1");
@@ -59,10 +59,10 @@ async fn credentials_go_only_to_their_host() {
 
     let response = web.get(&request("http://site.test/echo")).await.unwrap();
     shows_nothing(response.final_url.as_str());
-    let count = server.asked().len();
+    let count = server.requests().len();
     let failure = web.get(&request("http://site.test/leak")).await.unwrap_err();
     assert_eq!(failure, Failure::Refused(Reason::Credential));
-    assert_eq!(server.asked().len(), count + 1, "the other host receives no request");
+    assert_eq!(server.requests().len(), count + 1, "the other host receives no request");
 }
 
 #[tokio::test]

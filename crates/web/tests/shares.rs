@@ -79,7 +79,7 @@ async fn concurrent_requests_stay_within_the_limits() {
 async fn a_connection_serves_many_requests() {
     let server =
         Server::start(
-            |asked, _| if asked.path == "/robots.txt" { answer("404 Not Found", &[], b"none") } else { image() },
+            |request, _| if request.path == "/robots.txt" { answer("404 Not Found", &[], b"none") } else { image() },
         )
         .await;
     let (web, recorder) = client(&server, &quick());
@@ -91,8 +91,8 @@ async fn a_connection_serves_many_requests() {
 
 #[tokio::test]
 async fn a_large_body_waits_for_a_permit_and_a_small_one_does_not() {
-    let server = Server::start(|asked, _| {
-        let size = if asked.path == "/large.jpg" { 3 << 19 } else { 1 << 20 };
+    let server = Server::start(|request, _| {
+        let size = if request.path == "/large.jpg" { 3 << 19 } else { 1 << 20 };
         answer("200 OK", &[], &vec![7; size])
     })
     .await;

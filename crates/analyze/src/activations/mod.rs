@@ -1,5 +1,5 @@
-//! What the layers answer: to a picture, its feature maps, as a picture and as raw numbers; over the data set, the
-//! statistics of every channel ([`survey`]) and the pictures that excite it most ([`top`]).
+//! What the layers answer: to an image, its feature maps, as an image and as raw numbers; over the data set, the
+//! statistics of every channel ([`survey`]) and the images that excite it most ([`top`]).
 
 mod stage;
 mod survey;
@@ -21,20 +21,20 @@ use report::grid::{self, Layout};
 use report::{scale, sheet};
 
 use crate::choose::Chosen;
-use crate::pictures;
+use crate::images;
 use crate::tuned::Tuned;
 
 pub(crate) use stage::Activations;
 pub(crate) use top::write as write_top;
 
-/// Width of a picture of feature maps in pixels, about.
+/// Width of an image of feature maps in pixels, about.
 const WIDTH: u32 = 640;
 /// Share of the values that the colours span: a few extreme ones would leave the rest dark.
 const SHARE: f64 = 0.995;
 /// Layers looked at where the configuration names none.
 const LAYERS: usize = 5;
 
-/// The feature maps of one layer for one picture.
+/// The feature maps of one layer for one image.
 #[derive(Debug)]
 struct Maps {
     /// Name of the layer.
@@ -47,9 +47,9 @@ struct Maps {
     file: String,
 }
 
-/// Writes the maps of `layers` for each chosen picture to `<folder>/<id>/<layer>.png` and `.npy`. The
+/// Writes the maps of `layers` for each chosen image to `<folder>/<id>/<layer>.png` and `.npy`. The
 /// grid has all maps of the layer in their order, in one scale, which its title states; the file of numbers is the
-/// layer's output for the one picture, `[c, h, w]` or `[c]`, float32.
+/// layer's output for the one image, `[c, h, w]` or `[c]`, float32.
 pub(crate) fn write(
     run: &Run,
     tuned: &Tuned,
@@ -64,19 +64,19 @@ pub(crate) fn write(
     }
     let mut opened = tuned.layers(&names)?;
     let progress = run.progress("computing feature maps", chosen.len());
-    for picture in chosen {
+    for row in chosen {
         stop::check()?;
-        let picture = picture.of(dataset);
-        let image = pictures::read(dataset, picture, tuned.network.input.size)?;
+        let row = row.of(dataset);
+        let image = images::read(dataset, row, tuned.network.input.size)?;
         let outputs = opened.run(&[image])?;
         let maps = layers.par_iter().zip(outputs.par_iter()).map(|(layer, output)| {
             let values = output.index_axis(Axis(0), 0);
             if !values.iter().all(|v| v.is_finite()) {
-                bail!("layer {layer} gives values out that are not finite numbers for {}", picture.source);
+                bail!("layer {layer} gives values out that are not finite numbers for {}", row.source);
             }
-            let file = format!("{}/{}.png", activations::maps_of(folder, &picture.id), file_name(layer));
+            let file = format!("{}/{}.png", activations::maps_of(folder, &row.id), file_name(layer));
             let (maps, whole) = draw(layer, &values, file);
-            let title = format!("Picture {}. {}", picture.id, maps.words());
+            let title = format!("Image {}. {}", row.id, maps.words());
             run.write(&maps.file, &imaging::png(&sheet::titled(&title, &whole)))?;
             let mut raw = Vec::new();
             values.as_standard_layout().write_npy(&mut raw)?;
@@ -139,7 +139,7 @@ fn draw(layer: &str, values: &ArrayViewD<f32>, file: String) -> (Maps, RgbImage)
         _ => (1, 1),
     };
     let maps = flat.chunks(map.max(1));
-    let tiles: Vec<RgbImage> = maps.map(|values| grid::map_picture(values, width as u32, range)).collect();
+    let tiles: Vec<RgbImage> = maps.map(|values| grid::map_image(values, width as u32, range)).collect();
     let sheet = grid::tile(&tiles, Layout::near_square(tiles.len(), width as u32, WIDTH));
     (Maps { layer: layer.to_owned(), shape: values.shape().to_vec(), range, file }, sheet)
 }

@@ -1,4 +1,4 @@
-//! `analyze activations`: chosen layers of the tuned network, for chosen pictures and channels, in a folder of its own.
+//! `analyze activations`: chosen layers of the tuned network, for chosen images and channels, in a folder of its own.
 //!
 //! A stage beside `analyze`, so what it found is kept, and found again only when something changed.
 
@@ -33,7 +33,7 @@ impl Stage for Activations {
     }
 
     fn check(&self, scope: Scope<ActivationsView>) -> Result<()> {
-        check::pictures_and_layers(Scope { config: &scope.config.as_analyze(), environment: scope.environment })
+        check::images_and_layers(Scope { config: &scope.config.as_analyze(), environment: scope.environment })
     }
 
     fn run(&self, run: &Run<ActivationsView>) -> Result<()> {

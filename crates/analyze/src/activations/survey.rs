@@ -1,20 +1,20 @@
-//! One pass over the data set: how each channel of some layers answers, and which pictures excite it most.
+//! One pass over the data set: how each channel of some layers answers, and which images excite it most.
 //!
-//! Nothing is held but what is asked for, however many pictures there are. Each [`PIECE`] pictures are a piece of work
+//! Nothing is held but what is asked for, however many images there are. Each [`PIECE`] images are a piece of work
 //! that a stopped run leaves to the next.
 
 use anyhow::{Context, Result, bail, ensure};
-use contract::{Dataset, Picture};
+use contract::{Dataset, ImageRow};
 use inference::{BATCH, argmax};
 use ndarray::{ArrayD, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::pictures;
+use crate::images;
 use crate::tuned::Tuned;
 use crate::view::Run;
 
-/// Pictures of one piece of work: a multiple of a batch.
+/// Images of one piece of work: a multiple of a batch.
 const PIECE: usize = 4 * BATCH;
 
 /// How one layer answers to the data set.
@@ -22,13 +22,13 @@ const PIECE: usize = 4 * BATCH;
 pub(crate) struct LayerSurvey {
     /// Name of the layer.
     pub layer: String,
-    /// Shape for one picture, channels first.
+    /// Shape for one image, channels first.
     pub shape: Vec<usize>,
     /// What each channel does.
     pub channels: Vec<Channel>,
 }
 
-/// How one channel answers, over all places of all pictures.
+/// How one channel answers, over all places of all images.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Channel {
     /// Values seen.
@@ -41,37 +41,37 @@ pub(crate) struct Channel {
     pub max: f32,
     /// How many are exactly 0: behind a `Relu`, where the channel does not answer.
     pub zeros: u64,
-    /// The pictures with the largest values, one place each, largest first; of equals the first picture. Values of
+    /// The images with the largest values, one place each, largest first; of equals the first image. Values of
     /// exactly 0 are no answer.
     pub top: Vec<Peak>,
 }
 
-/// Where a channel answers most in one picture.
+/// Where a channel answers most in one image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Peak {
     /// The value.
     pub value: f32,
-    /// Place of the picture in the data set.
-    pub picture: u32,
+    /// Place of the image in the data set.
+    pub image: u32,
     /// Place in the map, row by row; the first of equals.
     pub place: u32,
 }
 
 impl Channel {
-    /// What one picture's map says.
-    fn of(values: &[f32], picture: u32) -> Self {
+    /// What one image's map says.
+    fn of(values: &[f32], image: u32) -> Self {
         let count = values.len().max(1) as f64;
         let mean = values.iter().copied().map(f64::from).sum::<f64>() / count;
         let squares = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum();
         // The values are finite; a map without a value has no peak.
         let best = argmax(values.iter().copied()).map_or((0, f32::NEG_INFINITY), |place| (place, values[place]));
         let zeros = values.iter().filter(|v| **v == 0.0).count() as u64;
-        let peak = Peak { value: best.1, picture, place: best.0 as u32 };
+        let peak = Peak { value: best.1, image, place: best.0 as u32 };
         let top = if best.1 == 0.0 || values.is_empty() { vec![] } else { vec![peak] };
         Self { count: values.len() as u64, mean, squares, max: best.1, zeros, top }
     }
 
-    /// Adds what later pictures say (Chan, Golub & `LeVeque` 1983, equation 2.1); keeps the `most` largest peaks.
+    /// Adds what later images say (Chan, Golub & `LeVeque` 1983, equation 2.1); keeps the `most` largest peaks.
     fn add(&mut self, other: &Self, most: usize) {
         let (own, new) = (self.count as f64, other.count as f64);
         if self.count == 0 {
@@ -85,7 +85,7 @@ impl Channel {
             self.zeros += other.zeros;
             self.top.extend(&other.top);
         }
-        self.top.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.picture.cmp(&b.picture)));
+        self.top.sort_by(|a, b| b.value.total_cmp(&a.value).then(a.image.cmp(&b.image)));
         self.top.truncate(most);
     }
 
@@ -105,10 +105,10 @@ impl Channel {
     }
 }
 
-/// How `layers` answer to all pictures of the data set, whatever their split.
+/// How `layers` answer to all images of the data set, whatever their split.
 pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[String]) -> Result<Vec<LayerSurvey>> {
     let names: Vec<&str> = layers.iter().map(String::as_str).collect();
-    if names.is_empty() || dataset.pictures.is_empty() {
+    if names.is_empty() || dataset.images.is_empty() {
         return Ok(Vec::new());
     }
     let most = run.config.analyze.activations.top;
@@ -121,11 +121,11 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
         surveys.push(LayerSurvey { layer: layer.clone(), shape, channels });
     }
     let counts: Vec<usize> = surveys.iter().map(|survey| survey.channels.len()).collect();
-    let progress = run.progress("surveying the data set", dataset.pictures.len());
+    let progress = run.progress("surveying the data set", dataset.images.len());
     let mut layers = None;
-    for (piece, pictures) in dataset.pictures.chunks(PIECE).enumerate() {
+    for (piece, rows) in dataset.images.chunks(PIECE).enumerate() {
         let first = piece * PIECE;
-        let what = format!("activations of {names:?} from picture {first}, top {most}");
+        let what = format!("activations of {names:?} from image {first}, top {most}");
         let mut fresh = false;
         let bytes = run.remember(&what, || {
             fresh = true;
@@ -134,10 +134,10 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
                 None => layers.insert(tuned.layers(&names)?),
             };
             let mut found: Vec<Vec<Channel>> = counts.iter().map(|count| vec![Channel::default(); *count]).collect();
-            let read = |at: usize| pictures::read(dataset, &pictures[at], tuned.network.input.size);
-            inference::in_batches(pictures.len(), BATCH, read, |start, images| {
+            let read = |at: usize| images::read(dataset, &rows[at], tuned.network.input.size);
+            inference::in_batches(rows.len(), BATCH, read, |start, images| {
                 pipeline::stop::check()?;
-                let batch = &pictures[start..start + images.len()];
+                let batch = &rows[start..start + images.len()];
                 let some = look(&layers.run(&images)?, batch, first + start, &counts)?;
                 for (found, layer) in found.iter_mut().zip(some) {
                     found.iter_mut().zip(&layer).for_each(|(found, channel)| found.add(channel, most));
@@ -148,7 +148,7 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
             Ok(postcard::to_stdvec(&found)?)
         })?;
         if !fresh {
-            progress.fewer(pictures.len() as u64);
+            progress.fewer(rows.len() as u64);
         }
         let found: Vec<Vec<Channel>> = postcard::from_bytes(&bytes).context("a piece of an earlier run is damaged")?;
         for (survey, found) in surveys.iter_mut().zip(&found) {
@@ -159,10 +159,10 @@ pub(crate) fn survey(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Stri
 }
 
 /// Summarizes the `outputs` of each layer, by channel, for one batch whose first image is `first`.
-fn look(outputs: &[ArrayD<f32>], batch: &[Picture], first: usize, counts: &[usize]) -> Result<Vec<Vec<Channel>>> {
+fn look(outputs: &[ArrayD<f32>], batch: &[ImageRow], first: usize, counts: &[usize]) -> Result<Vec<Vec<Channel>>> {
     let layers = outputs.par_iter().zip(counts).map(|(output, count)| {
         let mut channels = vec![Channel::default(); *count];
-        for (picture, (values, row)) in output.axis_iter(Axis(0)).zip(batch).enumerate() {
+        for (at, (values, row)) in output.axis_iter(Axis(0)).zip(batch).enumerate() {
             let values: ArrayD<f32> = values.as_standard_layout().into_owned();
             let values = values.as_slice().context("values that lie apart")?;
             ensure!(values.len().is_multiple_of((*count).max(1)), "a layer of another shape than the network's own");
@@ -171,7 +171,7 @@ fn look(outputs: &[ArrayD<f32>], batch: &[Picture], first: usize, counts: &[usiz
             }
             let maps = values.chunks((values.len() / (*count).max(1)).max(1));
             for (channel, map) in channels.iter_mut().zip(maps) {
-                channel.add(&Channel::of(map, (first + picture) as u32), usize::MAX);
+                channel.add(&Channel::of(map, (first + at) as u32), usize::MAX);
             }
         }
         Ok(channels)
@@ -188,8 +188,8 @@ mod tests {
         // np.concatenate(maps).mean() and .std() of the three maps below.
         let maps = [[0.0f32, 1.0, 5.0], [0.0, 0.0, 0.0], [5.0, 2.0, 2.5]];
         let mut whole = Channel::default();
-        for (picture, map) in maps.iter().enumerate() {
-            let bytes = postcard::to_stdvec(&Channel::of(map, picture as u32)).unwrap();
+        for (image, map) in maps.iter().enumerate() {
+            let bytes = postcard::to_stdvec(&Channel::of(map, image as u32)).unwrap();
             whole.add(&postcard::from_bytes(&bytes).unwrap(), 2);
         }
         assert!(
@@ -197,8 +197,8 @@ mod tests {
             "{whole:?}"
         );
         assert!((whole.zero() - 4.0 / 9.0).abs() < 1e-12 && (whole.max - 5.0).abs() < 1e-12);
-        let peak = |picture, place| Peak { value: 5.0, picture, place };
-        assert_eq!(whole.top, [peak(0, 2), peak(2, 0)], "the picture without an answer is none; equals in their order");
+        let peak = |image, place| Peak { value: 5.0, image, place };
+        assert_eq!(whole.top, [peak(0, 2), peak(2, 0)], "the image without an answer is none; equals in their order");
         assert!((whole.strength() - 5.0).abs() < 1e-6);
     }
 }

@@ -1,4 +1,4 @@
-//! The pictures that excite a channel most, each with the part of it that the channel sees.
+//! The images that excite a channel most, each with the part of it that the channel sees.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use report::scale;
 use report::sheet::{Row, Tile, sheet};
 
 use super::survey::{LayerSurvey, Peak, survey};
-use crate::pictures;
+use crate::images;
 use crate::tuned::Tuned;
 
 /// Side of a crop in the drawing, in pixels.
@@ -40,7 +40,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, layers: &[Strin
                     layer: survey.layer.clone(),
                     channel,
                     rank: rank + 1,
-                    id: dataset.pictures[peak.picture as usize].id.clone(),
+                    id: dataset.images[peak.image as usize].id.clone(),
                     value: peak.value,
                     left,
                     top,
@@ -73,7 +73,7 @@ fn part(fields: &Fields, survey: &LayerSurvey, peak: Peak) -> Result<[usize; 4]>
         left /= (*size).max(1);
     }
     let field = fields.of(&survey.layer, &place)?;
-    let [rows, columns] = &field[..] else { bail!("the network's input is no picture") };
+    let [rows, columns] = &field[..] else { bail!("the network's input is no image") };
     Ok([columns.start, rows.start, columns.end, rows.end])
 }
 
@@ -108,9 +108,9 @@ fn draw(
     let mut images = BTreeMap::new();
     let mut side = 1;
     for peak in &peaks {
-        if let std::collections::btree_map::Entry::Vacant(place) = images.entry(peak.picture) {
-            let picture = &dataset.pictures[peak.picture as usize];
-            place.insert(pictures::read(dataset, picture, tuned.network.input.size)?);
+        if let std::collections::btree_map::Entry::Vacant(place) = images.entry(peak.image) {
+            let row = &dataset.images[peak.image as usize];
+            place.insert(images::read(dataset, row, tuned.network.input.size)?);
         }
         let [left, top, right, bottom] = part(fields, survey, *peak)?;
         side = side.max(right.saturating_sub(left)).max(bottom.saturating_sub(top));
@@ -119,9 +119,9 @@ fn draw(
     for channel in &channels {
         let mut tiles = Vec::new();
         for peak in &survey.channels[*channel].top {
-            let image = images.get(&peak.picture).context("a picture that was not read")?;
-            let picture = crop(image, part(fields, survey, *peak)?, side as u32);
-            tiles.push(Tile { picture, caption: scale::short(f64::from(peak.value)) });
+            let image = images.get(&peak.image).context("an image that was not read")?;
+            let image = crop(image, part(fields, survey, *peak)?, side as u32);
+            tiles.push(Tile { image, caption: scale::short(f64::from(peak.value)) });
         }
         rows.push(Row { label: channel.to_string(), tiles });
     }
@@ -132,7 +132,7 @@ fn draw(
         format!("{} of {all} channels", channels.len())
     };
     let title = format!(
-        "{}: {which}, a row each; the pictures of the data set that excite each most, strongest first, with the value. \
+        "{}: {which}, a row each; the images of the data set that excite each most, strongest first, with the value. \
          What is shown is all that the channel sees there: its receptive field, at most {side} x {side} pixels.",
         survey.layer
     );
@@ -147,7 +147,7 @@ fn crop(image: &RgbImage, [left, top, right, bottom]: [usize; 4], side: u32) -> 
     let mut square = RgbImage::from_pixel(side.max(1), side.max(1), AROUND);
     if width > 0 && height > 0 {
         let part = imageops::crop_imm(image, left as u32, top as u32, width, height).to_image();
-        // What is missing lies beyond the picture's border: keep the crop on its side of the square.
+        // What is missing lies beyond the image's border: keep the crop on its side of the square.
         let beside = |start: usize, extent: u32| if start == 0 { i64::from(side.saturating_sub(extent)) } else { 0 };
         imageops::replace(&mut square, &part, beside(left, width), beside(top, height));
     }

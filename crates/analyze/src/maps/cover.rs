@@ -1,4 +1,4 @@
-//! What covers a part of a picture, as a whole picture to cut it from.
+//! What covers a part of an image, as a whole image to cut it from.
 
 use crate::view::Run;
 use contract::config::Baseline;
@@ -7,12 +7,12 @@ use ndarray::Array3;
 use rand::RngExt;
 use zoo::Network;
 
-/// Standard deviation of the Gaussian that blurs, as a share of the picture's side: 11 pixels of 224.
+/// Standard deviation of the Gaussian that blurs, as a share of the image's side: 11 pixels of 224.
 const BLUR: f32 = 0.05;
 /// The middle of the 8-bit values.
 const GRAY: u8 = 128;
 
-/// What lies over the picture `image`, as the network's input `[3, size, size]`.
+/// What lies over the image `image`, as the network's input `[3, size, size]`.
 pub(super) fn cover(run: &Run, baseline: Baseline, network: &Network, image: &RgbImage, id: &str) -> Array3<f32> {
     let (width, height) = image.dimensions();
     match baseline {
@@ -27,7 +27,7 @@ pub(super) fn cover(run: &Run, baseline: Baseline, network: &Network, image: &Rg
     }
 }
 
-/// The picture without its details, as the network's input.
+/// The image without its details, as the network's input.
 pub(super) fn blurred(network: &Network, image: &RgbImage) -> Array3<f32> {
     network.input.tensor(&imageops::blur(image, (image.width() as f32 * BLUR).max(0.5)))
 }

@@ -14,7 +14,7 @@ use crate::tuned::Tuned;
 /// The two curves of a saliency map.
 const KINDS: [Fade; 2] = [Fade::Deletion, Fade::Insertion];
 
-/// The network, ready to be asked of changed pictures.
+/// The network, ready to be asked of changed images.
 pub(super) struct Faithful<'a> {
     fader: PixelFader,
     tuned: &'a Tuned,
@@ -27,19 +27,19 @@ impl<'a> Faithful<'a> {
         Ok(Self { fader, tuned, steps: run.config.analyze.maps.steps })
     }
 
-    /// Runs of the network for one picture with so many maps.
+    /// Runs of the network for one image with so many maps.
     pub(super) fn runs(&self, maps: usize) -> usize {
         if self.steps == 0 { 0 } else { 2 * maps * (self.steps + 1) }
     }
 
-    /// The probability of each class for one picture.
+    /// The probability of each class for one image.
     pub(super) fn ask(&mut self, input: &Array3<f32>) -> Result<Vec<f32>> {
         let answer = self.fader.outputs(&input.clone().insert_axis(Axis(0)))?;
         let row = answer.outer_iter().next().map(|row| row.to_vec());
         row.filter(|row| !row.is_empty()).context("the network gives no probabilities")
     }
 
-    /// Writes the curves of all maps of a picture, which an earlier run that was stopped may have made; returns the rows of
+    /// Writes the curves of all maps of an image, which an earlier run that was stopped may have made; returns the rows of
     /// `faithfulness.csv`.
     pub(super) fn write(
         &mut self,
@@ -88,14 +88,14 @@ impl<'a> Faithful<'a> {
 
     /// The curves of all maps, `[maps, KINDS, 2, steps + 1]`: shares, then values.
     ///
-    /// Deleted pixels take the mean colour, inserted ones come into the blurred picture.
+    /// Deleted pixels take the mean colour, inserted ones come into the blurred image.
     fn curves(&mut self, asked: &Asked, maps: &[Map], class: usize, progress: &Progress) -> Result<Array4<f32>> {
         let mean = Array3::zeros(asked.input.dim());
         let blurred = cover::blurred(&self.tuned.network, asked.image);
         let mut found = Vec::new();
         for map in maps {
-            for pictures in [[&asked.input, &mean], [&blurred, &asked.input]] {
-                let curve = self.fader.curve(pictures, map.values.view(), class, self.steps)?;
+            for images in [[&asked.input, &mean], [&blurred, &asked.input]] {
+                let curve = self.fader.curve(images, map.values.view(), class, self.steps)?;
                 progress.inc(self.steps as u64 + 1);
                 found.extend(curve.shares);
                 found.extend(curve.values);

@@ -1,4 +1,4 @@
-//! Why this class: maps of the parts of a picture that carry the decision, by several methods, and how faithful each is.
+//! Why this class: maps of the parts of an image that carry the decision, by several methods, and how faithful each is.
 //!
 //! Files: [`contract::tables::maps`].
 //!
@@ -21,7 +21,7 @@ use ndarray::{Array2, Array3};
 use ndarray_npy::WriteNpyExt;
 
 use crate::choose::Chosen;
-use crate::pictures;
+use crate::images;
 use crate::tuned::Tuned;
 
 use faithful::Faithful;
@@ -29,7 +29,7 @@ use gradients::Gradients;
 use occlusion::Occlusion;
 pub(crate) use occlusion::windows;
 
-/// A picture, with all that the methods take of it.
+/// An image, with all that the methods take of it.
 struct Asked<'a> {
     id: &'a str,
     image: &'a RgbImage,
@@ -48,7 +48,7 @@ struct Map {
     least: f32,
 }
 
-/// Writes the maps of the chosen pictures.
+/// Writes the maps of the chosen images.
 pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chosen]) -> Result<()> {
     let config = &run.config.analyze.maps;
     if chosen.is_empty() || config.methods.is_empty() {
@@ -63,17 +63,17 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
     let (mut targets, mut areas) = (Vec::new(), Vec::new());
     for chosen in chosen {
         pipeline::stop::check()?;
-        let picture = chosen.of(dataset);
-        let image = pictures::read(dataset, picture, tuned.network.input.size)?;
-        let asked = Asked { id: &picture.id, image: &image, input: tuned.network.input.tensor(&image) };
+        let row = chosen.of(dataset);
+        let image = images::read(dataset, row, tuned.network.input.size)?;
+        let asked = Asked { id: &row.id, image: &image, input: tuned.network.input.tensor(&image) };
         let probabilities = faithful.ask(&asked.input)?;
         let probed = occlusion.as_mut().map(|occlusion| occlusion.probe(run, tuned, &asked, &progress)).transpose()?;
         let named =
-            argmax(probabilities.iter().copied()).ok_or_else(|| Error::NotANumber { image: picture.source.clone() })?;
-        let label = dataset.label_index(picture);
-        let mut classes = vec![(named, maps::maps_of(&picture.id), TargetClass::Predicted)];
+            argmax(probabilities.iter().copied()).ok_or_else(|| Error::NotANumber { image: row.source.clone() })?;
+        let label = dataset.label_index(row);
+        let mut classes = vec![(named, maps::maps_of(&row.id), TargetClass::Predicted)];
         if label != named {
-            classes.push((label, maps::label_maps_of(&picture.id), TargetClass::Label));
+            classes.push((label, maps::label_maps_of(&row.id), TargetClass::Label));
         }
         for (class, folder, of) in classes {
             let mut found: Vec<Map> = Vec::new();
@@ -94,7 +94,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Chose
                 areas.extend(faithful.write(run, &asked, &found, class, &folder, &progress)?);
             }
             targets.push(MapTarget {
-                id: picture.id.clone(),
+                id: row.id.clone(),
                 folder,
                 target: dataset.classes.get(class).map_or_else(|| class.to_string(), Clone::clone),
                 probability: probabilities.get(class).copied().unwrap_or_default(),

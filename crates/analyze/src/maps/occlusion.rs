@@ -1,6 +1,6 @@
 //! Occlusion sensitivity (Zeiler & Fergus 2013): cover a part, see how the probability falls.
 //!
-//! The overlay is coloured by the log-odds of that probability: a network that is sure of a picture stays at 99.9 %
+//! The overlay is coloured by the log-odds of that probability: a network that is sure of an image stays at 99.9 %
 //! wherever it is covered, and a map of the probability would be blank.
 
 use crate::view::Run;
@@ -22,7 +22,7 @@ const LEAST: f32 = 0.5;
 /// What the network is asked for: probabilities and logits.
 const OUTPUTS: usize = 2;
 
-/// The windows that the configuration asks for, in pictures of `size` x `size` pixels.
+/// The windows that the configuration asks for, in images of `size` x `size` pixels.
 pub(crate) fn windows(config: &config::Occlusion, size: u32) -> Result<Windows> {
     let windows = Windows::new(size as usize, config.patch, config.stride);
     let windows = windows.map_err(|error| pipeline::error::UsageError(format!("`analyze.occlusion`: {error}")));
@@ -44,7 +44,7 @@ pub(super) struct Occlusion {
     windows: Windows,
 }
 
-/// What covering did to one picture, for all classes.
+/// What covering did to one image, for all classes.
 pub(super) struct Covered {
     probed: Occluded,
     windows: Windows,
@@ -63,12 +63,12 @@ impl Occlusion {
         Ok(Self { occluder, windows })
     }
 
-    /// Windows of one picture.
+    /// Windows of one image.
     pub(super) fn windows(&self) -> usize {
         self.windows.count * self.windows.count
     }
 
-    /// Covers the picture window by window, unless an earlier run that was stopped has done so.
+    /// Covers the image window by window, unless an earlier run that was stopped has done so.
     pub(super) fn probe(&mut self, run: &Run, tuned: &Tuned, asked: &Asked, progress: &Progress) -> Result<Covered> {
         let mut fresh = false;
         let bytes = run.remember(&format!("occlusion of {}", asked.id), || {
@@ -88,7 +88,7 @@ impl Occlusion {
     }
 }
 
-/// What was probed as one array, `[1 + windows, OUTPUTS x classes]`, the uncovered picture first.
+/// What was probed as one array, `[1 + windows, OUTPUTS x classes]`, the uncovered image first.
 fn stacked(probed: &Occluded) -> Result<Array2<f32>> {
     let outputs = probed.uncovered.iter().zip(&probed.covered);
     let whole: Vec<Array2<f32>> = outputs

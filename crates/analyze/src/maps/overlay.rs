@@ -1,4 +1,4 @@
-//! A map as a picture that explains itself: over the picture it is of, with a bar.
+//! A map as an image that explains itself: over the image it is of, with a bar.
 
 use image::RgbImage;
 use report::overlay::{self, Scale};
@@ -8,7 +8,7 @@ use super::Map;
 /// Share of the values that the colours span: a few extreme ones would leave the rest pale.
 const SHARE: f64 = 0.995;
 
-/// The picture with the map over it, enlarged, a bar with the values beside it.
+/// The image with the map over it, enlarged, a bar with the values beside it.
 pub(super) fn drawn(image: &RgbImage, map: &Map) -> RgbImage {
     let mut sizes: Vec<f32> = map.values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).collect();
     sizes.sort_unstable_by(f32::total_cmp);

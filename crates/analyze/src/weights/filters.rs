@@ -1,4 +1,4 @@
-//! What the first layer looks for: its filters as colour pictures.
+//! What the first layer looks for: its filters as colour images.
 
 use anyhow::Result;
 use image::RgbImage;
@@ -8,7 +8,7 @@ use report::grid::{self, Layout};
 use report::{Color, scale, sheet};
 use zoo::Channels;
 
-/// Width of the picture in pixels, about.
+/// Width of the image in pixels, about.
 const WIDTH: u32 = 640;
 /// Share of the values that the colours span.
 const SHARE: f64 = 0.999;
@@ -23,7 +23,7 @@ pub(crate) struct Filters {
     /// Their height and width.
     pub side: (usize, usize),
     /// All of them in a grid, in one scale.
-    pub picture: RgbImage,
+    pub image: RgbImage,
     /// Weights of plus and minus this are full colour, 0 is mid gray.
     pub extent: f64,
 }
@@ -42,12 +42,12 @@ impl Filters {
         }
         let values = weights.iter().chain(before.into_iter().flatten()).copied();
         let extent = Range::of(values, SHARE).high;
-        let picture = grid_of(weights, channels, extent)?;
+        let image = grid_of(weights, channels, extent)?;
         let [count, _, height, width] = [0, 1, 2, 3].map(|axis| weights.len_of(Axis(axis)));
-        Ok(Some(Self { layer: layer.to_owned(), count, side: (height, width), picture, extent }))
+        Ok(Some(Self { layer: layer.to_owned(), count, side: (height, width), image, extent }))
     }
 
-    /// The picture's title: what it shows, in which scale.
+    /// The image's title: what it shows, in which scale.
     pub fn words(&self) -> String {
         let (height, width) = self.side;
         let extent = scale::short(self.extent);
@@ -58,12 +58,12 @@ impl Filters {
         )
     }
 
-    /// The picture below its title, with that of the weights `before` beside it where there are some.
+    /// The image below its title, with that of the weights `before` beside it where there are some.
     pub fn sheet(&self, before: Option<&ArrayD<f32>>, channels: Channels) -> Result<RgbImage> {
-        let Some(before) = before else { return Ok(sheet::titled(&self.words(), &self.picture)) };
+        let Some(before) = before else { return Ok(sheet::titled(&self.words(), &self.image)) };
         let earlier =
             sheet::titled(&format!("Before tuning. {}", self.words()), &grid_of(before, channels, self.extent)?);
-        Ok(sheet::beside(&earlier, &sheet::titled(&format!("After tuning. {}", self.words()), &self.picture)))
+        Ok(sheet::beside(&earlier, &sheet::titled(&format!("After tuning. {}", self.words()), &self.image)))
     }
 }
 
@@ -79,7 +79,7 @@ fn grid_of(weights: &ArrayD<f32>, channels: Channels, extent: f64) -> Result<Rgb
         let filter = filter.into_dimensionality::<Ix3>()?;
         let planes = order.map(|channel| filter.index_axis(Axis(0), channel).iter().copied().collect::<Vec<f32>>());
         let [red, green, blue] = &planes;
-        tiles.push(grid::filter_picture([red, green, blue], filter.len_of(Axis(2)) as u32, extent));
+        tiles.push(grid::filter_image([red, green, blue], filter.len_of(Axis(2)) as u32, extent));
     }
     let width = tiles.first().map_or(1, RgbImage::width);
     Ok(grid::tile_on(Color([0xff; 3]), &tiles, Layout::near_square(tiles.len(), width, WIDTH)))
@@ -96,9 +96,9 @@ mod tests {
             let mut weights = Array4::<f32>::zeros((1, 3, 2, 2));
             weights.index_axis_mut(Axis(1), red).fill(1.0);
             let filters = Filters::of("conv1", &weights.into_dyn(), None, channels).unwrap().unwrap();
-            let (width, height) = filters.picture.dimensions();
+            let (width, height) = filters.image.dimensions();
             assert!(width > 500, "legible: {width} pixels");
-            assert_eq!(filters.picture.get_pixel(width / 2, height / 2).0, [255, 128, 128], "{channels:?}");
+            assert_eq!(filters.image.get_pixel(width / 2, height / 2).0, [255, 128, 128], "{channels:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A layer's weights as a picture: the filters that weigh most, and the inputs that weigh most in each.
+//! A layer's weights as an image: the filters that weigh most, and the inputs that weigh most in each.
 
 use ndarray::{ArrayD, Axis, Ix4};
 use report::colormap::{Colormap, Range};
@@ -9,7 +9,7 @@ use report::{grid, scale};
 const FILTERS: usize = 12;
 /// Input channels shown of each.
 const INPUTS: usize = 12;
-/// Side of a filter's picture in pixels, about.
+/// Side of a filter's image in pixels, about.
 const SIDE: u32 = 44;
 /// Outputs shown of a layer without places, and pixels of each.
 const OUTPUTS: usize = 32;
@@ -61,7 +61,7 @@ impl Chosen {
         Range { low: -range.high, high: range.high, map: Colormap::Diverging }
     }
 
-    /// In words, for above the picture.
+    /// In words, for above the image.
     pub fn words(&self, layer: &str, weight: &ArrayD<f32>, range: Range) -> String {
         let (all, shown) = (weight.len_of(Axis(0)), self.filters.len());
         let (inputs, across) = (weight.len_of(Axis(1)), self.inputs.first().map_or(0, Vec::len));
@@ -84,7 +84,7 @@ impl Chosen {
         format!("{layer}: {down}, a row each; {over} in each, strongest first, with their numbers. {colours}")
     }
 
-    /// The picture, below `title`.
+    /// The image, below `title`.
     pub fn draw(&self, title: &str, weight: &ArrayD<f32>, range: Range) -> image::RgbImage {
         let rows = if small(weight) { self.matrix(weight, range) } else { self.kernels(weight, range) };
         sheet(title, &rows)
@@ -95,10 +95,10 @@ impl Chosen {
         let across = self.inputs.first().map_or(&[][..], Vec::as_slice);
         let values: Vec<f32> =
             self.filters.iter().flat_map(|filter| across.iter().map(|input| flat[[*filter, *input]])).collect();
-        let picture = grid::map_picture(&values, across.len().max(1) as u32, range);
-        let (width, height) = picture.dimensions();
+        let image = grid::map_image(&values, across.len().max(1) as u32, range);
+        let (width, height) = image.dimensions();
         let zoom = (POINT.max(480 / width.max(1)).min(24), POINT.max(96 / height.max(1)).min(24));
-        vec![Row { label: String::new(), tiles: vec![tile(&picture, zoom, String::new())] }]
+        vec![Row { label: String::new(), tiles: vec![tile(&image, zoom, String::new())] }]
     }
 
     fn kernels(&self, weight: &ArrayD<f32>, range: Range) -> Vec<Row> {
@@ -109,7 +109,7 @@ impl Chosen {
             let tile = |input: &usize| {
                 let kernel = weight.index_axis(Axis(0), *filter);
                 let values: Vec<f32> = kernel.index_axis(Axis(0), *input).iter().copied().collect();
-                tile(&grid::map_picture(&values, width as u32, range), (zoom, zoom), input.to_string())
+                tile(&grid::map_image(&values, width as u32, range), (zoom, zoom), input.to_string())
             };
             Row { label: filter.to_string(), tiles: inputs.iter().map(tile).collect() }
         };
@@ -153,9 +153,9 @@ fn largest(norms: &[f64], most: usize) -> Vec<usize> {
     places
 }
 
-fn tile(picture: &image::RgbImage, zoom: (u32, u32), caption: String) -> Tile {
-    let (width, height) = (picture.width() * zoom.0, picture.height() * zoom.1);
-    Tile { picture: image::imageops::resize(picture, width, height, image::imageops::FilterType::Nearest), caption }
+fn tile(image: &image::RgbImage, zoom: (u32, u32), caption: String) -> Tile {
+    let (width, height) = (image.width() * zoom.0, image.height() * zoom.1);
+    Tile { image: image::imageops::resize(image, width, height, image::imageops::FilterType::Nearest), caption }
 }
 
 /// `[c]` or `[m, c, …]` turned so that outputs come first: weights of `MatMul` and of `Gemm` without `transB` have them
@@ -184,8 +184,8 @@ mod tests {
         let range = chosen.range([&weight]);
         let words = chosen.words("conv2", &weight, range);
         assert!(words.contains("the 12 of 20 filters of 3 x 3 of the largest norm, a row each"), "{words}");
-        let picture = chosen.draw(&words, &weight, range);
-        let colours = |rgb: [u8; 3]| picture.pixels().filter(|pixel| pixel.0 == rgb).count();
+        let image = chosen.draw(&words, &weight, range);
+        let colours = |rgb: [u8; 3]| image.pixels().filter(|pixel| pixel.0 == rgb).count();
         let zoom = (SIDE / 3).pow(2) as usize;
         for value in [9.0, 2.0, -3.0] {
             assert_eq!(colours(range.color(value).0), zoom, "{value}");

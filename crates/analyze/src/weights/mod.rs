@@ -1,4 +1,4 @@
-//! What the layers have learnt: their weights as pictures and figures, before tuning and after.
+//! What the layers have learnt: their weights as images and figures, before tuning and after.
 
 mod before;
 mod filters;
@@ -80,11 +80,11 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
         } else {
             None
         };
-        let picture = match &own {
+        let image = match &own {
             Some(own) => own.sheet(changed, tuned.network.input.channels)?,
             None => drawn(weight, changed),
         };
-        run.write(unique(&mut files, &weight.layer), &imaging::png(&picture))?;
+        run.write(unique(&mut files, &weight.layer), &imaging::png(&image))?;
         let extent = statistics::extent(changed.into_iter().chain([&weight.values]));
         layers.push(LayerWeights {
             layer: weight.layer.clone(),
@@ -121,7 +121,7 @@ fn find(model: &Model) -> Result<Vec<Found>> {
     Ok(found)
 }
 
-/// A layer's picture; with `before`, both in one scale.
+/// A layer's image; with `before`, both in one scale.
 fn drawn(weight: &Found, before: Option<&ArrayD<f32>>) -> RgbImage {
     let chosen = grid::Chosen::of(&weight.values);
     let range = chosen.range(before.into_iter().chain([&weight.values]));
@@ -135,7 +135,7 @@ fn drawn(weight: &Found, before: Option<&ArrayD<f32>>) -> RgbImage {
     }
 }
 
-/// A file for a layer's picture: two names may come to the same file name.
+/// A file for a layer's image: two names may come to the same file name.
 fn unique(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
     let name = file_name(layer);
     let count = taken.entry(name.clone()).or_insert(0);

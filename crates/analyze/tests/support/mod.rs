@@ -1,4 +1,4 @@
-//! A workspace in which the stages before `analyze` seem to have run: drawn pictures, a tiny network with weights that
+//! A workspace in which the stages before `analyze` seem to have run: drawn images, a tiny network with weights that
 //! nobody trained, and results made up to fit.
 
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use anyhow::Result;
 use contract::config::SeedView;
 use contract::tables::drawings;
 use contract::{
-    Artifact, CalibrationBin, ClassScore, ConfusionMatrix, Dataset, EpochRow, Metrics, Mistake, Picture, Prediction,
+    Artifact, CalibrationBin, ClassScore, ConfusionMatrix, Dataset, EpochRow, ImageRow, Metrics, Mistake, Prediction,
     Predictions, QuarantineRow, Settings, Split, StopReason, TopImage, Trial, TrialResult,
 };
 use graph::Model;
@@ -22,13 +22,13 @@ use pipeline::{Finished, Run, Scope, Stage, Summary};
 use testkit::{Workspace, files, images};
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pooling};
 
-/// Side of the pictures.
+/// Side of the images.
 pub const SIDE: u32 = 48;
-/// A class's name that would run if it were not escaped; it has no picture in the test split but one.
+/// A class's name that would run if it were not escaped; it has no image in the test split but one.
 pub const HOSTILE: &str = "<script>alert(1)</script>";
-/// A picture's source that would run if it were not escaped.
+/// An image's source that would run if it were not escaped.
 pub const HOSTILE_SOURCE: &str = "photos/\"><img onerror=alert(1) src=x>.png";
-/// The classes, sorted. The last one has no picture to be tested on.
+/// The classes, sorted. The last one has no image to be tested on.
 pub const CLASSES: [&str; 3] = [HOSTILE, "disc", "stripes"];
 
 /// Held while a lock on a folder may be open: a process that another test is just starting would inherit it and keep
@@ -56,7 +56,7 @@ thread_local! {
     static NETWORK: Cell<fn() -> (Model, Network)> = const { Cell::new(network) };
 }
 
-/// A workspace ready for `analyze`, with a network of the caller's for [`CLASSES`] and pictures of [`SIDE`] pixels.
+/// A workspace ready for `analyze`, with a network of the caller's for [`CLASSES`] and images of [`SIDE`] pixels.
 pub fn workspace_of(network: fn() -> (Model, Network)) -> Workspace {
     NETWORK.set(network);
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,8 +76,8 @@ pub fn runtime_library() -> PathBuf {
     testkit::runtime_library()
 }
 
-/// The data set: eight pictures a class, of which three are for the test in all but the last.
-pub fn dataset() -> Vec<Picture> {
+/// The data set: eight images a class, of which three are for the test in all but the last.
+pub fn dataset() -> Vec<ImageRow> {
     let mut all = Vec::new();
     for (class, label) in CLASSES.iter().enumerate() {
         for index in 0..8 {
@@ -88,7 +88,7 @@ pub fn dataset() -> Vec<Picture> {
             };
             let id = format!("{class}{index}00000000000000");
             let source = if class + index == 0 { HOSTILE_SOURCE.to_owned() } else { format!("photos/{index}.png") };
-            all.push(Picture {
+            all.push(ImageRow {
                 path: format!("images/{id}.png"),
                 id,
                 label: (*label).to_owned(),
@@ -155,10 +155,10 @@ pub fn network() -> (Model, Network) {
     (model, network)
 }
 
-/// The predictions: the third picture of each class is taken for the other one.
+/// The predictions: the third image of each class is taken for the other one.
 fn predictions() -> Predictions {
-    let test = dataset().into_iter().filter(|picture| picture.split == Split::Test).enumerate();
-    let rows = test.map(|(at, picture)| {
+    let test = dataset().into_iter().filter(|image| image.split == Split::Test).enumerate();
+    let rows = test.map(|(at, image)| {
         let (class, index) = (at / 3, at % 3);
         let of_label: f64 = [0.9, 0.6, 0.2][index];
         let mut probabilities = vec![0.05; 3];
@@ -166,12 +166,12 @@ fn predictions() -> Predictions {
         probabilities[1 - class] = 0.95 - of_label;
         let correct = index < 2;
         Prediction {
-            id: picture.id,
-            path: picture.path,
-            source: picture.source,
-            split: picture.split,
-            predicted: if correct { picture.label.clone() } else { CLASSES[1 - class].to_owned() },
-            label: picture.label,
+            id: image.id,
+            path: image.path,
+            source: image.source,
+            split: image.split,
+            predicted: if correct { image.label.clone() } else { CLASSES[1 - class].to_owned() },
+            label: image.label,
             correct,
             confidence: of_label.max(0.95 - of_label),
             probabilities,
@@ -230,7 +230,7 @@ fn history() -> Vec<EpochRow> {
 fn metrics() -> Metrics {
     Metrics {
         split: Split::Test,
-        pictures: 6,
+        images: 6,
         accuracy: 0.667,
         accuracy_interval: [0.3, 1.0],
         top5: 1.0,
@@ -288,9 +288,9 @@ macro_rules! made_up {
 }
 
 made_up!(Preprocess, "preprocess", &[], |run| {
-    for (at, picture) in dataset().iter().enumerate() {
+    for (at, image) in dataset().iter().enumerate() {
         let shape = images::CLASSES[at / 8];
-        run.write(&picture.path, &files::png(&images::draw(shape, at as u32, SIDE)))?;
+        run.write(&image.path, &files::png(&images::draw(shape, at as u32, SIDE)))?;
     }
     vec![QuarantineRow { path: "photos/x.jpg".into(), reason: "cut short".into(), class: String::new() }].write(run)?;
     Dataset::write(run, &dataset(), &CLASSES.map(String::from))
@@ -312,8 +312,7 @@ made_up!(Evaluate, "evaluate", &["preprocess", "train"], |run| {
     metrics().write(run)?;
     let score = |class: &str| ClassScore { class: class.to_owned(), precision: 0.6, recall: 0.7, f1: 0.65, support: 3 };
     CLASSES.map(score).to_vec().write(run)?;
-    let bin =
-        |low, pictures, confidence, accuracy| CalibrationBin { low, high: low + 0.5, pictures, confidence, accuracy };
+    let bin = |low, images, confidence, accuracy| CalibrationBin { low, high: low + 0.5, images, confidence, accuracy };
     vec![bin(0.0, 0, None, None), bin(0.5, 6, Some(0.7), Some(0.667))].write(run)?;
     ConfusionMatrix { classes: CLASSES.map(String::from).to_vec(), counts: vec![vec![0; 3]; 3] }.write(run)?;
     Vec::<Mistake>::new().write(run)?;

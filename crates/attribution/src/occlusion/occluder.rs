@@ -143,7 +143,7 @@ impl Occluder {
         let (plan, names) = (&self.plan, &self.outputs);
         self.whole.run_with(&[(input, batch.view())], |outputs| {
             let tensor = |name: &str| outputs.iter().find(|(found, _)| *found == name).map(|(_, values)| values.view());
-            let asked = names.iter().filter_map(|name| tensor(name)).map(|values| values.iter().copied().collect());
+            let outputs = names.iter().filter_map(|name| tensor(name)).map(|values| values.iter().copied().collect());
             let mut baselines: Vec<Baseline> = plan.tensors.iter().map(|_| Baseline::default()).collect();
             for place in plan.needed() {
                 let values = if place == 0 { Some(batch.view()) } else { tensor(&plan.tensors[place].name) };
@@ -152,7 +152,7 @@ impl Occluder {
                     baselines[place] = baseline(values.index_axis(Axis(0), 0));
                 }
             }
-            Ok((asked.collect(), baselines))
+            Ok((outputs.collect(), baselines))
         })?
     }
 

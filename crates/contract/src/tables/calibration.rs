@@ -15,7 +15,8 @@ pub struct CalibrationBin {
     #[serde(serialize_with = "text::fixed::<6, _>")]
     pub high: f64,
     /// Predictions in the bin.
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
     /// Their mean confidence. `None` in an empty bin.
     #[serde(serialize_with = "text::fixed_or_empty::<6, _>")]
     pub confidence: Option<f64>,

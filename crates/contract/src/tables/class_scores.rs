@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Row, text};
 use crate::stages;
 
-/// How well one class is told from the others. A ratio whose divisor is 0 is 0.
+/// How well the network distinguishes one class from the others. A ratio whose divisor is 0 is 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassScore {
     /// Name of the class.

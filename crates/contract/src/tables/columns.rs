@@ -14,7 +14,7 @@ pub(super) fn columns<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     }
 }
 
-/// A deserializer that holds no data. It reports the fields that it is asked for.
+/// A deserializer that holds no data. It reports the fields that a type requests.
 struct Fields;
 
 /// The answer travels as an error, because there is no value to return.

@@ -35,7 +35,7 @@ impl fmt::Display for Split {
 
 /// One image of the data set: a row of `dataset.csv`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Picture {
+pub struct ImageRow {
     /// The first 16 hex digits of the hash of the original file.
     pub id: String,
     /// The preprocessed image, below the folder of `preprocess`.
@@ -54,7 +54,7 @@ pub struct Picture {
     pub source: String,
 }
 
-impl Row for Picture {
+impl Row for ImageRow {
     const STAGE: &'static str = stages::PREPROCESS;
     const FILE: &'static str = "dataset.csv";
 }
@@ -64,7 +64,7 @@ impl Row for Picture {
 pub struct Classes(pub Vec<String>);
 
 impl Artifact for Classes {
-    const STAGE: &'static str = <Picture as Row>::STAGE;
+    const STAGE: &'static str = <ImageRow as Row>::STAGE;
     const FILE: &'static str = "classes.json";
 
     fn encode(&self) -> Result<Vec<u8>> {
@@ -80,7 +80,7 @@ impl Artifact for Classes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
     /// The images, in the order of the file.
-    pub pictures: Vec<Picture>,
+    pub images: Vec<ImageRow>,
     /// The names of the classes, sorted. The place of a class is its label index.
     pub classes: Vec<String>,
     folder: PathBuf,
@@ -88,7 +88,7 @@ pub struct Dataset {
 
 impl Dataset {
     /// The stage that writes the data set.
-    pub const STAGE: &'static str = <Picture as Row>::STAGE;
+    pub const STAGE: &'static str = <ImageRow as Row>::STAGE;
     /// The folder of the preprocessed images, below the stage's folder.
     pub const IMAGES: &'static str = "images";
 
@@ -99,9 +99,9 @@ impl Dataset {
     pub fn read(artifacts: &Path) -> Result<Self> {
         let folder = artifacts.join(Self::STAGE);
         let Classes(classes) = Classes::read_in(&folder)?;
-        let pictures = Vec::<Picture>::read_in(&folder)?;
-        if let Some(stray) = pictures.iter().find(|picture| !classes.contains(&picture.label)) {
-            let path = folder.join(<Picture as Row>::FILE);
+        let images = Vec::<ImageRow>::read_in(&folder)?;
+        if let Some(stray) = images.iter().find(|image| !classes.contains(&image.label)) {
+            let path = folder.join(<ImageRow as Row>::FILE);
             return Err(anyhow!(
                 "{} is damaged: image {} has the label `{}`, which {} does not list",
                 path.display(),
@@ -111,18 +111,18 @@ impl Dataset {
             ))
             .hint(format!("run `just {} --force`", Self::STAGE));
         }
-        Ok(Self { pictures, classes, folder })
+        Ok(Self { images, classes, folder })
     }
 
     /// Writes the files that [`Dataset::read`] reads.
     ///
     /// # Errors
     /// Returns an error when there is no image.
-    pub fn write(to: &(impl Outputs + ?Sized), pictures: &[Picture], classes: &[String]) -> Result<()> {
-        if pictures.is_empty() {
+    pub fn write(to: &(impl Outputs + ?Sized), images: &[ImageRow], classes: &[String]) -> Result<()> {
+        if images.is_empty() {
             bail!("no image is left to use");
         }
-        pictures.to_vec().write(to)?;
+        images.to_vec().write(to)?;
         Classes(classes.to_vec()).write(to)
     }
 
@@ -132,18 +132,18 @@ impl Dataset {
     }
 
     /// The images of one split, in the order of the file.
-    pub fn split(&self, split: Split) -> Vec<&Picture> {
-        self.pictures.iter().filter(|picture| picture.split == split).collect()
+    pub fn split(&self, split: Split) -> Vec<&ImageRow> {
+        self.images.iter().filter(|image| image.split == split).collect()
     }
 
     /// The place of an image's class in [`Dataset::classes`].
-    pub fn label_index(&self, picture: &Picture) -> usize {
-        self.classes.iter().position(|class| *class == picture.label).unwrap_or(0)
+    pub fn label_index(&self, image: &ImageRow) -> usize {
+        self.classes.iter().position(|class| *class == image.label).unwrap_or(0)
     }
 
     /// The path of the preprocessed image.
-    pub fn file(&self, picture: &Picture) -> PathBuf {
-        self.folder.join(&picture.path)
+    pub fn file(&self, image: &ImageRow) -> PathBuf {
+        self.folder.join(&image.path)
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
         let artifacts = tempfile::tempdir().unwrap();
         let folder = artifacts.path().join(Dataset::STAGE);
         folder.put(Classes::FILE, classes.as_bytes()).unwrap();
-        folder.put(<Picture as Row>::FILE, rows.as_bytes()).unwrap();
+        folder.put(<ImageRow as Row>::FILE, rows.as_bytes()).unwrap();
         Dataset::read(artifacts.path())
     }
 
@@ -166,8 +166,8 @@ mod tests {
         let dataset = read("[\"bird\", \"cat\"]", ROW).unwrap();
         assert_eq!(dataset.split(Split::Val).len(), 1);
         assert_eq!(dataset.split(Split::Test).len(), 0);
-        assert_eq!(dataset.label_index(&dataset.pictures[0]), 1);
-        assert_eq!(dataset.pictures[0].path, Dataset::image_file("ab"));
+        assert_eq!(dataset.label_index(&dataset.images[0]), 1);
+        assert_eq!(dataset.images[0].path, Dataset::image_file("ab"));
     }
 
     #[test]
@@ -183,9 +183,9 @@ mod tests {
         let artifacts = tempfile::tempdir().unwrap();
         let dataset = read("[\"bird\", \"cat\"]", ROW).unwrap();
         let folder = artifacts.path().join(Dataset::STAGE);
-        Dataset::write(folder.as_path(), &dataset.pictures, &dataset.classes).unwrap();
+        Dataset::write(folder.as_path(), &dataset.images, &dataset.classes).unwrap();
         let again = Dataset::read(artifacts.path()).unwrap();
-        assert_eq!((again.pictures, again.classes), (dataset.pictures, dataset.classes));
+        assert_eq!((again.images, again.classes), (dataset.images, dataset.classes));
         assert!(Dataset::write(folder.as_path(), &[], &["cat".to_owned()]).is_err());
     }
 }

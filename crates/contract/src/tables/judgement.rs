@@ -13,8 +13,8 @@ use crate::artifact::Artifact;
 /// What the network says of one image of the data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
-    /// Place of the image in [`Dataset::pictures`].
-    pub picture: usize,
+    /// Place of the image in [`Dataset::images`].
+    pub image: usize,
     /// Place of its label in [`Dataset::classes`].
     pub label: usize,
     /// Place of the predicted class in [`Dataset::classes`].
@@ -61,7 +61,7 @@ fn join(found: &Predictions, dataset: &Dataset) -> Result<Vec<Judgement>> {
         dataset.classes.join(", ")
     );
     let places: BTreeMap<&str, usize> =
-        dataset.pictures.iter().enumerate().map(|(place, picture)| (picture.id.as_str(), place)).collect();
+        dataset.images.iter().enumerate().map(|(place, image)| (image.id.as_str(), place)).collect();
     let class = |name: &str| {
         let place = dataset.classes.iter().position(|class| class == name);
         place.with_context(|| format!("it names the class `{name}`, which the data set does not have"))
@@ -69,7 +69,7 @@ fn join(found: &Predictions, dataset: &Dataset) -> Result<Vec<Judgement>> {
     let judgement = |row: &Prediction| {
         let place = places.get(row.id.as_str()).copied();
         Ok(Judgement {
-            picture: place.with_context(|| format!("it names image {}, which the data set does not have", row.id))?,
+            image: place.with_context(|| format!("it names image {}, which the data set does not have", row.id))?,
             label: class(&row.label)?,
             predicted: class(&row.predicted)?,
             probabilities: row.probabilities.clone(),
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_lead_is_between_the_two_most_probable_classes() {
-        let judgement = Judgement { picture: 0, label: 0, predicted: 1, probabilities: vec![0.2, 0.7, 0.1] };
+        let judgement = Judgement { image: 0, label: 0, predicted: 1, probabilities: vec![0.2, 0.7, 0.1] };
         assert!((judgement.lead() - 0.5).abs() < 1e-12 && !judgement.is_right());
         assert!((judgement.of_label() - 0.2).abs() < 1e-12);
     }

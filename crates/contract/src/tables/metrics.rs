@@ -14,7 +14,8 @@ pub struct Metrics {
     /// The split of all numbers except `splits`.
     pub split: Split,
     /// Images in the split.
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
     /// Share of right predictions, in [0, 1].
     pub accuracy: f64,
     /// 95 % bootstrap interval of the accuracy.
@@ -45,7 +46,8 @@ pub struct SplitMetrics {
     /// The split.
     pub split: Split,
     /// Images in the split.
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
     /// Share of right predictions, in [0, 1].
     pub accuracy: f64,
     /// Mean negative logarithm of the label's probability, in nats; 0 is best.

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use anyhow::Result;
 use contract::config::SeedView;
-use contract::{Dataset, Picture, Split};
+use contract::{Dataset, ImageRow, Split};
 use graph::Model;
 use graph::builder::{Builder, Node};
 use imaging::{Rgb, RgbImage};
@@ -21,7 +21,7 @@ pub const CLASSES: [&str; 3] = ["blue", "green", "red"];
 pub const SIDE: u32 = 8;
 
 /// Returns an image of the class `CLASSES[class]`. A higher `shade`, at most 50, gives a greyer image.
-pub fn picture(class: usize, shade: u8) -> RgbImage {
+pub fn image(class: usize, shade: u8) -> RgbImage {
     let mut colour = [shade * 3; 3];
     colour[2 - class] = 220;
     RgbImage::from_pixel(SIDE, SIDE, Rgb(colour))
@@ -29,12 +29,12 @@ pub fn picture(class: usize, shade: u8) -> RgbImage {
 
 /// Returns twenty-four images: six for train, six for val and twelve for test. The second test image is blue, but its label is
 /// green.
-fn pictures() -> Vec<(Picture, RgbImage)> {
+fn images() -> Vec<(ImageRow, RgbImage)> {
     let make = |index: usize| {
         let label = index % 3;
         let shown = if index == 13 { 0 } else { label };
         let id = format!("{index:016x}");
-        let picture = Picture {
+        let row = ImageRow {
             path: format!("images/{id}.png"),
             id,
             label: CLASSES[label].to_owned(),
@@ -44,7 +44,7 @@ fn pictures() -> Vec<(Picture, RgbImage)> {
             group: index,
             source: format!("photos/{}/{index}.png", CLASSES[label]),
         };
-        (picture, self::picture(shown, index as u8 * 2))
+        (row, self::image(shown, index as u8 * 2))
     };
     (0..24).map(make).collect()
 }
@@ -123,11 +123,11 @@ macro_rules! stand_in {
 }
 
 stand_in!(Preprocess, "preprocess", |run: &Run<SeedView>| {
-    let pictures = pictures();
-    for (picture, image) in &pictures {
-        run.write(&picture.path, &imaging::png(image))?;
+    let images = images();
+    for (row, image) in &images {
+        run.write(&row.path, &imaging::png(image))?;
     }
-    let rows: Vec<Picture> = pictures.into_iter().map(|(picture, _)| picture).collect();
+    let rows: Vec<ImageRow> = images.into_iter().map(|(row, _)| row).collect();
     Dataset::write(run, &rows, &CLASSES.map(str::to_owned))
 });
 

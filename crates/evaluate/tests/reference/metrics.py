@@ -11,7 +11,7 @@ import numpy as np
 from sklearn import metrics
 
 CLASSES = 7
-PICTURES = 160
+IMAGES = 160
 BINS = 10
 
 
@@ -30,9 +30,9 @@ def calibration_error(labels, probabilities):
 
 rng = np.random.default_rng(7)
 # The last class is never a label and never predicted: its precision, recall and F1 are 0 by definition.
-labels = rng.integers(0, CLASSES - 1, PICTURES)
-scores = rng.normal(size=(PICTURES, CLASSES))
-scores[np.arange(PICTURES), labels] += 1.2
+labels = rng.integers(0, CLASSES - 1, IMAGES)
+scores = rng.normal(size=(IMAGES, CLASSES))
+scores[np.arange(IMAGES), labels] += 1.2
 scores[:, -1] -= 9
 probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
 # Rounded so that the file is short; rows still add up to 1 within 1e-6.

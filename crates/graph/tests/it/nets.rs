@@ -11,7 +11,7 @@ pub fn rng() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(7)
 }
 
-/// conv1 -> relu1 -> pool1 -> two branches -> joined -> probabilities, of 16 px pictures.
+/// conv1 -> relu1 -> pool1 -> two branches -> joined -> probabilities, of 16 px images.
 pub fn branched() -> Model {
     let mut net = Builder::new("branched");
     net.batch_input("input", &[3, 16, 16]);

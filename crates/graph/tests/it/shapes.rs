@@ -95,7 +95,7 @@ fn products_and_sums() {
 fn settings_that_make_no_sense_are_refused() {
     let refused = |sizes: &[usize], node: Node| of(sizes, node).unwrap_err();
     let pool = |operator: &str| Node::new(operator, "y").ints("kernel_shape", [2, 2]);
-    let picture = [3, 8, 8];
+    let image = [3, 8, 8];
     for node in [
         pool("MaxPool").ints("strides", [0, 1]),
         pool("AveragePool").ints("dilations", [-1, 1]),
@@ -113,11 +113,11 @@ fn settings_that_make_no_sense_are_refused() {
         Node::new("ReduceMean", "y").ints("axes", [7]),
         Node::new("Concat", "y").int("axis", -9),
     ] {
-        let reason = refused(&picture, node);
+        let reason = refused(&image, node);
         assert!(reason.starts_with("one node: node `y` ("), "{reason}");
     }
     // As large as they come, but sound: nothing overflows.
-    assert!(of(&picture, pool("MaxPool").ints("pads", [1 << 61; 4])).is_ok());
+    assert!(of(&image, pool("MaxPool").ints("pads", [1 << 61; 4])).is_ok());
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl ReliabilityChart {
         for bin in self.bins.iter().filter(|b| b.count > 0) {
             let (from, to) = (x(bin.low) + 1.0, x(bin.high) - 1.0);
             let words = format!(
-                "confidence {} to {}: {} pictures, {} right, mean confidence {}",
+                "confidence {} to {}: {} images, {} right, mean confidence {}",
                 scale::percent(bin.low),
                 scale::percent(bin.high),
                 bin.count,

@@ -1,4 +1,4 @@
-//! Pictures on a plane, framed in their class's colour: the t-SNE map.
+//! Images on a plane, framed in their class's colour: the t-SNE map.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::{
     scene::{Anchor, Mark, Scene},
 };
 
-/// One picture on the plane.
+/// One image on the plane.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// Its place; any units.
@@ -21,13 +21,13 @@ pub struct Point {
     pub words: String,
     /// Its number in what the page tells of it.
     pub number: Option<usize>,
-    /// The picture; a dot where there is none.
+    /// The image; a dot where there is none.
     pub thumbnail: Option<DataUri>,
     /// The network was wrong about it: it carries a cross.
     pub wrong: bool,
 }
 
-/// One picture of too many, of which only the place is shown.
+/// One image of too many, of which only the place is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Dot {
     /// Its place, in the units of [`Point::x`].
@@ -47,15 +47,15 @@ pub struct ScatterChart {
     pub label: String,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// The pictures; later ones lie on top.
+    /// The images; later ones lie on top.
     pub points: Vec<Point>,
-    /// More pictures, below those.
+    /// More images, below those.
     pub dots: Vec<Dot>,
 }
 
 const WIDTH: f64 = 1040.0;
 const HEIGHT: f64 = 760.0;
-/// Rounds of pushing pictures off each other.
+/// Rounds of pushing images off each other.
 const ROUNDS: usize = 120;
 
 impl ScatterChart {
@@ -91,7 +91,7 @@ impl ScatterChart {
             cross(&mut scene, (WIDTH - 132.0, 12.0), 6.0);
             scene.add(Mark::text("soft", (WIDTH - 118.0, 16.0), Anchor::Start, "predicted wrongly"));
         }
-        // The script hides the legend, which its own controls repeat, and moves the pictures alone.
+        // The script hides the legend, which its own controls repeat, and moves the images alone.
         scene.gather("legend");
         let (room_x, room_y) = (WIDTH - side - 12.0, HEIGHT - top - side - 12.0);
         let scale = (room_x / (x1 - x0).max(1e-12)).min(room_y / (y1 - y0).max(1e-12)).min(1e9);
@@ -132,7 +132,7 @@ impl ScatterChart {
     }
 }
 
-/// Moves squares of `side` off each other, each as little as it takes, inside `bounds`: a picture below another one
+/// Moves squares of `side` off each other, each as little as it takes, inside `bounds`: an image below another one
 /// is of no use, and the order of neighbours says all that such a map can say.
 fn push_apart(places: &mut [[f64; 2]], side: f64, bounds: [[f64; 2]; 2]) {
     let mut order: Vec<usize> = (0..places.len()).collect();
@@ -166,13 +166,13 @@ fn push_apart(places: &mut [[f64; 2]], side: f64, bounds: [[f64; 2]; 2]) {
     }
 }
 
-/// A point's picture with its frame.
+/// A point's image with its frame.
 fn thumb(point: &Point, (x, y): (f64, f64), side: f64, classes: usize) -> Mark {
     let color = Color::of_class(point.class, classes);
     let (corner, square) = ((x - side / 2.0, y - side / 2.0), (side, side));
     let mut marks = match &point.thumbnail {
         Some(uri) => vec![
-            Mark::image("picture", corner, square, uri.to_string()),
+            Mark::image("image", corner, square, uri.to_string()),
             Mark::rect("frame", corner, square, 2.0).stroke(color),
         ],
         None => vec![Mark::circle("dot", (x, y), (side / 5.0).max(3.0)).fill(color)],

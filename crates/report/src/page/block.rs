@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Card, Gallery, Link, Map, Matrix, Picture, map, matrix, picture};
+use super::{Card, Gallery, Image, Link, Map, Matrix, gallery, map, matrix};
 use crate::{ReportError, Scene};
 
 /// Something in a section.
@@ -16,7 +16,7 @@ pub enum Block {
     Figures(Vec<Figure>),
     /// A table.
     Table(Table),
-    /// Pictures with captions.
+    /// Images with captions.
     Gallery(Gallery),
     /// A confusion matrix.
     Matrix(Matrix),
@@ -28,7 +28,7 @@ pub enum Block {
     Halves(Vec<Vec<Block>>),
     /// Panels of which one at a time is shown where the script runs, and all where it does not or in print.
     Tabs(Tabs),
-    /// A picture beside what belongs to it.
+    /// An image beside what belongs to it.
     Side(Side),
     /// Blocks that are folded away until opened.
     Folded(Group),
@@ -85,7 +85,7 @@ pub struct Side {
     pub blocks: Vec<Block>,
 }
 
-/// A chart or picture with its caption.
+/// A chart or image with its caption.
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// What it is.
@@ -96,13 +96,13 @@ pub struct Figure {
     pub body: Body,
     /// The files behind it.
     pub links: Vec<Link>,
-    /// The room it takes.
-    pub room: Room,
+    /// The width of the figure.
+    pub width: FigureWidth,
 }
 
-/// The room that a figure takes among its neighbours.
+/// The width of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Room {
+pub enum FigureWidth {
     /// One place of the grid.
     #[default]
     Normal,
@@ -110,7 +110,7 @@ pub enum Room {
     Wide,
 }
 
-impl Room {
+impl FigureWidth {
     /// Its class in the style sheet.
     fn class(self) -> &'static str {
         match self {
@@ -125,8 +125,8 @@ impl Room {
 pub enum Body {
     /// A chart.
     Chart(Scene),
-    /// A picture.
-    Picture(Picture),
+    /// An image.
+    Image(Image),
 }
 
 /// A table.

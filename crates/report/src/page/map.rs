@@ -1,4 +1,4 @@
-//! The map of the data set: a static drawing, and beside it as data what the script tells of each picture.
+//! The map of the data set: a static drawing, and beside it as data what the script tells of each image.
 
 use askama::Template;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::Link;
 use crate::chart::{Dot, Point, ScatterChart};
 use crate::{DataUri, ReportError, Scene};
 
-/// A map of pictures to look around in.
+/// A map of images to look around in.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     /// What it is.
@@ -16,15 +16,15 @@ pub struct Map {
     pub note: String,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// The pictures.
+    /// The images.
     pub spots: Vec<Spot>,
-    /// More pictures, of which only the place is shown.
+    /// More images, of which only the place is shown.
     pub dots: Vec<Dot>,
     /// The files behind it.
     pub links: Vec<Link>,
 }
 
-/// One picture of a [`Map`].
+/// One image of a [`Map`].
 #[derive(Clone, Debug)]
 pub struct Spot {
     /// Its name in the data set.
@@ -43,7 +43,7 @@ pub struct Spot {
     pub source: String,
     /// Each class's probability, where it is known.
     pub probabilities: Vec<f64>,
-    /// The picture, small; a dot where there is none.
+    /// The image, small; a dot where there is none.
     pub thumbnail: Option<DataUri>,
 }
 
@@ -54,7 +54,7 @@ struct Data<'a> {
     spots: Vec<Told<'a>>,
 }
 
-/// What the script reads of one picture.
+/// What the script reads of one image.
 #[derive(Serialize)]
 struct Told<'a> {
     id: &'a str,
@@ -74,16 +74,12 @@ impl Spot {
 }
 
 impl Map {
-    /// The drawing. Pictures that were predicted wrongly lie on top.
+    /// The drawing. Images that were predicted wrongly lie on top.
     pub fn scene(&self) -> Scene {
         let mut points: Vec<Point> = self.spots.iter().enumerate().map(|(at, spot)| self.point(at, spot)).collect();
         points.sort_by_key(|point| point.wrong);
-        let label = format!(
-            "{}: {} pictures of {} classes",
-            self.title,
-            self.spots.len() + self.dots.len(),
-            self.classes.len()
-        );
+        let label =
+            format!("{}: {} images of {} classes", self.title, self.spots.len() + self.dots.len(), self.classes.len());
         ScatterChart { label, classes: self.classes.clone(), points, dots: self.dots.clone() }.scene()
     }
 

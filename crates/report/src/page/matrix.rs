@@ -1,8 +1,8 @@
-//! The confusion matrix: a table whose cells open the pictures behind them.
+//! The confusion matrix: a table whose cells open the images behind them.
 
 use askama::Template;
 
-use super::{Card, Link, Tile, picture};
+use super::{Card, Link, Tile, gallery};
 use crate::scale;
 
 /// How often each class was taken for each other.
@@ -16,22 +16,22 @@ pub struct Matrix {
     pub classes: Vec<String>,
     /// `counts[label][predicted]`.
     pub counts: Vec<Vec<u64>>,
-    /// The pictures behind the cells; a cell without an entry opens nothing.
+    /// The images behind the cells; a cell without an entry opens nothing.
     pub cells: Vec<Cell>,
     /// The files behind it.
     pub links: Vec<Link>,
 }
 
-/// The pictures behind one cell.
+/// The images behind one cell.
 #[derive(Clone, Debug)]
 pub struct Cell {
     /// The row.
     pub label: usize,
     /// The column.
     pub predicted: usize,
-    /// The pictures.
+    /// The images.
     pub cards: Vec<Card>,
-    /// Pictures that are counted and not shown.
+    /// Images that are counted and not shown.
     pub left_out: usize,
 }
 
@@ -49,7 +49,7 @@ impl Matrix {
         self.counts.get(label).map_or(0, |row| row.iter().sum())
     }
 
-    /// Anchor of the pictures behind a cell, if it has any.
+    /// Anchor of the images behind a cell, if it has any.
     fn anchor(&self, label: usize, predicted: usize) -> Option<String> {
         let behind = self.cells.iter().any(|cell| (cell.label, cell.predicted) == (label, predicted));
         behind.then(|| format!("cell-{label}-{predicted}"))
@@ -89,7 +89,7 @@ struct MatrixTemplate<'a> {
     level: u8,
 }
 
-/// The matrix with its pictures, its heading of `level`.
+/// The matrix with its images, its heading of `level`.
 pub(super) fn html(matrix: &Matrix, level: u8) -> askama::Result<String> {
     MatrixTemplate { matrix, level }.render()
 }

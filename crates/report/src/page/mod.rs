@@ -1,23 +1,23 @@
 //! The report as data, and the one HTML file made of it.
 //!
-//! The file asks for nothing from anywhere: style, script and pictures are inside it, and a policy in its head
+//! The file asks for nothing from anywhere: style, script and images are inside it, and a policy in its head
 //! (Content-Security-Policy) lets nothing else run, be it in a class's name. Links lead to files beside it, relative to
 //! its own folder. All of it can be read without the script; the script folds, opens and filters what is there.
 
 mod block;
+mod gallery;
 mod link;
 mod map;
 mod matrix;
-mod picture;
 mod policy;
 
 use askama::Template;
 
-pub use block::{Block, Body, Figure, Group, Panel, Room, Side, Table, Tabs};
+pub use block::{Block, Body, Figure, FigureWidth, Group, Panel, Side, Table, Tabs};
+pub use gallery::{Bar, Card, Gallery, Image, Tile};
 pub use link::Link;
 pub use map::{Map, Spot};
 pub use matrix::{Cell, Matrix};
-pub use picture::{Bar, Card, Gallery, Picture, Tile};
 
 use crate::{Color, ReportError};
 

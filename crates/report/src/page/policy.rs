@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-/// A policy under which only the given inline `styles` and `scripts` count, pictures come from inside the file alone,
+/// A policy under which only the given inline `styles` and `scripts` count, images come from inside the file alone,
 /// and nothing else is loaded, sent or framed (W3C, Content Security Policy Level 3, sections 6 and 8).
 pub(super) fn policy(styles: &[&str], scripts: &[&str]) -> String {
     format!(

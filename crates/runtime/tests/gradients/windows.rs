@@ -1,11 +1,11 @@
-//! What slides a window over pictures.
+//! What slides a window over images.
 
 use graph::builder::Node;
 
 use crate::check::{Case, each};
 use crate::draw::Draw;
 
-/// How a drawn window moves: the attributes, and the sizes of a picture that it fits into.
+/// How a drawn window moves: the attributes, and the sizes of an image that it fits into.
 fn window(draw: &mut Draw, axes: usize, dilated: bool, sometimes_auto: bool) -> (Vec<(String, Vec<i64>)>, Vec<usize>) {
     let list = |draw: &mut Draw, from: i64, to: i64, count: usize| -> Vec<i64> {
         (0..count).map(|_| draw.int(from, to)).collect()
@@ -39,14 +39,14 @@ fn of<'a>(attributes: &'a [(String, Vec<i64>)], key: &str) -> &'a [i64] {
     &attributes.iter().find(|(name, _)| name == key).unwrap().1
 }
 
-/// A drawn convolution; `axes` of the picture.
+/// A drawn convolution; `axes` of the image.
 fn conv(draw: &mut Draw, axes: usize) -> Case {
     let (attributes, sizes) = window(draw, axes, true, true);
     let (group, inner, outer) = (draw.size(1, 3), draw.size(1, 2), draw.size(1, 2));
     let kernel = of(&attributes, "kernel_shape").iter().map(|&size| size as usize);
     let filters: Vec<usize> = [group * outer, inner].into_iter().chain(kernel).collect();
-    let picture: Vec<usize> = [2, group * inner].into_iter().chain(sizes).collect();
-    let (x, w, b) = (draw.values(&picture), draw.values(&filters), draw.values(&[group * outer]));
+    let image: Vec<usize> = [2, group * inner].into_iter().chain(sizes).collect();
+    let (x, w, b) = (draw.values(&image), draw.values(&filters), draw.values(&[group * outer]));
     let case = Case::new().batch("x", x).fixed("w", w);
     let (case, inputs) = if draw.coin() { (case.fixed("b", b), vec!["x", "w", "b"]) } else { (case, vec!["x", "w"]) };
     case.node(with(Node::new("Conv", "y").inputs(inputs).int("group", group as i64), &attributes))
@@ -63,7 +63,7 @@ fn convolution_along_one_axis() {
 }
 
 #[test]
-fn convolution_of_which_the_picture_alone_is_asked() {
+fn convolution_of_which_the_image_alone_is_asked() {
     each(82, |draw| conv(draw, 2).only(&["x"]).check(draw));
 }
 
@@ -77,7 +77,7 @@ fn convolution_of_which_the_filters_or_biases_alone_are_asked() {
     });
 }
 
-/// Whether the last window along some axis would start outside the picture, which no two programs agree on.
+/// Whether the last window along some axis would start outside the image, which no two programs agree on.
 fn starts_outside(attributes: &[(String, Vec<i64>)], sizes: &[usize]) -> bool {
     let pads = attributes.iter().find(|(name, _)| name == "pads");
     let pads = pads.map_or_else(|| vec![0; 2 * sizes.len()], |(_, pads)| pads.clone());

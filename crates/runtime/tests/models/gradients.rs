@@ -27,7 +27,7 @@ fn only_the_needed_gradients_are_built() {
 
     let all = training_model(&head(), &Options::default()).unwrap();
     assert!(all.tensors().contains(&"fc7_grad"));
-    assert!(!all.tensors().iter().any(|tensor| tensor.starts_with("features_grad")), "no picture is trained");
+    assert!(!all.tensors().iter().any(|tensor| tensor.starts_with("features_grad")), "no image is trained");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_weight_without_influence_cannot_be_trained() {
 }
 
 #[test]
-fn the_first_layers_picture_gets_no_gradient() {
+fn the_first_layers_image_gets_no_gradient() {
     let options = Options { convolutions: Convolutions::Runtime, ..with_logits("logits") };
     let model = training_model(&branched(), &options).unwrap();
     let gradient = |layer: &str| {

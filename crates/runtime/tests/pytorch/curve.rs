@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::values::{mask, uniform};
 use crate::{common, networks};
 
-const PICTURES: usize = 20;
+const IMAGES: usize = 20;
 const BATCH: usize = 4;
 const CLASSES: usize = 3;
 /// How far a loss may be from the reference, in nats.
@@ -31,26 +31,26 @@ struct Curve {
     losses: Vec<f64>,
 }
 
-/// A picture of class `at % 3`: noise, brighter in one of the three colours.
-fn picture(at: usize) -> ArrayD<f32> {
+/// An image of class `at % 3`: noise, brighter in one of the three colours.
+fn image(at: usize) -> ArrayD<f32> {
     let mut noise = uniform(&format!("picture{at}"), &[3, 224, 224], 1.0, 0.0);
     noise.index_axis_mut(Axis(0), at % CLASSES).mapv_inplace(|value| value + 0.5);
     noise
 }
 
-/// What each picture is at the cut: run through the frozen part, if there is one.
+/// What each image is at the cut: run through the frozen part, if there is one.
 fn at_cut(model: &Model, tensor: &str) -> Vec<ArrayD<f32>> {
-    let pictures = (0..PICTURES).map(picture);
+    let images = (0..IMAGES).map(image);
     if tensor == "input" {
-        return pictures.collect();
+        return images.collect();
     }
     let below = model.without_dropout().unwrap().cut(tensor).unwrap();
     let mut session = Session::from_bytes(&below.to_bytes(), 1).unwrap();
-    let run = |picture: ArrayD<f32>| {
-        let batch = picture.insert_axis(Axis(0));
+    let run = |image: ArrayD<f32>| {
+        let batch = image.insert_axis(Axis(0));
         session.run(&[("input", batch.view())]).unwrap().remove(0).1.remove_axis(Axis(0))
     };
-    pictures.map(run).collect()
+    images.map(run).collect()
 }
 
 /// Trains from a depth on and compares the losses with the reference's, with the runtime's convolutions and with ours.
@@ -76,7 +76,7 @@ fn check_with(convolutions: Convolutions, depth: &str) {
     assert_eq!(expected.losses.len(), 20);
     let first_mask = 9 - made.masks.len();
     for (step, &reference) in expected.losses.iter().enumerate() {
-        let rows: Vec<usize> = (0..BATCH).map(|at| (step * BATCH + at) % PICTURES).collect();
+        let rows: Vec<usize> = (0..BATCH).map(|at| (step * BATCH + at) % IMAGES).collect();
         let batch: Vec<ArrayViewD<f32>> = rows.iter().map(|&row| items[row].view()).collect();
         let batch = stack(Axis(0), &batch).unwrap();
         let labels: Vec<i64> = rows.iter().map(|row| (row % CLASSES) as i64).collect();

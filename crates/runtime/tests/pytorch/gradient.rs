@@ -48,12 +48,12 @@ fn cross_entropy(logits: &Array2<f32>, labels: &[usize]) -> (f64, Array2<f32>) {
 /// once with our own gradients of convolutions above the runtime's forward part.
 ///
 /// Forward, ours differ from the runtime's in the last bits, which is enough for another value to be the largest of a
-/// window where two are nearly equal: in `SqueezeNet`, one window of 3.188240 and 3.188238 moves the picture's gradient by
+/// window where two are nearly equal: in `SqueezeNet`, one window of 3.188240 and 3.188238 moves the image's gradient by
 /// 0.25 % of its length. `own_convolution.rs` compares the forward part.
-fn check(name: &str, model: &Model, pictures: &[usize], amplitude: f32) {
+fn check(name: &str, model: &Model, images: &[usize], amplitude: f32) {
     common::load();
     for convolutions in [Convolutions::Runtime, Convolutions::Own] {
-        check_with(convolutions, name, model, pictures, amplitude);
+        check_with(convolutions, name, model, images, amplitude);
     }
 }
 
@@ -68,14 +68,14 @@ fn above(backward: &Model, top: &str, convolutions: Convolutions) -> Model {
     Model::from_proto(backward.label(), proto).unwrap()
 }
 
-fn check_with(convolutions: Convolutions, name: &str, model: &Model, pictures: &[usize], amplitude: f32) {
+fn check_with(convolutions: Convolutions, name: &str, model: &Model, images: &[usize], amplitude: f32) {
     let mut cases: BTreeMap<String, Case> = serde_json::from_str(include_str!("reference/gradients.json")).unwrap();
     let case = cases.remove(name).unwrap();
-    let input = uniform("input", pictures, amplitude, 0.0);
+    let input = uniform("input", images, amplitude, 0.0);
     let top = model.outputs()[0].to_owned();
     let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
     let logits = session.run(&[("input", input.view())]).unwrap().remove(0).1.into_dimensionality::<Ix2>().unwrap();
-    let labels: Vec<usize> = (0..pictures[0]).map(|at| at * 7 % logits.len_of(Axis(1))).collect();
+    let labels: Vec<usize> = (0..images[0]).map(|at| at * 7 % logits.len_of(Axis(1))).collect();
     let (loss, seed) = cross_entropy(&logits, &labels);
     assert!((loss - case.loss).abs() < 1e-5 * case.loss, "{name}, {convolutions:?}: loss {loss}, not {}", case.loss);
 

@@ -1,5 +1,5 @@
 //! What `graph` differentiates and `runtime` trains, against what `PyTorch` computes for the same networks, weights and
-//! pictures. `reference/` holds its numbers and the scripts that made them. Of the same networks, our own convolutions
+//! images. `reference/` holds its numbers and the scripts that made them. Of the same networks, our own convolutions
 //! against the runtime's.
 #![allow(clippy::unwrap_used)]
 

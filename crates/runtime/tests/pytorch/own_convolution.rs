@@ -25,9 +25,9 @@ fn count(model: &Model, operator: &str) -> usize {
 }
 
 /// The last layer's values of a network, one after another through all its convolutions.
-fn check(model: &Model, pictures: &[usize], amplitude: f32, convolutions: usize) {
+fn check(model: &Model, images: &[usize], amplitude: f32, convolutions: usize) {
     common::load();
-    let input = uniform("input", pictures, amplitude, 0.0);
+    let input = uniform("input", images, amplitude, 0.0);
     let mine = own(model);
     assert_eq!((count(&mine, "Convolution"), count(&mine, "Conv")), (convolutions, 0));
     let (expected, found) = (run(model, &input, 1), run(&mine, &input, 1));
@@ -57,7 +57,7 @@ fn a_residual_network_gives_what_it_gives_with_the_runtimes() {
     check(&networks::residual(), &[4, 3, 32, 32], 1.7, 11);
 }
 
-/// No share of the work depends on how many threads there are, nor a picture's values on those beside it.
+/// No share of the work depends on how many threads there are, nor an image's values on those beside it.
 #[test]
 fn threads_and_neighbours_change_no_bit() {
     common::load();

@@ -51,10 +51,10 @@ pub fn gather(
         };
         let mut copied = copied.map_err(|error| format!("it cannot be read: {error}"));
         if let (Ok(content), true) = (&mut copied, looks)
-            && let Ok(picture) = imaging::read(&run.folder().join(path_of(class, content)), &limits)
+            && let Ok(image) = imaging::read(&run.folder().join(path_of(class, content)), &limits)
         {
-            (content.width, content.height) = (picture.width(), picture.height());
-            content.look = Fingerprint::of(&picture).to_hex();
+            (content.width, content.height) = (image.width(), image.height());
+            content.look = Fingerprint::of(&image).to_hex();
         }
         progress.inc(1);
         Ok(copied)

@@ -192,7 +192,7 @@ impl Online<'_> {
                         url,
                         hash = content.hash,
                         like = twin.unwrap_or_default(),
-                        "a picture that is there already"
+                        "an image that is there already"
                     );
                 }
                 FileState::Image(index)

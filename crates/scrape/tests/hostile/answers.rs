@@ -9,25 +9,28 @@ use image::{Rgb, RgbImage};
 use testkit::{files, images};
 use tokio::io::AsyncWriteExt;
 
-use crate::badly::{Asked, Reply, answer, endlessly, head, script};
+use crate::badly::{Received, Reply, answer, endlessly, head, script};
 
 /// Returns a complete answer with a body of the media type `kind`.
-pub fn body(kind: &'static str, bytes: Vec<u8>) -> impl Fn(&Asked, usize) -> Reply + Send + Sync {
+pub fn body(kind: &'static str, bytes: Vec<u8>) -> impl Fn(&Received, usize) -> Reply + Send + Sync {
     move |_, _| answer("200 OK", &[("content-type", kind)], &bytes)
 }
 
 /// Returns a complete answer with a JPEG body.
-pub fn jpeg_answer(bytes: Vec<u8>) -> impl Fn(&Asked, usize) -> Reply + Send + Sync {
+pub fn jpeg_answer(bytes: Vec<u8>) -> impl Fn(&Received, usize) -> Reply + Send + Sync {
     body("image/jpeg", bytes)
 }
 
 /// Returns an answer without a body.
-pub fn bare(status: &'static str, fields: &'static [(&'static str, &'static str)]) -> impl Fn(&Asked, usize) -> Reply {
+pub fn bare(
+    status: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+) -> impl Fn(&Received, usize) -> Reply {
     move |_, _| answer(status, fields, b"")
 }
 
 /// Returns an answer with `status` to the first request, and an image to later requests.
-pub fn first(status: &'static str, index: u32) -> impl Fn(&Asked, usize) -> Reply {
+pub fn first(status: &'static str, index: u32) -> impl Fn(&Received, usize) -> Reply {
     move |_, before| match before {
         0 => answer(status, &[("retry-after", "1")], b""),
         _ => answer("200 OK", &[("content-type", "image/jpeg")], &jpeg(index)),
@@ -35,7 +38,7 @@ pub fn first(status: &'static str, index: u32) -> impl Fn(&Asked, usize) -> Repl
 }
 
 /// Announces `announced` bytes, sends `sent` bytes of an image, and stalls.
-pub fn stalls(announced: &'static str, sent: usize) -> impl Fn(&Asked, usize) -> Reply {
+pub fn stalls(announced: &'static str, sent: usize) -> impl Fn(&Received, usize) -> Reply {
     move |_, _| {
         let start = [head("200 OK", &[("content-length", announced)]), jpeg(1)[..sent].to_vec()].concat();
         script(move |mut stream| async move {
@@ -46,7 +49,7 @@ pub fn stalls(announced: &'static str, sent: usize) -> impl Fn(&Asked, usize) ->
 }
 
 /// Sends `first`, and then `again` after each `pause`.
-pub fn drips(first: Vec<u8>, again: Vec<u8>, pause: Duration) -> impl Fn(&Asked, usize) -> Reply {
+pub fn drips(first: Vec<u8>, again: Vec<u8>, pause: Duration) -> impl Fn(&Received, usize) -> Reply {
     move |_, _| {
         let (first, again) = (first.clone(), again.clone());
         script(move |stream| endlessly(stream, first, again, pause))

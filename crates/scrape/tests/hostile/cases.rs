@@ -5,9 +5,9 @@ use std::time::Duration;
 use testkit::files;
 
 use crate::answers::{bare, body, bomb, commented, drips, first, jpeg, jpeg_answer, largest, stalls, zip};
-use crate::badly::{Asked, Reply, answer, head, moved};
+use crate::badly::{Received, Reply, answer, head, moved};
 
-type Answers = Box<dyn Fn(&Asked, usize) -> Reply + Send + Sync>;
+type Answers = Box<dyn Fn(&Received, usize) -> Reply + Send + Sync>;
 
 /// A host and the expected outcome of its image.
 pub struct Case {
@@ -22,7 +22,7 @@ pub struct Case {
 fn case(
     host: &'static str,
     reason: &'static str,
-    reply: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static,
+    reply: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
 ) -> Case {
     Case { host, reply: Box::new(reply), reason }
 }
@@ -91,11 +91,11 @@ fn redirects() -> Vec<Case> {
         case(host, reason, move |_, _| moved(location))
     };
     vec![
-        case("loop", "redirect loop", |asked, _| match asked.path.as_str() {
+        case("loop", "redirect loop", |request, _| match request.path.as_str() {
             "/loop.jpg" => moved("/other.jpg"),
             _ => moved("/loop.jpg"),
         }),
-        case("hops", "too many redirects", |asked, _| moved(&format!("{}x", asked.path))),
+        case("hops", "too many redirects", |request, _| moved(&format!("{}x", request.path))),
         to("to-metadata", "address is not public: metadata", "http://169.254.169.254/latest/meta-data/"),
         to("to-loopback", "address is not public: loopback", "http://127.0.0.1/a.jpg"),
         to("to-loopback6", "address is not public: loopback", "http://[::1]/a.jpg"),

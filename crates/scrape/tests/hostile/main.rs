@@ -58,12 +58,12 @@ fn each_case_has_its_own_reason_and_no_forbidden_address_is_dialled() {
     let cases: Arc<BTreeMap<&str, Case>> = Arc::new(cases::all().map(|case| (case.host, case)).collect());
     let answers = Arc::clone(&cases);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let server = runtime.block_on(Server::start(move |asked, before| {
-        let host = asked.field("host").unwrap().trim_end_matches(".test").to_owned();
-        if asked.path == "/robots.txt" {
+    let server = runtime.block_on(Server::start(move |request, before| {
+        let host = request.field("host").unwrap().trim_end_matches(".test").to_owned();
+        if request.path == "/robots.txt" {
             return robots(&host);
         }
-        (answers[host.as_str()].reply)(asked, before)
+        (answers[host.as_str()].reply)(request, before)
     }));
     let workspace = Workspace::new(
         "[scrape.web]\ncontact = \"tests@example.org\"\nrequests_per_second = 0.0\nretries = 1\nparallel = 64\ntimeout_s = 12.0\n[[scrape.sources]]\nkind = \"urls\"\npath = \"list.txt\"\nclass = \"disc\"\n",

@@ -59,7 +59,7 @@ impl Features {
             run.warn(&format!("{} is damaged; its features are computed again", file.display()));
         }
         pass::run(run, &images, cut, &mut store, &wanted)?;
-        let mut places = vec![Vec::new(); dataset.pictures.len()];
+        let mut places = vec![Vec::new(); dataset.images.len()];
         for (key, row) in &wanted {
             places[row.image].extend(store.place(key));
         }
@@ -105,7 +105,7 @@ pub(crate) fn drop_other_cuts(environment: &Environment, kept: &BTreeSet<String>
 fn rows(dataset: &Dataset, copies: usize) -> Vec<Row> {
     let of = |copy: usize| {
         let trained = move |split| if copy == 0 { split != Split::Test } else { split == Split::Train };
-        let images = dataset.pictures.iter().enumerate();
+        let images = dataset.images.iter().enumerate();
         images.filter(move |(_, image)| trained(image.split)).map(move |(image, _)| Row { image, copy })
     };
     (0..=copies).flat_map(of).collect()

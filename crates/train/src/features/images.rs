@@ -37,7 +37,7 @@ impl<'a> Images<'a> {
         if row.copy == 0 {
             return Transform::default();
         }
-        let purpose = format!("copy {} of {}", row.copy, self.dataset.pictures[row.image].id);
+        let purpose = format!("copy {} of {}", row.copy, self.dataset.images[row.image].id);
         let size = (self.input.size, self.input.size);
         self.copies.augment.draw(row.copy, size, &mut pipeline::rng(self.seed, STAGE, &purpose))
     }
@@ -51,7 +51,7 @@ impl<'a> Images<'a> {
         let hashes: BTreeMap<&str, &str> =
             manifest.0.iter().map(|entry| (entry.path.as_str(), entry.blake3.as_str())).collect();
         let key = |row: &Row| {
-            let image = &self.dataset.pictures[row.image];
+            let image = &self.dataset.images[row.image];
             let hash = hashes.get(image.path.as_str());
             let hash = hash.with_context(|| format!("{} does not list {}", path.display(), image.path)).hint(AGAIN)?;
             let mut digest = blake3::Hasher::new_derive_key("tunescope picture at a cut");
@@ -78,11 +78,11 @@ impl<'a> Images<'a> {
 
     /// Returns the path or URL of a row's image.
     pub fn name(&self, row: Row) -> &str {
-        &self.dataset.pictures[row.image].source
+        &self.dataset.images[row.image].source
     }
 }
 
-/// Reads the image at a place of [`Dataset::pictures`] as it is. It must have the size that the network takes.
+/// Reads the image at a place of [`Dataset::images`] as it is. It must have the size that the network takes.
 pub(crate) fn read(input: &InputTransform, dataset: &Dataset, image: usize) -> Result<RgbImage> {
-    inference::read(&dataset.file(&dataset.pictures[image]), input.size).hint(AGAIN)
+    inference::read(&dataset.file(&dataset.images[image]), input.size).hint(AGAIN)
 }

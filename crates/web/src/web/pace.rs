@@ -120,7 +120,7 @@ async fn retry_after_holds_every_request_to_the_host() {
         let log = log.lock().unwrap().clone();
         assert_eq!(log[0].0, "site.test/0.jpg");
         for (url, time) in &log[1..] {
-            assert!(*time >= Duration::from_secs(7), "{url} was asked for after {time:?}");
+            assert!(*time >= Duration::from_secs(7), "{url} was requested after {time:?}");
             assert!(*time < Duration::from_secs(8));
         }
         // A new request to the host waits too.
@@ -138,9 +138,9 @@ async fn retry_after_holds_every_request_to_the_host() {
         };
         let (_, (site, other)) = tokio::join!(first, second);
         assert!(site.is_ok() && other.is_ok());
-        let asked = |url: &str| log.lock().unwrap().iter().rev().find(|(other, _)| other == url).unwrap().1;
-        assert!(asked("site.test/new.jpg") >= Duration::from_secs(7));
-        assert!(asked("other.test/new.jpg") < Duration::from_secs(2), "another host is not delayed");
+        let requested_at = |url: &str| log.lock().unwrap().iter().rev().find(|(other, _)| other == url).unwrap().1;
+        assert!(requested_at("site.test/new.jpg") >= Duration::from_secs(7));
+        assert!(requested_at("other.test/new.jpg") < Duration::from_secs(2), "another host is not delayed");
     }
 }
 
@@ -163,11 +163,11 @@ async fn retry_after_can_be_a_date() {
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_asks_for_too_long_a_wait_receives_no_more_requests() {
-    for asked in ["3600", "99999999999999999999999999", "Sat, 06 Nov 2094 08:49:37 GMT"] {
+    for wait in ["3600", "99999999999999999999999999", "Sat, 06 Nov 2094 08:49:37 GMT"] {
         let mut settings = at_rate(0.0);
         settings.retries = 3;
         settings.longest_wait = Duration::from_secs(100);
-        let (web, log) = memory(&settings, move |_, _| head(429, &[("retry-after", asked)]));
+        let (web, log) = memory(&settings, move |_, _| head(429, &[("retry-after", wait)]));
         for n in 0..5 {
             let failure = web.get(&at(&format!("http://site.test/{n}.jpg"))).await.unwrap_err();
             assert_eq!(failure, Failure::Later(Reason::RetryAfter));

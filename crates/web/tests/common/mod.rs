@@ -12,14 +12,14 @@ use web::{Recorder, Request, Settings, Web};
 
 /// A request as the server received it.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Received {
     /// The target: path and query.
     pub path: String,
     /// The header in lower case, one line per field.
     pub header: String,
 }
 
-impl Asked {
+impl Received {
     /// Returns the value of a field.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.header.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
@@ -67,39 +67,39 @@ pub fn script<F: Future<Output = ()> + Send + 'static>(act: impl FnOnce(TcpStrea
 /// A server on a port of its own.
 pub struct Server {
     pub address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Server {
     /// Starts a server that answers by `reply`. `reply` receives the request and the number of earlier requests for the same path.
-    pub async fn start(reply: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub async fn start(reply: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, reply) = (Arc::clone(&asked), Arc::new(reply));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, reply) = (Arc::clone(&requests), Arc::new(reply));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&reply)));
             }
         });
-        Self { address, asked }
+        Self { address, requests }
     }
 
     /// Returns the requests in order.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<Received> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// Returns the requested paths in order, without `robots.txt`.
     pub fn paths(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| asked.path).filter(|path| path != "/robots.txt").collect()
+        self.requests().into_iter().map(|request| request.path).filter(|path| path != "/robots.txt").collect()
     }
 }
 
 async fn serve(
     mut stream: TcpStream,
-    log: Arc<Mutex<Vec<Asked>>>,
-    reply: Arc<impl Fn(&Asked, usize) -> Reply + Send + Sync>,
+    log: Arc<Mutex<Vec<Received>>>,
+    reply: Arc<impl Fn(&Received, usize) -> Reply + Send + Sync>,
 ) {
     let mut buffer = Vec::new();
     loop {
@@ -120,13 +120,13 @@ async fn serve(
             Some((name, value)) => format!("{}: {value}\n", name.to_lowercase()),
             None => String::new(),
         });
-        let asked = Asked { path, header: fields.collect() };
+        let request = Received { path, header: fields.collect() };
         let before = {
             let mut log = log.lock().unwrap();
-            log.push(asked.clone());
-            log.iter().filter(|other| other.path == asked.path).count() - 1
+            log.push(request.clone());
+            log.iter().filter(|other| other.path == request.path).count() - 1
         };
-        match reply(&asked, before) {
+        match reply(&request, before) {
             Reply::Send(bytes) => {
                 if stream.write_all(&bytes).await.is_err() {
                     return;

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from values import mask, uniform
 
-STEPS, PICTURES, BATCH = 20, 20, 4
+STEPS, IMAGES, BATCH = 20, 20, 4
 SIZES = (9216, 64, 48, 3)
 ADAMW = {"betas": (0.9, 0.999), "eps": 1e-6, "weight_decay": 0.05}
 # By depth, the learning rate and the first layer that is trained.
@@ -16,8 +16,8 @@ DEPTHS = {"fc8": (3e-3, "fc8"), "c5fc678": (5e-5, "conv5"), "all": (1e-5, "conv1
 LAYERS = ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"]
 
 
-def picture(at):
-    """A picture of class `at % 3`: noise, brighter in one of the three colours."""
+def image(at):
+    """An image of class `at % 3`: noise, brighter in one of the three colours."""
     noise = uniform(f"picture{at}", (3, 224, 224))
     noise[at % 3] += np.float32(0.5)
     return noise
@@ -25,9 +25,9 @@ def picture(at):
 
 def curve(learning_rate, first, kind):
     weights = networks.Weights()
-    pictures = torch.from_numpy(np.stack([picture(at) for at in range(PICTURES)])).to(kind)
-    labels = torch.arange(PICTURES) % 3
-    networks.alexnet(weights, pictures[:1].double(), SIZES)
+    images = torch.from_numpy(np.stack([image(at) for at in range(IMAGES)])).to(kind)
+    labels = torch.arange(IMAGES) % 3
+    networks.alexnet(weights, images[:1].double(), SIZES)
     for name, weight in list(weights.items()):
         weights[name] = weight.detach().to(kind)
         weights[name].requires_grad_(LAYERS.index(name.split(".")[0]) >= LAYERS.index(first))
@@ -35,7 +35,7 @@ def curve(learning_rate, first, kind):
     optimizer = torch.optim.AdamW(trained, lr=learning_rate, **ADAMW)
     losses = []
     for step in range(STEPS):
-        rows = [(step * BATCH + at) % PICTURES for at in range(BATCH)]
+        rows = [(step * BATCH + at) % IMAGES for at in range(BATCH)]
         # Dropout in the trained dense layers alone.
         dropped = [max(LAYERS.index(first), LAYERS.index("fc6")) <= LAYERS.index(f"fc{number}") for number in (6, 7, 8)]
         masks = [
@@ -43,7 +43,7 @@ def curve(learning_rate, first, kind):
             for number, size, on in zip((6, 7, 8), SIZES, dropped)
         ]
         optimizer.zero_grad()
-        loss = F.cross_entropy(networks.alexnet(weights, pictures[rows], SIZES, masks), labels[rows])
+        loss = F.cross_entropy(networks.alexnet(weights, images[rows], SIZES, masks), labels[rows])
         loss.backward()
         optimizer.step()
         losses.append(round(loss.item(), 8))

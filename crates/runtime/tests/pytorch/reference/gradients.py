@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from values import hashes, uniform
 
-# Name, network, side of the picture, its amplitude, pictures, classes.
+# Name, network, side of the image, its amplitude, images, classes.
 CASES = [
     ("alexnet", networks.alexnet, 224, 1.7, 2, 10),
     ("caffe", networks.caffe, 227, 120.0, 2, 10),
@@ -33,10 +33,10 @@ def described(name, gradient):
 
 
 found = {}
-for name, network, side, amplitude, pictures, classes in CASES:
+for name, network, side, amplitude, images, classes in CASES:
     weights = networks.Weights()
-    x = torch.from_numpy(uniform("input", (pictures, 3, side, side), amplitude)).double().requires_grad_()
-    labels = torch.tensor([at * 7 % classes for at in range(pictures)])
+    x = torch.from_numpy(uniform("input", (images, 3, side, side), amplitude)).double().requires_grad_()
+    labels = torch.tensor([at * 7 % classes for at in range(images)])
     logits = network(weights, x)
     loss = F.cross_entropy(logits, labels)
     loss.backward()

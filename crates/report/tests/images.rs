@@ -48,12 +48,12 @@ fn signed_values_get_the_diverging_map_and_others_viridis() {
 fn an_overlay_is_red_where_positive_blue_where_negative_and_clear_at_zero() {
     let gray = RgbImage::from_pixel(40, 10, Rgb([120; 3]));
     let values = PointGrid { rows: 1, columns: 3, values: vec![1.0, 0.0, -1.0], origin: 5.0, step: 15.0 };
-    let picture = overlay::signed(&gray, &values, 1.0);
-    let [r, _, b] = picture.get_pixel(2, 5).0;
+    let image = overlay::signed(&gray, &values, 1.0);
+    let [r, _, b] = image.get_pixel(2, 5).0;
     assert!(r > b + 60, "left is red");
-    let [r, g, b] = picture.get_pixel(20, 5).0;
+    let [r, g, b] = image.get_pixel(20, 5).0;
     assert!(r.abs_diff(b) < 25 && r.abs_diff(g) < 25, "the middle stays gray");
-    let [r, _, b] = picture.get_pixel(37, 5).0;
+    let [r, _, b] = image.get_pixel(37, 5).0;
     assert!(b > r + 60, "right is blue");
 }
 
@@ -67,10 +67,10 @@ fn a_point_grid_interpolates_between_points_and_holds_beyond_them() {
 
 #[test]
 fn filters_share_one_scale_with_gray_at_0() {
-    let picture = grid::filter_picture([&[-1.0, 0.0], &[3.0, 0.0], &[0.5, 0.0]], 2, 1.0);
-    assert_eq!(picture.get_pixel(0, 0).0, [0, 255, 191], "what is beyond takes the end's colour");
-    assert_eq!(picture.get_pixel(1, 0).0, [128; 3]);
-    let flat = grid::filter_picture([&[2.0], &[2.0], &[2.0]], 1, 0.0);
+    let image = grid::filter_image([&[-1.0, 0.0], &[3.0, 0.0], &[0.5, 0.0]], 2, 1.0);
+    assert_eq!(image.get_pixel(0, 0).0, [0, 255, 191], "what is beyond takes the end's colour");
+    assert_eq!(image.get_pixel(1, 0).0, [128; 3]);
+    let flat = grid::filter_image([&[2.0], &[2.0], &[2.0]], 1, 0.0);
     assert_eq!(flat.get_pixel(0, 0).0, [128; 3], "no division by zero");
 }
 

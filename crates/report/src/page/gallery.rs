@@ -1,14 +1,14 @@
-//! Pictures with what is said about them.
+//! Images with what is said about them.
 
 use askama::Template;
 
 use super::Link;
 use crate::{DataUri, scale};
 
-/// A picture in the page.
+/// An image in the page.
 #[derive(Clone, Debug)]
-pub struct Picture {
-    /// The picture itself.
+pub struct Image {
+    /// The image itself.
     pub source: DataUri,
     /// What it shows, for those who do not see it.
     pub alt: String,
@@ -20,7 +20,7 @@ pub struct Picture {
     pub pixels: bool,
 }
 
-impl Picture {
+impl Image {
     /// Its classes in the style sheet.
     pub(super) fn class(&self) -> String {
         let frame = self.frame.map(|index| format!("framed k{index}"));
@@ -32,12 +32,12 @@ impl Picture {
 /// Least width of a gallery's cards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tile {
-    /// About 110 pixels: many pictures at a glance.
+    /// About 110 pixels: many images at a glance.
     Small,
     /// About 160 pixels.
     #[default]
     Normal,
-    /// About 300 pixels: pictures with things to read in them.
+    /// About 300 pixels: images with things to read in them.
     Large,
 }
 
@@ -52,14 +52,14 @@ impl Tile {
     }
 }
 
-/// Pictures with captions, in rows.
+/// Images with captions, in rows.
 #[derive(Clone, Debug, Default)]
 pub struct Gallery {
     /// What they have in common; may be empty.
     pub title: String,
     /// How to read them; may be empty.
     pub note: String,
-    /// The pictures.
+    /// The images.
     pub cards: Vec<Card>,
     /// The files behind them.
     pub links: Vec<Link>,
@@ -90,13 +90,13 @@ impl Bar {
     }
 }
 
-/// One or more pictures that belong together, with words below.
+/// One or more images that belong together, with words below.
 #[derive(Clone, Debug, Default)]
 pub struct Card {
     /// Its anchor, for links from charts; may be empty.
     pub id: String,
-    /// The pictures, side by side.
-    pub pictures: Vec<Picture>,
+    /// The images, side by side.
+    pub images: Vec<Image>,
     /// What it is.
     pub title: String,
     /// Short remarks.

@@ -3,6 +3,6 @@
 use std::io::Write;
 
 /// Writes one line to stderr. Ignores a closed pipe.
-pub fn talk(text: &str) {
+pub fn print_message(text: &str) {
     writeln!(std::io::stderr().lock(), "{text}").ok();
 }

@@ -1,0 +1,11 @@
+//! The preprocessed images, read back.
+
+use anyhow::Result;
+use contract::{Dataset, ImageRow};
+use imaging::RgbImage;
+use pipeline::HintExt;
+
+/// Reads one image, which must be `size` x `size` pixels.
+pub(crate) fn read(dataset: &Dataset, row: &ImageRow, size: u32) -> Result<RgbImage> {
+    inference::read(&dataset.file(row), size).hint("run `just preprocess --force`")
+}
