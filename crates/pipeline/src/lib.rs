@@ -22,6 +22,7 @@ mod run;
 mod scope;
 mod sealed;
 mod seed;
+pub mod spreadsheet;
 mod stage;
 pub mod stop;
 mod table;

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::spreadsheet;
+
 /// One output file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -77,14 +79,15 @@ impl Manifest {
         for entry in &self.0 {
             writer.serialize(entry)?;
         }
-        Ok(String::from_utf8(writer.into_inner()?)?)
+        Ok(String::from_utf8(spreadsheet::protect_csv(writer.into_inner()?)?)?)
     }
 
     /// Reads a manifest from CSV text. Errors name `path`.
     pub fn from_csv(text: &str, path: &Path) -> Result<Self> {
         let entries: Result<Vec<Entry>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
-        let entries = entries.with_context(|| format!("{} is damaged", path.display()))?;
-        for entry in &entries {
+        let mut entries = entries.with_context(|| format!("{} is damaged", path.display()))?;
+        for entry in &mut entries {
+            entry.path = spreadsheet::restore(&entry.path).into_owned();
             let inside = is_inside(&entry.path);
             if !inside {
                 bail!("{} is damaged: it names `{}`", path.display(), entry.path);
@@ -163,12 +166,15 @@ mod tests {
         std::fs::create_dir(at("b")).unwrap();
         std::fs::write(at("b/x.txt"), "one").unwrap();
         std::fs::write(at("a, \"quoted\".txt"), "two").unwrap();
+        std::fs::write(at("=1+1"), "three").unwrap();
         std::fs::write(at("log.jsonl"), "not hashed").unwrap();
         std::fs::write(at(".tmp-1"), "not hashed").unwrap();
         let manifest = Manifest::of(folder.path(), &["log.jsonl"], true).unwrap();
         let paths: Vec<_> = manifest.0.iter().map(|entry| entry.path.as_str()).collect();
-        assert_eq!(paths, ["a, \"quoted\".txt", "b/x.txt"]);
-        let read = Manifest::from_csv(&manifest.to_csv().unwrap(), Path::new("m")).unwrap();
+        assert_eq!(paths, ["=1+1", "a, \"quoted\".txt", "b/x.txt"]);
+        let text = manifest.to_csv().unwrap();
+        assert!(text.contains("\n'=1+1,5,"), "{text}");
+        let read = Manifest::from_csv(&text, Path::new("m")).unwrap();
         assert_eq!(read, manifest);
         assert_eq!(read.first_fault(folder.path()), None);
         std::fs::write(at("b/x.txt"), "0ne").unwrap();

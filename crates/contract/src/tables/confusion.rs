@@ -48,5 +48,9 @@ mod tests {
         assert_eq!(found.counts, [[16, 2], [0, 18]]);
         assert_eq!(String::from_utf8(found.encode().unwrap()).unwrap(), text);
         assert!(ConfusionMatrix::decode(b"label,cat,dog\ncat,16,2\n").is_err());
+        let odd = "label,'-cat,dog\n'-cat,16,2\ndog,0,18\n";
+        let found = ConfusionMatrix::decode(odd.as_bytes()).unwrap();
+        assert_eq!(found.classes, ["-cat", "dog"]);
+        assert_eq!(String::from_utf8(found.encode().unwrap()).unwrap(), odd);
     }
 }

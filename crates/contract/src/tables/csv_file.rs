@@ -1,7 +1,10 @@
 //! CSV tables: a row is a struct, a column is a field.
+//!
+//! Every table is written and read here, and [`pipeline::spreadsheet`] keeps spreadsheets from running its texts.
 
 use anyhow::{Context, Result, anyhow, ensure};
 use csv::{ErrorKind, StringRecord};
+use pipeline::spreadsheet::{protect_csv, restore_record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -53,7 +56,7 @@ pub(super) fn encode<R: Serialize>(columns: impl IntoIterator<Item: AsRef<[u8]>>
     for row in rows {
         writer.serialize(row)?;
     }
-    Ok(writer.into_inner()?)
+    Ok(protect_csv(writer.into_inner()?)?)
 }
 
 /// Reads the header and the rows of a table.
@@ -73,13 +76,13 @@ pub(super) fn decode_with<R>(
 ) -> Result<(StringRecord, Vec<R>)> {
     let mut reader = csv::Reader::from_reader(bytes);
     let none = StringRecord::new();
-    let header = reader.headers().map_err(|error| explained(&error, &none))?.clone();
+    let header = restore_record(reader.headers().map_err(|error| explained(&error, &none))?.clone());
     for column in columns {
         ensure!(header.iter().any(|name| name == *column), "line 1: there is no column `{column}`");
     }
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(|error| explained(&error, &header))?;
+        let record = restore_record(record.map_err(|error| explained(&error, &header))?);
         rows.push(read(&record, &header)?);
     }
     Ok((header, rows))
@@ -170,6 +173,12 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_looks_like_a_formula_is_marked_and_a_negative_number_is_not() {
+        let rows = vec![Weighed { name: "=1+1".into(), weight: Some(-1.5) }];
+        assert_eq!(String::from_utf8(rows.encode().unwrap()).unwrap(), "name,kg\n'=1+1,-1.5\n");
+    }
+
+    #[test]
     fn damage_is_explained_with_its_line() {
         for (text, why) in [
             ("", "line 1: there is no column `name`"),
@@ -210,6 +219,12 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let _ = Vec::<Weighed>::decode(&bytes);
+        }
+
+        #[test]
+        fn every_row_is_read_back(name in "[=+@;\t\r\n'\" a1.,-]{1,9}|\\PC{1,9}", weight: Option<i32>) {
+            let rows = vec![Weighed { name, weight: weight.map(f64::from) }];
+            proptest::prop_assert_eq!(Vec::<Weighed>::decode(&rows.encode().unwrap()).unwrap(), rows);
         }
     }
 }

@@ -93,6 +93,14 @@ ab,images/ab.png,x,test,cat,cat,true,0.9353404,0.9353404,0.029847613
     }
 
     #[test]
+    fn classes_that_look_like_formulas_are_read_back() {
+        let text = TEXT.replace("\"p_a, b\"", "p_x;'=1").replace("cat,cat,true", "'@cat,'@cat,true");
+        let found = Predictions::decode(text.as_bytes()).unwrap();
+        assert_eq!((found.classes[1].as_str(), found.rows[0].label.as_str()), ("x;=1", "@cat"));
+        assert_eq!(String::from_utf8(found.encode().unwrap()).unwrap(), text);
+    }
+
+    #[test]
     fn wrong_columns_are_explained() {
         for (from, to, why) in [
             ("p_cat", "q_cat", "line 1: column `q_cat` does not begin with `p_`"),
