@@ -32,6 +32,7 @@ pub use tables::network::{NetworkFacts, ParentFacts};
 pub use tables::predictions::{Prediction, Predictions};
 pub use tables::quarantine::QuarantineRow;
 pub use tables::rejects::RejectRow;
+pub use tables::shortfalls::ShortfallRow;
 pub use tables::sources::{SourceRow, Status};
 pub use tables::top_images::TopImage;
 pub use tables::trials::{Settings, StopReason, Trial, TrialResult};

@@ -20,6 +20,13 @@ pub struct Hint {
     about: anyhow::Error,
 }
 
+impl Hint {
+    /// Returns the advice without the word `hint`.
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
+}
+
 impl Display for Hint {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
         write!(to, "hint: {}", self.advice)

@@ -6,6 +6,7 @@
 
 mod budget;
 mod duplicates;
+mod enough;
 mod examine;
 mod quarantine;
 mod scraped;
@@ -13,14 +14,14 @@ pub mod split;
 mod summary;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use crate::view::{Finished, PreprocessView, Run, Scope};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Parser;
 use contract::stages;
-use contract::{Dataset, ImageRow, QuarantineRow, Row, Split};
+use contract::{Dataset, ImageRow, Split};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Stage, Summary};
 use rand::Rng;
@@ -70,7 +71,7 @@ impl Stage for Preprocess {
         // The quarantine is written first, because the hints of the following errors refer to it.
         quarantine.write(run)?;
         let groups = duplicates::groups(run, &images);
-        check_classes(&scraped.classes, &images, &groups)?;
+        enough::check(run, &scraped.classes, &images, &groups)?;
         let splits = assign(run, &images, &groups);
         let images: Vec<ImageRow> =
             images.into_iter().zip(groups).zip(splits).map(|((image, group), split)| image.row(group, split)).collect();
@@ -97,39 +98,4 @@ fn assign(run: &Run, images: &[Usable], groups: &[usize]) -> Vec<Split> {
         .map(|(image, group)| split::Item { id: &image.id, label: &image.class, group: *group })
         .collect();
     split::split(&items, [shares.train, shares.val, shares.test], run.rng("split").next_u64())
-}
-
-/// Returns an error when the images are not enough for training.
-fn check_classes(classes: &BTreeSet<String>, images: &[Usable], groups: &[usize]) -> Result<()> {
-    if classes.len() < 2 {
-        let one = classes
-            .first()
-            .map_or_else(|| "there is no class".to_owned(), |class| format!("`{class}` is the only class"));
-        return Err(anyhow!("{one}, but a classifier needs at least two"))
-            .hint("make one folder per class, and check [[scrape.sources]] in the configuration");
-    }
-    for class in classes {
-        let members: Vec<usize> =
-            images.iter().zip(groups).filter(|(image, _)| image.class == *class).map(|(_, group)| *group).collect();
-        let different = members.iter().collect::<BTreeSet<_>>().len();
-        if members.is_empty() {
-            return Err(anyhow!("class `{class}` has no usable image"))
-                .hint(format!("`{}` in the folder of the stage has the reasons", QuarantineRow::FILE));
-        }
-        if members.len() < 3 {
-            return Err(anyhow!(
-                "class `{class}` has too few usable images ({}): train, val and test need one each",
-                members.len()
-            ))
-            .hint(format!("add images, or see the reasons in `{}` in the folder of the stage", QuarantineRow::FILE));
-        }
-        if different < 3 {
-            return Err(anyhow!(
-                "class `{class}` has too few different images ({different} of {}): train, val and test need one each",
-                members.len()
-            ))
-            .hint("add other images, or lower preprocess.near_duplicate_distance");
-        }
-    }
-    Ok(())
 }

@@ -140,6 +140,45 @@ fn too_few_classes_or_images_are_an_error_with_a_hint() {
 }
 
 #[test]
+fn all_classes_with_too_few_images_are_reported_at_once() {
+    let stage = Stage::new("[preprocess]\nnear_duplicate_distance = 6\n");
+    write_classes(&stage.images(), &["disc"], 5, 60);
+    write_classes(&stage.images(), &["square"], 2, 60);
+    let put = |class: &str, index: usize, image: &image::RgbImage| {
+        std::fs::create_dir_all(stage.images().join(class)).unwrap();
+        std::fs::write(stage.images().join(format!("{class}/{index}.png")), files::png(image)).unwrap();
+    };
+    // Plain colours have one hash, and no distance separates them.
+    for index in 0..4 {
+        put("plain", index, &image::RgbImage::from_pixel(60, 60, image::Rgb([40 * index as u8, 90, 200])));
+    }
+    stage.scrape();
+    let output = stage.run(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    insta::assert_snapshot!("problems", text[text.find("error:").unwrap()..].to_owned());
+}
+
+#[test]
+fn the_hint_names_a_distance_that_works() {
+    // Hashes of different images differ in about 32 of 64 bits, so 48 bits join everything.
+    let stage = Stage::new("[preprocess]\nnear_duplicate_distance = 48\n");
+    write_classes(&stage.images(), &["disc", "square"], 6, 60);
+    stage.scrape();
+    let output = stage.run(&[]);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let (_, rest) = text.split_once("set preprocess.near_duplicate_distance to ").unwrap_or_else(|| panic!("{text}"));
+    let distance: u32 = rest.split(' ').next().unwrap().parse().unwrap();
+    assert!(distance < 48);
+    let works = stage.run(&["--set", &format!("preprocess.near_duplicate_distance={distance}")]);
+    let fails = stage.run(&["--set", &format!("preprocess.near_duplicate_distance={}", distance + 1)]);
+    let said = format!("{distance}: {}{}", stderr(&works), stderr(&fails));
+    // The hint is about one class. Another class may need a lower distance.
+    assert!(!fails.status.success() && (works.status.success() || stderr(&works).contains("to ")), "{said}");
+}
+
+#[test]
 fn help() {
     let stage = Stage::new("");
     insta::assert_snapshot!("help", stdout(&stage.run(&["--help"])));

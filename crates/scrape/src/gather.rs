@@ -21,7 +21,7 @@ use crate::filter::Filter;
 use crate::journal::Journal;
 use crate::live::Live;
 use crate::selection::{Selection, select};
-use crate::source::Source;
+use crate::source::{Notice, Source};
 use crate::sources::Credentials;
 use crate::view::Run;
 pub use local::list;
@@ -30,7 +30,7 @@ pub use memory::Memory;
 /// The options of the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Fetch only files that failed before.
+    /// Fetch only files that failed before, and send only requests to the sources that failed before.
     pub retry_failed: bool,
     /// Ask the sources again instead of using their remembered answers.
     pub ask_again: bool,
@@ -73,8 +73,11 @@ pub fn gather(
 ) -> Result<Gathered> {
     let scrape = &run.config.scrape;
     let on_web: Vec<bool> = scrape.sources.iter().map(contract::config::Source::is_web).collect();
-    for notice in sources.iter().filter_map(|source| source.notice()) {
-        run.warn(&notice);
+    for notice in sources.iter().flat_map(|source| source.notices()) {
+        match notice {
+            Notice::Note(text) => run.say(&text),
+            Notice::Warning(text) => run.warn(&text),
+        }
     }
     fs_err::create_dir_all(run.folder().join(crate::cache::FOLDER))?;
     let journal = Arc::new(Journal::open(&Cache::journal(run.folder()))?);
@@ -90,8 +93,11 @@ pub fn gather(
     let filter = Filter::new(scrape);
     let mut exhausted = None;
     if let Some(web) = web {
-        let asks = memory.only.is_none().then(|| web.clone());
-        let api = ApiClient::new(asks, Arc::clone(&memory.journal), credentials.all.clone());
+        let secrets = credentials.all.clone();
+        let mut api = ApiClient::new(Some(web.clone()), Arc::clone(&memory.journal), secrets, scrape.web.retries);
+        if memory.only.is_some() {
+            api.restrict(memory.journal.unanswered());
+        }
         let through = Arc::new(WriteThrough::begin());
         let (cache, journal) = (memory.cache.clone(), Arc::clone(&memory.journal));
         let fetcher = Fetcher::new(web.clone(), cache, Arc::clone(&through), journal, scrape);

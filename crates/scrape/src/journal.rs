@@ -3,7 +3,7 @@
 //! A run appends a line to `fetched/journal.jsonl` for each event and never changes a line. The last line about an address
 //! is valid. A run may be killed while it writes. The next run removes a last line without a line end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,6 +40,7 @@ enum Event {
     Refused { url: String, reason: String, limits: String },
     Later { url: String, reason: String },
     Answer { question: String, page: Page },
+    Unanswered { question: String, reason: String },
 }
 
 /// A line of the journal.
@@ -57,6 +58,8 @@ pub struct Journal {
     file: Mutex<Option<fs_err::File>>,
     verdicts: Mutex<BTreeMap<String, Verdict>>,
     answers: Mutex<BTreeMap<String, Page>>,
+    /// The questions whose last answer was an error.
+    unanswered: Mutex<BTreeSet<String>>,
 }
 
 impl Journal {
@@ -82,7 +85,7 @@ impl Journal {
     }
 
     fn of(bytes: &[u8], file: Option<fs_err::File>) -> Self {
-        let (mut verdicts, mut answers) = (BTreeMap::new(), BTreeMap::new());
+        let (mut verdicts, mut answers, mut unanswered) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
             // An unreadable line is ignored, so that its file is fetched again.
             match serde_json::from_slice::<Line>(line).map(|line| line.event) {
@@ -91,11 +94,20 @@ impl Journal {
                     drop(verdicts.insert(url, Verdict::Refused { reason, limits }));
                 }
                 Ok(Event::Later { url, reason }) => drop(verdicts.insert(url, Verdict::Later(reason))),
-                Ok(Event::Answer { question, page }) => drop(answers.insert(question, page)),
+                Ok(Event::Answer { question, page }) => {
+                    unanswered.remove(&question);
+                    answers.insert(question, page);
+                }
+                Ok(Event::Unanswered { question, .. }) => drop(unanswered.insert(question)),
                 Err(error) => tracing::warn!(%error, "ignored an unreadable line of the journal"),
             }
         }
-        Self { file: Mutex::new(file), verdicts: Mutex::new(verdicts), answers: Mutex::new(answers) }
+        Self {
+            file: Mutex::new(file),
+            verdicts: Mutex::new(verdicts),
+            answers: Mutex::new(answers),
+            unanswered: Mutex::new(unanswered),
+        }
     }
 
     /// Returns the result of the last fetch of `url`.
@@ -134,7 +146,20 @@ impl Journal {
     pub fn record_answer(&self, address: &str, page: &Page) -> Result<()> {
         self.add(Event::Answer { question: address.to_owned(), page: page.clone() })?;
         lock(&self.answers).insert(address.to_owned(), page.clone());
+        lock(&self.unanswered).remove(address);
         Ok(())
+    }
+
+    /// Records that the request of `address` has no answer, for this reason.
+    pub fn record_unanswered(&self, address: &str, reason: &str) -> Result<()> {
+        self.add(Event::Unanswered { question: address.to_owned(), reason: reason.to_owned() })?;
+        lock(&self.unanswered).insert(address.to_owned());
+        Ok(())
+    }
+
+    /// Returns the addresses of the requests whose last answer was an error.
+    pub fn unanswered(&self) -> BTreeSet<String> {
+        lock(&self.unanswered).clone()
     }
 
     /// Forgets all recorded answers in this run. The file keeps them until new answers replace them.
@@ -171,6 +196,20 @@ mod tests {
             .record_verdict("http://a/3", Verdict::Refused { reason: "status 404".into(), limits: "x".into() })
             .unwrap();
         journal.record_answer("http://api/?q=1", &Page { next: Some("2".into()), ..Page::default() }).unwrap();
+    }
+
+    #[test]
+    fn a_question_is_unanswered_until_an_answer_is_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        for question in ["http://api/?q=1", "http://api/?q=2"] {
+            journal.record_unanswered(question, "busy").unwrap();
+        }
+        journal.record_answer("http://api/?q=1", &Page::default()).unwrap();
+        for journal in [journal, Journal::read(&path)] {
+            assert_eq!(journal.unanswered().into_iter().collect::<Vec<_>>(), ["http://api/?q=2"]);
+        }
     }
 
     #[test]

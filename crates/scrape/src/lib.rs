@@ -14,6 +14,7 @@ pub mod api_client;
 mod cache;
 pub mod candidate;
 mod candidate_queue;
+mod class_names;
 mod content;
 mod contents;
 mod credits;
@@ -34,6 +35,7 @@ mod store;
 mod summary;
 mod tables;
 pub mod text;
+mod user_table;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -44,9 +46,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use contract::config::Source as Settings;
-use contract::stages;
+use contract::{ShortfallRow, stages};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{HintExt, Stage, Summary, Table};
+use pipeline::{HintExt, Problems, Stage, Summary, Table};
 use rayon::prelude::*;
 use web::{Network, SystemNetwork};
 
@@ -54,6 +56,7 @@ use crate::cache::{Cache, FOLDER};
 use crate::candidate_queue::FileState;
 use crate::gather::{Gathered, Wish, gather};
 use crate::journal::Journal;
+use crate::source::Source;
 use crate::sources::{Credentials, google, open};
 use crate::store::path_of;
 use crate::view::{Finished, Run, Scope, ScrapeView};
@@ -72,7 +75,7 @@ use crate::view::{Finished, Run, Scope, ScrapeView};
 struct Cli {
     #[command(flatten)]
     common: Common,
-    /// Fetch only the files that failed or were refused in earlier runs
+    /// Fetch only the files, and repeat only the requests to the sources, that failed or were refused in earlier runs
     #[arg(long)]
     retry_failed: bool,
     /// Send all requests to the sources again instead of reusing their recorded answers; keep the downloaded images
@@ -117,8 +120,10 @@ impl Stage for Scrape {
     const CACHES: &'static [&'static str] = &[FOLDER];
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
+        let sources = open(scope.config, &self.credentials);
+        check_sources(&sources)?;
         let mut inputs = BTreeMap::new();
-        for source in open(scope.config, &self.credentials) {
+        for source in sources {
             inputs.extend(source.inputs()?);
         }
         Ok(inputs)
@@ -149,8 +154,15 @@ impl Stage for Scrape {
         let unfinished = std::fs::read(done.folder.join(FOLDER).join(UNFINISHED)).unwrap_or_default();
         let mut due: Vec<String> = serde_json::from_slice(&unfinished).unwrap_or_default();
         if self.wish.retry_failed {
-            let failed = Journal::read(&Cache::journal(&done.folder)).failed().len();
-            due = if failed > 0 { vec![format!("--retry-failed fetches {failed} files again")] } else { Vec::new() };
+            let journal = Journal::read(&Cache::journal(&done.folder));
+            let (files, requests) = (journal.failed().len(), journal.unanswered().len());
+            due = Vec::new();
+            if files > 0 {
+                due.push(format!("--retry-failed fetches {files} files again"));
+            }
+            if requests > 0 {
+                due.push(format!("--retry-failed sends {requests} requests to the sources again"));
+            }
         }
         Ok(due)
     }
@@ -169,12 +181,31 @@ impl Stage for Scrape {
         for reason in unfinished {
             run.warn(&format!("{reason}; the next run tries again"));
         }
+        for ShortfallRow { class, kind, wanted, found, reason } in tables::shortfalls(&gathered) {
+            run.warn(&format!("class `{class}` has {found} of {wanted} images of {kind}: {reason}"));
+        }
         sheets::write(run, &gathered)
     }
 
     fn summary(&self, done: &Finished) -> Result<Summary> {
         summary::summary(&done.folder)
     }
+}
+
+/// Returns an error that lists everything that is wrong with the sources and the names of their classes.
+fn check_sources(sources: &[Box<dyn Source + '_>]) -> Result<()> {
+    let mut problems = Problems::default();
+    for source in sources {
+        source.problems(&mut problems);
+    }
+    class_names::check(classes(sources).iter().map(String::as_str), &mut problems);
+    problems.into_result("the data set")
+}
+
+/// Returns the classes of the sources that can be read.
+fn classes(sources: &[Box<dyn Source + '_>]) -> Vec<String> {
+    let quotas = sources.iter().filter_map(|source| source.quotas().ok()).flatten();
+    quotas.map(|quota| quota.class).collect()
 }
 
 /// The maximum number of attempts to gather images while cached files change.
@@ -189,6 +220,9 @@ impl Scrape {
             }
         }
         let sources = open(run.config, &self.credentials);
+        for warning in class_names::check(classes(&sources).iter().map(String::as_str), &mut Problems::default()) {
+            run.warn(&warning);
+        }
         let any_web = run.config.scrape.sources.iter().any(Settings::is_web);
         let web = any_web.then(|| api_client::web(run, Arc::clone(&self.network))).transpose()?;
         for _ in 0..ATTEMPTS {

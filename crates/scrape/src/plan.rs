@@ -37,7 +37,8 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
         limits: content::limits_text(scrape),
         only,
     };
-    let api = ApiClient::new(None, journal, Vec::new());
+    let unanswered = journal.unanswered();
+    let api = ApiClient::offline(journal);
     let mut queues = queues(sources, &on_web)?;
     list(sources, &api, &mut queues)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
@@ -64,13 +65,12 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
             match runtime.block_on(source.page(&api, &quota.class, words, page_name.as_deref())) {
                 Ok(page) => {
                     let new = queues[at].add(query, page);
-                    memory.recall(&mut queues[at], new, &mut contents);
+                    memory.recall(&mut queues[at], new, &mut contents, false);
                 }
                 Err(stop) => {
-                    if stop == Stop::NotAsked && memory.only.is_none() {
+                    let address = source.request_address(&quota.class, words, page_name.as_deref()).unwrap_or_default();
+                    if stop == Stop::NotAsked && (memory.only.is_none() || unanswered.contains(&address)) {
                         sends_requests = true;
-                        let address =
-                            source.request_address(&quota.class, words, page_name.as_deref()).unwrap_or_default();
                         requests.row([source.kind(), &quota.class, &address]);
                     }
                     queues[at].stop(query, stop.to_string(), true);

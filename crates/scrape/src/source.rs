@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::pin::Pin;
 
 use anyhow::Result;
+use pipeline::Problems;
 
 use crate::api_client::{ApiClient, Stop};
 use crate::candidate::{Candidate, Page, Quota};
@@ -42,10 +43,27 @@ pub trait Source: Send + Sync {
         None
     }
 
-    /// Returns a warning for the user before the stage uses the source, if there is one.
-    fn notice(&self) -> Option<String> {
-        None
+    /// Adds everything that is wrong with the user's files to `problems`. The stage reports the problems of all sources together,
+    /// before it changes an output.
+    fn problems(&self, problems: &mut Problems) {
+        if let Err(error) = self.quotas() {
+            problems.add_error(&error);
+        }
     }
+
+    /// Returns messages for the user before the stage uses the source.
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
+}
+
+/// A message of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Something that the user may want to know.
+    Note(String),
+    /// Something that probably is a mistake.
+    Warning(String),
 }
 
 /// The future of a page of candidates.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use contract::{Artifact, RejectRow, Row, SourceRow, Status};
+use contract::{Artifact, RejectRow, Row, ShortfallRow, SourceRow, Status};
 use pipeline::{Align, Summary, Table};
 
 /// The maximum number of rejects to print.
@@ -18,7 +18,7 @@ struct Counts {
     rejected: usize,
 }
 
-/// Returns tables of the images by class, of the licences and of the first rejects.
+/// Returns tables of the images by class, of the licences, of the shortfalls and of the first rejects.
 pub fn summary(folder: &Path) -> Result<Summary> {
     let sources = Vec::<SourceRow>::read_in(folder)?;
     let rejects = Vec::<RejectRow>::read_in(folder)?;
@@ -39,6 +39,7 @@ pub fn summary(folder: &Path) -> Result<Summary> {
     }
     let mut tables = vec![table];
     tables.extend(licences(&sources));
+    tables.extend(Vec::<ShortfallRow>::find_in(folder)?.map(|rows| shortfalls(&rows)));
     if !rejects.is_empty() {
         tables.push(first_rejects(&rejects, folder));
     }
@@ -65,6 +66,16 @@ fn licences(sources: &[SourceRow]) -> Option<Table> {
     }
     let own = |kind: &str| kind == "drawn" || kind == "folder";
     counts.keys().any(|(kind, _)| !own(kind)).then_some(table)
+}
+
+/// Returns a table of the classes with fewer images than wanted.
+fn shortfalls(rows: &[ShortfallRow]) -> Table {
+    let columns = [("class", Align::Left), ("source", Align::Left), ("images", Align::Right), ("reason", Align::Left)];
+    let mut table = Table::new("Classes with fewer images than wanted", &columns);
+    for ShortfallRow { class, kind, wanted, found, reason } in rows {
+        table.row([class, kind, &format!("{found} of {wanted}"), reason]);
+    }
+    table
 }
 
 /// Returns a table of the first [`SHOWN`] rejects.

@@ -1,10 +1,11 @@
-//! The tables `sources.csv` and `rejects.csv`: every image with its origin, and every reject with its reason.
+//! The tables `sources.csv`, `rejects.csv` and `shortfalls.csv`: every image with its origin, every reject with its reason, and
+//! every class that has fewer images than wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, anyhow, bail};
-use contract::{Artifact, RejectRow, SourceRow, Status};
-use pipeline::HintExt;
+use anyhow::{Result, bail};
+use contract::{Artifact, RejectRow, Row, ShortfallRow, SourceRow, Status};
+use pipeline::Problems;
 
 use crate::candidate::Reject;
 use crate::candidate_queue::FileState;
@@ -28,7 +29,11 @@ pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
     for Reject { class, location, reason } in &rejects {
         tracing::warn!(class, source = location, reason, "rejected");
     }
-    check_classes(gathered, &rejects)?;
+    check_classes(gathered, &rejects, run)?;
+    let shortfalls = shortfalls(gathered);
+    if !shortfalls.is_empty() {
+        shortfalls.write(run)?;
+    }
     rows(gathered).write(run)
 }
 
@@ -106,25 +111,77 @@ fn rejects(gathered: &Gathered) -> Vec<Reject> {
     rejects
 }
 
-/// Returns an error when a class has no images.
-fn check_classes(gathered: &Gathered, rejects: &[Reject]) -> Result<()> {
+/// Returns an error that lists all classes without images.
+fn check_classes(gathered: &Gathered, rejects: &[Reject], run: &Run) -> Result<()> {
     let kept: BTreeSet<&str> =
         gathered.selection.kept().map(|(queue, _)| gathered.queues[queue].quota.class.as_str()).collect();
-    let Some(class) =
-        gathered.queues.iter().map(|queue| &queue.quota.class).find(|class| !kept.contains(class.as_str()))
-    else {
-        if kept.is_empty() {
-            bail!("the sources have no images");
+    let mut empty: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
+    for queue in gathered.queues.iter().filter(|queue| !kept.contains(queue.quota.class.as_str())) {
+        empty.entry(&queue.quota.class).or_default().insert(queue.kind);
+    }
+    if empty.is_empty() && kept.is_empty() {
+        bail!("the sources have no images");
+    }
+    let mut problems = Problems::default();
+    for (class, kinds) in empty {
+        let first = rejects.iter().find(|reject| reject.class == class);
+        let why = first.map_or_else(
+            || "the sources have no candidates for it".to_owned(),
+            |Reject { location, reason, .. }| format!("its first reject is {location}: {reason}"),
+        );
+        let advice: BTreeSet<&str> = kinds.into_iter().map(advice).collect();
+        let advice = advice.into_iter().collect::<Vec<_>>().join(", or ");
+        let table = run.folder().join(RejectRow::FILE);
+        problems.add(
+            format!("class `{class}` has no usable image; {why}"),
+            format!("{advice}; {} lists all reasons", table.display()),
+        );
+    }
+    problems.into_result("the data set")
+}
+
+/// Returns what a user can do about a class for which a source of this kind has no image.
+fn advice(kind: &str) -> &'static str {
+    match kind {
+        "folder" => "add images to the folder of the class, or leave the folder out with `exclude`",
+        "urls" => "add addresses of the class to the list, or remove the class from it",
+        _ => "use other search words for the class, or remove the class",
+    }
+}
+
+/// Returns the classes for which a source gave fewer images than its quota, with the reasons.
+pub fn shortfalls(gathered: &Gathered) -> Vec<ShortfallRow> {
+    let mut rows = Vec::new();
+    for (queue, decisions) in gathered.queues.iter().zip(&gathered.selection.decisions) {
+        let count = |is: fn(&Decision) -> bool| decisions.iter().filter(|decision| is(decision)).count();
+        let (wanted, found) = (queue.quota.count, count(|decision| *decision == Decision::Kept));
+        if found >= wanted || wanted == usize::MAX {
+            continue;
         }
-        return Ok(());
-    };
-    let first = rejects.iter().find(|reject| reject.class == *class);
-    let why = first.map_or_else(
-        || "the sources have no candidates for it".to_owned(),
-        |Reject { location, reason, .. }| format!("its first reject is {location}: {reason}"),
-    );
-    Err(anyhow!("class `{class}` has no usable image; {why}"))
-        .hint("add images or search words for the class, or remove the class; rejects.csv lists all reasons")
+        let later = count(|decision| matches!(decision, Decision::Later(_)));
+        let refused = count(|decision| matches!(decision, Decision::Refused(_))) + queue.rejects.len();
+        let copies = count(|decision| matches!(decision, Decision::Duplicate(_) | Decision::NearDuplicate(_)));
+        let mut reasons: Vec<String> = Vec::new();
+        for (reason, may_pass) in &queue.faults {
+            let reason = if *may_pass { for_now(reason) } else { reason.clone() };
+            reasons.push(format!("the search ended early: {reason}"));
+        }
+        reasons.extend(gathered.exhausted.iter().map(|reason| format!("the run stopped early: {reason}")));
+        if reasons.is_empty() {
+            reasons.push(
+                if queue.kind == "urls" { "the list has no more rows" } else { "the search has no more results" }
+                    .to_owned(),
+            );
+        }
+        for (number, what) in [(later, "could not be fetched for now"), (refused, "rejected"), (copies, "copies")] {
+            if number > 0 {
+                reasons.push(format!("{number} {what}"));
+            }
+        }
+        let (class, kind) = (queue.quota.class.clone(), queue.kind.to_owned());
+        rows.push(ShortfallRow { class, kind, wanted, found, reason: reasons.join("; ") });
+    }
+    rows
 }
 
 /// Returns the reasons why a later run may find more images. Empty if every quota is filled.

@@ -36,6 +36,11 @@ pub fn line(text: &str) -> String {
     printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Returns whether a character takes no space and changes no other character: marks of byte order, zero-width spaces, soft hyphens.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
 /// Returns the value of the entity at the beginning of `text`, and the text behind it. Text that starts with `&` and is
 /// not an entity has the value `&`.
 fn entity(text: &str) -> (String, &str) {

@@ -193,3 +193,138 @@ fn errors_explain_the_layout_of_the_folder() {
     errors.push(stderr(&workspace, &[], 1));
     insta::assert_snapshot!("errors", errors.join("\n"));
 }
+
+#[test]
+fn folders_of_the_system_are_skipped() {
+    let workspace = workspace();
+    let system = ["@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"];
+    for name in system {
+        std::fs::create_dir(workspace.join("photos").join(name)).unwrap();
+    }
+    workspace.write("photos/disc/@eaDir/disc000.png/SYNOPHOTO_THUMB_M.jpg", files::jpeg(&images::draw("disc", 9, 48)));
+    let text = stderr(&workspace, &[], 0);
+    assert!(text.contains("skipped folders that belong to the system: photos/$RECYCLE.BIN, photos/@eaDir, "), "{text}");
+    assert!(text.contains(" and 2 more"), "{text}");
+    assert_eq!(table(&workspace, "sources.csv").len(), 6);
+    assert!(table(&workspace, "rejects.csv").is_empty());
+    assert!(stderr(&workspace, &[], 0).contains("6 images in 2 classes  up to date"));
+}
+
+#[test]
+fn excluded_files_and_folders_are_left_out() {
+    let workspace = workspace();
+    workspace.write("photos/unsorted/1.png", files::png(&images::draw("disc", 20, 48)));
+    workspace.write("photos/disc/moving.gif", files::png(&images::draw("disc", 21, 48)));
+    workspace.write("photos/square/old/1.png", files::png(&images::draw("disc", 22, 48)));
+    let exclude = "scrape.sources.0.exclude=[\"*.gif\", \"unsorted\", \"square/old\", \"nothing-like-this\"]";
+    let text = stderr(&workspace, &["--set", exclude], 0);
+    assert!(text.contains("`exclude` left out 3 entries of photos"), "{text}");
+    assert!(text.contains("warning: `nothing-like-this` in `exclude` matches nothing in photos"), "{text}");
+    assert_eq!(table(&workspace, "sources.csv").len(), 6);
+    assert!(table(&workspace, "rejects.csv").is_empty());
+    assert!(!stderr(&workspace, &[], 0).contains("up to date"), "another `exclude` gives other images");
+    assert_eq!(table(&workspace, "sources.csv").len(), 8);
+}
+
+#[test]
+fn a_file_that_is_no_image_is_not_counted_as_one() {
+    let workspace = workspace();
+    workspace.write("photos/disc/notes.txt", "about these images");
+    workspace.write("photos/disc/without-extension", files::png(&images::draw("disc", 23, 48)));
+    workspace.write("photos/disc/photo.heic", "a format that `preprocess` names");
+    stderr(&workspace, &[], 0);
+    assert_eq!(table(&workspace, "rejects.csv"), ["disc,photos/disc/notes.txt,the file is not an image"]);
+    assert_eq!(table(&workspace, "sources.csv").len(), 8);
+}
+
+#[test]
+fn a_class_with_only_a_text_file_has_no_image() {
+    let workspace = workspace();
+    workspace.write("photos/cat/notes.txt", "images will follow");
+    let text = stderr(&workspace, &[], 1);
+    assert!(
+        text.contains(
+            "class `cat` has no usable image; its first reject is photos/cat/notes.txt: the file is not an image"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("hint: add images to the folder of the class, or leave the folder out with `exclude`; "),
+        "{text}"
+    );
+    assert!(!text.contains("search words"), "{text}");
+}
+
+#[test]
+fn all_problems_of_a_data_set_are_reported_at_once_and_the_old_outputs_stay() {
+    let workspace = workspace();
+    stderr(&workspace, &[], 0);
+    let manifest = workspace.text("artifacts/scrape/manifest.csv");
+    for folder in ["cat", "dog", "nested/deeper", "e\u{301}te\u{301}", "\u{e9}t\u{e9}"] {
+        std::fs::create_dir_all(workspace.join("photos").join(folder)).unwrap();
+    }
+    for folder in ["e\u{301}te\u{301}", "\u{e9}t\u{e9}"] {
+        workspace.write(format!("photos/{folder}/1.png"), files::png(&images::draw("disc", 24, 48)));
+    }
+    let two = "scrape.sources=[{kind=\"folder\", path=\"photos\"}, {kind=\"folder\", path=\"gone\"}]";
+    insta::assert_snapshot!("problems", stderr(&workspace, &["--set", two], 1));
+    assert_eq!(workspace.text("artifacts/scrape/manifest.csv"), manifest);
+}
+
+#[test]
+fn classes_that_differ_in_case_are_named() {
+    let workspace = workspace();
+    workspace.write("photos/Disc/1.png", files::png(&images::draw("disc", 25, 48)));
+    let text = stderr(&workspace, &[], 0);
+    assert!(text.contains("warning: `Disc` and `disc` are separate classes; if they are one class"), "{text}");
+}
+
+#[test]
+fn class_folders_that_differ_in_blanks_are_refused() {
+    let workspace = workspace();
+    workspace.write("photos/disc /1.png", files::png(&images::draw("disc", 26, 48)));
+    let text = stderr(&workspace, &[], 1);
+    assert!(text.contains("error: the classes \"disc\" and \"disc \" look the same"), "{text}");
+}
+
+#[test]
+fn folders_of_splits_are_no_classes() {
+    let kaggle = Workspace::new(CONFIG);
+    for index in 0..4 {
+        let image = files::png(&images::draw("disc", index, 48));
+        let label = if index % 2 == 0 { "cat" } else { "dog" };
+        kaggle.write(format!("photos/train/{label}.{index}.png"), &image);
+        kaggle.write(format!("photos/test1/{index}.png"), &image);
+    }
+    let nested = Workspace::new(CONFIG);
+    for folder in ["train/cat", "train/dog", "valid/cat", "valid/dog", "Test_Images/cat"] {
+        nested.write(format!("photos/{folder}/1.png"), files::png(&images::draw("disc", 1, 48)));
+    }
+    insta::assert_snapshot!("splits", [stderr(&kaggle, &[], 1), stderr(&nested, &[], 1)].join("\n"));
+
+    // A class can have the name of one split.
+    let vehicles = Workspace::new(CONFIG);
+    images::write_classes(&vehicles.join("photos"), &["disc", "square"], 3, 48);
+    std::fs::rename(vehicles.join("photos/disc"), vehicles.join("photos/train")).unwrap();
+    stderr(&vehicles, &[], 0);
+}
+
+#[test]
+fn a_title_that_looks_like_a_formula_stays_text_in_every_table() {
+    let workspace = workspace();
+    let class = "=HYPERLINK(\"x\");@SUM(A1)";
+    workspace.write(format!("photos/{class}/+1.png"), files::png(&images::draw("disc", 27, 48)));
+    workspace.write(format!("photos/{class}/-2.txt"), "not an image");
+    stderr(&workspace, &[], 0);
+    assert!(stderr(&workspace, &[], 0).contains("up to date"), "the manifest names the file");
+    for file in ["sources.csv", "rejects.csv", "manifest.csv"] {
+        let text = workspace.text(format!("artifacts/scrape/{file}"));
+        for separator in [b',', b';', b'\t'] {
+            let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(text.as_bytes());
+            for row in reader.records().map(Result::unwrap) {
+                let formula = row.iter().find(|cell| cell.starts_with(['=', '+', '-', '@']));
+                assert_eq!(formula, None, "{file}");
+            }
+        }
+    }
+}

@@ -34,7 +34,7 @@ fn temporary_and_permanent_errors_are_distinguished() {
     let busy = r#"{"error":{"code":"maxlag","info":"Waiting for host: 9 seconds lagged","host":"h","lag":9}}"#;
     let result = commons::read(&response(200, busy.as_bytes(), &[("retry-after", "7")]));
     let said = "maxlag: Waiting for host: 9 seconds lagged".to_owned();
-    assert_eq!(result, Err(Fault::Busy { wait: Duration::from_secs(7), said }));
+    assert_eq!(result, Err(Fault::Busy { wait: Some(Duration::from_secs(7)), said }));
     let wrong = br#"{"error":{"code":"badvalue","info":"Unrecognized value"}}"#;
     assert_eq!(commons::read(&response(200, wrong, &[])), Err(Fault::Broken("badvalue: Unrecognized value".into())));
     let denied = br#"{"detail":"page_size may not exceed 20"}"#;
@@ -42,9 +42,13 @@ fn temporary_and_permanent_errors_are_distinguished() {
     assert_eq!(result, Err(Fault::Broken("status 401: page_size may not exceed 20".into())));
     let quota = br#"{"error":{"code":403,"message":"Quota exceeded","errors":[{"reason":"dailyLimitExceeded"}]}}"#;
     assert_eq!(google::read(&response(403, quota, &[])), Err(Fault::Passing("status 403: Quota exceeded".into())));
+    let throttled = br#"{"detail":"Request was throttled. Expected available in 42 seconds."}"#;
+    let said = "status 429: Request was throttled. Expected available in 42 seconds.".to_owned();
+    let result = openverse::read(&response(429, throttled, &[]));
+    assert_eq!(result, Err(Fault::Busy { wait: Some(Duration::from_secs(42)), said }));
     for read in readers() {
         assert_eq!(read(&response(403, b"<html>", &[])), Err(Fault::Broken("status 403".into())));
-        assert!(matches!(read(&response(200, b"<html>", &[])), Err(Fault::Broken(_))));
+        assert!(matches!(read(&response(200, b"<html>", &[])), Err(Fault::Passing(_))));
     }
 }
 

@@ -102,6 +102,10 @@ impl Scrape {
                 let address = search.api.is_empty() || is_address(&search.api);
                 rule(address, &key("api"), "an address that begins with http:// or https://")?;
             }
+            for (place, pattern) in source.exclude().iter().enumerate() {
+                let key = key(&format!("exclude.{place}"));
+                rule(is_pattern(pattern), &key, "a pattern such as `*.gif`, `unsorted` or `cat/old`")?;
+            }
             if let Source::Urls(list) = source {
                 rule(list.class.is_empty() || is_class(&list.class), &key("class"), CLASS_NAME)?;
             }
@@ -140,6 +144,11 @@ fn check_words(words: &SearchWords, key: &str) -> Result<(), Violation> {
 /// Returns whether `class` can name a folder.
 fn is_class(class: &str) -> bool {
     !class.is_empty() && class.len() <= 200 && !class.starts_with('.') && !class.contains(['/', '\\', '\0'])
+}
+
+/// Returns whether `pattern` is a glob pattern that can match something.
+fn is_pattern(pattern: &str) -> bool {
+    !pattern.trim_matches('/').is_empty() && globset::Glob::new(pattern).is_ok()
 }
 
 fn is_address(text: &str) -> bool {

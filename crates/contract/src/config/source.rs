@@ -34,8 +34,15 @@ pub enum Source {
         /// The folder.
         #[schemars(length(min = 1))]
         path: PathBuf,
+        /// Files and folders that are left out, such as `["*.gif", "cat/old", "unsorted"]`. A pattern without `/` matches a name
+        /// at any depth. A pattern with `/` matches the path below `path`. `*` and `?` do not match `/`, and `**` matches any
+        /// number of folders.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schemars(extend("default" = Vec::<String>::new()))]
+        exclude: Vec<String>,
     },
-    /// A list of addresses.
+    /// A list of addresses: a table with a column `url` (and `class`), separated by commas, semicolons or tabs, or a text file
+    /// with one address per line.
     Urls(Urls),
     /// Wikimedia Commons, or another wiki with the same API.
     Commons(SearchSource),
@@ -45,7 +52,7 @@ pub enum Source {
     Google(SearchSource),
 }
 
-/// A list of addresses: CSV with a column `url`, or a text file with one address per line.
+/// A list of addresses: a table with a column `url`, or a text file with one address per line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Urls {
@@ -87,9 +94,17 @@ impl Source {
     /// Returns the file or folder of the user that the source reads.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Folder { path } => Some(path),
+            Self::Folder { path, .. } => Some(path),
             Self::Urls(list) => Some(&list.path),
             Self::Drawn { .. } | Self::Commons(_) | Self::Openverse(_) | Self::Google(_) => None,
+        }
+    }
+
+    /// Returns the patterns of files and folders that the source leaves out.
+    pub fn exclude(&self) -> &[String] {
+        match self {
+            Self::Folder { exclude, .. } => exclude,
+            Self::Drawn { .. } | Self::Urls(_) | Self::Commons(_) | Self::Openverse(_) | Self::Google(_) => &[],
         }
     }
 

@@ -165,13 +165,27 @@ fn one_depth_or_several() {
 fn overrides_take_toml_and_bare_words() {
     let text = "[[scrape.sources]]\nkind = \"folder\"\npath = \"a\"\n";
     let config = load(text, &["scrape.sources.0.path=\"../b c\"", "seed=7", "model.weights=random"]).unwrap();
-    assert_eq!(config.scrape.sources, [Source::Folder { path: "../b c".into() }]);
+    assert_eq!(config.scrape.sources, [Source::Folder { path: "../b c".into(), exclude: Vec::new() }]);
     assert_eq!((config.seed, config.model.weights), (7, Weights::Random));
     let config = load("", &["scrape.sources=[{kind=\"folder\", path=\"x\"}]"]).unwrap();
-    assert_eq!(config.scrape.sources, [Source::Folder { path: "x".into() }]);
+    assert_eq!(config.scrape.sources, [Source::Folder { path: "x".into(), exclude: Vec::new() }]);
     for bad in ["scrape.sources.1.path=x", "scrape.sources.x.path=x", "scrape.sources.0=1"] {
         refused(text, &[bad]);
     }
+}
+
+#[test]
+fn patterns_of_exclude_are_checked() {
+    let text = "[[scrape.sources]]\nkind = \"folder\"\npath = \"a\"\n";
+    let config = load(text, &["scrape.sources.0.exclude=[\"*.gif\", \"cat/old/\"]"]).unwrap();
+    assert_eq!(config.scrape.sources[0].exclude(), ["*.gif", "cat/old/"]);
+    for bad in ["[\"{a\"]", "[\"[\"]", "[\"\"]", "[\"/\"]"] {
+        let said = refused(text, &[&format!("scrape.sources.0.exclude={bad}")]);
+        assert!(said.contains("`scrape.sources.0.exclude.0` must be a pattern such as `*.gif`"), "{said}");
+    }
+    // An unused key is no part of the cache key, so older outputs stay valid.
+    let plain = load(text, &[]).unwrap();
+    assert!(pipeline::config::flatten(&plain).unwrap().keys().all(|key| !key.contains("exclude")));
 }
 
 #[test]

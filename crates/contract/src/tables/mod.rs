@@ -23,6 +23,7 @@ pub mod predictions;
 pub mod quarantine;
 pub mod rejects;
 pub mod report;
+pub mod shortfalls;
 pub mod sources;
 pub mod text;
 pub mod top_images;

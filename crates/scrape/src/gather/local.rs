@@ -28,7 +28,7 @@ pub fn gather(
     contents: &mut Contents,
     looks: bool,
 ) -> Result<()> {
-    let api = ApiClient::new(None, Arc::new(Journal::read(run.folder())), Vec::new());
+    let api = ApiClient::offline(Arc::new(Journal::read(run.folder())));
     list(sources, &api, queues)?;
     let store = Store::new(run)?;
     let limits = content::limits(&run.config.scrape);

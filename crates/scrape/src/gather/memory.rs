@@ -23,26 +23,27 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Fills in what earlier runs know about `slots` of `queue`. New images are added to `contents`.
-    pub fn recall(&self, queue: &mut CandidateQueue, slots: Range<usize>, contents: &mut Contents) {
+    /// Fills in what earlier runs know about `slots` of `queue`. New images are added to `contents`. `is_new` states that a source
+    /// has named these candidates in this run, so that they are fetched even if `only` restricts the run.
+    pub fn recall(&self, queue: &mut CandidateQueue, slots: Range<usize>, contents: &mut Contents, is_new: bool) {
         for slot in &mut queue.slots[slots] {
             let url = &slot.candidate.location;
             slot.file = match self.journal.verdict(url) {
                 Some(Verdict::Image(content)) if self.cache.has(&content) => {
                     FileState::Image(contents.add(content, false))
                 }
-                verdict => self.unless_tried(url, verdict),
+                verdict => self.unless_tried(url, verdict, is_new),
             };
         }
     }
 
     /// Returns the state of `url` for a verdict that is not an image in the cache.
-    fn unless_tried(&self, url: &str, verdict: Option<Verdict>) -> FileState {
+    fn unless_tried(&self, url: &str, verdict: Option<Verdict>, is_new: bool) -> FileState {
         match (&self.only, verdict) {
             (Some(only), _) if only.contains(url) => FileState::Unknown,
             (_, Some(Verdict::Refused { reason, limits })) if limits == self.limits => FileState::Refused(reason),
-            (Some(_), _) => FileState::Later("not fetched yet".to_owned()),
-            (None, _) => FileState::Unknown,
+            (Some(_), _) if !is_new => FileState::Later("not fetched yet".to_owned()),
+            _ => FileState::Unknown,
         }
     }
 }

@@ -50,6 +50,17 @@ pub struct FetchLimits {
     pub per_host: usize,
 }
 
+/// The result of asking for a page.
+struct Arrived {
+    /// The index of the queue.
+    at: usize,
+    /// The index of the query.
+    query: usize,
+    page: Result<Page, Stop>,
+    /// Whether a server has sent the page in this run.
+    is_new: bool,
+}
+
 /// The files that are being fetched.
 struct Traffic {
     set: JoinSet<(String, Result<Fetched>)>,
@@ -107,9 +118,9 @@ impl Online<'_> {
                 break;
             }
             tokio::select! {
-                Some((at, query, page)) = pages.next(), if !pages.is_empty() => {
-                    asked.remove(&at);
-                    self.add_page(queues, at, query, page, contents, &mut exhausted);
+                Some(arrived) = pages.next(), if !pages.is_empty() => {
+                    asked.remove(&arrived.at);
+                    self.add_page(queues, arrived, contents, &mut exhausted);
                     // The new candidates may come before those that wait.
                     traffic.waiting.clear();
                 }
@@ -145,17 +156,23 @@ impl Online<'_> {
         query: usize,
         words: String,
         from: Option<String>,
-    ) -> (usize, usize, Result<Page, Stop>) {
-        (at, query, self.sources[source].page(self.api, &class, &words, from.as_deref()).await)
+    ) -> Arrived {
+        let page = self.sources[source].page(self.api, &class, &words, from.as_deref()).await;
+        let question = self.sources[source].request_address(&class, &words, from.as_deref());
+        let is_new = page.is_ok() && question.is_some_and(|question| self.api.was_answered(&question));
+        if let (true, Ok(Page { next: Some(next), .. })) = (is_new, &page)
+            && let Some(next) = self.sources[source].request_address(&class, &words, Some(next))
+        {
+            self.api.permit(next);
+        }
+        Arrived { at, query, page, is_new }
     }
 
     /// Adds a page to its queue, or the reason why there is none.
     fn add_page(
         &self,
         queues: &mut [CandidateQueue],
-        at: usize,
-        query: usize,
-        page: Result<Page, Stop>,
+        Arrived { at, query, page, is_new }: Arrived,
         contents: &mut Contents,
         exhausted: &mut Option<String>,
     ) {
@@ -166,7 +183,7 @@ impl Online<'_> {
                 for _ in new.clone() {
                     self.live.step(&class, None, Step::Found);
                 }
-                self.memory.recall(&mut queues[at], new.clone(), contents);
+                self.memory.recall(&mut queues[at], new.clone(), contents, is_new);
                 let had = queues[at].slots[new].iter().filter(|slot| matches!(slot.file, FileState::Image(_)));
                 had.for_each(|_| self.live.had(&class));
             }

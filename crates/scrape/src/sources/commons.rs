@@ -6,7 +6,6 @@
 //! `prop=imageinfo` and fifty files per page. `maxlag` lets a busy server refuse a request.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::Result;
 use contract::config::{SearchSource, SearchWords};
@@ -101,6 +100,8 @@ struct Answer {
     #[serde(rename = "continue")]
     more: Option<BTreeMap<String, Value>>,
     query: Option<Query>,
+    /// Present in the last part of an answer, also when there are no results.
+    batchcomplete: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -145,25 +146,66 @@ struct Info {
     extmetadata: Value,
 }
 
+/// The beginnings of the error codes that every repetition of the request would give: mistakes in its parameters, missing pages, and
+/// rights that the program does not have (mediawiki.org, "API:Errors and warnings"). Every other error passes, such as `maxlag`,
+/// `readonly`, `ratelimited`, `cirrussearch-too-busy-error` and `internal_api_error_DBQueryError`. A code that is not known here is
+/// better asked again than taken for the end of the results.
+const PERMANENT: &[&str] = &[
+    "assert",
+    "autoblocked",
+    "bad",
+    "blocked",
+    "cirrussearch-offset-too-large",
+    "cirrussearch-parse-error",
+    "cirrussearch-query-too-long",
+    "globalblocking",
+    "integeroutofrange",
+    "invalid",
+    "missing",
+    "moduledisabled",
+    "multival",
+    "mustbe",
+    "mwoauth",
+    "no-such",
+    "nosuch",
+    "notitle",
+    "notloggedin",
+    "param",
+    "permissiondenied",
+    "readapidenied",
+    "search-text-disabled",
+    "search-title-disabled",
+    "toomany",
+    "unknown_",
+    "unrecognized",
+];
+
 /// Reads an answer of the Action API in format version 2.
 ///
 /// # Errors
 /// Returns the fault that the answer states, or the reason why it cannot be read.
 pub fn read(response: &Response) -> Result<Page, Fault> {
     let answer: Answer = match search::json(&response.body) {
-        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
+        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status, "")),
         answer => answer?,
     };
     if let Some(Error { code, info }) = answer.error {
         let said = line(&format!("{code}: {info}"));
-        return Err(match code.as_str() {
-            // Such an answer has status 200. Its header states the wait.
-            "maxlag" | "readonly" | "ratelimited" => {
-                Fault::Busy { wait: response.retry_after().unwrap_or(Duration::from_secs(5)), said }
-            }
-            _ if code.starts_with("internal_api_error") => Fault::Passing(said),
-            _ => Fault::Broken(said),
+        let is_permanent = PERMANENT.iter().any(|start| code.starts_with(start));
+        // Most errors have status 200. The header can state a wait.
+        return Err(if is_permanent {
+            Fault::Broken(said)
+        } else {
+            Fault::Busy { wait: response.retry_after(), said }
         });
+    }
+    if response.status != 200 {
+        return Err(Fault::of_status(response.status, ""));
+    }
+    // A search without results has an end. An overloaded wiki sometimes sends neither results nor an end.
+    if answer.query.is_none() && answer.more.is_none() && answer.batchcomplete.is_none() {
+        let said = "the answer has neither results nor an error".to_owned();
+        return Err(Fault::Busy { wait: response.retry_after(), said });
     }
     let mut files = answer.query.map(|query| query.pages).unwrap_or_default();
     // The files are ordered by page number, and `index` contains the rank.

@@ -11,7 +11,7 @@ use web::{Request, Response, Secret, Url};
 use super::search::{self, number, text};
 use crate::api_client::{ApiClient, Fault};
 use crate::candidate::{Candidate, Page, Quota};
-use crate::source::{PageFuture, Source};
+use crate::source::{Notice, PageFuture, Source};
 use crate::text::line;
 
 const API: &str = "https://customsearch.googleapis.com/customsearch/v1";
@@ -74,9 +74,9 @@ impl Source for Google<'_> {
         })
     }
 
-    fn notice(&self) -> Option<String> {
+    fn notices(&self) -> Vec<Notice> {
         let text = "google states no licences, so scrape.licences refuses all of its images";
-        self.filtered.then(|| text.to_owned())
+        self.filtered.then(|| Notice::Warning(text.to_owned())).into_iter().collect()
     }
 }
 
@@ -93,8 +93,13 @@ struct Answer {
 struct Error {
     #[serde(default, deserialize_with = "text")]
     message: String,
+    /// A code of google.rpc.Code.
+    #[serde(default, deserialize_with = "text")]
+    status: String,
     #[serde(default)]
     errors: Vec<Cause>,
+    #[serde(default)]
+    details: Vec<Cause>,
 }
 
 #[derive(Deserialize)]
@@ -137,15 +142,31 @@ struct Image {
     height: u32,
 }
 
-/// The reasons of temporary errors: rate limits and faults of the server.
-const PASSING: [&str; 6] = [
-    "rateLimitExceeded",
-    "userRateLimitExceeded",
-    "dailyLimitExceeded",
-    "quotaExceeded",
-    "backendError",
-    "internalError",
-];
+/// Returns whether an error with this reason passes. Reasons are the words of Google's APIs (`rateLimitExceeded`, `dailyLimitExceeded`,
+/// `quotaExceeded`, `backendError`) and the codes of google.rpc.Code (`RESOURCE_EXHAUSTED`, `UNAVAILABLE`).
+fn passes(reason: &str) -> bool {
+    let letters: String = reason.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    letters.contains("limitexceeded")
+        || letters.contains("quota")
+        || matches!(
+            letters.as_str(),
+            "resourceexhausted"
+                | "unavailable"
+                | "internal"
+                | "internalerror"
+                | "backenderror"
+                | "deadlineexceeded"
+                | "aborted"
+        )
+}
+
+/// Returns whether an error with this reason concerns the last seconds or minutes, so that the same run asks again.
+fn is_short(reason: &str) -> bool {
+    matches!(
+        reason,
+        "rateLimitExceeded" | "userRateLimitExceeded" | "backendError" | "internalError" | "UNAVAILABLE" | "INTERNAL"
+    )
+}
 
 /// Reads an answer of the Custom Search JSON API.
 ///
@@ -153,16 +174,26 @@ const PASSING: [&str; 6] = [
 /// Returns the fault that the answer states, or the reason why it cannot be read.
 pub fn read(response: &Response) -> Result<Page, Fault> {
     let answer: Answer = match search::json(&response.body) {
-        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
+        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status, "")),
         answer => answer?,
     };
     if let Some(error) = answer.error {
-        let said = line(&format!("status {}: {}", response.status, error.message));
-        let passing = error.errors.iter().any(|cause| PASSING.contains(&cause.reason.as_str()));
-        return Err(if passing || response.status == 429 { Fault::Passing(said) } else { Fault::Broken(said) });
+        let fault = Fault::of_status(response.status, &line(&error.message));
+        let causes = error.errors.iter().chain(&error.details).map(|cause| &cause.reason).chain([&error.status]);
+        let passing: Vec<&String> = causes.filter(|reason| passes(reason)).collect();
+        return Err(match fault {
+            Fault::Broken(said) | Fault::Passing(said) if !passing.is_empty() => {
+                if passing.iter().all(|reason| is_short(reason)) {
+                    Fault::Busy { wait: response.retry_after(), said }
+                } else {
+                    Fault::Passing(said)
+                }
+            }
+            fault => fault,
+        });
     }
     if response.status != 200 {
-        return Err(Fault::of_status(response.status));
+        return Err(Fault::of_status(response.status, ""));
     }
     let candidates = answer.items.into_iter().filter(|item| !item.link.is_empty()).map(candidate).collect();
     let start = answer.queries.next.first().map_or(0, |next| next.start);

@@ -57,8 +57,8 @@ pub fn open<'a>(config: &'a ScrapeView, credentials: &Credentials) -> Vec<Box<dy
     let source = |settings: &'a Settings| -> Box<dyn Source + 'a> {
         match settings {
             Settings::Drawn { per_class } => Box::new(Drawn { per_class: *per_class, seed: config.seed }),
-            Settings::Folder { path } => Box::new(Folder::new(path)),
-            Settings::Urls(settings) => Box::new(Urls { settings }),
+            Settings::Folder { path, exclude } => Box::new(Folder::new(path, exclude)),
+            Settings::Urls(settings) => Box::new(Urls::new(settings)),
             Settings::Commons(search) => Box::new(Commons { search, shared }),
             Settings::Openverse(search) => {
                 let token = credentials.openverse.clone();

@@ -3,6 +3,8 @@
 //! The environment variable `OPENVERSE_TOKEN` contains a bearer token. Without a token, the API returns twenty results per
 //! page and only few pages. The `X-RateLimit-…` headers of each answer state how many requests are left.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use contract::config::{SearchSource, SearchWords};
 use serde::Deserialize;
@@ -12,7 +14,7 @@ use super::search::{self, number, text};
 use crate::api_client::{ApiClient, Fault};
 use crate::candidate::{Candidate, Page, Quota};
 use crate::licence::Licence;
-use crate::source::{PageFuture, Source};
+use crate::source::{Notice, PageFuture, Source};
 use crate::text::line;
 
 const API: &str = "https://api.openverse.org/v1/images/";
@@ -85,11 +87,10 @@ impl Source for Openverse<'_> {
         })
     }
 
-    fn notice(&self) -> Option<String> {
+    fn notices(&self) -> Vec<Notice> {
         let limit = "openverse answers few requests without a token";
-        self.token.is_none().then(|| {
-            format!("{limit}; set the environment variable {TOKEN} (see the documentation of the Openverse API)")
-        })
+        let how = format!("set the environment variable {TOKEN} (see the documentation of the Openverse API)");
+        self.token.is_none().then(|| Notice::Warning(format!("{limit}; {how}"))).into_iter().collect()
     }
 }
 
@@ -140,16 +141,29 @@ struct Work {
 /// Returns the fault that the answer states, or the reason why it cannot be read.
 pub fn read(response: &Response) -> Result<Page, Fault> {
     let answer: Answer = match search::json(&response.body) {
-        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status)),
+        Err(_) if response.status != 200 => return Err(Fault::of_status(response.status, "")),
         answer => answer?,
     };
-    let Some(results) = answer.results.filter(|_| response.status == 200) else {
-        let said = line(&format!("status {}: {}", response.status, answer.detail));
-        return Err(if response.status == 429 { Fault::Passing(said) } else { Fault::Broken(said) });
+    let detail = line(&answer.detail);
+    if response.status != 200 {
+        return Err(match Fault::of_status(response.status, &detail) {
+            // "Request was throttled. Expected available in 42 seconds."
+            Fault::Passing(said) => Fault::Busy { wait: response.retry_after().or_else(|| stated_wait(&detail)), said },
+            fault => fault,
+        });
+    }
+    let Some(results) = answer.results else {
+        return Err(Fault::Passing(format!("the answer has no results: {detail}")));
     };
     let candidates = results.into_iter().filter(|work| !work.url.is_empty()).map(candidate).collect();
     let next = (answer.page < answer.page_count).then(|| (answer.page + 1).to_string());
     Ok(Page { candidates, rejects: Vec::new(), next })
+}
+
+/// Returns the wait in a message such as "Expected available in 42 seconds."
+fn stated_wait(detail: &str) -> Option<Duration> {
+    let (_, rest) = detail.split_once("available in ")?;
+    Some(Duration::from_secs(rest.split(' ').next()?.parse().ok()?))
 }
 
 fn candidate(work: Work) -> Candidate {

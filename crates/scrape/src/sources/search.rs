@@ -31,9 +31,9 @@ pub fn with_query<'a>(mut base: Url, pairs: impl IntoIterator<Item = (&'a str, S
     base
 }
 
-/// Parses an answer as JSON.
+/// Parses an answer as JSON. An answer that is no JSON passes: it comes from an overloaded server or from something in between.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
-    serde_json::from_slice(body).map_err(|error| Fault::Broken(format!("the answer cannot be read: {error}")))
+    serde_json::from_slice(body).map_err(|error| Fault::Passing(format!("the answer cannot be read: {error}")))
 }
 
 /// Reads a number or a text that contains a number. Any other value gives 0.

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use anyhow::{Result, anyhow};
 use pipeline::HintExt;
 
+use super::exclude::Exclude;
+use super::layout::{ClassFolder, is_named_like_an_image, is_system};
 use crate::candidate::Reject;
 
 /// A regular file in a class folder.
@@ -23,6 +25,8 @@ pub struct Entry {
 /// The contents of the folder.
 #[derive(Debug, Default)]
 pub struct Listing {
+    /// The class folders, sorted by name.
+    pub classes: Vec<ClassFolder>,
     /// The files of all classes, sorted by class, then by name.
     pub files: Vec<Entry>,
     /// The entries that are not files of a class, with the reasons.
@@ -31,18 +35,19 @@ pub struct Listing {
     pub loose: usize,
     /// The number of hidden files, and of files outside of the class folders that are not images.
     pub skipped: usize,
+    /// The folders that belong to a system, such as a recycle bin. They are not opened.
+    pub system: Vec<PathBuf>,
+    /// The number of entries that `exclude` leaves out.
+    pub excluded: usize,
     names: OnceLock<BTreeMap<String, Entry>>,
 }
 
-/// The files that operating systems add to folders and hide from users.
-const HIDDEN: [&str; 3] = ["Thumbs.db", "desktop.ini", "__MACOSX"];
-
 impl Listing {
-    /// Lists `folder`.
+    /// Lists `folder` without the entries that `exclude` matches.
     ///
     /// # Errors
-    /// Returns an error when the folder cannot be read, has no class folders, or has an empty class folder.
-    pub fn read(folder: &Path) -> Result<Self> {
+    /// Returns an error when the folder cannot be read or has no class folders.
+    pub fn read(folder: &Path, exclude: &Exclude) -> Result<Self> {
         let layout = format!(
             "set the `path` of the source to a folder with one folder of images per class, such as {}",
             folder.join("cat/1.jpg").display()
@@ -58,8 +63,9 @@ impl Listing {
             _ => {}
         }
         let mut listing = Self::default();
+        let is_excluded = |path: &Path| path.strip_prefix(folder).is_ok_and(|below| exclude.matches(below));
         let mut classes = Vec::new();
-        for path in sorted(folder)? {
+        for path in listing.visible(folder, &is_excluded)? {
             if let Some(class) = listing.class(&path) {
                 classes.push((class, path));
             }
@@ -73,7 +79,7 @@ impl Listing {
             return Err(anyhow!("{} contains no class folders{loose}", folder.display())).hint(layout);
         }
         for (class, path) in classes {
-            listing.files_of(&class, &path)?;
+            listing.files_of(class, path, &is_excluded)?;
         }
         Ok(listing)
     }
@@ -103,12 +109,25 @@ impl Listing {
         })
     }
 
+    /// Returns the entries of `folder` that a user sees and does not exclude, sorted by name. Counts the others.
+    fn visible(&mut self, folder: &Path, is_excluded: &impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+        let mut visible = Vec::new();
+        for path in sorted(folder)? {
+            if is_excluded(&path) {
+                self.excluded += 1;
+            } else if is_system(&path) && path.is_dir() {
+                self.system.push(path);
+            } else if is_system(&path) || is_hidden(&path) {
+                self.skipped += 1;
+            } else {
+                visible.push(path);
+            }
+        }
+        Ok(visible)
+    }
+
     /// Returns the class of the class folder `path`. If `path` is something else, records it and returns `None`.
     fn class(&mut self, path: &Path) -> Option<String> {
-        if is_hidden(path) {
-            self.skipped += 1;
-            return None;
-        }
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
                 let name = path.file_name().and_then(|name| name.to_str());
@@ -134,27 +153,30 @@ impl Listing {
     }
 
     /// Lists one class folder.
-    fn files_of(&mut self, class: &str, folder: &Path) -> Result<()> {
-        let before = (self.files.len(), self.rejects.len());
-        for path in sorted(folder)? {
-            if is_hidden(&path) {
-                self.skipped += 1;
-                continue;
-            }
+    fn files_of(&mut self, class: String, folder: PathBuf, is_excluded: &impl Fn(&Path) -> bool) -> Result<()> {
+        let (mut files, mut folders, before) = (Vec::new(), 0, self.rejects.len());
+        for path in self.visible(&folder, is_excluded)? {
             let reason = match std::fs::metadata(&path) {
-                Ok(metadata) => kind(&metadata),
+                Ok(metadata) if metadata.is_dir() => {
+                    folders += 1;
+                    Some(
+                        "the entry is a folder, and the stage does not search folders inside a class folder".to_owned(),
+                    )
+                }
+                Ok(metadata) => kind(&metadata, &path),
                 Err(error) if path.is_symlink() => Some(broken_link(&error)),
                 Err(error) => Some(format!("the file cannot be read: {error}")),
             };
             match reason {
-                None => self.files.push(Entry { class: class.to_owned(), path }),
-                Some(reason) => self.reject(class, &path, &reason),
+                None => {
+                    files.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+                    self.files.push(Entry { class: class.clone(), path });
+                }
+                Some(reason) => self.reject(&class, &path, &reason),
             }
         }
-        if before == (self.files.len(), self.rejects.len()) {
-            let error = anyhow!("the class folder {} is empty", folder.display());
-            return Err(error).hint("add images to the folder, or remove it");
-        }
+        let rejected = self.rejects.len() - before - folders;
+        self.classes.push(ClassFolder { class, path: folder, files, folders, rejected });
         Ok(())
     }
 
@@ -173,10 +195,9 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Returns whether the file or folder is hidden from users.
+/// Returns whether the name of the file or folder hides it from users.
 fn is_hidden(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    name.as_encoded_bytes().starts_with(b".") || HIDDEN.iter().any(|hidden| name.eq_ignore_ascii_case(hidden))
+    path.file_name().unwrap_or_default().as_encoded_bytes().starts_with(b".")
 }
 
 /// Returns the reason to reject a symbolic link without a target.
@@ -184,15 +205,15 @@ fn broken_link(error: &std::io::Error) -> String {
     format!("the symbolic link has no target: {error}")
 }
 
-/// Returns the reason to reject an entry that is not a regular file.
-fn kind(metadata: &Metadata) -> Option<String> {
-    if metadata.is_file() {
-        None
-    } else if metadata.is_dir() {
-        Some("the entry is a folder, and the stage does not search folders inside a class folder".to_owned())
-    } else {
+/// Returns the reason to reject an entry that is not a folder, if it cannot be an image.
+fn kind(metadata: &Metadata, path: &Path) -> Option<String> {
+    if !metadata.is_file() {
         // Opening a pipe would wait forever for a writer.
         Some("the entry is a pipe, socket or device, not a file".to_owned())
+    } else if !is_named_like_an_image(path) && !is_image(path) {
+        Some("the file is not an image".to_owned())
+    } else {
+        None
     }
 }
 

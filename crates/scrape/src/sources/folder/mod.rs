@@ -1,44 +1,56 @@
 //! The source `folder`: a folder of the user with one subfolder per class.
 
+mod exclude;
+mod layout;
 mod listing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::OnceLock;
 
 use anyhow::Result;
+use pipeline::Problems;
 use rayon::prelude::*;
 
+use self::exclude::Exclude;
+use self::layout::ClassFolder;
 use self::listing::{Entry, Listing};
 use crate::api_client::{ApiClient, Fault, Stop};
 use crate::candidate::{Candidate, Page, Quota, Reject};
-use crate::source::{PageFuture, Source};
+use crate::source::{Notice, PageFuture, Source};
 
 /// The source `folder`.
 #[derive(Debug)]
 pub struct Folder<'a> {
     path: &'a Path,
-    listing: OnceLock<Listing>,
+    patterns: &'a [String],
+    listing: OnceLock<(Listing, Exclude)>,
 }
 
 impl<'a> Folder<'a> {
-    /// Creates the source of the folder `path`.
-    pub fn new(path: &'a Path) -> Self {
-        Self { path, listing: OnceLock::new() }
+    /// Creates the source of the folder `path`. `patterns` is the key `exclude`.
+    pub fn new(path: &'a Path, patterns: &'a [String]) -> Self {
+        Self { path, patterns, listing: OnceLock::new() }
     }
 
     /// Returns the listing of the folder. The first call reads the folder.
     fn listing(&self) -> Result<&Listing> {
-        if let Some(listing) = self.listing.get() {
-            return Ok(listing);
+        Ok(&self.read()?.0)
+    }
+
+    /// Returns the listing of the folder, and the patterns with the number of their matches.
+    fn read(&self) -> Result<&(Listing, Exclude)> {
+        if let Some(read) = self.listing.get() {
+            return Ok(read);
         }
-        let listing = Listing::read(self.path)?;
+        let exclude = Exclude::new(self.patterns)?;
+        let listing = Listing::read(self.path, &exclude)?;
         if listing.skipped > 0 {
             let what = "skipped hidden files, and files outside of the class folders that are not images";
             tracing::info!(count = listing.skipped, what);
         }
-        Ok(self.listing.get_or_init(|| listing))
+        Ok(self.listing.get_or_init(|| (listing, exclude)))
     }
 }
 
@@ -72,12 +84,16 @@ impl Source for Folder<'_> {
     }
 
     fn quotas(&self) -> Result<Vec<Quota>> {
-        let listing = self.listing()?;
-        let files = listing.files.iter().map(|file| &file.class);
-        let named: BTreeSet<&String> = files.chain(listing.rejects.iter().map(|reject| &reject.class)).collect();
-        let quota =
-            |class: &&String| Quota { class: (*class).clone(), queries: vec![String::new()], count: usize::MAX };
-        Ok(named.iter().filter(|class| !class.is_empty()).map(quota).collect())
+        let class = |folder: &ClassFolder| folder.class.clone();
+        let quota = |class: String| Quota { class, queries: vec![String::new()], count: usize::MAX };
+        Ok(self.listing()?.classes.iter().map(class).map(quota).collect())
+    }
+
+    fn problems(&self, problems: &mut Problems) {
+        match self.listing() {
+            Ok(listing) => layout::check(self.path, &listing.classes, problems),
+            Err(error) => problems.add_error(&error),
+        }
     }
 
     fn page<'a>(&'a self, _: &'a ApiClient, class: &'a str, _: &'a str, _: Option<&'a str>) -> PageFuture<'a> {
@@ -99,13 +115,30 @@ impl Source for Folder<'_> {
         Some(std::fs::File::open(&file.path).map(|file| Box::new(file) as Box<dyn Read>))
     }
 
-    fn notice(&self) -> Option<String> {
-        let listing = self.listing().ok()?;
-        let text = || {
-            let (images, path) = (listing.loose_images(), self.path.display());
-            format!("ignored {images} outside of the class folders of {path}")
-        };
-        (listing.loose > 0).then(text)
+    fn notices(&self) -> Vec<Notice> {
+        let Ok((listing, exclude)) = self.read() else { return Vec::new() };
+        let path = self.path.display();
+        let mut notices = Vec::new();
+        if listing.loose > 0 {
+            let images = listing.loose_images();
+            notices.push(Notice::Warning(format!("ignored {images} outside of the class folders of {path}")));
+        }
+        if !listing.system.is_empty() {
+            let shown: Vec<String> = listing.system.iter().take(3).map(|path| path.display().to_string()).collect();
+            let more = listing.system.len() - shown.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            notices
+                .push(Notice::Note(format!("skipped folders that belong to the system: {}{more}", shown.join(", "))));
+        }
+        if listing.excluded > 0 {
+            let entries =
+                if listing.excluded == 1 { "1 entry".to_owned() } else { format!("{} entries", listing.excluded) };
+            notices.push(Notice::Note(format!("`exclude` left out {entries} of {path}")));
+        }
+        for pattern in exclude.unused() {
+            notices.push(Notice::Warning(format!("`{pattern}` in `exclude` matches nothing in {path}")));
+        }
+        notices
     }
 }
 
