@@ -9,6 +9,7 @@ mod errors;
 mod folders;
 mod hostile;
 mod job;
+mod models;
 mod photos;
 mod resume;
 

@@ -6,11 +6,11 @@ use crate::view::Run;
 use anyhow::Result;
 use contract::stages;
 use contract::{Artifact, LayerRow};
-use graph::{Cost, Model, cost};
+use graph::{Cost, cost};
 use pipeline::cli::{Common, print};
-use pipeline::{Align, Exit, HintExt, Table};
+use pipeline::{Align, Exit, HintExt, HintFrom, Table};
 use serde_json::{Value, json};
-use zoo::Network;
+use zoo::{Network, ZooError};
 
 use crate::tuned::Tuned;
 
@@ -30,10 +30,10 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
 pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> {
     let config = common.load::<contract::Config>()?;
     let (network, path) = match name {
-        Some(name) => Network::open(&config.data, name).hint("`just setup` installs alexnet and squeezenet")?,
+        Some(name) => Network::open(&config.data, name).hint_from(ZooError::advice)?,
         None => tuned(&config.artifacts.join(stages::TRAIN))?,
     };
-    let layers = cost::of(&Model::read(&path)?);
+    let layers = cost::of(&network.load(&path).hint_from(ZooError::advice)?);
     if common.json {
         print(&format!("{:#}\n", to_json(&network, &layers)))?;
     } else {
@@ -47,7 +47,7 @@ fn tuned(folder: &Path) -> Result<(Network, std::path::PathBuf)> {
         return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
             .hint("run `just train` first, or name a network of the zoo with --network");
     }
-    Network::open_folder(folder).hint("run `just train --force`")
+    Network::open_folder(folder).hint_from(ZooError::advice)
 }
 
 /// The sums over all layers; the second is unknown where that of one layer is.

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use graph::Model;
 use inference::Layers;
-use pipeline::HintExt;
-use zoo::Network;
+use pipeline::{HintExt, HintFrom};
+use zoo::{Network, ZooError};
 
 /// A network whose every tensor may be asked for.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub(crate) struct Tuned {
 impl Tuned {
     /// Opens the network that `train` left in `folder`.
     pub fn open(folder: &Path, threads: usize) -> Result<Self> {
-        let (network, path) = Network::open_folder(folder).hint("run `just train --force`")?;
-        let model = Model::read(&path).hint("run `just train --force`")?;
+        let (network, path) = Network::open_folder(folder).hint_from(ZooError::advice)?;
+        let model = network.load(&path).hint_from(ZooError::advice)?;
         Ok(Self { network, model, threads })
     }
 

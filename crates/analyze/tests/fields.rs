@@ -35,7 +35,7 @@ fn check(model: &Model) {
     let shape = model.shapes().per_item("out").unwrap();
     let [channels, height, width] = shape[..] else { panic!("{shape:?}") };
     let fields = Fields::new(model).unwrap();
-    let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
+    let mut session = Session::new(model, 1).unwrap();
     let mut run = |input: &Array4<f32>| -> ArrayD<f32> {
         session.run(&[("input", input.view().into_dyn())]).unwrap().remove(0).1
     };

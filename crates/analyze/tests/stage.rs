@@ -117,7 +117,7 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
 
     runtime::load(&support::runtime_library()).unwrap();
     let (model, network) = support::network();
-    let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
+    let mut session = Session::new(&model, 1).unwrap();
     let image = imaging::decode(
         &std::fs::read(workspace.join(format!("artifacts/preprocess/images/{image}.png"))).unwrap(),
         &imaging::Limits::default(),

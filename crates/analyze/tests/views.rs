@@ -77,7 +77,7 @@ fn the_survey_is_that_of_all_images_one_at_a_time() {
     let (model, network) = support::network();
     runtime::load(&support::runtime_library()).unwrap();
     let part = model.cut("relu1").unwrap();
-    let mut session = Session::from_bytes(&part.to_bytes(), 1).unwrap();
+    let mut session = Session::new(&part, 1).unwrap();
     // Channel 2: the largest value of each image with its place, and all values.
     let (mut peaks, mut values) = (Vec::new(), Vec::new());
     for image in support::dataset() {

@@ -50,7 +50,7 @@ impl PixelFader {
             let reason = "the network does not have exactly one input".to_owned();
             return Err(Error::Unsuitable { model: model.label().to_owned(), reason });
         };
-        Ok(Self { session: Session::from_bytes(&model.to_bytes(), threads)?, input: input.to_owned() })
+        Ok(Self { session: Session::new(&model, threads)?, input: input.to_owned() })
     }
 
     /// Returns the output for some images, `[n, channels, height, width]`: `[n, classes]`.

@@ -49,7 +49,7 @@ impl ScoreGradients {
             back = back.expose(&[layer])?;
         }
         Ok(Self {
-            session: Session::from_bytes(&back.to_bytes(), threads)?,
+            session: Session::new(&back, threads)?,
             input: input.to_owned(),
             top: top.to_owned(),
             of: of.iter().map(|tensor| format!("{tensor}_grad")).collect(),

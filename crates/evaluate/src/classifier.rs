@@ -5,13 +5,12 @@ use std::path::Path;
 use anyhow::Result;
 use contract::stages;
 use inference::{Classifier, Error};
-use pipeline::{Environment, HintExt};
-use zoo::Network;
+use pipeline::{Environment, HintExt, HintFrom};
+use zoo::{Network, ZooError};
 
 /// Opens the network `name` of the zoo.
 pub(crate) fn of_zoo(environment: &Environment, name: &str) -> Result<Classifier> {
-    let (network, model) =
-        Network::open(&environment.data, name).hint("`just setup` installs alexnet and squeezenet")?;
+    let (network, model) = Network::open(&environment.data, name).hint_from(ZooError::advice)?;
     open(environment, network, &model)
 }
 
@@ -22,16 +21,11 @@ pub(crate) fn tuned(environment: &Environment) -> Result<Classifier> {
         return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
             .hint("run `just train` first, or name a network of the zoo with --network");
     }
-    let (network, model) = Network::open_folder(&folder).hint("run `just train --force`")?;
+    let (network, model) = Network::open_folder(&folder).hint_from(ZooError::advice)?;
     open(environment, network, &model)
 }
 
 fn open(environment: &Environment, network: Network, model: &Path) -> Result<Classifier> {
     runtime::load(&runtime::locate(&environment.data)).hint("run `just setup`")?;
-    match Classifier::open(network, model, environment.thread_count()) {
-        Err(error @ Error::NoClassifier { .. }) => {
-            Err(error).hint("`--network squeezenet` has a classifier; `just train` adds one to this network")
-        }
-        opened => Ok(opened?),
-    }
+    Classifier::open(network, model, environment.thread_count()).hint_from(Error::advice)
 }

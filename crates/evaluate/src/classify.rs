@@ -11,7 +11,7 @@ use imaging::Limits;
 use inference::{Classifier, Error};
 use pipeline::cli::{self, Common};
 use pipeline::config::Root;
-use pipeline::{Align, Exit, Table};
+use pipeline::{Align, Exit, HintFrom, Table};
 use serde_json::{Value, json};
 
 use crate::classifier;
@@ -77,10 +77,11 @@ fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, cou
     let began = Instant::now();
     let limits = Limits { max_pixels: limits.max_pixels, max_bytes: limits.max_memory_mb.saturating_mul(1 << 20) };
     let image = imaging::square(&imaging::read(file, &limits)?, classifier.network().input.size);
-    let probabilities = classifier.probabilities(&[image])?;
+    let probabilities = classifier.probabilities(&[image]).hint_from(Error::advice)?;
     let took = began.elapsed();
     let top = inference::top(probabilities.row(0).iter().copied(), count)
-        .ok_or_else(|| Error::NotANumber { image: file.display().to_string() })?;
+        .ok_or_else(|| Error::NotANumber { image: file.display().to_string() })
+        .hint_from(Error::advice)?;
     Ok(Answer { top, took })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::node::{node_name, reads, subgraphs};
-use crate::onnx::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use crate::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto, ValueInfoProto};
 use crate::{Error, tensor};
 
 /// The newest version of the file format that the crate reads.
@@ -21,7 +21,7 @@ pub(crate) fn model(label: &str, proto: &ModelProto) -> Result<(), Error> {
     if !proto.opset_import.iter().any(|set| matches!(set.domain(), "" | "ai.onnx") && set.version() > 0) {
         return Err(malformed("it does not import the standard operators".to_owned()));
     }
-    for stored in stored_tensors(graph, proto.functions.iter().flat_map(|function| &function.node)) {
+    for stored in stored_tensors(proto, graph) {
         if let Some(location) = tensor::external(stored) {
             return Err(Error::ExternalData {
                 model: label.to_owned(),
@@ -38,23 +38,39 @@ pub(crate) fn model(label: &str, proto: &ModelProto) -> Result<(), Error> {
     names(graph).map_err(malformed)
 }
 
-/// Returns every tensor whose values the model stores, including those inside nodes.
-fn stored_tensors<'a>(graph: &'a GraphProto, more: impl Iterator<Item = &'a NodeProto>) -> Vec<&'a TensorProto> {
+/// Returns every tensor whose values the model stores, including those inside nodes, functions and graphs for training.
+fn stored_tensors<'a>(proto: &'a ModelProto, graph: &'a GraphProto) -> Vec<&'a TensorProto> {
     let mut found = Vec::new();
     collect_graph(graph, &mut found);
-    more.for_each(|node| collect_node(node, &mut found));
+    for function in &proto.functions {
+        function.node.iter().for_each(|node| collect_node(node, &mut found));
+        collect_attributes(&function.attribute_proto, &mut found);
+    }
+    let training = proto.training_info.iter();
+    training.flat_map(|info| info.initialization.iter().chain(&info.algorithm)).for_each(|graph| {
+        collect_graph(graph, &mut found);
+    });
     found
 }
 
 fn collect_graph<'a>(graph: &'a GraphProto, found: &mut Vec<&'a TensorProto>) {
     found.extend(&graph.initializer);
-    found.extend(graph.sparse_initializer.iter().flat_map(|sparse| sparse.values.iter().chain(&sparse.indices)));
+    found.extend(graph.sparse_initializer.iter().flat_map(parts));
     graph.node.iter().for_each(|node| collect_node(node, found));
 }
 
+fn parts(sparse: &SparseTensorProto) -> impl Iterator<Item = &TensorProto> {
+    sparse.values.iter().chain(&sparse.indices)
+}
+
 fn collect_node<'a>(node: &'a NodeProto, found: &mut Vec<&'a TensorProto>) {
-    for attribute in &node.attribute {
+    collect_attributes(&node.attribute, found);
+}
+
+fn collect_attributes<'a>(attributes: &'a [AttributeProto], found: &mut Vec<&'a TensorProto>) {
+    for attribute in attributes {
         found.extend(attribute.t.as_deref().into_iter().chain(&attribute.tensors));
+        found.extend(attribute.sparse_tensor.as_deref().into_iter().chain(&attribute.sparse_tensors).flat_map(parts));
         subgraphs(attribute).for_each(|graph| collect_graph(graph, found));
     }
 }

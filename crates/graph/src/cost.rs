@@ -54,7 +54,7 @@ fn values(stored: &TensorProto) -> u64 {
 }
 
 /// Returns the multiply-adds of a node, or `None` when a size is not known.
-fn multiply_adds(node: &NodeProto, shapes: &Shapes) -> Option<u64> {
+pub(crate) fn multiply_adds(node: &NodeProto, shapes: &Shapes) -> Option<u64> {
     if !is_standard(node) {
         return Some(0);
     }

@@ -71,7 +71,8 @@ impl Model {
         }
         let added = self.describe(&outputs[self.graph().output.len()..]);
         let mut graph = self.graph().clone();
-        graph.value_info.retain(|info| added.iter().all(|output| output.name() != info.name()));
+        let names: BTreeSet<&str> = added.iter().map(ValueInfoProto::name).collect();
+        graph.value_info.retain(|info| !names.contains(info.name()));
         graph.output.extend(added);
         self.with_graph(graph)
     }

@@ -108,6 +108,27 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Returns what the user can do about the error.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "check that the file exists and can be read",
+            Self::Write { .. } => "check that the disk is not full and the folder can be written",
+            Self::Malformed { .. } => "export the model again, or fetch the file again",
+            Self::ExternalData { .. } => {
+                "save the model as one file: `onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")`"
+            }
+            Self::UnknownTensor { .. } => "use one of the names of the model",
+            Self::Gradient { .. } => "set train.tune to a layer that can be tuned, such as \"head\"",
+            Self::Mismatch { .. } => "export the model in a recent operator set",
+            Self::Tensor { .. } | Self::Node { .. } | Self::Unsuitable { .. } => {
+                "export the network for inference as one plain graph with fixed sizes, without loops and functions: \
+                 docs/networks.md says what a network may contain"
+            }
+        }
+    }
+}
+
 fn depth(deepest: Option<&str>) -> String {
     deepest.map(|layer| format!("; the deepest layer that can be tuned is `{layer}`")).unwrap_or_default()
 }

@@ -1,6 +1,8 @@
 //! Folding of shapes that exporters compute node by node: they become constants. No cut then runs through these nodes, and a
 //! network that reads its batch size from its own input can be cut above the input.
 
+use std::collections::BTreeSet;
+
 use crate::node::{input, int_attribute, is_standard};
 use crate::onnx::{NodeProto, TensorProto};
 use crate::shape::Value;
@@ -10,12 +12,12 @@ use crate::{Error, Model, Shapes, tensor};
 pub(crate) fn shapes(model: &Model) -> Result<Model, Error> {
     let known = model.shapes();
     let mut graph = model.graph().clone();
-    let mut taken: std::collections::BTreeSet<String> =
+    let mut taken: BTreeSet<String> =
         model.tensors().into_iter().chain(graph.initializer.iter().map(TensorProto::name)).map(str::to_owned).collect();
-    let stored: Vec<String> = graph.initializer.iter().map(|stored| stored.name().to_owned()).collect();
+    let stored: BTreeSet<String> = graph.initializer.iter().map(|stored| stored.name().to_owned()).collect();
     let mut constants = Vec::new();
     for node in graph.node.iter_mut().filter(|node| is_standard(node) && node.op_type() == "Reshape") {
-        let spelled = input(node, 1).filter(|shape| !stored.iter().any(|name| name == shape));
+        let spelled = input(node, 1).filter(|shape| !stored.contains(*shape));
         let Some(target) = spelled.and_then(|_| target(node, &known)) else { continue };
         let hint = format!("{}.shape", node.output.first().map(String::as_str).unwrap_or_default());
         let numbered = (1..).map(|number| format!("{hint}.{number}"));

@@ -5,15 +5,19 @@
 //!   -> dropout -> dense (-> relu -> dropout -> dense)* -> softmax -> probabilities [n, classes]
 //! ```
 //! The names of the dense layers are those of `AlexNet`, counted down from the last: `fc8`, `fc7`, `fc6`, …
+//!
+//! The names in this module are those of a head alone. On a trunk that has a tensor of the same name, the head's tensor gets
+//! the prefix `head/` ([`Head::on`]). So callers ask [`OnTrunk`] for names.
 
 use ndarray::{Array1, Array2};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::builder::{Builder, Node};
+use crate::onnx::NodeProto;
 use crate::{Error, Model};
 
-/// The tensor between trunk and head, `[n, d]`.
+/// The tensor between trunk and head, `[n, d]`, unless the trunk has a tensor of this name.
 pub const FEATURES: &str = "features";
 /// The output of the last dense layer, which the softmax reads: `[n, classes]`.
 pub const LOGITS: &str = "fc8";
@@ -31,8 +35,8 @@ pub enum Pooling {
     Average,
 }
 
-/// Returns the model that computes [`FEATURES`] from an image: the trunk up to its tensor `layer`, then pooling and
-/// flattening.
+/// Returns the model that computes the features from an image: the trunk up to its tensor `layer`, then pooling and
+/// flattening. Its one output is [`FEATURES`], or a name with a prefix where the trunk has that name already.
 ///
 /// # Errors
 /// Returns an error for an unknown tensor, and when its size per image is not known.
@@ -52,7 +56,18 @@ pub fn features(trunk: &Model, layer: &str, pooling: Pooling) -> Result<Model, E
         neck.node(Node::new("GlobalAveragePool", &top).inputs([layer]));
     }
     neck.node(Node::new("Flatten", FEATURES).inputs([top]).int("axis", 1));
-    trunk.append(&neck.finish(&[FEATURES])?)
+    trunk.append(&neck.finish(&[FEATURES])?.onto(&trunk)?)
+}
+
+/// A head with the names that it has on one trunk.
+#[derive(Clone, Debug)]
+pub struct OnTrunk {
+    /// The head: from the one output of the trunk to [`OnTrunk::logits`] and [`OnTrunk::probabilities`].
+    pub model: Model,
+    /// Name of the output of the last dense layer: [`LOGITS`], unless the trunk has that name.
+    pub logits: String,
+    /// Name of the output: [`PROBABILITIES`], unless the trunk has that name.
+    pub probabilities: String,
 }
 
 /// The sizes of a head.
@@ -67,6 +82,18 @@ pub struct Head {
 }
 
 impl Head {
+    /// Builds the head as [`Head::build`] does, with names that `trunk` does not have. `trunk` is a result of [`features`].
+    ///
+    /// # Errors
+    /// The same as those of [`Head::build`], and an error when `trunk` does not have exactly one output.
+    pub fn on(&self, trunk: &Model, rng: &mut impl Rng) -> Result<OnTrunk, Error> {
+        let model = self.build(rng)?.onto(trunk)?;
+        let last = model.nodes().last();
+        let name = |names: fn(&NodeProto) -> &[String]| last.and_then(|node| names(node).first()).cloned();
+        let (logits, probabilities) = (name(|node| &node.input), name(|node| &node.output));
+        Ok(OnTrunk { logits: logits.unwrap_or_default(), probabilities: probabilities.unwrap_or_default(), model })
+    }
+
     /// Builds the head with random weights: from [`FEATURES`] to [`LOGITS`] and [`PROBABILITIES`].
     ///
     /// The weights are `<layer>.weight` `[out, in]` and `<layer>.bias` `[out]`. A layer in front of a `ReLU` is normally

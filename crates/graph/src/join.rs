@@ -50,7 +50,8 @@ impl Model {
         let above = head.graph();
         let mut graph = trunk.graph().clone();
         graph.value_info.append(&mut graph.output);
-        graph.value_info.retain(|info| trunk.producer(info.name()).is_some());
+        let computed: BTreeSet<&str> = trunk.nodes().iter().flat_map(|node| &node.output).map(String::as_str).collect();
+        graph.value_info.retain(|info| computed.contains(info.name()));
         graph.node.extend(above.node.iter().cloned());
         graph.initializer.extend(above.initializer.iter().cloned());
         graph.sparse_initializer.extend(above.sparse_initializer.iter().cloned());

@@ -39,6 +39,7 @@ mod dropout;
 mod error;
 mod field;
 mod fold;
+mod gate;
 pub mod gradient;
 pub mod head;
 mod join;
@@ -50,7 +51,9 @@ pub mod node;
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 #[rustfmt::skip]
 pub mod onnx;
+mod onto;
 pub mod opset;
+mod read;
 mod shape;
 pub mod tensor;
 pub mod tuning;

@@ -21,15 +21,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads and checks an ONNX file.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        Self::from_bytes(&path.display().to_string(), bytes)
-    }
-
-    /// Reads and checks the bytes of an ONNX file. Errors call the model `label`, usually the path of the file.
-    pub fn from_bytes(label: &str, bytes: impl Into<Bytes>) -> Result<Self, Error> {
+    /// Reads the bytes of a model that this project has made, such as a training model. Only its structure is checked, because
+    /// it contains operators of its own.
+    ///
+    /// # Errors
+    /// Returns an error when the bytes are not a sound model.
+    pub fn from_own_bytes(label: &str, bytes: impl Into<Bytes>) -> Result<Self, Error> {
         let bytes = bytes.into();
         let malformed = |reason: String| Error::Malformed { model: label.to_owned(), reason };
         if bytes.is_empty() {

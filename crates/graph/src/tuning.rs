@@ -74,8 +74,10 @@ pub fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result
     };
     works(&reached).map_err(|error| match error {
         Error::Gradient { model, node, operator, reason, .. } => {
-            let layers = flow.layers.iter().filter(|&&place| works(&flow.trained_from(place)).is_ok());
-            let deepest = layers.map(|&place| flow.nodes[place].output.first().cloned().unwrap_or_default()).next();
+            // A layer works when every later layer works, so the deepest one is found by bisection.
+            let first = flow.layers.partition_point(|&place| works(&flow.trained_from(place)).is_err());
+            let deepest = flow.layers.get(first);
+            let deepest = deepest.map(|&place| flow.nodes[place].output.first().cloned().unwrap_or_default());
             Error::Gradient { model, node, operator, reason, deepest }
         }
         other => other,
@@ -190,10 +192,9 @@ impl<'m> Flow<'m> {
         }
         entered.extend(self.outputs.iter().filter(|output| self.data.contains(*output) && !changing.contains(*output)));
         let mut nearest = dominators.common(&entered)?;
-        let dropped = |tensor: &str| {
-            let computes = |node: &&NodeProto| node.output.iter().any(|output| output == tensor);
-            self.nodes.iter().find(computes).is_some_and(|node| is_standard(node) && node.op_type() == "Dropout")
-        };
+        let dropouts = self.nodes.iter().filter(|node| is_standard(node) && node.op_type() == "Dropout");
+        let dropouts: BTreeSet<&str> = dropouts.flat_map(|node| &node.output).map(String::as_str).collect();
+        let dropped = |tensor: &str| dropouts.contains(tensor);
         while let Some(below) = dominators.before(nearest).filter(|_| dropped(nearest)) {
             nearest = below;
         }
@@ -205,33 +206,38 @@ impl<'m> Flow<'m> {
 /// dominators.
 #[derive(Default)]
 struct Dominators<'m> {
-    steps: BTreeMap<&'m str, (Option<&'m str>, usize)>,
+    places: BTreeMap<&'m str, usize>,
+    /// Each tensor with the place of its nearest dominator, and the number of dominators.
+    steps: Vec<(&'m str, Option<usize>, usize)>,
 }
 
 impl<'m> Dominators<'m> {
     fn add(&mut self, tensor: &'m str, before: Option<&'m str>) {
-        let length = before.map_or(0, |before| self.length(before) + 1);
-        self.steps.insert(tensor, (before, length));
+        let before = before.and_then(|before| self.places.get(before)).copied();
+        let length = before.map_or(0, |before| self.steps[before].2 + 1);
+        self.places.insert(tensor, self.steps.len());
+        self.steps.push((tensor, before, length));
     }
 
     fn before(&self, tensor: &str) -> Option<&'m str> {
-        self.steps.get(tensor)?.0
-    }
-
-    fn length(&self, tensor: &str) -> usize {
-        self.steps.get(tensor).map_or(0, |step| step.1)
+        let before = self.steps[*self.places.get(tensor)?].1?;
+        Some(self.steps[before].0)
     }
 
     /// Returns the nearest tensor that all paths to all of these tensors go through.
     fn common(&self, tensors: &[&'m str]) -> Option<&'m str> {
-        let (first, others) = tensors.split_first()?;
-        others.iter().try_fold(*first, |common, other| {
+        let places: Option<Vec<usize>> = tensors.iter().map(|tensor| self.places.get(tensor).copied()).collect();
+        let places = places?;
+        let (first, others) = places.split_first()?;
+        let common = others.iter().try_fold(*first, |common, other| {
             let (mut a, mut b) = (common, *other);
             while a != b {
-                if self.length(a) >= self.length(b) { a = self.before(a)? } else { b = self.before(b)? }
+                let deeper = if self.steps[a].2 >= self.steps[b].2 { &mut a } else { &mut b };
+                *deeper = self.steps[*deeper].1?;
             }
             Some(a)
-        })
+        })?;
+        Some(self.steps[common].0)
     }
 }
 

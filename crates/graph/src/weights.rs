@@ -1,5 +1,7 @@
 //! The weights of a model: reading, replacing, and drawing them at random.
 
+use std::collections::BTreeSet;
+
 use ndarray::{ArrayBase, ArrayD, Data, Dimension};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -91,9 +93,9 @@ enum FanIn {
 
 /// Returns the names of weight and bias of each layer to draw. Each weight is listed once.
 fn layers(model: &Model) -> Vec<(String, Option<String>, FanIn)> {
-    let stored = |name: Option<&String>| {
-        name.filter(|name| model.graph().initializer.iter().any(|weight| weight.name() == name.as_str())).cloned()
-    };
+    let weights: BTreeSet<&str> = model.graph().initializer.iter().map(TensorProto::name).collect();
+    let stored = |name: Option<&String>| name.filter(|name| weights.contains(name.as_str())).cloned();
+    let mut seen = BTreeSet::new();
     let mut found: Vec<(String, Option<String>, FanIn)> = Vec::new();
     for node in model.nodes() {
         let fan_in = match node.op_type() {
@@ -103,7 +105,7 @@ fn layers(model: &Model) -> Vec<(String, Option<String>, FanIn)> {
             _ => continue,
         };
         let Some(weight) = stored(node.input.get(1)) else { continue };
-        if found.iter().all(|(known, ..)| *known != weight) {
+        if seen.insert(weight.clone()) {
             found.push((weight, stored(node.input.get(2)), fan_in));
         }
     }

@@ -8,7 +8,7 @@ use ndarray::{Array2, Ix2};
 use runtime::Session;
 use zoo::Network;
 
-use crate::session::ImageSession;
+use crate::session::{ImageSession, images_at_once};
 use crate::{BATCH, Error};
 
 /// A network with a classifier, ready to run.
@@ -24,13 +24,14 @@ impl Classifier {
     /// Opens the model file `model`, which `network` describes, with `threads` threads (0: all cores).
     ///
     /// # Errors
-    /// The network has no classifier, or ONNX Runtime refuses the model.
+    /// The network has no classifier, the model is not safe to run or does not fit its description, or ONNX Runtime refuses
+    /// it.
     pub fn open(network: Network, model: &Path, threads: usize) -> Result<Self, Error> {
         let Some(output) = network.probabilities.clone() else {
             return Err(Error::NoClassifier { network: network.name });
         };
-        let session = Session::from_file(model, threads)?;
-        let inner = ImageSession::new(session, &network.input, BATCH);
+        let model = network.load(model)?.cut(&output)?;
+        let inner = ImageSession::new(Session::new(&model, threads)?, &network.input, images_at_once(&model, BATCH));
         Ok(Self { network, inner, output })
     }
 

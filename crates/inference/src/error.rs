@@ -49,10 +49,39 @@ pub enum Error {
         /// The name of the output.
         output: String,
     },
+    /// The network cannot be opened.
+    #[error(transparent)]
+    Network(Box<zoo::ZooError>),
     /// The model cannot be cut or rewritten.
     #[error(transparent)]
     Graph(#[from] graph::Error),
     /// ONNX Runtime failed.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+}
+
+impl From<zoo::ZooError> for Error {
+    fn from(error: zoo::ZooError) -> Self {
+        Self::Network(Box::new(error))
+    }
+}
+
+impl Error {
+    /// Returns what the user can do about the error.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Read(_) => "check the image with another program".to_owned(),
+            Self::Size { .. } => "run `just preprocess --force`".to_owned(),
+            Self::NoClassifier { .. } => {
+                "`--network squeezenet` has a classifier; `just train` adds one to this network".to_owned()
+            }
+            Self::NotANumber { .. } => {
+                "the weights are too large for these pixels: check `input` in the description, or the export".to_owned()
+            }
+            Self::Shape { .. } | Self::NoOutput { .. } => "correct the description of the network".to_owned(),
+            Self::Network(error) => error.advice(),
+            Self::Graph(error) => error.advice().to_owned(),
+            Self::Runtime(error) => error.advice().to_owned(),
+        }
+    }
 }

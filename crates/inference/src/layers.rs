@@ -8,7 +8,7 @@ use ndarray::ArrayD;
 use runtime::Session;
 use zoo::InputTransform;
 
-use crate::session::ImageSession;
+use crate::session::{ImageSession, images_at_once};
 use crate::{BATCH, Error};
 
 /// A network whose outputs are tensors of one's choice.
@@ -25,8 +25,8 @@ impl Layers {
     /// The model has no tensor of a name (the message lists the nearest names), or ONNX Runtime refuses the model.
     pub fn open(model: &Model, transform: &InputTransform, tensors: &[&str], threads: usize) -> Result<Self, Error> {
         let part = model.cut_many(tensors)?;
-        let session = Session::from_bytes(&part.to_bytes(), threads)?;
-        Ok(Self { inner: ImageSession::new(session, transform, BATCH) })
+        let session = Session::new(&part, threads)?;
+        Ok(Self { inner: ImageSession::new(session, transform, images_at_once(&part, BATCH)) })
     }
 
     /// Computes the tensors for `images` in one run: an array `[n, ...]` for each, in the order of [`Layers::open`].

@@ -45,7 +45,7 @@ impl Trunk {
     /// # Errors
     /// ONNX Runtime refuses the model.
     pub fn open(rewritten: &Model, transform: &InputTransform, threads: usize) -> Result<Self, Error> {
-        let session = Session::with_own_operators(&rewritten.to_bytes(), threads, Layout::of(rewritten))?;
+        let session = Session::with_own_operators(rewritten, threads, Layout::of(rewritten))?;
         let batch = Self::batch_of(rewritten);
         let output = rewritten.outputs().first().copied().unwrap_or_default().to_owned();
         Ok(Self { inner: ImageSession::new(session, transform, batch), batch, output })

@@ -26,6 +26,14 @@ pub enum Error {
         /// Pixels of the input along the axis, padding included.
         padded: usize,
     },
+    /// A tensor of the convolution has too many values to compute with.
+    #[error("the {what} of a convolution would be {values}, supported are at most 2^31")]
+    TooLarge {
+        /// `size`, `input`, `filters` or `output`.
+        what: &'static str,
+        /// The size, or the number of values.
+        values: u128,
+    },
     /// The length of a slice does not match the geometry or the other slices.
     #[error("the {what} has {found} values, not {expected}")]
     Length {

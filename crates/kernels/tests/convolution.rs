@@ -229,6 +229,34 @@ fn impossible_geometries_are_errors() {
     assert_eq!(error(&|g| g.groups = 3), Error::Groups { what: "channels", count: 4, groups: 3 });
     assert_eq!(error(&|g| g.groups = 4), Error::Groups { what: "filters", count: 6, groups: 4 });
     assert_eq!(error(&|g| g.dilations[0] = 4), Error::Window { axis: "height", window: 9, padded: 7 });
+    assert_eq!(error(&|g| g.size[0] = usize::MAX), Error::TooLarge { what: "size", values: usize::MAX as u128 });
+    assert_eq!(error(&|g| g.pads[2] = 1 << 40), Error::TooLarge { what: "size", values: 1 << 40 });
+    // 4 channels of 2^20 x 2^20 pixels and their padding.
+    let input = Error::TooLarge { what: "input", values: 4 * ((1 << 20) + 2) * ((1 << 20) + 2) };
+    assert_eq!(error(&|g| g.size = [1 << 20; 2]), input);
+}
+
+#[test]
+fn the_cost_of_the_largest_convolutions_does_not_overflow() {
+    let sizes = [1, 3, 8, 1 << 12, 1 << 20, 1 << 31, usize::MAX / 2, usize::MAX];
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut pick = || sizes[rng.random_range(0..sizes.len())];
+    let mut costs = 0;
+    for case in 0..20_000 {
+        let kernel = [2, 3, 5, pick()][case % 4];
+        let geometry = Geometry {
+            channels: pick(),
+            filters: pick(),
+            kernel: [kernel; 2],
+            strides: [1; 2],
+            pads: [1, pick(), 1, 1],
+            dilations: [1; 2],
+            groups: 1,
+            size: [pick(), pick()],
+        };
+        costs += usize::from(tiled_cost(&geometry).is_some());
+    }
+    assert!(costs > 20, "some of them exist: {costs}");
 }
 
 #[test]

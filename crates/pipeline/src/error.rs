@@ -51,6 +51,21 @@ impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
     }
 }
 
+/// Attaches the advice that an error has itself.
+pub trait HintFrom<T, E> {
+    /// Attaches what `advice` returns for the error.
+    fn hint_from<D: Display>(self, advice: impl FnOnce(&E) -> D) -> anyhow::Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> HintFrom<T, E> for Result<T, E> {
+    fn hint_from<D: Display>(self, advice: impl FnOnce(&E) -> D) -> anyhow::Result<T> {
+        self.map_err(|error| {
+            let advice = advice(&error);
+            with_hint(error, advice)
+        })
+    }
+}
+
 /// Returns `error` with `advice` attached.
 pub fn with_hint(error: impl Into<anyhow::Error>, advice: impl Display) -> anyhow::Error {
     anyhow::Error::new(Hint { advice: advice.to_string(), about: error.into() })
@@ -112,6 +127,12 @@ mod tests {
             .unwrap_err();
         assert_eq!(render(&error), "error: cannot write a.csv\n  caused by: disk is full\nhint: free some space\n");
         assert_eq!(exit_of(&error), Exit::Failed);
+    }
+
+    #[test]
+    fn an_error_can_give_its_own_hint() {
+        let error = Err::<(), _>(std::fmt::Error).hint_from(|error| format!("about {error:?}")).unwrap_err();
+        assert!(render(&error).ends_with("\nhint: about Error\n"), "{}", render(&error));
     }
 
     #[test]

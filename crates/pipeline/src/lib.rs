@@ -31,7 +31,7 @@ mod through;
 mod writer;
 
 pub use config::Environment;
-pub use error::HintExt;
+pub use error::{HintExt, HintFrom};
 pub use exit::Exit;
 pub use files::{AtomicFile, write_atomic};
 pub use folder::{Lock, StageFolder};

@@ -23,9 +23,9 @@ use clap::Parser;
 use contract::stages;
 use contract::{Dataset, ImageRow, Split};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{HintExt, Stage, Summary};
+use pipeline::{HintExt, HintFrom, Stage, Summary};
 use rand::Rng;
-use zoo::Network;
+use zoo::{Network, ZooError};
 
 use crate::duplicates::Usable;
 use crate::quarantine::Quarantine;
@@ -85,7 +85,7 @@ impl Stage for Preprocess {
 }
 
 fn input_size(scope: Scope) -> Result<u32> {
-    let (network, _) = Network::open(&scope.environment.data, &scope.config.network).hint("run `just setup`")?;
+    let (network, _) = Network::open(&scope.environment.data, &scope.config.network).hint_from(ZooError::advice)?;
     Ok(network.input.size)
 }
 

@@ -170,7 +170,7 @@ fn trunk(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     let mut sessions = Vec::new();
     for &convolutions in &measure.convolutions {
         let model = with_own_operators(&model, convolutions)?;
-        sessions.push(Session::with_own_operators(&model.to_bytes(), measure.threads, Layout::of(&model))?);
+        sessions.push(Session::with_own_operators(&model, measure.threads, Layout::of(&model))?);
     }
     drop(model);
     let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[measure.batch, 3, 224, 224]), 1.0);

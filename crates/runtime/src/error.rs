@@ -52,14 +52,6 @@ pub enum RuntimeError {
     /// There was no call of [`crate::load()`] before.
     #[error("ONNX Runtime is not loaded yet")]
     NotLoaded,
-    /// The model's file cannot be read.
-    #[error("{model} cannot be read: {source}")]
-    Unreadable {
-        /// Path of the model.
-        model: String,
-        /// The message of the system.
-        source: std::io::Error,
-    },
     /// ONNX Runtime rejects the model.
     #[error("{model} is not a model that ONNX Runtime can run: {message}")]
     BadModel {
@@ -102,6 +94,19 @@ pub enum RuntimeError {
         /// The message of ONNX Runtime.
         message: String,
     },
+}
+
+impl RuntimeError {
+    /// Returns what the user can do about the error.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::BadModel { .. } | Self::OtherType { .. } | Self::OtherInputs { .. } | Self::Failed { .. } => {
+                "check the model with `onnx.checker.check_model(model, full_check=True)`, and export it again"
+            }
+            Self::BadState { .. } => "run `just train --force`",
+            _ => "run `just setup`",
+        }
+    }
 }
 
 /// Returns ONNX Runtime's message, without the C++ function and the numeric code at its beginning.

@@ -28,7 +28,7 @@ pub use error::RuntimeError;
 pub use load::{LIBRARY_VARIABLE, identity, load, locate, named};
 pub use mapped::Mapped;
 pub use operators::OPERATORS;
-pub use rewrite::{Convolutions, images_per_run, with_own_operators};
+pub use rewrite::{Convolutions, fitting, images_per_run, with_own_operators};
 pub use session::{Layout, Session};
 pub use state::TrainingState;
 pub use trainer::{Evaluation, Trainer};

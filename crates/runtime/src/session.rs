@@ -1,7 +1,5 @@
 //! Running a model with named arrays.
 
-use std::path::Path;
-
 use graph::Model;
 use ndarray::{ArrayD, ArrayViewD, CowArray, IxDyn};
 use ort::session::SessionInputValue;
@@ -37,31 +35,26 @@ impl Layout {
 }
 
 impl Session {
-    /// Reads the model at `path` for `threads` threads. 0 stands for all cores.
-    pub fn from_file(path: &Path, threads: usize) -> Result<Self, RuntimeError> {
-        let model = path.display().to_string();
-        // ONNX Runtime reports only the number of a system error.
-        if let Err(source) = std::fs::File::open(path) {
-            return Err(RuntimeError::Unreadable { model, source });
-        }
-        let mut options = load::options(threads).map_err(|error| error.of(&model))?;
-        let inner = options.commit_from_file(path);
-        Self::new(inner, model)
+    /// Opens a model for `threads` threads. 0 stands for all cores.
+    ///
+    /// There is no way to open bytes or a file: a [`Model`] has passed the checks that ONNX Runtime relies on.
+    ///
+    /// # Errors
+    /// Returns an error when ONNX Runtime does not accept the model, or when an input or output does not hold 32-bit floats.
+    pub fn new(model: &Model, threads: usize) -> Result<Self, RuntimeError> {
+        let mut options = load::options(threads).map_err(|error| error.of(model.label()))?;
+        let inner = options.commit_from_memory(&model.to_bytes());
+        Self::of(inner, model.label().to_owned())
     }
 
-    /// Reads a model from the bytes of its file, for `threads` threads.
-    pub fn from_bytes(bytes: &[u8], threads: usize) -> Result<Self, RuntimeError> {
-        let model = "the model in memory".to_owned();
-        let mut options = load::options(threads).map_err(|error| error.of(&model))?;
-        let inner = options.commit_from_memory(bytes);
-        Self::new(inner, model)
-    }
-
-    /// Reads a model that contains our own operators ([`crate::with_own_operators`]), for `threads` threads.
-    pub fn with_own_operators(bytes: &[u8], threads: usize, layout: Layout) -> Result<Self, RuntimeError> {
-        let model = "the model in memory".to_owned();
-        let refused = |message: String| RuntimeError::BadModel { model: model.clone(), message };
-        let options = load::options(threads).map_err(|error| error.of(&model))?;
+    /// Opens a model that contains our own operators ([`crate::with_own_operators`]), for `threads` threads.
+    ///
+    /// # Errors
+    /// The same as those of [`Session::new`].
+    pub fn with_own_operators(model: &Model, threads: usize, layout: Layout) -> Result<Self, RuntimeError> {
+        let label = model.label().to_owned();
+        let refused = |message: String| RuntimeError::BadModel { model: label.clone(), message };
+        let options = load::options(threads).map_err(|error| error.of(&label))?;
         // The session keeps the operators alive.
         let operators = operators::domain().map_err(|error| refused(message_of(&error)))?;
         let options = options.with_operators(operators).map_err(|error| refused(message_of(&error)))?;
@@ -71,13 +64,14 @@ impl Session {
         };
         let options = options.with_optimization_level(level);
         let mut options = options.map_err(|error| refused(message_of(&error)))?;
+        let bytes = model.to_bytes();
         let lock = operators::setup_lock();
-        let inner = options.commit_from_memory(bytes);
+        let inner = options.commit_from_memory(&bytes);
         drop(lock);
-        Self::new(inner, model)
+        Self::of(inner, label)
     }
 
-    fn new(inner: ort::Result<ort::session::Session>, model: String) -> Result<Self, RuntimeError> {
+    fn of(inner: ort::Result<ort::session::Session>, model: String) -> Result<Self, RuntimeError> {
         let inner =
             inner.map_err(|error| RuntimeError::BadModel { model: model.clone(), message: message_of(&error) })?;
         for outlet in inner.inputs().iter().chain(inner.outputs()) {

@@ -272,7 +272,7 @@ fn of_what_is_computed_another_way() {
     net.node(Node::new("Gemm", "fc8").inputs(["fc7", "fc8.weight"]).int("transB", 1));
     let model = net.finish(&["fc8"]).unwrap();
     let made = artifacts(&model, &Options::default()).unwrap();
-    let training = Model::from_bytes("training", made.training_model).unwrap();
+    let training = Model::from_own_bytes("training", made.training_model).unwrap();
     let count = |operator: &str| training.nodes().iter().filter(|node| node.op_type() == operator).count();
     assert_eq!((count("Conv"), count("ConvGrad"), count("MatMul"), count("PoolGradient")), (5, 3, 1, 2));
     assert!(training.producer("pool1").is_some_and(|node| node.op_type() == "Relu"));

@@ -3,20 +3,20 @@
 use anyhow::{Result, anyhow};
 use contract::Dataset;
 use pipeline::HintExt;
-use zoo::Network;
 
+use crate::cut::Base;
 use crate::depth::Depth;
 use crate::examples::Examples;
 use crate::settings::Settings;
 use crate::view::Scope;
 
-/// Rejects a data set without two classes or with an empty split, a depth that the network does not have, and a batch
-/// that is larger than the training split.
+/// Rejects a data set without two classes or with an empty split, a network that is not safe to run or does not fit its
+/// description, a depth that the network does not have, and a batch that is larger than the training split.
 pub(crate) fn check(scope: Scope, grid: &[Settings]) -> Result<()> {
     let examples = Examples::new(&Dataset::read(&scope.environment.artifacts)?)?;
-    let (network, _) = Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;
+    let base = Base::open(scope)?;
     for settings in grid {
-        Depth::parse(&settings.tune, &network, settings.hidden.len())?;
+        Depth::parse(&settings.tune, &base.network, settings.hidden.len())?;
     }
     let (batch, images) = (scope.config.train.batch_size, examples.train.len());
     if batch > images {

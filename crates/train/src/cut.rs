@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 use contract::config::Weights;
 use contract::stages;
 use graph::Model;
-use graph::head::{self, FEATURES, Head};
+use graph::head::{self, Head, OnTrunk};
 use inference::Trunk;
-use pipeline::HintExt;
-use zoo::{Network, Pooling};
+use pipeline::HintFrom;
+use zoo::{Network, Pooling, ZooError};
 
 use crate::depth::Depth;
 use crate::view::Scope;
@@ -20,9 +20,9 @@ const STAGE: &str = stages::TRAIN;
 pub(crate) struct Base {
     /// The description of the whole network.
     pub network: Network,
-    /// The part from the image `[n, 3, size, size]` to [`FEATURES`] `[n, width]`.
+    /// The part from the image `[n, 3, size, size]` to the features `[n, width]`, its one output.
     pub model: Model,
-    /// Number of values in the [`FEATURES`] of one image.
+    /// Number of values in the features of one image.
     pub width: usize,
 }
 
@@ -30,8 +30,8 @@ impl Base {
     /// Opens the network that the configuration names. With `model.weights = "random"` it draws new weights.
     pub fn open(scope: Scope) -> Result<Self> {
         let (network, path) =
-            Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;
-        let mut model = Model::read(&path).hint("run `just setup`")?;
+            Network::open(&scope.environment.data, &scope.config.model.network).hint_from(ZooError::advice)?;
+        let mut model = network.load(&path).hint_from(ZooError::advice)?;
         if scope.config.model.weights == Weights::Random {
             graph::redraw_weights(&mut model, &mut pipeline::rng(scope.config.seed, STAGE, "random weights"))?;
         }
@@ -44,7 +44,7 @@ impl Base {
             head::features(&model, layer, pool).with_context(|| format!("cannot cut {} at {layer}", network.name))?;
         let width = model
             .shapes()
-            .per_item(FEATURES)
+            .per_item(model.outputs()[0])
             .map(|shape| shape.iter().product())
             .with_context(|| format!("{}: the shape of {layer} is not known before it runs", network.name))?;
         Ok(Self { network, model, width })
@@ -63,9 +63,12 @@ pub(crate) struct Cut {
     pub item: Vec<usize>,
     /// The part from the image to [`Cut::tensor`]. `None` when the cut is at the input.
     pub trunk: Option<Model>,
-    /// The part from [`Cut::tensor`] to [`head::LOGITS`] and [`head::PROBABILITIES`], with the weights before the first
-    /// step.
+    /// The part from [`Cut::tensor`] to [`Cut::logits`] and [`Cut::probabilities`], with the weights before the first step.
     pub above: Model,
+    /// Name of the tensor `[n, classes]` before the softmax.
+    pub logits: String,
+    /// Name of the output, `[n, classes]`.
+    pub probabilities: String,
     /// Names of the weights that are trained. The other weights of [`Cut::above`] are frozen.
     pub trained: Vec<String>,
     /// Those of [`Cut::trained`] that belong to the pre-trained network. The others belong to the head.
@@ -76,8 +79,9 @@ impl Cut {
     /// Appends a new head with hidden layers of the sizes `hidden` to `base`, and cuts below the deepest layer of `depth`.
     pub fn new(scope: Scope, base: &Base, depth: &Depth, hidden: &[usize], classes: usize) -> Result<Self> {
         let head = Head { features: base.width, hidden: hidden.to_vec(), classes };
-        let whole = base.model.append(&first_weights(scope, &head)?)?;
-        let deepest = depth.deepest(&whole)?;
+        let OnTrunk { model: head, logits, probabilities } = first_weights(scope, base, &head)?;
+        let whole = base.model.append(&head)?;
+        let deepest = depth.deepest(&whole, base.model.outputs()[0])?;
         let graph::tuning::Cut { tensor, trained } = graph::tuning::split(&whole, &deepest)?;
         let item = whole
             .shapes()
@@ -85,10 +89,10 @@ impl Cut {
             .with_context(|| format!("{}: the shape of {tensor} is not known before it runs", base.network.name))?;
         let trunk =
             if whole.inputs().contains(&tensor.as_str()) { None } else { Some(whole.cut(&tensor)?.without_dropout()?) };
-        let above = whole.above(&tensor, head::PROBABILITIES)?;
+        let above = whole.above(&tensor, &probabilities)?;
         let key = key(scope, base, trunk.as_ref())?;
         let below_head = trained.iter().filter(|name| base.model.weight(name).is_ok()).cloned().collect();
-        Ok(Self { key, tensor, item, trunk, above, trained, below_head })
+        Ok(Self { key, tensor, item, trunk, above, logits, probabilities, trained, below_head })
     }
 
     /// Returns [`Cut::trunk`] with our own operators, as [`Trunk::open`] runs it.
@@ -105,16 +109,17 @@ impl Cut {
     }
 }
 
-/// Returns the head before its first step. Its last layer is zero, so all classes have the same probability.
+/// Returns the head on `base` before its first step. Its last layer is zero, so all classes have the same probability.
 ///
 /// Random weights would add noise along thousands of directions of the features. A few hundred images say nothing about
 /// most of these directions, so training would never remove the noise.
-fn first_weights(scope: Scope, head: &Head) -> Result<Model> {
-    let mut model = head.build(&mut pipeline::rng(scope.config.seed, STAGE, "first weights"))?;
-    let last = format!("{}.weight", head::LOGITS);
-    let zeros = model.weight(&last)?.mapv(|_| 0.0);
-    model.set_weight(&last, &zeros)?;
-    Ok(model)
+fn first_weights(scope: Scope, base: &Base, head: &Head) -> Result<OnTrunk> {
+    let mut head = head.on(&base.model, &mut pipeline::rng(scope.config.seed, STAGE, "first weights"))?;
+    let last = head.model.nodes().iter().find(|node| node.output.contains(&head.logits));
+    let last = last.and_then(|node| graph::node::input(node, 1)).context("the head has no last layer")?.to_owned();
+    let zeros = head.model.weight(&last)?.mapv(|_| 0.0);
+    head.model.set_weight(&last, &zeros)?;
+    Ok(head)
 }
 
 fn key(scope: Scope, base: &Base, trunk: Option<&Model>) -> Result<String> {
@@ -165,7 +170,7 @@ mod tests {
         let cut = Cut::new(config.scope(), &base, &depth, hidden, 3).unwrap();
         assert_eq!(cut.above.inputs(), [&cut.tensor]);
         assert_eq!(cut.above.shapes().per_item(&cut.tensor).as_ref(), Some(&cut.item));
-        assert_eq!(cut.above.shapes().per_item(head::LOGITS), Some(vec![3]));
+        assert_eq!(cut.above.shapes().per_item(&cut.logits), Some(vec![3]));
         if let Some(trunk) = &cut.trunk {
             assert_eq!(trunk.outputs(), [&cut.tensor]);
             for name in &cut.trained {
@@ -177,7 +182,7 @@ mod tests {
         }
         let joined = cut.join(&cut.above.without_dropout().unwrap()).unwrap();
         let head = Head { features: base.width, hidden: hidden.to_vec(), classes: 3 };
-        let head = first_weights(config.scope(), &head).unwrap();
+        let head = first_weights(config.scope(), &base, &head).unwrap().model;
         let whole = base.model.append(&head).unwrap().without_dropout().unwrap();
         assert_eq!(joined.tensors(), whole.tensors());
         assert!(!has_own_operators(&joined), "what is saved is for everybody's runtime");
@@ -212,6 +217,27 @@ mod tests {
                 assert_eq!(running.outputs(), [tensor]);
             }
         }
+    }
+
+    #[test]
+    fn heads_of_one_to_seven_hidden_layers_fit_on_every_network() {
+        for network in zoo::sources().iter().map(|source| source.network) {
+            for count in 1..=7 {
+                let (cut, trained) = cut(network, "head", &vec![4; count]);
+                assert_eq!(trained.len(), 2 * (count + 1), "{network}, {count} layers");
+                assert_eq!((cut.logits.as_str(), cut.probabilities.as_str()), ("fc8", "probabilities"));
+                // AlexNet has `relu1` to `relu5` itself.
+                let renamed = if network == "alexnet" { count.saturating_sub(2) } else { usize::from(count == 7) };
+                let prefixed = cut.above.tensors().iter().filter(|name| name.starts_with("head/")).count();
+                assert_eq!(prefixed, renamed, "{network}, {count} layers: {:?}", cut.above.tensors());
+                let deepest = format!("fc{}", (8 - count..=8).map(|number| number.to_string()).collect::<String>());
+                assert_eq!(self::cut(network, &deepest, &vec![4; count]).1, trained, "{network}, {deepest}");
+            }
+        }
+        // Nothing changes where no name is taken.
+        let two = cut("alexnet", "head", &[8, 4]).0.above;
+        let names = ["features", "fc6.dropout", "fc6", "relu6", "fc7.dropout", "fc7", "relu7", "fc8.dropout", "fc8"];
+        assert_eq!(two.tensors(), [&names[..], &["probabilities"]].concat());
     }
 
     #[test]

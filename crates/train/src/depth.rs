@@ -19,7 +19,9 @@ const LAST: usize = 8;
 pub(crate) enum Depth {
     /// The layers of the head.
     Head,
-    /// The layer of this name and all later layers.
+    /// The dense layer of the head with this number, and all later layers.
+    Dense(usize),
+    /// The layer of this name below the head, and all later layers.
     Layer(String),
     /// Every layer.
     All,
@@ -39,16 +41,19 @@ impl Depth {
         } {
             return Ok(depth);
         }
+        let trunk = below_head(network);
         if let Some(number) = dense(text) {
             if number + hidden < LAST {
+                if trunk.contains(&text) {
+                    return Ok(Self::Layer(text.to_owned()));
+                }
                 let has = LAST - hidden;
                 let has = if hidden == 0 { "one layer, fc8".to_owned() } else { format!("fc{has} to fc8") };
                 return Err(UsageError(format!("the depth `{text}` begins at fc{number}, and the head has {has}")))
                     .hint(format!("give train.sweep.hidden {} sizes, as in [4096, 4096] for fc678", LAST - number));
             }
-            return Ok(Self::Layer(format!("fc{number}")));
+            return Ok(Self::Dense(number));
         }
-        let trunk = below_head(network);
         let conv = convolution(text).map(|number| format!("conv{number}"));
         for name in [Some(text), conv.as_deref()].into_iter().flatten() {
             if trunk.contains(&name) {
@@ -58,19 +63,26 @@ impl Depth {
         unknown(text, network, &trunk, hidden)
     }
 
-    /// Returns the output of the deepest trained layer with weights in `whole`, the network with its head.
+    /// Returns the output of the deepest trained layer with weights in `whole`, the network with its head. The head reads the
+    /// tensor `features`.
     ///
     /// A layer without weights means the next layer with weights. The name of a module, such as `fire9`, means all its
     /// layers, such as `fire9/squeeze1x1`.
-    pub fn deepest(&self, whole: &Model) -> Result<String> {
+    pub fn deepest(&self, whole: &Model, features: &str) -> Result<String> {
         let nodes = whole.nodes();
         let weighted = |node: &&graph::onnx::NodeProto| {
             node.input.iter().any(|input| whole.graph().initializer.iter().any(|weight| weight.name() == input))
         };
+        let head = nodes.iter().position(|node| node.output.iter().any(|name| name == features)).unwrap_or(0);
         let from = match self {
             Self::All => 0,
-            Self::Head => {
-                nodes.iter().position(|node| node.output.iter().any(|name| name == graph::head::FEATURES)).unwrap_or(0)
+            Self::Head => head,
+            // The layers of the head are the nodes with weights behind the features.
+            Self::Dense(number) => {
+                let mut layers: Vec<usize> = (head..nodes.len()).filter(|&place| weighted(&&nodes[place])).collect();
+                layers.reverse();
+                let place = LAST.checked_sub(*number).and_then(|behind| layers.get(behind).copied());
+                place.ok_or_else(|| anyhow!("{} has no layer `{self}`", whole.label()))?
             }
             Self::Layer(layer) => {
                 let inside = format!("{layer}/");
@@ -88,11 +100,12 @@ impl Depth {
 
 impl fmt::Display for Depth {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        to.write_str(match self {
-            Self::Head => "head",
-            Self::Layer(layer) => layer,
-            Self::All => "all",
-        })
+        match self {
+            Self::Head => to.write_str("head"),
+            Self::Dense(number) => write!(to, "fc{number}"),
+            Self::Layer(layer) => to.write_str(layer),
+            Self::All => to.write_str("all"),
+        }
     }
 }
 
@@ -160,11 +173,11 @@ mod tests {
         for (text, hidden, expected) in [
             ("head", 0, Depth::Head),
             ("all", 0, Depth::All),
-            ("fc8", 0, layer("fc8")),
-            ("fc7", 1, layer("fc7")),
-            ("fc78", 1, layer("fc7")),
-            ("fc678", 2, layer("fc6")),
-            ("fc5678", 3, layer("fc5")),
+            ("fc8", 0, Depth::Dense(8)),
+            ("fc7", 1, Depth::Dense(7)),
+            ("fc78", 1, Depth::Dense(7)),
+            ("fc678", 2, Depth::Dense(6)),
+            ("fc5678", 3, Depth::Dense(5)),
             ("c5fc678", 0, layer("conv5")),
             ("c5", 2, layer("conv5")),
             ("c4fc678", 2, layer("conv4")),

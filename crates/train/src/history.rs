@@ -35,6 +35,13 @@ impl History {
         }
     }
 
+    /// Returns the validation loss that the trial is compared by: that of the kept epoch. `None` for a trial that diverged,
+    /// whatever its epochs before were like, and without an epoch.
+    pub fn result(&self, keep: Keep) -> Option<f32> {
+        let sound = self.stop_reason != Some(StopReason::Diverged);
+        self.kept(keep).filter(|_| sound).map(|(_, epoch)| epoch.val_loss)
+    }
+
     /// Returns whether the trial has stopped or has trained for `epochs` epochs.
     pub fn is_done(&self, epochs: usize) -> bool {
         self.stop_reason.is_some() || self.epochs.len() >= epochs
@@ -91,6 +98,15 @@ mod tests {
         assert_eq!(reason(&[1.0, 2.0, 3.0, 4.0]), Some(StopReason::MaxEpochs));
         assert_eq!(history(&[1.0, 2.0]).kept(Keep::Last).map(|(at, _)| at), Some(1));
         assert_eq!(history(&[]).kept(Keep::Last), None);
+    }
+
+    #[test]
+    fn a_diverged_trial_has_no_result() {
+        let sound = History { stop_reason: Some(StopReason::EarlyStopping), ..history(&[2.0, 1.0, 3.0]) };
+        assert_eq!((sound.result(Keep::Best), sound.result(Keep::Last)), (Some(1.0), Some(3.0)));
+        let diverged = History { stop_reason: Some(StopReason::Diverged), ..sound };
+        assert_eq!((diverged.result(Keep::Best), diverged.result(Keep::Last)), (None, None));
+        assert_eq!(history(&[]).result(Keep::Best), None);
     }
 
     #[test]

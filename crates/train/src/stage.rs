@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use contract::Dataset;
 use contract::stages;
-use pipeline::{HintExt, Stage, Summary};
+use pipeline::{HintExt, HintFrom, Stage, Summary};
 
 use crate::check::check;
 use crate::context::TrainContext;
@@ -59,7 +59,7 @@ impl Stage for Train {
 /// Returns what training depends on besides the configuration and the artifacts.
 pub(crate) fn inputs(scope: Scope) -> Result<BTreeMap<String, String>> {
     let (network, _) =
-        zoo::Network::open(&scope.environment.data, &scope.config.model.network).hint("run `just setup`")?;
+        zoo::Network::open(&scope.environment.data, &scope.config.model.network).hint_from(zoo::ZooError::advice)?;
     Ok(BTreeMap::from([
         ("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint("run `just setup`")?),
         ("own operators".to_owned(), runtime::OPERATORS.to_string()),

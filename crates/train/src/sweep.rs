@@ -154,7 +154,7 @@ impl SweepState<'_> {
         }
         tracing::info!(trial = trial + 1, epochs, kept = ?history.kept(keep), ?stopped, "{}", live.name(trial));
         self.trials[trial].history = history;
-        let loss = |trial: usize| self.trials[trial].history.kept(keep).map(|(_, epoch)| epoch.val_loss);
+        let loss = |trial: usize| self.trials[trial].history.result(keep);
         if let Some(found) = loss(trial).filter(|_| stopped.is_some()) {
             let least = self.winner.and_then(|winner| Some((loss(winner)?, winner)));
             if least.is_none_or(|(least, winner)| found.total_cmp(&least).then(trial.cmp(&winner)).is_lt()) {
@@ -182,7 +182,7 @@ impl SweepState<'_> {
     /// Returns the better half of `running` after `until` epochs. The other trials stop.
     fn halve(&mut self, running: &[usize], until: usize) -> Result<Vec<usize>> {
         let keep = self.context.run.config.train.keep;
-        let loss = |at: usize| self.trials[at].history.kept(keep).map(|(_, epoch)| epoch.val_loss);
+        let loss = |at: usize| self.trials[at].history.result(keep);
         let losses: Vec<(usize, Option<f32>)> = running.iter().map(|at| (*at, loss(*at))).collect();
         let left = halving::survivors(&losses);
         for at in running.iter().filter(|at| !left.contains(at)) {
@@ -202,8 +202,8 @@ impl SweepState<'_> {
         drop_other_cuts(self.context.run.environment, &self.cuts)?;
         let chosen = self
             .winner
-            .ok_or_else(|| anyhow!("the loss of every trial is not a finite number"))
-            .hint("try lower rates in train.sweep.learning_rate")?;
+            .ok_or_else(|| anyhow!("every trial diverged: the loss of every trial is not a finite number"))
+            .hint("try lower rates in train.sweep.learning_rate; `train find-lr` suggests one")?;
         let trial = &self.trials[chosen];
         let cut = self.context.cut(&trial.settings)?;
         let features = match self.features {

@@ -39,6 +39,7 @@ impl Task<'_> {
     pub fn artifacts(&self) -> Result<TrainingArtifacts> {
         let config = &self.run.config.train;
         let options = training::Options {
+            logits: self.cut.logits.clone(),
             trained: Some(self.cut.trained.clone()),
             optimizer: AdamW { weight_decay: self.settings.weight_decay as f32, ..AdamW::default() },
             rates: self.cut.below_head.iter().map(|name| (name.clone(), config.trunk_rate as f32)).collect(),

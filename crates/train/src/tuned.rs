@@ -7,7 +7,7 @@ use ndarray::{Array2, Ix2};
 use runtime::Session;
 use zoo::{Layer, Network, Parent};
 
-use crate::cut::Base;
+use crate::cut::{Base, Cut};
 use crate::examples::Examples;
 use crate::features::images::read;
 use crate::sweep::Sweep;
@@ -18,14 +18,14 @@ pub(crate) fn save(run: &Run, base: &Base, sweep: &Sweep, dataset: &Dataset, exa
     let head = sweep.head.without_dropout()?;
     let model = sweep.cut.join(&head)?;
     let bytes = model.to_bytes();
-    check(run, base, sweep, &head, &bytes, dataset, examples)?;
-    let network = describe(base, &model, &bytes, dataset)?;
+    check(run, base, sweep, &head, &model, dataset, examples)?;
+    let network = describe(base, &sweep.cut, &model, &bytes, dataset)?;
     run.write(zoo::MODEL, &bytes)?;
     run.write(zoo::TUNED_DESCRIPTION, network.to_json().as_bytes())
 }
 
 /// Returns the description of the tuned network.
-fn describe(base: &Base, model: &Model, bytes: &[u8], dataset: &Dataset) -> Result<Network> {
+fn describe(base: &Base, cut: &Cut, model: &Model, bytes: &[u8], dataset: &Dataset) -> Result<Network> {
     let below = &base.network;
     let mut layers: Vec<Layer> = Vec::new();
     for layer in &below.layers {
@@ -47,8 +47,8 @@ fn describe(base: &Base, model: &Model, bytes: &[u8], dataset: &Dataset) -> Resu
         input: below.input.clone(),
         layers,
         features: below.features.clone(),
-        logits: Some(graph::head::LOGITS.to_owned()),
-        probabilities: Some(graph::head::PROBABILITIES.to_owned()),
+        logits: Some(cut.logits.clone()),
+        probabilities: Some(cut.probabilities.clone()),
         classes: dataset.classes.clone(),
         origin: format!(
             "{} with a new head, tuned by Tunescope on {} pictures",
@@ -66,7 +66,7 @@ fn check(
     base: &Base,
     sweep: &Sweep,
     head: &Model,
-    whole: &[u8],
+    whole: &Model,
     dataset: &Dataset,
     examples: &Examples,
 ) -> Result<()> {
@@ -77,13 +77,13 @@ fn check(
     let images = rows.iter().map(|row| read(input, dataset, row.image)).collect::<Result<Vec<_>>>()?;
     let input = input.batch(&images);
     let rows = sweep.features.batch(&rows);
-    let probabilities = |bytes: &[u8], name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
-        let outputs = Session::from_bytes(bytes, run.threads())?.run(&[(name, values)])?;
-        let found = outputs.into_iter().find(|(name, _)| name == graph::head::PROBABILITIES);
+    let probabilities = |model: &Model, name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
+        let outputs = Session::new(model, run.threads())?.run(&[(name, values)])?;
+        let found = outputs.into_iter().find(|(name, _)| *name == sweep.cut.probabilities);
         Ok(found.context("the network has no output of probabilities")?.1.into_dimensionality::<Ix2>()?)
     };
     let from_images = probabilities(whole, &base.network.input.tensor, input.view().into_dyn())?;
-    let from_features = probabilities(&head.to_bytes(), &sweep.cut.tensor, rows.view())?;
+    let from_features = probabilities(head, &sweep.cut.tensor, rows.view())?;
     let apart = (&from_images - &from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     if apart.is_nan() || apart > TOLERANCE {
         bail!("the probabilities of the saved network differ by {apart} from those in training");

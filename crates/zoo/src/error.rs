@@ -49,6 +49,14 @@ pub enum ZooError {
         /// The SHA-256 of the file.
         found: String,
     },
+    /// The model is not the one that the description describes.
+    #[error("{}: does not fit its description: {reason}", path.display())]
+    Mismatch {
+        /// The file of the model.
+        path: PathBuf,
+        /// What is different.
+        reason: String,
+    },
     /// There is no source of weights for the network.
     #[error("there are no weights for the network `{name}`, only for: {known}")]
     UnknownSource {

@@ -4,10 +4,12 @@
 //! [`pickle`] reads the arrays. [`Network::open`] opens and checks an installed network. [`InputTransform`] converts an image
 //! to the input tensor of the network.
 
+mod advice;
 mod alexnet;
 mod error;
 mod import;
 pub mod labels;
+mod load;
 mod network;
 pub mod pickle;
 mod source;

@@ -194,7 +194,8 @@ impl Network {
             return Err(format!("`{missing}` is not one of the layers"));
         }
         for output in [&self.logits, &self.probabilities].into_iter().flatten() {
-            let outputs = self.layer(output).map_or(0, |layer| layer.shape.iter().product());
+            let shape = self.layer(output).map(|layer| layer.shape.as_slice()).unwrap_or_default();
+            let outputs = graph::tensor::count(shape)?;
             if outputs != self.classes.len() {
                 return Err(format!(
                     "there are {} classes for the {outputs} outputs of `{output}`",

@@ -6,10 +6,9 @@ use crate::view::Run;
 use anyhow::{Context, Result};
 use contract::config::{Config, Weights};
 use contract::stages;
-use graph::Model;
 use ndarray::ArrayD;
-use pipeline::StageFolder;
-use zoo::Network;
+use pipeline::{HintFrom, StageFolder};
+use zoo::{Network, ZooError};
 
 use crate::tuned::Tuned;
 
@@ -36,7 +35,7 @@ impl Before {
         if network.sha256 != parent.sha256 {
             return Ok(Self::Unknown(format!("the installed {} is not the one that was tuned", parent.name)));
         }
-        let mut model = Model::read(&path)?;
+        let mut model = network.load(&path).hint_from(ZooError::advice)?;
         if let Some(seed) = drawn(run)? {
             // As `train` draws them.
             graph::redraw_weights(&mut model, &mut pipeline::rng(seed, stages::TRAIN, "random weights"))?;

@@ -80,8 +80,8 @@ impl Occluder {
             (0..count).map(|_| Ok(Mutex::new(Worker::new(&plan, (threads / count).max(1))?))).collect();
         Ok(Self {
             outputs: outputs.iter().map(|output| (*output).to_owned()).collect(),
-            whole: Session::from_bytes(&whole.to_bytes(), threads)?,
-            above: Session::from_bytes(&plan.above.to_bytes(), threads)?,
+            whole: Session::new(&whole, threads)?,
+            above: Session::new(&plan.above, threads)?,
             threads,
             workers: workers?,
             plan,

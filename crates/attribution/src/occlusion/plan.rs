@@ -44,7 +44,7 @@ pub(super) struct Step {
     /// The tensor that the step computes.
     pub(super) output: usize,
     /// The model for the runtime, if it runs the step.
-    pub(super) model: Option<Vec<u8>>,
+    pub(super) model: Option<Model>,
 }
 
 /// A network and its parts for a set of windows.
@@ -207,7 +207,7 @@ fn step(model: &Model, shapes: &Shapes, tensors: &[Tensor], found: LocalNode) ->
             }
         },
     };
-    Ok(Step { work, inputs, output, model: pointwise.map(|model| model.to_bytes()) })
+    Ok(Step { work, inputs, output, model: pointwise })
 }
 
 /// Returns a convolution with the stored `filters` for the rectangles of the tensors that it reads and computes.

@@ -29,7 +29,7 @@ struct Run<'a> {
 impl Worker {
     /// Opens the sessions of a worker, with `threads` threads each.
     pub(super) fn new(plan: &OcclusionPlan, threads: usize) -> Result<Self, Error> {
-        let open = |step: &Step| step.model.as_ref().map(|model| Session::from_bytes(model, threads)).transpose();
+        let open = |step: &Step| step.model.as_ref().map(|model| Session::new(model, threads)).transpose();
         let sessions = plan.steps.iter().map(open).collect::<Result<_, _>>()?;
         Ok(Self { sessions, workspace: Workspace::default() })
     }

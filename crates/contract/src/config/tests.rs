@@ -123,6 +123,7 @@ fn what_cannot_train_is_refused_by_its_key() {
         "train.sweep.copies=[1001]",
         "train.sweep.hidden=[]",
         "train.sweep.hidden=[[0]]",
+        "train.sweep.hidden=[[1, 1, 1, 1, 1, 1, 1, 1]]",
         "train.tune=[]",
         "train.tune=\"\"",
         "train.warmup=-0.1",

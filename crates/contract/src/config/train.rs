@@ -154,6 +154,8 @@ fn items_below_one(schema: &mut schemars::Schema) {
 
 /// With the two moments of `AdamW` and the gradient, 2^27 weights between two layers take 2 GiB.
 const MAX_WEIGHTS: usize = 1 << 27;
+/// The dense layers of a head are `fc1` to `fc8`, and the last one is not hidden.
+const MAX_HIDDEN: usize = 7;
 const MAX_TRIALS: usize = 10_000;
 
 impl Train {
@@ -164,6 +166,11 @@ impl Train {
             sweep.hidden.iter().all(fits),
             "train.sweep.hidden",
             &format!("lists in which the product of two neighbours is at most {MAX_WEIGHTS}"),
+        )?;
+        rule(
+            sweep.hidden.iter().all(|sizes| sizes.len() <= MAX_HIDDEN),
+            "train.sweep.hidden",
+            &format!("lists of at most {MAX_HIDDEN} sizes"),
         )?;
         let lengths = [&sweep.learning_rate, &sweep.dropout, &sweep.weight_decay].map(Vec::len);
         let trials = lengths.into_iter().chain([sweep.hidden.len(), sweep.copies.len()]).fold(1, usize::saturating_mul);

@@ -90,64 +90,82 @@ fn element(at: &At<'_>) -> Option<i32> {
     }
 }
 
+/// Whether an operator of the standard has a rule.
+pub(crate) fn is_known(operator: &str) -> bool {
+    rule_of(operator).is_some()
+}
+
 /// Infers the shape of an output, or returns `None` for an operator without a rule. Further outputs have the shape of the first
 /// one (the indices of a pooling, the mask of a dropout), unless the rule returns another.
 fn rule(at: &At<'_>) -> Option<Found> {
-    if !is_standard(at.node) {
-        return None;
-    }
-    Some(match at.node.op_type() {
+    is_standard(at.node).then(|| rule_of(at.node.op_type())).flatten().map(|rule| rule(at))
+}
+
+fn rule_of(operator: &str) -> Option<fn(&At<'_>) -> Found> {
+    Some(match operator {
         "Relu"
         | "LeakyRelu"
         | "PRelu"
         | "Elu"
         | "Selu"
+        | "Celu"
+        | "ThresholdedRelu"
         | "Sigmoid"
         | "HardSigmoid"
         | "HardSwish"
+        | "Mish"
+        | "Gelu"
         | "Tanh"
         | "Clip"
         | "Softplus"
+        | "Softsign"
         | "Erf"
         | "Sqrt"
         | "Exp"
         | "Log"
+        | "Sin"
+        | "Cos"
         | "Neg"
         | "Abs"
+        | "Sign"
         | "Reciprocal"
         | "Floor"
         | "Ceil"
+        | "Round"
         | "Cast"
         | "Not"
         | "Dropout"
         | "Identity"
         | "InstanceNormalization"
-        | "LayerNormalization" => Ok(at.shape(0).map(<[Dim]>::to_vec)),
-        "Softmax" | "LogSoftmax" => normalization::softmax(at),
-        "LRN" => normalization::local(at),
-        "BatchNormalization" => normalization::batch(at),
-        "Conv" => window::conv(at),
-        "MaxPool" | "AveragePool" | "LpPool" => window::pool(at),
-        "GlobalAveragePool" | "GlobalMaxPool" => window::global_pool(at),
-        "Flatten" => layout::flatten(at),
-        "Reshape" => layout::reshape(at),
-        "Squeeze" => layout::squeeze(at),
-        "Unsqueeze" => layout::unsqueeze(at),
-        "Transpose" => layout::transpose(at),
-        "Concat" => pick::concat(at),
-        "Split" => pick::split(at),
-        "Slice" => pick::slice(at),
-        "Gather" => pick::gather(at),
-        "Pad" => pick::pad(at),
-        "Shape" => Ok(pick::shape(at)),
-        "Constant" => pick::constant(at),
-        "ConstantOfShape" => pick::constant_of_shape(at),
-        "Expand" => products::expand(at),
-        "Gemm" => products::gemm(at),
-        "MatMul" => products::matmul(at),
-        "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Sum" | "Max" | "Min" | "Where" | "Equal" | "Greater" | "Less"
-        | "GreaterOrEqual" | "LessOrEqual" | "And" | "Or" => products::broadcast(at),
-        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceProd" => products::reduce(at),
+        | "LayerNormalization" => |at| Ok(at.shape(0).map(<[Dim]>::to_vec)),
+        "Softmax" | "LogSoftmax" => normalization::softmax,
+        "LRN" => normalization::local,
+        "BatchNormalization" => normalization::batch,
+        "Conv" => window::conv,
+        "MaxPool" | "AveragePool" | "LpPool" => window::pool,
+        "GlobalAveragePool" | "GlobalMaxPool" => window::global_pool,
+        "Flatten" => layout::flatten,
+        "Reshape" => layout::reshape,
+        "Squeeze" => layout::squeeze,
+        "Unsqueeze" => layout::unsqueeze,
+        "Transpose" => layout::transpose,
+        "Concat" => pick::concat,
+        "Split" => pick::split,
+        "Slice" => pick::slice,
+        "Gather" => pick::gather,
+        "Pad" => pick::pad,
+        "Shape" => |at| Ok(pick::shape(at)),
+        "Size" => |_| Ok(Some(Vec::new())),
+        "Constant" => pick::constant,
+        "ConstantOfShape" => pick::constant_of_shape,
+        "Expand" => products::expand,
+        "Gemm" => products::gemm,
+        "MatMul" => products::matmul,
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Sum" | "Max" | "Min" | "Mean" | "Where" | "Equal" | "Greater"
+        | "Less" | "GreaterOrEqual" | "LessOrEqual" | "And" | "Or" => products::broadcast,
+        "ReduceMean" | "ReduceSum" | "ReduceMax" | "ReduceMin" | "ReduceProd" | "ReduceL1" | "ReduceL2" => {
+            products::reduce
+        }
         _ => return None,
     })
 }

@@ -17,7 +17,7 @@ mod values;
 mod window;
 
 pub use description::value_info;
-pub(crate) use infer::infer;
+pub(crate) use infer::{infer, is_known};
 pub(crate) use rule::axis;
 pub use shapes::Shapes;
 pub(crate) use value::Value;

@@ -42,6 +42,11 @@ impl Shapes {
         self.get(tensor)?.get(1..)?.iter().map(Dim::size).collect()
     }
 
+    /// Returns the number of the element type of a tensor, or `None` when it is not known.
+    pub(crate) fn element(&self, tensor: &str) -> Option<i32> {
+        Some(self.known.get(tensor)?.element)
+    }
+
     /// Returns the values of a small integer tensor, as far as they are known.
     pub(crate) fn values(&self, tensor: &str) -> Option<&[Value]> {
         self.values.get(tensor).map(Vec::as_slice)

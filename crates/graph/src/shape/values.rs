@@ -39,6 +39,9 @@ pub(super) fn of(at: &At<'_>) -> Option<Vec<Value>> {
         "Gather" => gather(at),
         "Slice" => slice(at),
         "Add" | "Sub" | "Mul" | "Div" => arithmetic(at),
+        "Equal" => equal(at),
+        "Where" => choice(at),
+        "ConstantOfShape" => repeated(at),
         "ReduceProd" => {
             let factors = at.constant(0)?;
             let product = factors.iter().try_fold(1_i64, |product, factor| product.checked_mul(*factor))?;
@@ -99,6 +102,45 @@ fn slice(at: &At<'_>) -> Option<Vec<Value>> {
     let rank = data.len() as i64;
     let place = |value: i64| (if value < 0 { value.saturating_add(rank) } else { value }).clamp(0, rank) as usize;
     Some(data.get(place(start)..place(end)).unwrap_or_default().to_vec())
+}
+
+/// Returns 1 where two lists are equal and 0 where they are not.
+fn equal(at: &At<'_>) -> Option<Vec<Value>> {
+    let (left, right) = (at.constant(0)?, at.constant(1)?);
+    let length = left.len().max(right.len());
+    let one =
+        |place: usize| Some(Value::Known(i64::from(picked(&left, place, length)? == picked(&right, place, length)?)));
+    (0..length).map(one).collect()
+}
+
+/// Returns the value of the second or of the third list, as the first list says.
+fn choice(at: &At<'_>) -> Option<Vec<Value>> {
+    let (chosen, yes, no) = (at.constant(0)?, at.values(1)?, at.values(2)?);
+    let length = chosen.len().max(yes.len()).max(no.len());
+    let one = |place: usize| {
+        let list = if *picked(&chosen, place, length)? == 0 { no } else { yes };
+        picked(list, place, length).cloned()
+    };
+    (0..length).map(one).collect()
+}
+
+/// Returns the value of a list of `length` values at `place`. A list of one value is repeated.
+fn picked<T>(list: &[T], place: usize, length: usize) -> Option<&T> {
+    match list {
+        [one] => Some(one),
+        list if list.len() == length => list.get(place),
+        _ => None,
+    }
+}
+
+/// Returns the list of equal integers that `ConstantOfShape` makes.
+fn repeated(at: &At<'_>) -> Option<Vec<Value>> {
+    let shape = at.constant(0)?;
+    let [length] = shape.as_slice() else { return None };
+    let length = usize::try_from(*length).ok().filter(|length| *length <= LONGEST)?;
+    let value = stored(at.attribute("value")?.t.as_deref()?)?;
+    let [value] = value.as_slice() else { return None };
+    Some(vec![value.clone(); length])
 }
 
 fn arithmetic(at: &At<'_>) -> Option<Vec<Value>> {

@@ -143,7 +143,8 @@ proptest! {
             let place = place.index(bytes.len());
             bytes.drain(place..(place + length).min(bytes.len()));
         }
-        if let Ok(model) = Model::from_bytes("altered", bytes) {
+        Model::from_bytes("altered", bytes.clone()).ok();
+        if let Ok(model) = Model::from_own_bytes("altered", bytes) {
             // Any error will do.
             use_all(&model).ok();
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cost;
+mod gate;
 mod hostile;
 mod nets;
 mod parts;

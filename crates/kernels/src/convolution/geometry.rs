@@ -23,6 +23,13 @@ pub struct Geometry {
     pub size: [usize; 2],
 }
 
+/// The most values of the input, the filters or the output of one image.
+const MOST_VALUES: usize = 1 << 31;
+
+fn pairs_of(geometry: &Geometry) -> [[usize; 2]; 4] {
+    [geometry.kernel, geometry.strides, geometry.dilations, geometry.size]
+}
+
 impl Geometry {
     /// Returns the height and the width of the output. An axis on which no window fits is zero.
     pub fn output_size(&self) -> [usize; 2] {
@@ -31,11 +38,11 @@ impl Geometry {
         })
     }
 
-    /// Checks that the convolution exists.
+    /// Checks that the convolution exists, and that its sizes can be computed with.
     ///
     /// # Errors
-    /// Returns an error if a size, a stride, a dilation or a count is zero, if the groups do not divide channels and filters, or if the
-    /// window does not fit into the padded input.
+    /// Returns an error if a size, a stride, a dilation or a count is zero, if the groups do not divide channels and filters, if the
+    /// window does not fit into the padded input, or if the input, the filters or the output have more than 2^31 values.
     pub fn check(&self) -> Result<(), Error> {
         let counts = [("channels", self.channels), ("filters", self.filters), ("groups", self.groups)];
         let pairs =
@@ -49,10 +56,25 @@ impl Geometry {
                 return Err(Error::Groups { what, count, groups: self.groups });
             }
         }
+        let single = pairs_of(self).into_iter().flatten().chain(self.pads).chain([self.channels, self.filters]);
+        if let Some(value) = single.into_iter().find(|value| *value > MOST_VALUES) {
+            return Err(Error::TooLarge { what: "size", values: value as u128 });
+        }
         for (at, axis) in ["height", "width"].into_iter().enumerate() {
             let (window, padded) = (self.window(at), self.padded(at));
             if window > padded {
                 return Err(Error::Window { axis, window, padded });
+            }
+        }
+        let [height, width] = self.output_size();
+        let values = |sizes: [usize; 4]| sizes.iter().map(|size| *size as u128).product::<u128>();
+        for (what, values) in [
+            ("input", values([self.channels, self.padded(0), self.padded(1), 1])),
+            ("filters", values([self.filters, self.channels / self.groups, self.kernel[0], self.kernel[1]])),
+            ("output", values([self.filters, height, width, 1])),
+        ] {
+            if values > MOST_VALUES as u128 {
+                return Err(Error::TooLarge { what, values });
             }
         }
         Ok(())

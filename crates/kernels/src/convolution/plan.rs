@@ -169,9 +169,13 @@ impl ConvolutionPlan {
         let (channels, filters) = (self.groups() * LANES, self.filter_groups() * LANES);
         let along = |axis: usize| (self.tiles[axis] - 1) * self.points_per_axis() + self.transforms[axis][1].points();
         TiledCost {
-            multiply_adds: along(0) * along(1) * (channels * filters + TRANSFORM * (channels + filters)),
-            plain_multiply_adds: self.geometry.output_len() * self.geometry.filter_len(),
-            bytes: (channels + filters) * self.points() * self.tiles_per_image() * size_of::<f32>(),
+            // Only an estimate of a convolution that is far too large saturates.
+            multiply_adds: (along(0) * along(1))
+                .saturating_mul((channels * filters).saturating_add(TRANSFORM * (channels + filters))),
+            plain_multiply_adds: self.geometry.output_len().saturating_mul(self.geometry.filter_len()),
+            bytes: ((channels + filters) * self.points())
+                .saturating_mul(self.tiles_per_image())
+                .saturating_mul(size_of::<f32>()),
         }
     }
 

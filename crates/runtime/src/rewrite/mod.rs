@@ -10,7 +10,7 @@ mod dense_layers;
 mod model;
 mod replace;
 
-pub use batch::images_per_run;
+pub use batch::{fitting, images_per_run};
 pub use convolutions::Convolutions;
 pub(crate) use dense_layers::LARGE;
 pub(crate) use model::convolutions;

@@ -66,7 +66,7 @@ pub(super) fn only_readers(graph: &GraphProto) -> BTreeMap<String, NodeProto> {
 }
 
 fn describe(graph: &mut GraphProto, shapes: &Shapes) {
-    let described: Vec<&str> = graph.value_info.iter().chain(&graph.output).map(ValueInfoProto::name).collect();
+    let described: BTreeSet<&str> = graph.value_info.iter().chain(&graph.output).map(ValueInfoProto::name).collect();
     let own = graph.node.iter().filter(|node| node.domain() == DOMAIN).flat_map(|node| &node.output);
     let missing =
         own.filter(|name| !name.is_empty() && !described.contains(&name.as_str()) && shapes.get(name).is_some());

@@ -89,10 +89,10 @@ impl Case {
 /// The same for the output `y` of any model.
 pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String], draw: &mut Draw) {
     crate::common::load();
-    let mut forward = Session::from_bytes(&model.to_bytes(), 1).unwrap();
+    let mut forward = Session::new(model, 1).unwrap();
     let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let whole = backward(model, "y", &names).unwrap();
-    let mut back = Session::from_bytes(&whole.to_bytes(), 1).unwrap();
+    let mut back = Session::new(&whole, 1).unwrap();
     let y = run(&mut forward, values).remove(0).1;
     let counts = draw.values(y.shape());
     let mut given = values.to_vec();
@@ -100,7 +100,7 @@ pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String],
     let told = run(&mut back, &given);
     assert!(close(&told[0].1, &y), "the forward part must stay as it is");
     let own = runtime::with_own_operators(&whole, Convolutions::Own).unwrap();
-    let own = run(&mut Session::with_own_operators(&own.to_bytes(), 1, Layout::Plain).unwrap(), &given);
+    let own = run(&mut Session::with_own_operators(&own, 1, Layout::Plain).unwrap(), &given);
     for ((name, told), (_, own)) in told.iter().zip(&own) {
         assert!(close(own, told), "{name} by our own convolutions: {own}, by the runtime's: {told}\n{model:?}");
     }

@@ -133,7 +133,7 @@ fn tensors_in_between_have_gradients_too() {
     let model = net.finish(&["y"]).unwrap();
     let whole = graph::backward(&model, "y", &["product", "bent"]).unwrap();
     crate::common::load();
-    let mut session = runtime::Session::from_bytes(&whole.to_bytes(), 1).unwrap();
+    let mut session = runtime::Session::new(&whole, 1).unwrap();
     let (x, counts) = (draw.values(&[2, 3]), draw.values(&[2, 4]));
     let told = session.run(&[("x", x.view()), ("y_grad", counts.view())]).unwrap();
     let product = x.into_dimensionality::<ndarray::Ix2>().unwrap().dot(&model_weight(&model));

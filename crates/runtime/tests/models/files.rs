@@ -14,7 +14,7 @@ fn made() -> TrainingArtifacts {
 
 #[test]
 fn the_training_model_lists_inputs_and_outputs_in_the_runtimes_order() {
-    let model = Model::from_bytes("training", made().training_model).unwrap();
+    let model = Model::from_own_bytes("training", made().training_model).unwrap();
     assert_eq!(
         model.inputs(),
         [
@@ -42,7 +42,7 @@ fn the_training_model_lists_inputs_and_outputs_in_the_runtimes_order() {
 
 #[test]
 fn the_eval_model_has_no_dropout_and_gives_probabilities() {
-    let model = Model::from_bytes("eval", made().eval_model).unwrap();
+    let model = Model::from_own_bytes("eval", made().eval_model).unwrap();
     assert_eq!(model.inputs(), ["features", "labels", "fc7.weight", "fc7.bias", "fc8.weight", "fc8.bias"]);
     assert_eq!(model.outputs(), ["loss", "probabilities"]);
     assert_eq!(operators(&model), ["Gemm", "Relu", "Gemm", "SoftmaxCrossEntropyLoss", "Softmax"]);

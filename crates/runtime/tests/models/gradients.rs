@@ -10,7 +10,7 @@ use runtime::training::{Options, artifacts};
 use crate::nets::{branched, head, operators};
 
 fn training_model(model: &Model, options: &Options) -> Result<Model, Error> {
-    Model::from_bytes("training", artifacts(model, options)?.training_model)
+    Model::from_own_bytes("training", artifacts(model, options)?.training_model)
 }
 
 fn with_logits(logits: &str) -> Options {

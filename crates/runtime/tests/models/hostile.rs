@@ -23,7 +23,7 @@ proptest! {
             let place = place.index(bytes.len());
             bytes.drain(place..(place + length).min(bytes.len()));
         }
-        if let Ok(model) = Model::from_bytes("altered", bytes) {
+        if let Ok(model) = Model::from_own_bytes("altered", bytes) {
             let logits = model.nodes().last().and_then(|node| node.input.first()).cloned().unwrap_or_default();
             // Any error will do.
             artifacts(&model, &Options { logits, ..Options::default() }).ok();

@@ -164,7 +164,7 @@ fn both_models_of_a_training_have_them_where_they_are_asked_for() {
         artifacts(&branched(), &options).unwrap()
     };
     let has = |bytes: Vec<u8>, operators: &[&str]| {
-        let model = Model::from_bytes("made", bytes).unwrap();
+        let model = Model::from_own_bytes("made", bytes).unwrap();
         model.nodes().iter().any(|node| operators.contains(&node.op_type()))
     };
     let ours = ["Convolution", "ConvolutionInputGradient", "ConvolutionFilterGradient"];

@@ -13,7 +13,7 @@ fn a_frozen_branch_above_the_cut_gets_no_gradient() {
     let above = model.above(&cut.tensor, "logits").unwrap();
     let options = Options { logits: "logits".to_owned(), trained: Some(cut.trained), ..Options::default() };
     let made = artifacts(&above, &options).unwrap();
-    let training = Model::from_bytes("training", made.training_model).unwrap();
+    let training = Model::from_own_bytes("training", made.training_model).unwrap();
     let gradients: Vec<&NodeProto> = training.nodes().iter().filter(|node| node.op_type() == "ConvGrad").collect();
     assert_eq!(gradients.len(), 1, "only the trained convolution has a gradient");
     assert_eq!(gradients[0].output, ["", "right.weight_grad", "right.bias_grad"], "the cut has no gradient");

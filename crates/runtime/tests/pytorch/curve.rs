@@ -45,7 +45,7 @@ fn at_cut(model: &Model, tensor: &str) -> Vec<ArrayD<f32>> {
         return images.collect();
     }
     let below = model.without_dropout().unwrap().cut(tensor).unwrap();
-    let mut session = Session::from_bytes(&below.to_bytes(), 1).unwrap();
+    let mut session = Session::new(&below, 1).unwrap();
     let run = |image: ArrayD<f32>| {
         let batch = image.insert_axis(Axis(0));
         session.run(&[("input", batch.view())]).unwrap().remove(0).1.remove_axis(Axis(0))

@@ -73,7 +73,7 @@ fn check_with(convolutions: Convolutions, name: &str, model: &Model, images: &[u
     let case = cases.remove(name).unwrap();
     let input = uniform("input", images, amplitude, 0.0);
     let top = model.outputs()[0].to_owned();
-    let mut session = Session::from_bytes(&model.to_bytes(), 1).unwrap();
+    let mut session = Session::new(model, 1).unwrap();
     let logits = session.run(&[("input", input.view())]).unwrap().remove(0).1.into_dimensionality::<Ix2>().unwrap();
     let labels: Vec<usize> = (0..images[0]).map(|at| at * 7 % logits.len_of(Axis(1))).collect();
     let (loss, seed) = cross_entropy(&logits, &labels);
@@ -89,7 +89,7 @@ fn check_with(convolutions: Convolutions, name: &str, model: &Model, images: &[u
     let backward = above(&backward, &top, convolutions);
     let own = backward.nodes().iter().any(|node| node.op_type() == "ConvolutionFilterGradient");
     assert_eq!(own, convolutions == Convolutions::Own);
-    let mut session = Session::with_own_operators(&backward.to_bytes(), 1, Layout::Plain).unwrap();
+    let mut session = Session::with_own_operators(&backward, 1, Layout::Plain).unwrap();
     let seed = seed.into_dyn();
     let outputs = session.run(&[("input", input.view()), (&format!("{top}_grad"), seed.view())]).unwrap();
     let outputs: BTreeMap<_, _> = outputs.into_iter().collect();

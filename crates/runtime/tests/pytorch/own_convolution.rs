@@ -16,7 +16,7 @@ fn own(model: &Model) -> Model {
 }
 
 fn run(model: &Model, input: &ArrayD<f32>, threads: usize) -> ArrayD<f32> {
-    let mut session = Session::with_own_operators(&model.to_bytes(), threads, Layout::Plain).unwrap();
+    let mut session = Session::with_own_operators(model, threads, Layout::Plain).unwrap();
     session.run(&[("input", input.view())]).unwrap().remove(0).1
 }
 
