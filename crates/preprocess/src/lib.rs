@@ -23,7 +23,7 @@ use clap::Parser;
 use contract::stages;
 use contract::{Dataset, ImageRow, Split};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{HintExt, HintFrom, Stage, Summary};
+use pipeline::{HintFrom, Stage, Summary};
 use rand::Rng;
 use zoo::{Network, ZooError};
 

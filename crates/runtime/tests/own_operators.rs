@@ -25,7 +25,7 @@ fn own(model: &Model) -> Session {
 }
 
 fn runtimes(model: &Model) -> Session {
-    Session::new(&model, 2).unwrap()
+    Session::new(model, 2).unwrap()
 }
 
 fn close(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
