@@ -201,11 +201,11 @@ if (counts.spots) {
   await press("0");
   expect(Math.abs((await width()) - small) < 1, "0 shows the whole map");
 
-  const shown = () => run(() => ({ on: document.querySelectorAll(".map .thumb:not(.off)").length, told: document.querySelector(".told").textContent }));
+  const shown = () => run(() => ({ on: document.querySelectorAll(".map .thumb:not(.off)").length, status: document.querySelector(".status").textContent }));
   const own = await run(() => JSON.parse(document.querySelector(".data").textContent).spots.filter((spot) => spot.label === 0).length);
   await click(await middle(".tools [name=class]"));
   let state = await shown();
-  expect(state.on === counts.spots - own && state.told.startsWith(`${state.on} of ${counts.spots}`), "a class can be hidden", state);
+  expect(state.on === counts.spots - own && state.status.startsWith(`${state.on} of ${counts.spots}`), "a class can be hidden", state);
   await click(await middle(".tools [name=class]"));
   await click(await middle(".tools [name=wrong]"));
   const wrong = await run(() => JSON.parse(document.querySelector(".data").textContent).spots.filter((spot) => spot.label !== spot.predicted).length);

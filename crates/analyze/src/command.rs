@@ -9,8 +9,9 @@ use pipeline::cli::{Common, conclude, run_stage, run_to_exit};
 use pipeline::error::UsageError;
 
 use crate::activations::Activations;
+use crate::layers;
 use crate::report::Report;
-use crate::{Analyze, layers};
+use crate::stage::Analyze;
 
 const EXAMPLES: &str = "Examples:
   analyze --image holiday/*.jpg
@@ -18,11 +19,11 @@ const EXAMPLES: &str = "Examples:
   analyze layers --network squeezenet
   analyze activations --layer relu5 --channel 17 --channel 42";
 
-/// Look inside the tuned network and write the report
+/// Analyze the tuned network and write the report
 ///
-/// Reads artifacts/preprocess/, train/ and evaluate/; writes layers, weights, feature maps, the images that excite a
-/// channel most, maps of what carries the decision, a t-SNE map and artifacts/analyze/report.html, one file that needs nothing else. Stopped
-/// with Ctrl-C, it goes on where it was when it is started again.
+/// Reads artifacts/preprocess/, train/ and evaluate/. Writes the layers, the weights, feature maps, the images that activate a
+/// channel most, saliency maps and a t-SNE map to artifacts/analyze/, and all results to artifacts/analyze/report.html. The
+/// report is one file that needs no other file. Ctrl-C stops the analysis, and the next run continues it.
 #[derive(Debug, Parser)]
 #[command(name = "analyze", version, after_help = EXAMPLES)]
 struct Cli {
@@ -34,13 +35,13 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// Which images are looked into, in place of the best, worst and least certain of each class.
+/// The images to analyze instead of the best, worst and least certain images of each class.
 #[derive(Debug, Clone, Args)]
 struct Choice {
-    /// Look into these files, any images: the same as analyze.images
+    /// Analyze these image files (analyze.images)
     #[arg(long, value_name = "FILE", num_args = 1..)]
     image: Vec<PathBuf>,
-    /// Look into these images of the data set, by their ids: the same as analyze.pictures
+    /// Analyze the images of the data set with these ids (analyze.pictures)
     #[arg(long = "picture", value_name = "ID", num_args = 1..)]
     id: Vec<String>,
 }
@@ -50,19 +51,19 @@ enum Command {
     /// List the layers: names, operators, output shapes, parameters and multiply-adds
     #[command(after_help = "Example:\n  analyze layers --network squeezenet --json")]
     Layers {
-        /// A network of the zoo, such as squeezenet [default: the tuned network]
+        /// An installed network, such as squeezenet [default: the tuned network]
         #[arg(long, value_name = "NAME")]
         network: Option<String>,
     },
-    /// Look at layers of your choice: maps, statistics, and the images that excite a channel most
+    /// Analyze chosen layers: feature maps, statistics, and the images that activate a channel most
     ///
     /// Writes <id>/<layer>.png and .npy, statistics.csv, top.csv and top/<layer>.png to artifacts/activations/.
     #[command(after_help = "Example:\n  analyze activations --layer relu5 --channel 17 --image cat.jpg")]
     Activations {
-        /// The layers, by the names that `analyze layers` lists
+        /// The names of the layers, as `analyze layers` lists them
         #[arg(long, value_name = "NAME", required = true, num_args = 1..)]
         layer: Vec<String>,
-        /// Draw these channels [default: those with the strongest answers]
+        /// Draw these channels [default: those with the strongest activations]
         #[arg(long, value_name = "NUMBER", num_args = 1..)]
         channel: Vec<usize>,
         #[command(flatten)]
@@ -70,11 +71,11 @@ enum Command {
         /// Run even when everything is up to date
         #[arg(long)]
         force: bool,
-        /// Say whether it would run, and why, without running it
+        /// Report whether the stage would run, and why, without running it
         #[arg(long)]
         dry_run: bool,
     },
-    /// Compose the report from the artifacts, without any analysis
+    /// Write the report again without running the analyses
     ///
     /// Reads the tables and images of all stages and writes artifacts/analyze/report.html. `analyze` does this after the
     /// analyses.
@@ -83,23 +84,23 @@ enum Command {
         /// Run even when everything is up to date
         #[arg(long)]
         force: bool,
-        /// Say whether it would run, and why, without running it
+        /// Report whether the stage would run, and why, without running it
         #[arg(long)]
         dry_run: bool,
     },
 }
 
-/// Parses the command line, does what it asks, and gives the exit code.
+/// Parses the command line, runs the command, and returns the exit code.
 pub fn run() -> ExitCode {
     let Cli { mut common, choice, command } = Cli::parse();
-    if let Err(error) = choice.settle(&mut common) {
+    if let Err(error) = choice.apply(&mut common) {
         return conclude(Err(error.into()));
     }
     match command {
         None => analyses_and_report(&common),
         Some(Command::Layers { network }) => conclude(layers::print_layers(&common, network.as_deref())),
         Some(Command::Activations { layer, channel, choice, force, dry_run }) => {
-            if let Err(error) = choice.settle(&mut common) {
+            if let Err(error) = choice.apply(&mut common) {
                 return conclude(Err(error.into()));
             }
             set(&mut common, "analyze.layers", &layer);
@@ -127,10 +128,10 @@ fn analyses_and_report(common: &Common) -> ExitCode {
 }
 
 impl Choice {
-    /// Puts the choice in place of what the configuration says.
-    fn settle(&self, common: &mut Common) -> Result<(), UsageError> {
+    /// Overrides the configuration by the choice.
+    fn apply(&self, common: &mut Common) -> Result<(), UsageError> {
         let text = |path: &PathBuf| {
-            let error = || UsageError(format!("--image {}: its name is no text", path.display()));
+            let error = || UsageError(format!("--image {}: the path is not valid UTF-8", path.display()));
             path.to_str().map(str::to_owned).ok_or_else(error)
         };
         set(common, "analyze.images", &self.image.iter().map(text).collect::<Result<Vec<_>, _>>()?);
@@ -139,13 +140,14 @@ impl Choice {
     }
 }
 
-/// Overrides a key by a list, unless it is empty.
+/// Overrides a key by a list. An empty list overrides nothing.
 fn set<T: serde::Serialize>(common: &mut Common, key: &str, values: &[T]) {
     if values.is_empty() {
         return;
     }
-    // A list of JSON is one of TOML.
-    let list = serde_json::to_string(values).unwrap_or_else(|error| unreachable!("texts and numbers: {error}"));
+    // A JSON list of strings and numbers is also a TOML list.
+    let list = serde_json::to_string(values)
+        .unwrap_or_else(|error| unreachable!("strings and numbers have a JSON form: {error}"));
     common.set.push(format!("{key}={list}"));
 }
 
@@ -155,15 +157,15 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn options_become_overrides() {
+    fn options_override_the_configuration() {
         let cli = Cli::parse_from(["analyze", "--image", "a \"b\".jpg", "c\\d.png", "--picture", "00ff"]);
         let mut common = cli.common;
-        cli.choice.settle(&mut common).unwrap();
+        cli.choice.apply(&mut common).unwrap();
         assert_eq!(common.set, [r#"analyze.images=["a \"b\".jpg","c\\d.png"]"#, r#"analyze.pictures=["00ff"]"#]);
     }
 
     #[test]
-    fn help_says_what_there_is() {
+    fn help_of_all_commands() {
         let mut command = Cli::command().term_width(100);
         let mut help = command.render_long_help().to_string();
         for name in ["layers", "activations", "report"] {

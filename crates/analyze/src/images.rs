@@ -1,4 +1,4 @@
-//! The preprocessed images, read back.
+//! Reads preprocessed images.
 
 use anyhow::Result;
 use contract::{Dataset, ImageRow};

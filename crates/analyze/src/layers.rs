@@ -1,4 +1,4 @@
-//! The network's layers: names, operators, shapes, parameters and multiply-adds.
+//! The layers of a network: names, operators, shapes, parameters and multiply-adds.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use zoo::{Network, ZooError};
 
 use crate::tuned::Tuned;
 
-/// Writes `layers.csv`: a row for each operator that the input flows through, in the order of the graph.
+/// Writes `layers.csv`, with a row for each operator between the input and the output, in the order of the graph.
 pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     let row = |layer: &Cost| LayerRow {
         name: layer.name.clone(),
@@ -26,7 +26,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     cost::of(&tuned.model).iter().map(row).collect::<Vec<_>>().write(run)
 }
 
-/// `analyze layers`: prints the layers of the tuned network, or of the network `name` of the zoo.
+/// Runs `analyze layers`: prints the layers of the tuned network, or of the installed network `name`.
 pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> {
     let config = common.load::<contract::Config>()?;
     let (network, path) = match name {
@@ -45,19 +45,19 @@ pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> 
 fn tuned(folder: &Path) -> Result<(Network, std::path::PathBuf)> {
     if !folder.join(zoo::TUNED_DESCRIPTION).is_file() {
         return Err(anyhow::anyhow!("there is no tuned network in {}", folder.display()))
-            .hint("run `just train` first, or name a network of the zoo with --network");
+            .hint("run `just train` first, or name an installed network with --network");
     }
     Network::open_folder(folder).hint_from(ZooError::advice)
 }
 
-/// The sums over all layers; the second is unknown where that of one layer is.
+/// Returns the total of the parameters and of the multiply-adds. The multiply-adds are `None` if those of a layer are unknown.
 fn totals(layers: &[Cost]) -> (u64, Option<u64>) {
     (layers.iter().map(|layer| layer.parameters).sum(), layers.iter().map(|layer| layer.multiply_adds).sum())
 }
 
-fn shape(layer: &Cost, between: &str) -> String {
+fn shape(layer: &Cost, separator: &str) -> String {
     let sizes = layer.shape.iter().flatten().map(ToString::to_string);
-    sizes.collect::<Vec<_>>().join(between)
+    sizes.collect::<Vec<_>>().join(separator)
 }
 
 fn to_table(network: &Network, layers: &[Cost]) -> Table {
@@ -92,7 +92,7 @@ fn to_json(network: &Network, layers: &[Cost]) -> Value {
         "layers": layers.collect::<Vec<_>>(), "parameters": parameters, "multiply_adds": multiply_adds })
 }
 
-/// `61100840` as `61,100,840`.
+/// Writes `61100840` as `61,100,840`.
 fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

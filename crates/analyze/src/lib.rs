@@ -1,84 +1,26 @@
-//! Stage `analyze`: an analysis of the tuned network. Stage `report`: the report.
+//! Stage `analyze`: the analyses of the tuned network. Stage `activations`: chosen layers. Stage `report`: the report.
 //!
 //! The analyses are the weights (`weights`), the cost of the layers (`layers`), the activations for chosen images and
 //! for the data set (`activations`), saliency maps (`maps`), and an embedding of the data set (`tsne`). They write
 //! tables and images. `report` composes them and the tables of the earlier stages into one HTML file. `command` is the
-//! command line of both stages.
+//! command line of all three stages.
 
 mod activations;
 mod check;
 mod choose;
 mod command;
 mod features;
-mod given;
 mod images;
 mod layers;
 mod maps;
 mod network;
 mod report;
+mod selection;
+mod stage;
 mod tsne;
 mod tuned;
+mod user_images;
 mod view;
 mod weights;
 
-use std::collections::BTreeMap;
-
-use crate::view::{AnalyzeView, Finished, Run, Scope};
-use anyhow::Result;
-use contract::stages;
-use contract::tables::activations::FOLDER;
-use contract::{Artifact, ChosenRow, Dataset, EmbeddingPoint};
-use pipeline::{HintExt, Stage, Summary, stop};
-
 pub use crate::command::run;
-use crate::tuned::Tuned;
-
-struct Analyze;
-
-impl Stage for Analyze {
-    type Root = contract::Config;
-    type Config = AnalyzeView;
-
-    const NAME: &'static str = stages::ANALYZE;
-    const FORMAT: u32 = 7;
-    const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
-    const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
-
-    fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
-        let runtime = runtime::identity(&scope.environment.data).hint("run `just setup`")?;
-        let mut inputs = BTreeMap::from([("onnxruntime".to_owned(), runtime)]);
-        inputs.extend(given::inputs(&scope.config.analyze.images));
-        Ok(inputs)
-    }
-
-    fn check(&self, scope: Scope) -> Result<()> {
-        check::check(scope)
-    }
-
-    fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
-        let dataset = Dataset::read(run.artifacts())?;
-        let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
-        let chosen = choose::choose(run, &tuned, &dataset)?;
-        network::write(run, &tuned)?;
-        layers::write(run, &tuned)?;
-        weights::write(run, &tuned)?;
-        let watched = activations::layers(run, &tuned);
-        activations::write(run, &tuned, &dataset, &chosen, &watched, FOLDER)?;
-        activations::write_top(run, &tuned, &dataset, &watched, FOLDER)?;
-        stop::check()?;
-        maps::write(run, &tuned, &dataset, &chosen)?;
-        stop::check()?;
-        tsne::write(run, &tuned, &dataset)
-    }
-
-    fn summary(&self, done: &Finished) -> Result<Summary> {
-        let images = Vec::<ChosenRow>::read_in(&done.folder)?.len();
-        let points = Vec::<EmbeddingPoint>::read_in(&done.folder)?.len();
-        Ok(Summary {
-            headline: format!("{images} images analyzed one by one, {points} images embedded"),
-            rejected: given::rejected(&done.folder)?,
-            ..Summary::default()
-        })
-    }
-}

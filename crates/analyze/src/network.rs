@@ -1,4 +1,4 @@
-//! What the report says about the tuned network: `network.json`.
+//! Facts about the tuned network for the report: `network.json`.
 
 use anyhow::Result;
 use contract::{Artifact, NetworkFacts, ParentFacts};

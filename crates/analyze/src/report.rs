@@ -1,6 +1,6 @@
 //! Stage `report`: the report, from the artifacts of all stages.
 //!
-//! The stage has a lock of its own, so another caption rebuilds the report and not the analyses. Its only output is in the
+//! The stage has a lock of its own, so a changed caption rebuilds the report but not the analyses. Its only output is in the
 //! folder of `analyze`, next to the numbers that it links to.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use serde::Serialize;
 #[derive(Debug)]
 pub(crate) struct Report;
 
-/// The keys that `report` reads: none. Everything that it shows is in the artifacts.
+/// The keys that `report` reads. It reads none, because everything that it shows is in the artifacts.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ReportView {}
 
@@ -31,7 +31,7 @@ impl Stage for Report {
     type Config = ReportView;
 
     const NAME: &'static str = stages::REPORT;
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE, stages::ANALYZE];
     const ELSEWHERE: &'static [(&'static str, &'static str)] = &[(FOLDER, FILE)];
 

@@ -1,4 +1,4 @@
-//! The embedding of the data set by t-SNE, from the logits or any layer: `tsne.csv`, `tsne.json` and `tsne.svg`.
+//! The t-SNE embedding of the data set, from the logits or any layer: `tsne.csv`, `tsne.json` and `tsne.svg`.
 
 use anyhow::{Context, Result};
 use contract::config::TsneEngine;
@@ -21,7 +21,7 @@ use crate::view::Run;
 
 /// The value of `analyze.tsne.layer` that selects the tensor before the softmax, under any name.
 pub(crate) const LOGITS: &str = "logits";
-/// The most values in memory at once. A layer with many values an image allows fewer images.
+/// The most values in memory at once. A layer with many values per image allows fewer images.
 const MOST_VALUES: usize = 300_000_000;
 /// The sides of thumbnails in `tsne.svg`, in pixels: large and small.
 const THUMBNAIL: [u32; 2] = [96, 56];
@@ -36,7 +36,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
     let sampled = sample(dataset, most, &mut run.rng("t-SNE sample"));
     if sampled.len() < dataset.images.len() {
         run.warn(&format!(
-            "the values of {} fit in memory for {most} images; t-SNE uses a sample with the same share of each class",
+            "the memory limit allows the values of {} for {most} images; t-SNE uses a sample with the same share of each class",
             config.layer
         ));
     }

@@ -1,4 +1,4 @@
-//! The tuned network, opened up: any of its tensors for any images.
+//! The tuned network, of which any tensor can be computed.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use inference::Layers;
 use pipeline::{HintExt, HintFrom};
 use zoo::{Network, ZooError};
 
-/// A network whose every tensor may be asked for.
+/// The tuned network.
 #[derive(Debug)]
 pub(crate) struct Tuned {
     pub network: Network,
@@ -17,25 +17,28 @@ pub(crate) struct Tuned {
 }
 
 impl Tuned {
-    /// Opens the network that `train` left in `folder`.
+    /// Opens the network that `train` wrote to `folder`.
     pub fn open(folder: &Path, threads: usize) -> Result<Self> {
         let (network, path) = Network::open_folder(folder).hint_from(ZooError::advice)?;
         let model = network.load(&path).hint_from(ZooError::advice)?;
         Ok(Self { network, model, threads })
     }
 
-    /// Name of the tensor `[n, classes]` before the softmax.
+    /// Returns the name of the tensor `[n, classes]` before the softmax.
     pub fn logits(&self) -> Result<&str> {
         self.network.logits.as_deref().with_context(|| format!("network {} has no logits", self.network.name))
     }
 
-    /// Name of the tensor `[n, classes]` of probabilities.
+    /// Returns the name of the tensor `[n, classes]` of probabilities.
     pub fn probabilities(&self) -> Result<&str> {
         let name = self.network.probabilities.as_deref();
         name.with_context(|| format!("network {} has no probabilities", self.network.name))
     }
 
-    /// An error with the nearest names when one of `tensors` is not in the network.
+    /// Checks that the network has all `tensors`.
+    ///
+    /// # Errors
+    /// The error names the tensor that is missing and similar names.
     pub fn has(&self, tensors: &[&str]) -> Result<()> {
         self.model.cut_many(tensors).hint("`layers` in model.json lists the names")?;
         Ok(())

@@ -1,5 +1,5 @@
-//! Receptive fields, checked by touching pixels: what lies outside changes nothing, and every edge of what lies inside
-//! does.
+//! Tests of receptive fields with ONNX Runtime. Changed pixels outside of the field do not change the output. Changed pixels at
+//! every edge of the field change it.
 #![allow(clippy::unwrap_used)]
 
 use graph::builder::{Builder, Node};
@@ -10,7 +10,7 @@ use runtime::Session;
 const HEIGHT: usize = 29;
 const WIDTH: usize = 34;
 
-/// Weights above 0, so that with an input above 0 no change is lost on the way.
+/// Adds weights above 0. With an input above 0, every change of a pixel reaches the output.
 fn weight(net: &mut Builder, name: &str, dims: (usize, usize, usize, usize)) {
     let mut at = 0.0f32;
     net.weight(
@@ -29,7 +29,7 @@ fn net(make: impl FnOnce(&mut Builder)) -> Model {
     net.finish(&["out"]).unwrap()
 }
 
-/// Checks some places of `out`: its corners, its middle, and what lies next to the border.
+/// Checks the receptive fields of some positions of `out`: the corners, the middle, and positions near the border.
 fn check(model: &Model) {
     runtime::load(&testkit::runtime_library()).unwrap();
     let shape = model.shapes().per_item("out").unwrap();
@@ -54,7 +54,7 @@ fn check(model: &Model) {
         outside.mapv_inplace(|v| v + 100.0);
         let inside = s![.., .., rows.clone(), columns.clone()];
         outside.slice_mut(inside).assign(&base.slice(inside));
-        assert_eq!(value(&run(&outside)), value(&before), "{place:?}: {field:?} is all there is");
+        assert_eq!(value(&run(&outside)), value(&before), "{place:?}: pixels outside of {field:?} have no effect");
         let edges = [
             (rows.start..rows.start + 1, columns.clone()),
             (rows.end - 1..rows.end, columns.clone()),
@@ -62,15 +62,19 @@ fn check(model: &Model) {
             (rows.clone(), columns.end - 1..columns.end),
         ];
         for (rows, columns) in edges {
-            let mut touched = base.clone();
-            touched.slice_mut(s![.., .., rows.clone(), columns.clone()]).mapv_inplace(|v| v + 100.0);
-            assert_ne!(value(&run(&touched)), value(&before), "{place:?}: {rows:?}, {columns:?} of {field:?}");
+            let mut changed = base.clone();
+            changed.slice_mut(s![.., .., rows.clone(), columns.clone()]).mapv_inplace(|v| v + 100.0);
+            assert_ne!(
+                value(&run(&changed)),
+                value(&before),
+                "{place:?}: {rows:?}, {columns:?} of {field:?} has an effect"
+            );
         }
     }
 }
 
 #[test]
-fn windows_with_strides_dilation_and_uneven_pads() {
+fn fields_of_windows_with_strides_dilations_and_uneven_pads() {
     check(&net(|net| {
         weight(net, "a", (3, 2, 5, 3));
         weight(net, "b", (4, 3, 3, 2));
@@ -84,7 +88,7 @@ fn windows_with_strides_dilation_and_uneven_pads() {
 }
 
 #[test]
-fn windows_that_pad_themselves_and_means_over_windows() {
+fn fields_of_auto_padded_windows_and_average_pools() {
     for auto in ["SAME_UPPER", "SAME_LOWER", "VALID"] {
         check(&net(|net| {
             weight(net, "a", (2, 2, 4, 4));
@@ -96,7 +100,7 @@ fn windows_that_pad_themselves_and_means_over_windows() {
 }
 
 #[test]
-fn branches_of_different_reach_meet() {
+fn the_field_of_joined_branches_covers_both_branches() {
     check(&net(|net| {
         weight(net, "near", (2, 2, 1, 1));
         weight(net, "far", (2, 2, 7, 5));
@@ -117,7 +121,7 @@ fn branches_of_different_reach_meet() {
 }
 
 #[test]
-fn a_mean_over_the_map_sees_everything() {
+fn the_field_of_a_global_average_is_the_whole_image() {
     let model = net(|net| {
         weight(net, "a", (3, 2, 3, 3));
         net.node(Node::new("Conv", "conv").inputs(["input", "a"]));
@@ -127,8 +131,8 @@ fn a_mean_over_the_map_sees_everything() {
     });
     let fields = Fields::new(&model).unwrap();
     assert_eq!(fields.of("mean", &[0, 0]).unwrap(), [0..HEIGHT, 0..WIDTH]);
-    assert_eq!(fields.of("out", &[3, 3]).unwrap(), [0..HEIGHT, 0..WIDTH], "by way of the mean");
+    assert_eq!(fields.of("out", &[3, 3]).unwrap(), [0..HEIGHT, 0..WIDTH], "the mean contributes to the product");
     assert_eq!(fields.of("conv", &[3, 4]).unwrap(), [3..6, 4..7]);
-    assert!(fields.of("conv", &[27, 0]).is_err() && fields.of("conv", &[0]).is_err(), "places that are not there");
+    assert!(fields.of("conv", &[27, 0]).is_err() && fields.of("conv", &[0]).is_err(), "positions that do not exist");
     assert!(fields.of("cnv", &[0, 0]).unwrap_err().to_string().contains("conv"));
 }

@@ -1,4 +1,4 @@
-//! Maps of what carries the decision, as a person asks for them.
+//! Tests of saliency maps and their curves.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -13,12 +13,12 @@ use testkit::Workspace;
 use support::SIDE;
 
 const METHODS: [&str; 5] = ["occlusion", "gradcam", "saliency", "guided", "deconvnet"];
-/// One image.
+/// The id of an image.
 const IMAGE: &str = "1400000000000000";
 
 fn analyze(workspace: &Workspace, sets: &[&str]) -> Output {
-    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
-    command.env("ORT_DYLIB_PATH", support::runtime_library()).args(["--set", "analyze.tsne.iterations=10"]);
+    let mut command = support::command(workspace);
+    command.args(["--set", "analyze.tsne.iterations=10"]);
     support::output(command.args(sets.iter().flat_map(|set| ["--set", set])))
 }
 
@@ -27,9 +27,7 @@ fn text(workspace: &Workspace, file: &str) -> String {
 }
 
 fn rows(workspace: &Workspace, file: &str) -> Vec<Vec<String>> {
-    let text = text(workspace, file);
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+    support::rows(workspace, &format!("artifacts/analyze/maps/{file}"))
 }
 
 fn array(workspace: &Workspace, file: &str) -> Array2<f32> {
@@ -38,7 +36,7 @@ fn array(workspace: &Workspace, file: &str) -> Array2<f32> {
 }
 
 #[test]
-fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
+fn every_method_writes_its_maps_and_its_faithfulness() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &["analyze.maps.steps=8"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -46,7 +44,7 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
     let named: Vec<&Vec<String>> = targets.iter().filter(|row| row[4] == "named by the network").collect();
     let labels: Vec<&Vec<String>> = targets.iter().filter(|row| row[4] == "the label").collect();
     assert_eq!(named.len(), 6, "three images of two classes");
-    assert!(!labels.is_empty(), "weights that nobody trained name the wrong class somewhere");
+    assert!(!labels.is_empty(), "the untrained network predicts a wrong class for some image");
     for label in labels {
         let other = named.iter().find(|row| row[0] == label[0]).unwrap();
         assert!(other[2] != label[2] && label[1] == format!("maps/{}/label", label[0]));
@@ -64,7 +62,7 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
             let overlay = imaging::read(&overlay, &imaging::Limits::default()).unwrap();
             assert!(overlay.width() > 2 * SIDE && overlay.height() > 2 * SIDE, "{:?}", overlay.dimensions());
         }
-        assert_eq!(array(&workspace, &format!("{folder}/gradcam.layer.npy")).dim(), (22, 22), "relu1's own size");
+        assert_eq!(array(&workspace, &format!("{folder}/gradcam.layer.npy")).dim(), (22, 22), "the size of relu1");
     }
     let areas = rows(&workspace, "faithfulness.csv");
     assert_eq!(areas.len(), 6 * METHODS.len());
@@ -76,11 +74,11 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
                 .filter(|point| point[0] == row[1] && point[1] == kind)
                 .map(|point| (point[2].parse().unwrap(), point[3].parse().unwrap()))
                 .collect();
-            assert_eq!(points.len(), 9, "steps and both ends");
+            assert_eq!(points.len(), 9, "8 steps and the start");
             assert_eq!((points[0].0, points[8].0), (0.0, 1.0));
             let own: f64 = points.windows(2).map(|p| (p[1].0 - p[0].0) * (p[0].1 + p[1].1) / 2.0).sum();
             assert!((own - area.parse::<f64>().unwrap()).abs() < 1e-6, "{row:?}");
-            // Whatever the map, both ways begin and end with the same images.
+            // For every map, deletion starts and insertion ends with the original image.
             let named = named.iter().find(|target| target[0] == row[0]).unwrap()[3].parse::<f64>().unwrap();
             let whole = if kind == "deletion" { points[0].1 } else { points[8].1 };
             assert!((whole - named).abs() < 1e-5, "{whole} and {named}");
@@ -89,7 +87,7 @@ fn every_method_leaves_its_files_and_says_how_faithful_it_is() {
 }
 
 #[test]
-fn occlusion_does_as_it_is_told() {
+fn occlusion_follows_its_configuration() {
     let workspace = support::workspace();
     let choice = format!("analyze.pictures=[\"{IMAGE}\"]");
     let file = format!("{IMAGE}/occlusion.csv");
@@ -106,16 +104,19 @@ fn occlusion_does_as_it_is_told() {
         let output = analyze(&workspace, &sets);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let with_reuse = text(&workspace, &file);
-        assert!(!workspace.join("artifacts/analyze/maps/faithfulness.csv").exists(), "no curves were asked for");
+        assert!(
+            !workspace.join("artifacts/analyze/maps/faithfulness.csv").exists(),
+            "the configuration turns the curves off"
+        );
         assert!(analyze(&workspace, &[&sets[..], &["analyze.occlusion.reuse=false"]].concat()).status.success());
         let (a, b) = (numbers(&with_reuse), numbers(&text(&workspace, &file)));
         assert_eq!(a.len(), 49 * 8);
-        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4), "reuse changes nothing");
-        assert!(seen.insert(with_reuse), "{baseline} differs from the others");
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4), "reuse does not change the outputs");
+        assert!(seen.insert(with_reuse), "{baseline} differs from the other baselines");
     }
     let sets = [choice.as_str(), "analyze.occlusion.baseline=noise", "seed=2"];
     assert!(analyze(&workspace, &sets).status.success());
-    assert!(seen.insert(text(&workspace, &file)), "another seed, another noise");
+    assert!(seen.insert(text(&workspace, &file)), "another seed draws another noise");
     assert!(analyze(&workspace, &[&choice, "analyze.maps.methods=[]"]).status.success());
-    assert!(!workspace.join("artifacts/analyze/maps").exists(), "no maps were asked for");
+    assert!(!workspace.join("artifacts/analyze/maps").exists(), "the configuration turns the maps off");
 }

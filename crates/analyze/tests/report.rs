@@ -1,29 +1,24 @@
-//! The stage `report`: when it runs, and what it says about damaged artifacts.
+//! Tests of the stage `report`: when it runs, and its errors for damaged artifacts.
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::process::Output;
-
 use testkit::Workspace;
+
+use support::{analyze, stderr};
 
 const REPORT: &str = "artifacts/analyze/report.html";
 const LOCK: &str = "artifacts/report/stage.lock.json";
 
-fn analyze(workspace: &Workspace, args: &[&str]) -> Output {
-    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
-    support::output(command.env("ORT_DYLIB_PATH", support::runtime_library()).args(args))
-}
-
 /// Runs `analyze` with `args`, which must succeed, and returns stderr.
 fn succeed(workspace: &Workspace, args: &[&str]) -> String {
     let output = analyze(workspace, args);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{args:?}: {said}");
-    said
+    let messages = stderr(&output);
+    assert!(output.status.success(), "{args:?}: {messages}");
+    messages
 }
 
-/// A workspace with all analyses and the report. The analyses are as few as possible.
+/// Returns a workspace with the outputs of all analyses and the report. There are as few analyses as possible.
 fn finished() -> Workspace {
     let workspace = support::workspace();
     workspace.write(
@@ -35,9 +30,9 @@ fn finished() -> Workspace {
     workspace
 }
 
-/// The line that `stage` ends with.
-fn line<'a>(said: &'a str, stage: &str) -> &'a str {
-    said.lines().rfind(|line| line.starts_with(stage)).unwrap()
+/// Returns the last line of `stage`.
+fn line<'a>(messages: &'a str, stage: &str) -> &'a str {
+    messages.lines().rfind(|line| line.starts_with(stage)).unwrap()
 }
 
 #[test]
@@ -45,39 +40,42 @@ fn a_changed_caption_rebuilds_the_report_and_no_analysis() {
     let workspace = finished();
     let (report, log) = (workspace.text(REPORT), workspace.text("artifacts/analyze/log.jsonl"));
     let lock = workspace.text(LOCK);
-    assert!(lock.contains("\"format\": 1"), "{lock}");
+    assert!(lock.contains("\"format\": 2"), "{lock}");
     // A changed caption raises the format number of the stage `report`. The last run had another number.
-    workspace.write(LOCK, lock.replace("\"format\": 1", "\"format\": 0"));
-    let said = succeed(&workspace, &[]);
-    assert!(line(&said, "analyze").ends_with("up to date"), "{said}");
-    assert!(said.contains("report      runs: format version: 0 -> 1"), "{said}");
-    assert!(!line(&said, "report").ends_with("up to date"), "{said}");
-    assert!(workspace.text(REPORT) == report, "the same bytes again");
+    workspace.write(LOCK, lock.replace("\"format\": 2", "\"format\": 1"));
+    let messages = succeed(&workspace, &[]);
+    assert!(line(&messages, "analyze").ends_with("up to date"), "{messages}");
+    assert!(messages.contains("report      runs: format version: 1 -> 2"), "{messages}");
+    assert!(!line(&messages, "report").ends_with("up to date"), "{messages}");
+    assert!(workspace.text(REPORT) == report, "the report has the same bytes");
     assert_eq!(workspace.text("artifacts/analyze/log.jsonl"), log, "the analyses did not run");
-    let said = succeed(&workspace, &[]);
-    assert!(line(&said, "analyze").ends_with("up to date") && line(&said, "report").ends_with("up to date"), "{said}");
+    let messages = succeed(&workspace, &[]);
+    assert!(
+        line(&messages, "analyze").ends_with("up to date") && line(&messages, "report").ends_with("up to date"),
+        "{messages}"
+    );
 }
 
 #[test]
-fn a_missing_or_altered_report_is_made_again_alone() {
+fn a_missing_or_altered_report_is_written_again_without_an_analysis() {
     let workspace = finished();
     let report = workspace.text(REPORT);
     let log = workspace.text("artifacts/analyze/log.jsonl");
     std::fs::remove_file(workspace.join(REPORT)).unwrap();
-    let said = succeed(&workspace, &["report", "--dry-run"]);
-    assert!(said.is_empty(), "{said}");
+    let messages = succeed(&workspace, &["report", "--dry-run"]);
+    assert!(messages.is_empty(), "{messages}");
     assert!(succeed(&workspace, &["report"]).contains("report.html is missing"));
     workspace.write(REPORT, &report[..report.len() / 2]);
     assert!(succeed(&workspace, &[]).contains("report.html was altered"));
-    assert!(workspace.text(REPORT) == report, "the same bytes again");
+    assert!(workspace.text(REPORT) == report, "the report has the same bytes");
     assert_eq!(workspace.text("artifacts/analyze/log.jsonl"), log, "the analyses did not run");
 }
 
 #[test]
-fn an_analysis_that_runs_again_makes_the_report_again() {
+fn an_analysis_that_runs_again_updates_the_report() {
     let workspace = finished();
-    let said = succeed(&workspace, &["--set", "analyze.maps.methods=[\"saliency\", \"guided\"]"]);
-    assert!(said.contains("report      runs: "), "{said}");
+    let messages = succeed(&workspace, &["--set", "analyze.maps.methods=[\"saliency\", \"guided\"]"]);
+    assert!(messages.contains("report      runs: "), "{messages}");
     assert!(workspace.text(REPORT).contains("Guided backpropagation"));
     let manifest = workspace.text("artifacts/report/manifest.csv");
     assert!(manifest.contains("\n../analyze/report.html,"), "{manifest}");
@@ -85,7 +83,7 @@ fn an_analysis_that_runs_again_makes_the_report_again() {
 }
 
 #[test]
-fn a_damaged_artifact_is_named_with_a_hint() {
+fn an_error_names_the_damaged_artifact_and_gives_a_hint() {
     let workspace = finished();
     let image = workspace.text("artifacts/analyze/pictures.csv").lines().nth(1).unwrap()[..16].to_owned();
     let maps = format!("analyze/maps/{image}");
@@ -126,11 +124,14 @@ fn a_damaged_artifact_is_named_with_a_hint() {
         assert!(text.contains(name) && text.contains(&format!("hint: run `just {stage} --force`")), "{file}: {text}");
         std::fs::write(&path, &bytes).unwrap();
     }
-    // As a user sees it: the engine notices that the table is not what `evaluate` wrote.
+    // In a run of the stage, the engine detects the change before the report is written.
     let table = workspace.text("artifacts/evaluate/predictions.csv");
     workspace.write("artifacts/evaluate/predictions.csv", &table[..table.len() / 2]);
     let output = analyze(&workspace, &["report", "--force"]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("predictions.csv was altered since evaluate wrote it") && said.contains("hint: "), "{said}");
+    let messages = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{messages}");
+    assert!(
+        messages.contains("predictions.csv was altered since evaluate wrote it") && messages.contains("hint: "),
+        "{messages}"
+    );
 }

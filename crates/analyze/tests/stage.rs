@@ -1,27 +1,17 @@
-//! The stage as a person runs it, on a tiny network and drawn images.
+//! Tests of the stage `analyze` with a tiny network and drawn images.
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::collections::BTreeSet;
-use std::process::Output;
-
 use ndarray::{Array2, Array4};
 use ndarray_npy::ReadNpyExt;
 use runtime::Session;
+use std::collections::BTreeSet;
 use testkit::Workspace;
 
-use support::{HOSTILE, SIDE};
+use support::{HOSTILE, SIDE, analyze, stderr};
 
-fn analyze(workspace: &Workspace, args: &[&str]) -> Output {
-    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
-    support::output(command.env("ORT_DYLIB_PATH", support::runtime_library()).args(args))
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
+/// Returns the column `name` of a CSV file.
 fn column(workspace: &Workspace, file: &str, name: &str) -> Vec<String> {
     let text = workspace.text(file);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -29,7 +19,7 @@ fn column(workspace: &Workspace, file: &str, name: &str) -> Vec<String> {
     reader.records().map(|row| row.unwrap()[at].to_owned()).collect()
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder and its contents.
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -43,7 +33,7 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
-/// What stands behind `attribute` in each tag of `html`.
+/// Returns the values of `attribute` in all tags of `html`, without embedded images.
 fn values(html: &str, attribute: &str) -> Vec<String> {
     let parts = html.split(attribute).skip(1);
     parts
@@ -53,32 +43,39 @@ fn values(html: &str, attribute: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_report_is_whole_safe_and_repeatable() {
+fn the_report_is_complete_safe_and_reproducible() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
     let report = workspace.text("artifacts/analyze/report.html");
 
-    assert!(!report.contains("<script>alert") && !report.contains("<img onerror"), "text from outside is text");
+    assert!(!report.contains("<script>alert") && !report.contains("<img onerror"), "hostile text is shown as text");
     assert!(report.contains("&#60;script&#62;alert(1)"));
-    assert!(!report.contains("http:") && !report.contains("https:"), "nothing is asked for");
+    assert!(!report.contains("http:") && !report.contains("https:"), "the report loads nothing");
     for part in ["overview", "training", "quality", "images", "weights", "activations", "why", "map", "provenance"] {
         assert!(report.contains(&format!("<section id=\"{part}\"")), "{part}");
     }
     let parts: Vec<&str> = report.split("<section id=").collect();
     let images =
         |part: &str| parts.iter().find(|p| p.starts_with(&format!("\"{part}\""))).unwrap().matches("<img").count();
-    assert_eq!(images("quality"), 6, "every image of the test split lies behind a cell");
-    assert_eq!(images("images"), 2 + 6 + 3 + 6, "mistakes, least certain, the best and the worst of each class");
-    assert_eq!(images("why"), 6 * 6, "three of each class that has any, beside its five maps");
-    assert_eq!(report.matches("class=\"thumb\"").count(), 24, "the whole data set");
-    assert!(report.contains("id=\"cell-0-1\"") && report.contains("href=\"#cell-0-1\""), "a cell leads to its images");
+    assert_eq!(images("quality"), 6, "a cell shows every image of the test split");
+    assert_eq!(
+        images("images"),
+        2 + 6 + 3 + 6,
+        "mistakes, least certain images, and the best and worst images of each class"
+    );
+    assert_eq!(images("why"), 6 * 6, "three images of each class with test images, each with five maps");
+    assert_eq!(report.matches("class=\"thumb\"").count(), 24, "the map shows the whole data set");
+    assert!(
+        report.contains("id=\"cell-0-1\"") && report.contains("href=\"#cell-0-1\""),
+        "a cell has a link to its images"
+    );
 
     for file in ["weights/conv1.png", "tsne.svg", "activations/0000000000000000/relu1.png"] {
         assert!(workspace.join("artifacts/analyze").join(file).is_file(), "{file}");
     }
     if let Some(place) = std::env::var_os("REPORT_TO_CHECK") {
-        // For `just check-report`: a report with hostile names in it.
+        // `just check-report` also checks this report, because it has hostile names.
         copy(&workspace.join("artifacts"), std::path::Path::new(&place));
     }
     let (ids, addresses) = (values(&report, " id=\""), values(&report, "href=\""));
@@ -87,9 +84,12 @@ fn the_report_is_whole_safe_and_repeatable() {
     let (within, beside): (Vec<&String>, Vec<&String>) =
         addresses.iter().filter(|address| *address != "data:,").partition(|address| address.starts_with('#'));
     assert!(within.iter().all(|address| unique.contains(&address[1..].to_owned())), "{within:?}");
-    assert!(beside.len() > 20, "figures lead to their numbers");
+    assert!(beside.len() > 20, "figures have links to their data");
     for address in beside {
-        assert!(workspace.join("artifacts/analyze").join(address).is_file(), "{address} leads nowhere");
+        assert!(
+            workspace.join("artifacts/analyze").join(address).is_file(),
+            "the file of the link {address} does not exist"
+        );
     }
 
     let again = analyze(&workspace, &[]);
@@ -97,11 +97,11 @@ fn the_report_is_whole_safe_and_repeatable() {
     let manifests = || ["analyze", "report"].map(|stage| workspace.text(format!("artifacts/{stage}/manifest.csv")));
     let before = manifests();
     assert!(analyze(&workspace, &["--force"]).status.success());
-    assert!(manifests() == before, "the same bytes again");
+    assert!(manifests() == before, "a second run writes the same bytes");
 }
 
 #[test]
-fn occlusion_in_batches_is_occlusion_one_at_a_time() {
+fn occlusion_agrees_with_separate_runs_for_each_window() {
     let workspace = support::workspace();
     let image = "1400000000000000";
     let output = analyze(&workspace, &["--set", &format!("analyze.pictures=[\"{image}\"]")]);
@@ -113,7 +113,7 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
             .collect()
     };
     let (tops, lefts, found, drops) = (numbers("top"), numbers("left"), numbers("probability"), numbers("drop"));
-    assert_eq!(found.len(), 49, "ceil((48 - 12) / 7) + 1 = 7 places each way, the last over the edge");
+    assert_eq!(found.len(), 49, "ceil((48 - 12) / 7) + 1 = 7 windows in each direction");
 
     runtime::load(&support::runtime_library()).unwrap();
     let (model, network) = support::network();
@@ -128,9 +128,9 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
         rows.iter().copied().collect()
     };
     let first = all(&input);
-    let named = (0..3).max_by(|a, b| first[*a].total_cmp(&first[*b])).unwrap();
-    let uncovered = first[named];
-    let mut ask = |input: &Array4<f32>| all(input)[named];
+    let predicted = (0..3).max_by(|a, b| first[*a].total_cmp(&first[*b])).unwrap();
+    let uncovered = first[predicted];
+    let mut probability = |input: &Array4<f32>| all(input)[predicted];
     for (window, (top, left)) in tops.iter().zip(&lefts).enumerate() {
         let (top, left) = (*top as usize, *left as usize);
         let side = SIDE as usize;
@@ -138,15 +138,15 @@ fn occlusion_in_batches_is_occlusion_one_at_a_time() {
             let inside = (top..top + 12).contains(&y) && (left..left + 12).contains(&x);
             if inside { 0.0 } else { input[[n, c, y, x]] }
         });
-        let naive = ask(&covered);
-        assert!((naive - found[window]).abs() < 1e-6, "window {window}: {naive} and {}", found[window]);
-        assert!((uncovered - naive - drops[window]).abs() < 1e-6);
+        let expected = probability(&covered);
+        assert!((expected - found[window]).abs() < 1e-6, "window {window}: {expected} and {}", found[window]);
+        assert!((uncovered - expected - drops[window]).abs() < 1e-6);
     }
-    assert!(drops.iter().any(|drop| drop.abs() > 1e-3), "covering changes something");
+    assert!(drops.iter().any(|drop| drop.abs() > 1e-3), "some window has an effect");
 }
 
 #[test]
-fn raw_activations_are_what_the_layer_gives() {
+fn activation_files_have_the_outputs_of_the_layer() {
     let workspace = support::workspace();
     let image = "0500000000000000";
     let choice = format!("analyze.pictures=[\"{image}\"]");
@@ -156,7 +156,7 @@ fn raw_activations_are_what_the_layer_gives() {
     let read = |name: &str| std::fs::File::open(folder.join(name)).unwrap();
     let maps = ndarray::Array3::<f32>::read_npy(read("conv1.npy")).unwrap();
     assert_eq!(maps.dim(), (4, 22, 22));
-    // From the maps to the logits by hand: their means after the ReLU, times the dense layer.
+    // The expected logits are the means of the maps after the ReLU, times the matrix of the dense layer.
     let (model, _) = support::network();
     let means = maps.mapv(|v| v.max(0.0)).into_shape_with_order((4, 22 * 22)).unwrap().mean_axis(ndarray::Axis(1));
     let dense: Array2<f32> = model.weight("fc8.weight").unwrap().into_dimensionality().unwrap();
@@ -166,12 +166,12 @@ fn raw_activations_are_what_the_layer_gives() {
 }
 
 #[test]
-fn the_embedding_lists_every_image_once_and_can_use_any_layer() {
+fn the_embedding_of_any_layer_has_every_image_once() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &["--set", "analyze.tsne.layer=relu1"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let labels = column(&workspace, "artifacts/analyze/tsne.csv", "label");
-    assert_eq!(labels.iter().filter(|label| *label == HOSTILE).count(), 8, "a third");
+    assert_eq!(labels.iter().filter(|label| *label == HOSTILE).count(), 8, "a third of the images");
     let ids: BTreeSet<String> = column(&workspace, "artifacts/analyze/tsne.csv", "id").into_iter().collect();
     assert_eq!((labels.len(), ids.len()), (24, 24));
     let svg = workspace.text("artifacts/analyze/tsne.svg");
@@ -210,7 +210,7 @@ fn the_engine_and_the_quality_of_the_embedding_are_recorded() {
 }
 
 #[test]
-fn mistakes_are_answered_with_a_hint() {
+fn errors_in_the_configuration_have_a_hint() {
     let workspace = support::workspace();
     for (set, code, words) in [
         ("analyze.layers=[\"conv2\"]", 1, "conv1"),

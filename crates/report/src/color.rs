@@ -1,12 +1,12 @@
-//! Colours that tell classes apart, for colour-blind readers too, on light and on dark paper.
+//! Colours of the classes. Colour-blind readers can distinguish them, on light and on dark backgrounds.
 
 use std::fmt;
 
-/// An sRGB colour, 8 bits a channel.
+/// An sRGB colour with 8 bits per channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color(pub [u8; 3]);
 
-/// Okabe and Ito's palette, without its black (unseen on dark paper) and with its yellow last.
+/// The palette of Okabe and Ito. Black is left out, because it is invisible on a dark background. Yellow comes last.
 const OKABE_ITO: [Color; 8] = [
     Color([0x00, 0x72, 0xb2]),
     Color([0xe6, 0x9f, 0x00]),
@@ -19,17 +19,19 @@ const OKABE_ITO: [Color; 8] = [
 ];
 
 impl Color {
-    /// Blue: the main series, the diagonal, what is right.
+    /// Blue: the first series, the diagonal, and right predictions.
     pub const BLUE: Self = OKABE_ITO[0];
-    /// Vermilion: what is wrong.
+    /// Vermilion: wrong predictions.
     pub const VERMILION: Self = OKABE_ITO[4];
     /// Orange: the second series.
     pub const ORANGE: Self = OKABE_ITO[1];
     /// Bluish green: the third series.
     pub const GREEN: Self = OKABE_ITO[2];
 
-    /// The colour of class `index` among `count`: Okabe-Ito for up to eight classes, otherwise hues
-    /// evenly spread at one lightness, neighbours told apart by lightness in turn.
+    /// Returns the colour of class `index` of `count` classes.
+    ///
+    /// Up to eight classes have the colours of Okabe and Ito. More classes have evenly spread hues, and neighbouring classes
+    /// have different lightness.
     pub fn of_class(index: usize, count: usize) -> Self {
         if count <= OKABE_ITO.len() {
             return OKABE_ITO[index % OKABE_ITO.len()];
@@ -39,7 +41,7 @@ impl Color {
         oklch(lightness, 0.13, hue)
     }
 
-    /// This colour mixed with `other`: `share` 0 is all this one, 1 all the other.
+    /// Mixes this colour with `other`. The result is this colour for `share` 0, and `other` for `share` 1.
     #[must_use]
     pub fn mix(self, other: Self, share: f64) -> Self {
         let at = |i: usize| {
@@ -49,7 +51,7 @@ impl Color {
         Self([at(0), at(1), at(2)])
     }
 
-    /// Relative luminance as the web's contrast rules define it, in `0..=1`.
+    /// Returns the relative luminance in `0..=1`, as WCAG 2 defines it for contrast.
     pub fn luminance(self) -> f64 {
         let linear = |v: u8| {
             let v = f64::from(v) / 255.0;
@@ -66,7 +68,7 @@ impl fmt::Display for Color {
     }
 }
 
-/// Björn Ottosson's `OKLCh` to sRGB, clipped to what a screen can show.
+/// Converts `OKLCh` (Björn Ottosson, 2020) to sRGB. Clips colours outside of sRGB.
 fn oklch(lightness: f64, chroma: f64, hue: f64) -> Color {
     let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
     let cones = [

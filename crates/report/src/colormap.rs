@@ -1,4 +1,4 @@
-//! Colour maps for heat maps: equal steps of value look like equal steps of colour.
+//! Colour maps for heat maps. Equal differences of values look like equal differences of colours.
 
 use crate::Color;
 
@@ -26,8 +26,9 @@ const RED_BLUE: [u32; 11] = [
 ];
 
 impl Colormap {
-    /// The colour at `position`: `0..=1` from the low end to the high end; what is outside takes the
-    /// end's colour, what is not a number the low end's.
+    /// Returns the colour at `position`, which is 0 at the low end and 1 at the high end.
+    ///
+    /// A position outside of `0..=1` has the colour of the nearer end. NaN has the colour of the low end.
     pub fn at(self, position: f64) -> Color {
         let stops: &[u32] = match self {
             Self::Viridis => &VIRIDIS,
@@ -41,26 +42,28 @@ impl Colormap {
     }
 }
 
-/// `0xrrggbb` as a colour.
+/// Converts `0xrrggbb` to a colour.
 fn color(hex: u32) -> Color {
     let [_, r, g, b] = hex.to_be_bytes();
     Color([r, g, b])
 }
 
-/// How values become positions on a colour map.
+/// The range of values that a colour map covers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
-    /// The value at the map's low end.
+    /// The value at the low end of the map.
     pub low: f64,
-    /// The value at the map's high end.
+    /// The value at the high end of the map.
     pub high: f64,
-    /// The map that suits the values.
+    /// The colour map.
     pub map: Colormap,
 }
 
 impl Range {
-    /// The range of `values`: from 0 to their `share` quantile on Viridis where none is negative,
-    /// otherwise symmetric about 0 on the diverging map. Values that are not finite do not count.
+    /// Returns the range for `values`.
+    ///
+    /// The high end is the `share` quantile of the absolute values. If no value is negative, the range starts at 0 and uses
+    /// Viridis. Otherwise it is symmetric about 0 and uses the diverging map. Values that are not finite are ignored.
     pub fn of(values: impl IntoIterator<Item = f32>, share: f64) -> Self {
         let mut sizes = Vec::new();
         let mut signed = false;
@@ -73,7 +76,7 @@ impl Range {
         let at = (last as f64 * share.clamp(0.0, 1.0)).round() as usize;
         let mut high = sizes.get(at).map_or(0.0, |v| f64::from(*v));
         if high == 0.0 {
-            // Mostly zeros: the largest value still has to stand out.
+            // Most values are 0. The largest value must have another colour than 0.
             high = sizes.last().map_or(0.0, |v| f64::from(*v));
         }
         let high = if high > 0.0 { high } else { 1.0 };
@@ -81,7 +84,7 @@ impl Range {
         Self { low, high, map }
     }
 
-    /// The colour of `value`.
+    /// Returns the colour of `value`.
     pub fn color(&self, value: f32) -> Color {
         self.map.at((f64::from(value) - self.low) / (self.high - self.low))
     }

@@ -1,11 +1,12 @@
-//! Which images a map of many images shows.
+//! Chooses the images that a map of many images shows as thumbnails.
 
-/// Images that a map shows at most. The others are dots, so that the drawing stays small enough to open.
+/// Maximum number of thumbnails on a map. The other images are dots, so that the drawing stays small enough to open.
 pub const SHOWN: usize = 1500;
 
-/// Returns for each image whether the map shows it. `wrong` says which predictions are wrong.
+/// Returns for each image whether the map shows its thumbnail. `wrong` states for each image whether its prediction is wrong.
 ///
-/// Up to half of the places go to wrong predictions. Within each kind, the images are at equal steps of the list.
+/// Up to half of the thumbnails are wrong predictions. The thumbnails of right and of wrong predictions are each evenly spread
+/// over the list.
 pub fn shown(wrong: &[bool]) -> Vec<bool> {
     if wrong.len() <= SHOWN {
         return vec![true; wrong.len()];
@@ -34,7 +35,7 @@ mod tests {
         let chosen = shown(&some);
         assert_eq!(count(&chosen), SHOWN);
         assert!((0..20_000).all(|i| !some[i] || chosen[i]), "200 wrong predictions, all shown");
-        assert!(count(&chosen[10_000..]).abs_diff(SHOWN / 2) < 5, "both halves of the list alike");
+        assert!(count(&chosen[10_000..]).abs_diff(SHOWN / 2) < 5, "both halves of the list have the same number");
         let most: Vec<bool> = (0..20_000).map(|i| i % 4 > 0).collect();
         let wrong = shown(&most).iter().zip(&most).filter(|(shown, wrong)| **shown && **wrong).count();
         assert_eq!(wrong, SHOWN / 2);

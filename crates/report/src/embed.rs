@@ -1,4 +1,4 @@
-//! Images as data URIs, so that a page needs no other file.
+//! Images as `data:` URIs, so that a page needs no other file.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::jpeg::JpegEncoder, codecs::png};
@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::ReportError;
 
-/// An image inside a `data:` address, with its size in pixels.
+/// An image inside a `data:` URI, with its size in pixels.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DataUri {
     uri: String,
@@ -15,14 +15,20 @@ pub struct DataUri {
 }
 
 impl DataUri {
-    /// `image` as JPEG of `quality` `1..=100`: right for photographs.
+    /// Encodes `image` as JPEG with a `quality` in `1..=100`. JPEG is suitable for photographs.
+    ///
+    /// # Errors
+    /// Returns an error when the image has no pixels or is too large for JPEG.
     pub fn jpeg(image: &RgbImage, quality: u8) -> Result<Self, ReportError> {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(image)?;
         Ok(Self::new("image/jpeg", &bytes, image.dimensions()))
     }
 
-    /// `image` as PNG: right for filters and other images of hard edges.
+    /// Encodes `image` as PNG. PNG is suitable for filters and other images with hard edges.
+    ///
+    /// # Errors
+    /// Returns an error when the image has no pixels.
     pub fn png(image: &RgbImage) -> Result<Self, ReportError> {
         let mut bytes = Vec::new();
         png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Best, png::FilterType::Adaptive)
@@ -34,12 +40,12 @@ impl DataUri {
         Self { uri: format!("data:{kind};base64,{}", STANDARD.encode(bytes)), width, height }
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }

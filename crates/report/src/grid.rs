@@ -1,27 +1,28 @@
-//! Many small images as one: filters and feature maps in rows and columns.
+//! Grids of small images: filters and feature maps in rows and columns.
 
 use image::{Rgb, RgbImage, imageops};
 
 use crate::{Color, colormap::Range};
 
-/// The gap's colour: a mid gray that reads as a gap on light and on dark paper.
+/// The colour of the gaps: a mid gray that is visible on light and on dark backgrounds.
 const GAP: Color = Color([0x80, 0x80, 0x80]);
 
-/// How tiles are laid out.
+/// The layout of a grid of tiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
-    /// Each pixel of a tile becomes a square of this many pixels.
+    /// Side of the square that represents a pixel of a tile, in pixels.
     pub zoom: u32,
     /// Pixels between tiles and around them.
     pub gap: u32,
-    /// Tiles in a row.
+    /// Number of tiles in a row.
     pub columns: u32,
 }
 
 impl Layout {
-    /// A near-square layout of `count` tiles of `width` pixels, enlarged by whole steps to near
-    /// `target` pixels across and never shrunk. A number of columns that leaves no gap in the last
-    /// row is preferred.
+    /// Returns an almost square layout for `count` tiles that are `width` pixels wide.
+    ///
+    /// The tiles are enlarged by a whole factor, so that the grid is at most about `target` pixels wide. They are never made
+    /// smaller. If possible, the last row is full.
     pub fn near_square(count: usize, width: u32, target: u32) -> Self {
         let count = count.max(1) as u32;
         let least = f64::from(count).sqrt().ceil() as u32;
@@ -33,14 +34,14 @@ impl Layout {
     }
 }
 
-/// `tiles`, all of the first one's size, in rows and columns: left to right, then down.
+/// Draws `tiles` as a grid, row by row. All tiles are resized to the size of the first tile, enlarged.
 ///
-/// Pixels are repeated, not smoothed: what is shown is what is there.
+/// Enlarged pixels stay squares. They are not smoothed.
 pub fn tile(tiles: &[RgbImage], layout: Layout) -> RgbImage {
     tile_on(GAP, tiles, layout)
 }
 
-/// The same on a ground of another colour, where gray is a value.
+/// Draws the grid of [`tile`] with gaps of the colour `ground`. This is for tiles in which gray is a value.
 pub fn tile_on(ground: Color, tiles: &[RgbImage], layout: Layout) -> RgbImage {
     let Some(first) = tiles.first() else {
         return RgbImage::new(1, 1);
@@ -60,7 +61,7 @@ pub fn tile_on(ground: Color, tiles: &[RgbImage], layout: Layout) -> RgbImage {
     sheet
 }
 
-/// One feature map of `width` columns, row by row, in the colours of `range`.
+/// Draws a feature map in the colours of `range`. `values` has the map row by row, with `width` columns.
 pub fn map_image(values: &[f32], width: u32, range: Range) -> RgbImage {
     let width = width.max(1);
     let height = (values.len() as u32).div_ceil(width).max(1);
@@ -70,10 +71,10 @@ pub fn map_image(values: &[f32], width: u32, range: Range) -> RgbImage {
     })
 }
 
-/// One convolution filter as a colour image: `planes` are red, green and blue, each `width` wide. 0 is mid gray,
-/// `-extent` black and `extent` white; what is beyond takes the end's colour.
+/// Draws a convolution filter as a colour image. `planes` has red, green and blue row by row, with `width` columns.
 ///
-/// With one `extent` for all filters of a layer, weak ones look weak.
+/// A weight of 0 is mid gray, `-extent` is black and `extent` is white. Weights beyond have the colour of the nearer end. If all
+/// filters of a layer have the same `extent`, filters with small weights look pale.
 pub fn filter_image(planes: [&[f32]; 3], width: u32, extent: f64) -> RgbImage {
     let width = width.max(1);
     let height = (planes[0].len() as u32).div_ceil(width).max(1);

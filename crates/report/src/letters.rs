@@ -1,4 +1,4 @@
-//! Words in images, in a font of fixed width: for files that are looked at without a page around them.
+//! Draws text into images, in a font of fixed width. This is for image files that are viewed without the report.
 
 use std::convert::Infallible;
 
@@ -10,11 +10,12 @@ use embedded_graphics::prelude::{DrawTarget, Drawable, OriginDimensions, Point, 
 use embedded_graphics::text::{Baseline, Text};
 use image::{Rgb, RgbImage};
 
-/// Width and height of a letter in pixels; all are alike.
+/// Width and height of every letter, in pixels.
 pub(crate) const LETTER: (u32, u32) = (7, 13);
 
-/// Draws `words` in one line, its top left corner at (`x`, `y`). Letters beyond Latin-1 are shown as `?`: there are no
-/// others in the font.
+/// Draws `words` in one line with the top left corner at (`x`, `y`).
+///
+/// The font has the letters of Latin-1. Other letters are drawn as `?`.
 pub(crate) fn write(image: &mut RgbImage, (x, y): (u32, u32), words: &str) {
     let style = MonoTextStyle::new(&FONT, Rgb888::new(0x20, 0x20, 0x20));
     let at = Point::new(x as i32, y as i32);
@@ -24,7 +25,7 @@ pub(crate) fn write(image: &mut RgbImage, (x, y): (u32, u32), words: &str) {
     }
 }
 
-/// Where letters are drawn on.
+/// The image as a target for `embedded_graphics`.
 struct Canvas<'a>(&'a mut RgbImage);
 
 impl OriginDimensions for Canvas<'_> {

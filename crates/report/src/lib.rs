@@ -1,11 +1,11 @@
-//! What people look at: SVG charts, heat maps, image grids and the self-contained report page.
+//! SVG charts, heat maps, grids of images, and the self-contained report page.
 //!
-//! The crate knows images and numbers, no network and no artifact. A stage describes a chart or a
-//! page as plain data; this crate lays it out and writes it through escaping templates, so that a
-//! class named `<script>` is only ever text.
+//! The crate works with images and numbers. It knows no network and no artifact. The caller describes a chart or a page as
+//! plain data. The crate lays it out and writes it through templates that escape all text, so that a class named `<script>` is
+//! shown as text.
 //!
-//! Charts are written by hand rather than by a plotting library because the same drawing has to
-//! follow the page's colours in light and dark, carry hover titles, embed images and stay small.
+//! The charts do not use a plotting library. A drawing must follow the light and dark colours of the page, show titles on hover,
+//! embed images, and stay small.
 
 pub mod chart;
 pub mod color;
@@ -26,19 +26,19 @@ pub use embed::DataUri;
 pub use page::Page;
 pub use scene::Scene;
 
-/// Why a drawing or a page could not be made.
+/// An error while writing a drawing or a page.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A template failed; the formatter's own message is attached.
-    #[error("the report's template could not be filled in: {0}")]
+    /// A template failed.
+    #[error("cannot fill in a template of the report: {0}")]
     Template(#[from] askama::Error),
     /// An image could not be compressed.
-    #[error("an image for the report could not be encoded: {0}")]
+    #[error("cannot encode an image for the report: {0}")]
     Encode(#[from] image::ImageError),
 }
 
 impl ReportError {
-    /// This error as one of a template, where a drawing is part of a page.
+    /// Converts the error to an error of a template. This is needed where a drawing is part of a page.
     fn into_template(self) -> askama::Error {
         match self {
             Self::Template(error) => error,

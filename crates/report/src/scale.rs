@@ -1,44 +1,47 @@
-//! Axes that people can read: round tick values and short numbers.
+//! Axes with round ticks, and short texts for numbers.
 
 /// An axis from `low` to `high` with round ticks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
-    /// Equal factors are equally far apart, and not equal differences.
+    /// Whether the axis is logarithmic.
     pub logarithmic: bool,
-    /// The axis's first value.
+    /// The first value of the axis.
     pub low: f64,
-    /// The axis's last value.
+    /// The last value of the axis.
     pub high: f64,
-    /// Values with a tick, ascending.
+    /// The values that have a tick, ascending.
     pub ticks: Vec<f64>,
-    /// Decimals that tell neighbouring ticks apart.
+    /// The number of decimals that the labels of the ticks need.
     pub decimals: usize,
 }
 
 impl Scale {
-    /// An axis that holds `low..=high`, its ends moved outwards to round values, with about `count`
-    /// steps. An empty or endless range becomes `0..=1`.
+    /// Returns an axis that contains `low..=high` and ends at round values. It has about `count` steps.
+    ///
+    /// If an end is not finite or `low` is above `high`, the axis is `0..=1`.
     pub fn around(low: f64, high: f64, count: usize) -> Self {
-        let (low, high) = sound(low, high);
+        let (low, high) = valid_range(low, high);
         let step = round_step((high - low) / count.max(1) as f64);
         Self::with_step((low / step).floor() * step, (high / step).ceil() * step, step)
     }
 
-    /// An axis that ends exactly at `low` and `high`, with round ticks inside.
+    /// Returns an axis that ends exactly at `low` and `high`. Its ticks are round values.
     pub fn exactly(low: f64, high: f64, count: usize) -> Self {
-        let (low, high) = sound(low, high);
+        let (low, high) = valid_range(low, high);
         Self::with_step(low, high, round_step((high - low) / count.max(1) as f64))
     }
 
-    /// An axis of whole numbers that ends exactly at `low` and `high`.
+    /// Returns an axis that ends exactly at `low` and `high`. Its ticks are whole numbers.
     pub fn whole(low: f64, high: f64, count: usize) -> Self {
-        let (low, high) = sound(low, high);
+        let (low, high) = valid_range(low, high);
         let step = round_step((high - low) / count.max(1) as f64).max(1.0).ceil();
         Self::with_step(low, high, step)
     }
 
-    /// A logarithmic axis that ends exactly at `low` and `high`, with a tick at each power of ten in it, and at twice and
-    /// five times each where there are fewer than `count` powers. Ends that are not above 0 become `0.1..=1`.
+    /// Returns a logarithmic axis that ends exactly at `low` and `high`.
+    ///
+    /// It has a tick at each power of ten. If there are fewer than `count` powers, it also has ticks at two and five times each
+    /// power. If `low` is not above 0, the axis is `0.1..=1`.
     pub fn logarithmic(low: f64, high: f64, count: usize) -> Self {
         let sound = low > 0.0 && high.is_finite() && low <= high;
         let (low, high) = if sound { (low, high) } else { (0.1, 1.0) };
@@ -70,7 +73,7 @@ impl Scale {
         Self { logarithmic: false, low, high, ticks, decimals: decimals.unwrap_or(9) as usize }
     }
 
-    /// Where `value` lies between the axis's ends, 0 to 1 for values on it.
+    /// Returns the position of `value` on the axis: 0 at `low` and 1 at `high`.
     pub fn share(&self, value: f64) -> f64 {
         if self.logarithmic {
             return (value / self.low).ln() / (self.high / self.low).ln();
@@ -78,7 +81,7 @@ impl Scale {
         (value - self.low) / (self.high - self.low)
     }
 
-    /// A tick's text.
+    /// Returns the label of a tick.
     pub fn label(&self, tick: f64) -> String {
         if self.logarithmic {
             return short(tick);
@@ -87,14 +90,14 @@ impl Scale {
         format!("{:.*}", self.decimals, tick + 0.0)
     }
 
-    /// A tick's text as a percentage of 1.
+    /// Returns the label of a tick as a percentage. The tick 1 is 100 %.
     pub fn percent(&self, tick: f64) -> String {
         format!("{:.*} %", self.decimals.saturating_sub(2), tick * 100.0 + 0.0)
     }
 }
 
-/// A range with finite, distinct ends.
-fn sound(low: f64, high: f64) -> (f64, f64) {
+/// Returns a range with finite and different ends.
+fn valid_range(low: f64, high: f64) -> (f64, f64) {
     if !low.is_finite() || !high.is_finite() || low > high {
         (0.0, 1.0)
     } else if high - low < 1e-12 {
@@ -104,7 +107,7 @@ fn sound(low: f64, high: f64) -> (f64, f64) {
     }
 }
 
-/// The least of 1, 2, 2.5 and 5 times a power of ten that is not below `rough`.
+/// Returns the smallest of 1, 2, 2.5 and 5 times a power of ten that is at least `rough`.
 fn round_step(rough: f64) -> f64 {
     let power = 10f64.powf(rough.log10().floor());
     let times = rough / power;
@@ -112,7 +115,8 @@ fn round_step(rough: f64) -> f64 {
     nice * power
 }
 
-/// A number in few characters: four significant digits, no trailing zeros, `1e-4` below 0.001.
+/// Writes a number with up to four significant digits and without trailing zeros. Sizes below 0.001 or from a million on are
+/// written as `1e-4`. A number that is not finite is written as a dash.
 pub fn short(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
@@ -126,7 +130,7 @@ pub fn short(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A share of 1 as a percentage with one decimal; never 0 % or 100 % unless it is exactly that.
+/// Writes a share of 1 as a percentage with one decimal. Only exactly 0 and 1 are written as `0 %` and `100 %`.
 pub fn percent(share: f64) -> String {
     if !share.is_finite() {
         return "–".to_owned();
@@ -141,7 +145,7 @@ pub fn percent(share: f64) -> String {
     format!("{} %", text.strip_suffix(".0").filter(|t| matches!(*t, "0" | "100")).unwrap_or(&text))
 }
 
-/// A whole number, its digits in groups of three.
+/// Writes a whole number with its digits in groups of three.
 pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();

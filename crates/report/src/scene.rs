@@ -1,18 +1,18 @@
-//! A drawing as data: lines, boxes, words and images, written as SVG by an escaping template.
+//! Drawings of lines, boxes, text and images. A template that escapes all text writes them as SVG.
 
 use askama::Template;
 use std::fmt;
 
 use crate::{Color, ReportError, text};
 
-/// Where a piece of text is held.
+/// The point of a text that its coordinates refer to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
-    /// At its beginning.
+    /// The start of the text.
     Start,
-    /// At its middle.
+    /// The middle of the text.
     Middle,
-    /// At its end.
+    /// The end of the text.
     End,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Anchor {
     }
 }
 
-/// A coordinate: written with at most two decimals.
+/// A coordinate in pixels. It is written with at most two decimals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Px(pub f64);
 
@@ -37,7 +37,7 @@ impl fmt::Display for Px {
     }
 }
 
-/// What a mark looks like.
+/// The shape of a mark.
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
     Line { x1: Px, y1: Px, x2: Px, y2: Px },
@@ -49,7 +49,7 @@ pub(crate) enum Shape {
     Group { marks: Vec<Mark> },
 }
 
-/// One thing on the drawing. `class` names a rule of `chart.css`; colours given here win over it.
+/// An element of a drawing. `class` is a class of `chart.css`. The colours of the mark override those of the class.
 #[derive(Clone, Debug, Template)]
 #[template(path = "mark.svg")]
 pub(crate) struct Mark {
@@ -72,7 +72,7 @@ impl Mark {
         Self::new(Shape::Line { x1, y1, x2, y2 }, class)
     }
 
-    /// A line through `points`, in order.
+    /// Draws a line through `points`.
     pub(crate) fn path(class: &'static str, points: &[(f64, f64)]) -> Self {
         let steps = points
             .iter()
@@ -81,7 +81,7 @@ impl Mark {
         Self::new(Shape::Path { d: steps.collect() }, class)
     }
 
-    /// A dot at each of `places`, as wide as the class's lines.
+    /// Draws a dot at each of `places`. The line width of the class is the diameter of the dots.
     pub(crate) fn dots(class: &'static str, places: &[(f64, f64)]) -> Self {
         let dots = places.iter().map(|(x, y)| format!("M{} {}h0", Px(*x), Px(*y)));
         Self::new(Shape::Path { d: dots.collect() }, class)
@@ -131,24 +131,23 @@ impl Mark {
         self
     }
 
-    /// Words that show while the pointer rests on the mark.
+    /// Sets the text that appears while the pointer is over the mark.
     pub(crate) fn title(mut self, words: &str) -> Self {
         self.title = Some(text::printable(words));
         self
     }
 
-    /// The mark's number in data that a script reads.
+    /// Sets the index of the mark in the data of the script.
     pub(crate) fn number(mut self, number: Option<usize>) -> Self {
         self.number = number;
         self
     }
 }
 
-/// Wider drawings, in pixels, are not shrunk to the width of a phone.
+/// Drawings that are wider than this, in pixels, do not fit on a phone.
 const WIDE: f64 = 560.0;
 
-/// A finished drawing. [`Scene::inline`] takes its colours from the page around it,
-/// [`Scene::standalone`] brings its own.
+/// A finished drawing. [`Scene::inline`] uses the styles of the page around it. [`Scene::standalone`] contains its own styles.
 #[derive(Clone, Debug)]
 pub struct Scene {
     width: f64,
@@ -176,33 +175,39 @@ impl Scene {
         self.marks.push(mark);
     }
 
-    /// Puts all marks so far into one group.
+    /// Moves all marks that were added so far into one group.
     pub(crate) fn gather(&mut self, class: &'static str) {
         let marks = std::mem::take(&mut self.marks);
         self.add(Mark::group(class, marks));
     }
 
-    /// Natural width in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> f64 {
         self.width
     }
 
-    /// Whether the drawing would be illegible on a phone: the page scrolls it there instead of shrinking it.
+    /// Whether the drawing is too wide for a phone. The page then scrolls the drawing instead of shrinking it.
     pub fn is_wide(&self) -> bool {
         self.width > WIDE
     }
 
-    /// What the drawing shows, in words, for those who do not see it.
+    /// Returns the text alternative of the drawing.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// The drawing for use inside a page that has `chart.css`.
+    /// Returns the drawing as SVG for a page that contains `chart.css`.
+    ///
+    /// # Errors
+    /// Returns an error when the template fails.
     pub fn inline(&self) -> Result<String, ReportError> {
         self.write(None)
     }
 
-    /// The drawing as a file of its own, in light or dark as the viewer prefers.
+    /// Returns the drawing as an SVG file. It is light or dark as the viewer prefers.
+    ///
+    /// # Errors
+    /// Returns an error when the template fails.
     pub fn standalone(&self) -> Result<String, ReportError> {
         let mut svg =
             self.write(Some(concat!(include_str!("../templates/colors.css"), include_str!("../templates/chart.css"))))?;

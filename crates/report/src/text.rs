@@ -1,6 +1,6 @@
-//! Text that fits: lengths, shortening and characters that XML forbids.
+//! Widths of text, shortening, and removal of characters that XML forbids.
 
-/// Width of `text` in a sans-serif font of `size` pixels, estimated: SVG has no layout of its own.
+/// Estimates the width of `text` in pixels, in a sans-serif font of `size` pixels. SVG itself does not lay out text.
 pub(crate) fn width(text: &str, size: f64) -> f64 {
     let ems: f64 = text
         .chars()
@@ -15,15 +15,15 @@ pub(crate) fn width(text: &str, size: f64) -> f64 {
     ems * size
 }
 
-/// `text` cut to at most `room` pixels, ending in an ellipsis where something is gone.
-pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
-    if width(text, size) <= room {
+/// Shortens `text` to at most `available` pixels. A shortened text ends in an ellipsis.
+pub(crate) fn fit(text: &str, size: f64, available: f64) -> String {
+    if width(text, size) <= available {
         return text.to_owned();
     }
     let mut kept = String::new();
     for c in text.chars() {
         kept.push(c);
-        if width(&kept, size) + size * 0.9 > room {
+        if width(&kept, size) + size * 0.9 > available {
             kept.pop();
             break;
         }
@@ -32,7 +32,7 @@ pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
     kept
 }
 
-/// `text` without the control characters that XML forbids even when escaped.
+/// Replaces the control characters that XML forbids even when they are escaped.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {

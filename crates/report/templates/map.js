@@ -1,11 +1,11 @@
-// The map of the data set: look at an image by hovering or with the arrow keys, open its details, filter, zoom, move.
+// The map of the data set: shows images enlarged, opens their details, filters, zooms and moves.
 
 const setUpMap = (box) => {
   const chart = box.querySelector("svg");
   const plane = chart.querySelector(".plane");
   if (!plane) return;
   const data = JSON.parse(box.querySelector(".data").textContent);
-  const [tools, peek, told] = [".tools", ".peek", ".told"].map((part) => box.querySelector(part));
+  const [tools, peek, status] = [".tools", ".peek", ".status"].map((part) => box.querySelector(part));
   const { width, height } = chart.viewBox.baseVal;
 
   const spots = [...plane.querySelectorAll(".thumb")].map((node) => {
@@ -31,8 +31,8 @@ const setUpMap = (box) => {
     return spots.find((spot) => spot.node === node);
   };
 
-  /* Where one looks: the plane's middle and how many times it is enlarged. Images grow slower than the plane, so
-     that zooming parts what lies close. */
+  /* The visible part of the plane: its middle and the zoom factor. Images grow more slowly than the plane, so that zooming
+     separates images that are close to each other. */
   const view = { x: width / 2, y: height / 2, zoom: 1 };
   const place = () => {
     const half = { x: width / 2 / view.zoom, y: height / 2 / view.zoom };
@@ -49,7 +49,7 @@ const setUpMap = (box) => {
   const zoom = (factor, at = view) => {
     const before = view.zoom;
     view.zoom = factor ? Math.min(Math.max(before * factor, 1), 12) : 1;
-    // The point under the pointer stays under it.
+    // The point at `at` keeps its position on the screen.
     view.x = at.x + (view.x - at.x) * before / view.zoom;
     view.y = at.y + (view.y - at.y) * before / view.zoom;
     look(null);
@@ -60,7 +60,7 @@ const setUpMap = (box) => {
     return { x: point.x, y: point.y };
   };
 
-  /* The image that one looks at, enlarged beside it. */
+  /* Shows an enlarged copy beside an image. */
   const look = (spot) => {
     chart.querySelector(".thumb.seen")?.classList.remove("seen");
     peek.hidden = !spot;
@@ -70,12 +70,12 @@ const setUpMap = (box) => {
       ...(spot.image ? [make("img", { src: spot.image, alt: "", class: `framed k${spot.facts.label}` })] : []),
       make("strong", {}, spot.words), make("span", {}, spot.last),
     );
-    const [own, room] = [spot.node.getBoundingClientRect(), box.getBoundingClientRect()];
-    const beside = own.right - room.left + 10;
-    const left = beside + peek.offsetWidth > room.width ? own.left - room.left - peek.offsetWidth - 10 : beside;
-    const top = own.top - room.top + own.height / 2 - peek.offsetHeight / 2;
+    const [own, frame] = [spot.node.getBoundingClientRect(), box.getBoundingClientRect()];
+    const beside = own.right - frame.left + 10;
+    const left = beside + peek.offsetWidth > frame.width ? own.left - frame.left - peek.offsetWidth - 10 : beside;
+    const top = own.top - frame.top + own.height / 2 - peek.offsetHeight / 2;
     peek.style.left = `${Math.max(0, left)}px`;
-    peek.style.top = `${Math.max(0, Math.min(top, room.height - peek.offsetHeight))}px`;
+    peek.style.top = `${Math.max(0, Math.min(top, frame.height - peek.offsetHeight))}px`;
   };
 
   const open = (spot) => {
@@ -97,7 +97,7 @@ const setUpMap = (box) => {
     dialog.open(spot.words, contents, spot.node);
   };
 
-  /* One image at a time can be reached by Tab; the arrow keys go to the nearest one in their direction. */
+  /* One image at a time is in the tab order. The arrow keys move to the nearest image in their direction. */
   let current = null;
   const reach = (spot) => {
     current?.node.setAttribute("tabindex", "-1");
@@ -142,7 +142,7 @@ const setUpMap = (box) => {
   chart.addEventListener("focusin", (event) => { const spot = spotOf(event.target); if (spot) { reach(spot); if (event.target.matches(":focus-visible")) look(spot); } });
   chart.addEventListener("focusout", () => look(null));
 
-  /* Pointer: hover looks, a click opens, a drag moves. */
+  /* The pointer: hovering enlarges an image, a click opens its details, dragging moves the map. */
   let drag = null;
   chart.addEventListener("pointerover", (event) => { if (!drag?.moved && event.pointerType !== "touch") look(spotOf(event.target) ?? null); });
   chart.addEventListener("pointerleave", () => { if (!drag) look(null); });
@@ -168,7 +168,7 @@ const setUpMap = (box) => {
     if (spot && !dragged) { reach(spot); open(spot); }
   });
   chart.addEventListener("wheel", (event) => {
-    // Without a modifier the wheel scrolls the page.
+    // Without a modifier key, the wheel scrolls the page.
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     zoom(Math.exp(-event.deltaY / 300), inPlane(event));
@@ -184,13 +184,13 @@ const setUpMap = (box) => {
       spot.node.classList.toggle("off", !spot.on);
       if (spot.on) spot.node.removeAttribute("aria-hidden"); else spot.node.setAttribute("aria-hidden", "true");
     }
-    // Dots know their class, and rims that they are wrong; of which split they are, nobody says.
+    // The dots of a class are one element, and the rims of its wrong predictions another. Their splits are unknown.
     for (const dots of plane.querySelectorAll(".dots")) {
       const missed = dots.classList.contains("missed");
       dots.classList.toggle("off", !classes.has(Number(dots.dataset.spot)) || (wrong && !missed) || split !== "");
     }
     if (!current?.on) reach(spots.find((spot) => spot.on) ?? null);
-    told.textContent = `${spots.filter((spot) => spot.on).length} of ${spots.length} images`;
+    status.textContent = `${spots.filter((spot) => spot.on).length} of ${spots.length} images`;
   };
   tools.addEventListener("change", filter);
   tools.addEventListener("submit", (event) => event.preventDefault());

@@ -1,4 +1,4 @@
-// Turns a page that can be read as it is into one that folds, opens and filters. Text becomes text nodes, never markup.
+// Adds tabs, dialogs and filters to the page. Text is always added as text nodes and never as markup.
 
 const make = (name, attributes = {}, ...children) => {
   const node = document.createElement(name);
@@ -14,24 +14,24 @@ const percent = (share) => {
   return `${value.toFixed(1)} %`;
 };
 
-/* The theme: as the system has it until the reader chooses. */
+/* The theme. It is the theme of the system until the reader chooses one. */
 const setUpTheme = () => {
   const button = document.querySelector(".theme");
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-  const tell = () => button.setAttribute("aria-pressed", String(dark()));
+  const update = () => button.setAttribute("aria-pressed", String(dark()));
   button.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
-    try { localStorage.setItem("tunescope-theme", root.dataset.theme); } catch { /* kept for this view alone */ }
-    tell();
+    try { localStorage.setItem("tunescope-theme", root.dataset.theme); } catch { /* Without storage, the choice holds until the page is closed. */ }
+    update();
   });
-  system.addEventListener("change", tell);
-  tell();
+  system.addEventListener("change", update);
+  update();
   button.hidden = false;
 };
 
-/* The entry of the section that is being read. */
+/* Highlights the navigation entry of the section in view. */
 const setUpContents = () => {
   const list = document.querySelector("nav ol");
   const links = new Map([...list.querySelectorAll("a")].map((a) => [a.hash.slice(1), a]));
@@ -48,7 +48,7 @@ const setUpContents = () => {
   document.querySelectorAll("main > section").forEach((section) => watch.observe(section));
 };
 
-/* Panels one at a time (WAI-ARIA Authoring Practices, tabs with automatic activation). */
+/* Tabs with automatic activation, as in the WAI-ARIA Authoring Practices. */
 const families = new Map();
 
 const setUpTabs = (box, number) => {
@@ -71,7 +71,7 @@ const setUpTabs = (box, number) => {
     panels[at].hidden = at !== chosen;
   });
   const choose = (chosen) => {
-    // What stands under the pointer stays there, though panels elsewhere may change their height.
+    // The tabs keep their position on the screen, although other panels may change their height.
     const before = list.getBoundingClientRect().top;
     show(chosen);
     const title = tabs[chosen].textContent;
@@ -101,7 +101,7 @@ const setUpTabs = (box, number) => {
   show(0);
 };
 
-/* One dialog for whatever is opened. The browser keeps the focus inside, closes it on Escape and gives the focus back. */
+/* The dialog for details. The browser keeps the focus inside, closes the dialog on Escape, and restores the focus. */
 const dialog = (() => {
   const title = make("h2", { id: "dialog-title" });
   const body = make("div", { class: "content" });
@@ -123,7 +123,7 @@ const dialog = (() => {
   };
 })();
 
-/* Cells of the confusion matrix. */
+/* The cells of the confusion matrix open a dialog with their images. */
 const setUpOpeners = () => document.querySelectorAll("a[data-opens]").forEach((link) => {
   link.setAttribute("role", "button");
   link.setAttribute("aria-haspopup", "dialog");
@@ -138,7 +138,7 @@ const setUpOpeners = () => document.querySelectorAll("a[data-opens]").forEach((l
   link.addEventListener("keydown", (event) => { if (event.key === " ") open(event); });
 });
 
-/* An anchor inside something folded opens it. */
+/* Opens the folded blocks around the target of the address. */
 const reveal = () => {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;

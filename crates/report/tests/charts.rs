@@ -1,4 +1,4 @@
-//! Every chart's drawing, as it was when last looked at, and its manners with hostile names.
+//! Snapshots of every chart, and tests of charts with hostile names.
 #![allow(clippy::unwrap_used)]
 
 use image::RgbImage;
@@ -100,7 +100,7 @@ fn sweep_chart(name: &str) -> SweepChart {
 }
 
 #[test]
-fn a_sweep_without_differences_shows_its_trials_and_one_without_losses_says_so() {
+fn a_sweep_without_differences_shows_its_trials_and_a_sweep_without_losses_is_empty() {
     let mut chart = sweep_chart("a");
     chart.facets.retain(|facet| facet.values.len() == 1);
     let drawn = chart.scene().inline().unwrap();
@@ -112,14 +112,14 @@ fn a_sweep_without_differences_shows_its_trials_and_one_without_losses_says_so()
 }
 
 #[test]
-fn drawings_are_as_they_were() {
+fn drawings_agree_with_their_snapshots() {
     insta::assert_snapshot!("line", line_chart("trial 1").scene().inline().unwrap());
     let mut rising = line_chart("smoothed");
     for line in &mut rising.lines {
         line.points.iter_mut().for_each(|(x, _)| *x = 10f64.powf(*x - 5.0));
     }
     rising.rule = Some((1e-3, "suggested".into()));
-    insta::assert_snapshot!("line_over_powers", rising.scene_over_powers().inline().unwrap());
+    insta::assert_snapshot!("line_logarithmic", rising.scene_logarithmic().inline().unwrap());
     insta::assert_snapshot!("sweep", sweep_chart("dropout").scene().inline().unwrap());
     insta::assert_snapshot!("dots", dot_chart("cat").scene().inline().unwrap());
     insta::assert_snapshot!("bars", bar_chart("fc6").scene().inline().unwrap());
@@ -134,7 +134,7 @@ fn drawings_are_as_they_were() {
 }
 
 #[test]
-fn many_images_are_dots_of_few_bytes() {
+fn a_chart_of_many_images_is_small() {
     let mut chart = scatter_chart("cat");
     chart.classes.push("dog".into());
     let place = |i: usize| (0.001 * i as f64).sin() * (1.0 + 0.01 * i as f64);
@@ -144,7 +144,7 @@ fn many_images_are_dots_of_few_bytes() {
         .collect();
     let svg = chart.scene().inline().unwrap();
     assert!(svg.len() < 700_000, "{}", svg.len());
-    // Class 1 has no wrong ones; rims lie below the dots, dots below the images.
+    // Class 1 has no wrong predictions. The rims are below the dots, and the dots are below the images.
     let order: Vec<usize> = [
         "class=\"dots missed\"",
         "class=\"dots\" data-spot=\"0\"",
@@ -158,7 +158,7 @@ fn many_images_are_dots_of_few_bytes() {
 }
 
 #[test]
-fn names_from_outside_are_only_text() {
+fn hostile_names_are_shown_as_text() {
     let scenes = [
         line_chart(HOSTILE).scene(),
         dot_chart(HOSTILE).scene(),
@@ -170,14 +170,14 @@ fn names_from_outside_are_only_text() {
     for scene in scenes {
         for svg in [scene.inline().unwrap(), scene.standalone().unwrap()] {
             assert!(!svg.contains("<script"), "{svg}");
-            assert!(svg.contains("&#60;script&#62;"), "the name is there as text: {svg}");
+            assert!(svg.contains("&#60;script&#62;"), "the name is shown as text: {svg}");
             assert!(!svg.contains('\u{1}'), "XML forbids control characters");
         }
     }
 }
 
 #[test]
-fn a_standalone_file_brings_its_colours_and_an_inline_one_does_not() {
+fn a_standalone_drawing_contains_its_styles_and_an_inline_drawing_does_not() {
     let scene = dot_chart("cat").scene();
     let alone = scene.standalone().unwrap();
     assert!(alone.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width="));
@@ -187,7 +187,7 @@ fn a_standalone_file_brings_its_colours_and_an_inline_one_does_not() {
 }
 
 #[test]
-fn nothing_to_draw_is_said() {
+fn an_empty_chart_states_that_there_is_nothing_to_draw() {
     let mut chart = line_chart("a");
     chart.lines.clear();
     assert!(chart.scene().inline().unwrap().contains("Nothing to draw"));
@@ -202,13 +202,13 @@ fn nothing_to_draw_is_said() {
 }
 
 #[test]
-fn a_few_far_values_do_not_squeeze_a_histogram() {
+fn a_histogram_leaves_out_a_few_extreme_values() {
     let bins = |tail: f64| vec![(-1.0, 0.0, 5000.0), (0.0, 1.0, 5000.0), (1.0, 100.0, tail)];
     let drawn = |tail| {
         let distributions =
             vec![Distribution { name: "all".into(), bins: bins(tail), color: Color::BLUE, filled: true }];
         HistogramChart { label: "a".into(), x: "weight".into(), distributions }.scene().inline().unwrap()
     };
-    assert!(!drawn(2.0).contains(">50<") && drawn(2.0).contains(">0.5<"), "two of ten thousand are left out");
-    assert!(drawn(2000.0).contains(">50<"), "two thousand are not");
+    assert!(!drawn(2.0).contains(">50<") && drawn(2.0).contains(">0.5<"), "2 of 10,000 values are left out");
+    assert!(drawn(2000.0).contains(">50<"), "2,000 values are shown");
 }

@@ -1,4 +1,4 @@
-//! The report page: nothing from outside runs, nothing is asked for, every image has words.
+//! Tests of the report page: it runs no hostile text, loads nothing, and every image has a text alternative.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -128,7 +128,7 @@ fn page(text: &str) -> Page {
     }
 }
 
-/// The opening tags of `html`, without the style and script that the page brings.
+/// Returns the opening tags of `html`, without those inside styles and scripts.
 fn tags(html: &str) -> Vec<String> {
     let mut tags = Vec::new();
     let mut rest = html;
@@ -145,19 +145,19 @@ fn tags(html: &str) -> Vec<String> {
 }
 
 #[test]
-fn text_from_outside_is_only_text() {
-    // As long, so that both are cut short in the same places.
+fn hostile_text_is_shown_as_text() {
+    // Both texts have the same length, so that they are shortened in the same places.
     let (plain, hostile) = (page(&"w".repeat(HOSTILE.len())).html().unwrap(), page(HOSTILE).html().unwrap());
     let names = |html: &str| -> Vec<String> {
         tags(html).iter().map(|t| t.split([' ', '>']).next().unwrap().to_owned()).collect()
     };
-    assert_eq!(names(&plain), names(&hostile), "the same elements, whatever the text");
+    assert_eq!(names(&plain), names(&hostile), "the text does not change the elements");
     assert!(!hostile.contains("<script>alert"));
     assert!(hostile.contains("&#60;script&#62;alert(1)"));
 }
 
 #[test]
-fn the_page_asks_for_nothing() {
+fn the_page_loads_nothing() {
     let html = page("plain").html().unwrap();
     assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("@import"));
     for tag in tags(&html) {
@@ -168,16 +168,19 @@ fn the_page_asks_for_nothing() {
         }
         assert!(!tag.starts_with("<link") || tag.contains("href=\"data:,\""), "{tag}");
     }
-    assert!(html.contains("default-src 'none'"), "and a policy holds it to that");
+    assert!(html.contains("default-src 'none'"), "the policy forbids loading");
     assert!(
         !html.contains("unsafe-inline") && html.matches("'sha256-").count() == 3,
-        "one style and two scripts count"
+        "the policy allows one style and two scripts"
     );
-    assert!(!tags(&html).iter().any(|tag| tag.contains(" style=") || tag.contains(" on")), "no other would");
+    assert!(
+        !tags(&html).iter().any(|tag| tag.contains(" style=") || tag.contains(" on")),
+        "the page has no inline attributes that the policy forbids"
+    );
 }
 
 #[test]
-fn every_image_has_words_and_headings_are_in_order() {
+fn every_image_has_a_text_alternative_and_headings_are_nested() {
     let html = page("plain").html().unwrap();
     let tags = tags(&html);
     assert!(tags.iter().filter(|t| t.starts_with("<img")).all(|t| t.contains("alt=\"plain\"")));
@@ -195,7 +198,7 @@ fn links_are_percent_encoded() {
 }
 
 #[test]
-fn anchors_are_unique_and_lead_somewhere() {
+fn anchors_are_unique_and_every_link_has_a_target() {
     let html = page("plain").html().unwrap();
     let values = |attribute: &str| -> Vec<String> {
         let own = |tag: &String| Some(tag.split_once(attribute)?.1.split_once('"')?.0.to_owned());
@@ -206,11 +209,11 @@ fn anchors_are_unique_and_lead_somewhere() {
     assert_eq!(unique.len(), ids.len(), "{ids:?}");
     let within = values("href=\"#");
     assert!(within.len() >= 4 && within.iter().all(|id| unique.contains(id)), "{within:?} among {ids:?}");
-    assert_eq!(values("data-opens=\""), ["cell-0-1", "cell-1-1"], "cells with images open them");
+    assert_eq!(values("data-opens=\""), ["cell-0-1", "cell-1-1"], "cells with images have a link");
 }
 
 #[test]
-fn landmarks_and_tables_are_named() {
+fn landmarks_and_tables_have_names() {
     let html = page("plain").html().unwrap();
     for part in [
         "<header class=\"top\"",
@@ -224,11 +227,11 @@ fn landmarks_and_tables_are_named() {
     }
     let cells: Vec<String> = tags(&html).into_iter().filter(|tag| tag.starts_with("<th ")).collect();
     assert!(cells.iter().all(|tag| tag.contains("scope=\"col\"") || tag.contains("scope=\"row\"")), "{cells:?}");
-    assert!(html.contains("2 of 3 plain taken for b (66.7 %)"), "a cell says what it counts");
+    assert!(html.contains("2 of 3 plain taken for b (66.7 %)"), "a cell has a description");
 }
 
 #[test]
-fn what_the_map_tells_is_data_that_ends_no_script() {
+fn the_data_of_the_map_cannot_end_a_script() {
     let html = page(HOSTILE).html().unwrap();
     let (_, rest) = html.split_once("<script type=\"application/json\" class=\"data\">").unwrap();
     let (json, _) = rest.split_once("</script>").unwrap();

@@ -1,6 +1,6 @@
-//! `analyze activations`: chosen layers of the tuned network, for chosen images and channels, in a folder of its own.
+//! Stage `activations`: the command `analyze activations` for chosen layers, images and channels.
 //!
-//! A stage beside `analyze`, so what it found is kept, and found again only when something changed.
+//! It is a stage of its own with its own folder. It therefore keeps its results and runs again only when something changed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary};
 
 use super::view::ActivationsView;
 use crate::tuned::Tuned;
-use crate::{check, choose, given};
+use crate::{check, choose, user_images};
 
 /// Stage `activations`.
 #[derive(Debug)]
@@ -22,12 +22,12 @@ impl Stage for Activations {
     type Config = ActivationsView;
 
     const NAME: &'static str = stages::ACTIVATIONS;
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, scope: Scope<ActivationsView>) -> Result<BTreeMap<String, String>> {
-        let mut inputs = given::inputs(&scope.config.analyze.images);
+        let mut inputs = user_images::inputs(&scope.config.analyze.images);
         inputs.insert("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint("run `just setup`")?);
         Ok(inputs)
     }
@@ -52,6 +52,6 @@ impl Stage for Activations {
     fn summary(&self, done: &Finished<ActivationsView>) -> Result<Summary> {
         let layers = done.config.analyze.layers.join(", ");
         let headline = format!("{layers}: maps, statistics.csv, top.csv and top/ in {}", done.folder.display());
-        Ok(Summary { headline, rejected: given::rejected(&done.folder)?, ..Summary::default() })
+        Ok(Summary { headline, rejected: user_images::rejected(&done.folder)?, ..Summary::default() })
     }
 }

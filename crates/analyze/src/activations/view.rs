@@ -1,4 +1,4 @@
-//! The part of the configuration that `activations` reads.
+//! The part of the configuration that the stage `activations` reads.
 
 use std::path::PathBuf;
 

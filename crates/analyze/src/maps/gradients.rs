@@ -1,4 +1,4 @@
-//! Maps from gradients of the class's logit: saliency, guided backpropagation, the deconvnet's view and Grad-CAM.
+//! Saliency maps from gradients of a logit: saliency, guided backpropagation, deconvnet and Grad-CAM.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,20 @@ use contract::tables::maps::layer_values_file;
 use graph::Rectifier;
 use pipeline::HintExt;
 
-use super::{Asked, Map, write_array};
+use super::saliency_map::{SaliencyMap, Subject, write_array};
 use crate::tuned::Tuned;
 
-/// One network for each way back that is asked for.
+/// The networks that compute the gradients: one for each backward pass of the configured methods.
 pub(super) struct Gradients {
     methods: Vec<Method>,
-    /// By the way back; saliency and Grad-CAM share one.
+    /// The networks by the number of the backward pass ([`backward_pass`]).
     backward: BTreeMap<usize, ScoreGradients>,
 }
 
-/// How a method goes back; `None` for one that does not.
-fn way(method: Method) -> Option<(usize, Rectifier)> {
+/// Returns the number of the backward pass of a method and its rule for `Relu`, or `None` for a method without gradients.
+///
+/// Saliency and Grad-CAM share a backward pass.
+fn backward_pass(method: Method) -> Option<(usize, Rectifier)> {
     Some(match method {
         Method::Occlusion => return None,
         Method::Saliency | Method::Gradcam => (0, Rectifier::Slope),
@@ -31,7 +33,9 @@ fn way(method: Method) -> Option<(usize, Rectifier)> {
 }
 
 impl Gradients {
-    /// What cannot be had of this network is told and left out.
+    /// Opens the networks for the configured methods.
+    ///
+    /// A method that the network does not allow causes a message and is left out.
     pub(super) fn open(run: &Run, tuned: &Tuned) -> Result<Self> {
         let config = &run.config.analyze.maps;
         let logits = tuned.logits()?;
@@ -42,13 +46,15 @@ impl Gradients {
                 .filter(|layer| !layer.is_empty())
                 .or_else(|| last_maps(&tuned.model, logits));
             if layer.is_none() {
-                run.say("gradcam is left out: no convolution of this network has maps of more than one place");
+                run.say("gradcam is left out: no convolution of this network has feature maps of more than one pixel");
                 methods.retain(|method| *method != Method::Gradcam);
             }
         }
         let mut backward = BTreeMap::new();
         for method in &config.methods {
-            let Some((place, rectifier)) = way(*method).filter(|_| methods.contains(method)) else { continue };
+            let Some((place, rectifier)) = backward_pass(*method).filter(|_| methods.contains(method)) else {
+                continue;
+            };
             if backward.contains_key(&place) {
                 continue;
             }
@@ -59,45 +65,51 @@ impl Gradients {
                 }
                 Err(attribution::Error::Graph(error @ graph::Error::Gradient { .. })) => {
                     run.warn(&format!("{} is left out: {error}", method.name()));
-                    methods.retain(|other| way(*other).is_none_or(|(other, _)| other != place));
+                    methods.retain(|other| backward_pass(*other).is_none_or(|(other, _)| other != place));
                 }
                 Err(error) => {
-                    return Err(error).hint("`analyze.maps.layer` names a layer of maps; [] of methods turns maps off");
+                    return Err(error).hint("`analyze.maps.layer` names a layer with feature maps; `analyze.maps.methods = []` turns maps off");
                 }
             }
         }
         Ok(Self { methods, backward })
     }
 
-    /// The maps of `class`, one of `classes`.
+    /// Computes the maps for `class`. The network has `classes` classes.
     pub(super) fn maps(
         &mut self,
         run: &Run,
-        asked: &Asked,
+        subject: &Subject,
         class: usize,
         classes: usize,
         folder: &str,
-    ) -> Result<Vec<Map>> {
-        let (_, height, width) = asked.input.dim();
+    ) -> Result<Vec<SaliencyMap>> {
+        let (_, height, width) = subject.input.dim();
         let mut maps = Vec::new();
         for (place, backward) in &mut self.backward {
-            let gradients = backward.compute(asked.input.view(), class, classes)?;
-            for method in
-                self.methods.iter().copied().filter(|method| way(*method).is_some_and(|(own, _)| own == *place))
+            let gradients = backward.compute(subject.input.view(), class, classes)?;
+            for method in self
+                .methods
+                .iter()
+                .copied()
+                .filter(|method| backward_pass(*method).is_some_and(|(own, _)| own == *place))
             {
-                let (values, unit) = match (method, &gradients.layer) {
+                let (values, quantity) = match (method, &gradients.layer) {
                     (Method::Gradcam, Some((activations, gradient))) => {
                         let own = grad_cam(activations.view(), gradient.view());
                         write_array(run, &layer_values_file(folder), &own)?;
-                        (enlarged(&own, height, width), "evidence for the class, in logits")
+                        (enlarged(&own, height, width), "contribution to the logit")
                     }
                     (Method::Gradcam, None) => continue,
                     (Method::Saliency, _) => {
-                        (greatest_size(gradients.image.view()), "change of the logit a step of input")
+                        (greatest_size(gradients.image.view()), "change of the logit per unit of input")
                     }
-                    (_, _) => (greatest_size(gradients.image.view()), "what passes back, as the logit's change"),
+                    (_, _) => (
+                        greatest_size(gradients.image.view()),
+                        "size of the backward signal, in logits per unit of input",
+                    ),
                 };
-                maps.push(Map { method, values, unit, least: 0.0 });
+                maps.push(SaliencyMap { method, values, quantity, full_colour: 0.0 });
             }
         }
         Ok(maps)

@@ -1,4 +1,4 @@
-//! The weights that tuning began with.
+//! The weights before tuning.
 
 use std::collections::BTreeMap;
 
@@ -12,38 +12,41 @@ use zoo::{Network, ZooError};
 
 use crate::tuned::Tuned;
 
-/// What there is to compare with.
+/// The weights before tuning, if they are known.
 #[derive(Debug)]
 pub(crate) enum Before {
     /// The weights by name.
     Known(BTreeMap<String, ArrayD<f32>>),
-    /// None, and why.
+    /// The weights are unknown. The text is the reason.
     Unknown(String),
 }
 
 impl Before {
-    /// The network that `tuned` was made from: the installed one that its description names, with weights drawn anew
-    /// where training began with such.
+    /// Returns the weights of the installed network that `tuned` was made from.
+    ///
+    /// If training began with random weights, the same weights are drawn again.
     pub fn of(run: &Run, tuned: &Tuned) -> Result<Self> {
         let Some(parent) = &tuned.network.parent else {
-            return Ok(Self::Unknown("the description of the network names none that it was tuned from".into()));
+            return Ok(Self::Unknown(
+                "the description of the network does not name the network that it was tuned from".into(),
+            ));
         };
         let (network, path) = match Network::open(&run.environment.data, &parent.name) {
             Ok(found) => found,
             Err(error) => return Ok(Self::Unknown(error.to_string())),
         };
         if network.sha256 != parent.sha256 {
-            return Ok(Self::Unknown(format!("the installed {} is not the one that was tuned", parent.name)));
+            return Ok(Self::Unknown(format!("the installed {} is not the network that was tuned", parent.name)));
         }
         let mut model = network.load(&path).hint_from(ZooError::advice)?;
         if let Some(seed) = drawn(run)? {
-            // As `train` draws them.
+            // `train` draws them with the same generator.
             graph::redraw_weights(&mut model, &mut pipeline::rng(seed, stages::TRAIN, "random weights"))?;
         }
         Ok(Self::Known(model.weights()?.into_iter().collect()))
     }
 
-    /// The weight of this name and shape, where there was one.
+    /// Returns the weight `name` if it existed with this shape.
     pub fn weight(&self, name: &str, shape: &[usize]) -> Option<&ArrayD<f32>> {
         match self {
             Self::Known(weights) => weights.get(name).filter(|weight| weight.shape() == shape),

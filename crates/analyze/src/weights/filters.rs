@@ -1,4 +1,4 @@
-//! What the first layer looks for: its filters as colour images.
+//! The filters of the first layer as colour images.
 
 use anyhow::Result;
 use image::RgbImage;
@@ -8,29 +8,30 @@ use report::grid::{self, Layout};
 use report::{Color, scale, sheet};
 use zoo::Channels;
 
-/// Width of the image in pixels, about.
+/// Approximate width of the image, in pixels.
 const WIDTH: u32 = 640;
-/// Share of the values that the colours span.
+/// Share of the values that the colours span. More extreme values have the colour of the end.
 const SHARE: f64 = 0.999;
 
-/// The first layer's filters.
+/// The filters of the first layer.
 #[derive(Debug)]
 pub(crate) struct Filters {
     /// Name of the layer.
     pub layer: String,
     /// Number of filters.
     pub count: usize,
-    /// Their height and width.
+    /// Height and width of a filter.
     pub side: (usize, usize),
-    /// All of them in a grid, in one scale.
+    /// A grid of all filters in one scale.
     pub image: RgbImage,
-    /// Weights of plus and minus this are full colour, 0 is mid gray.
+    /// The weights `-extent` and `extent` have full colour. The weight 0 is mid gray.
     pub extent: f64,
 }
 
 impl Filters {
-    /// The filters `[n, 3, h, w]` of `layer`; `before` has their scale in common. `None` where they are not for three
-    /// colours.
+    /// Draws the filters `weights` `[n, 3, h, w]` of `layer`. The scale also covers the weights `before` tuning.
+    ///
+    /// Returns `None` if the filters are not for three colour channels.
     pub fn of(
         layer: &str,
         weights: &ArrayD<f32>,
@@ -47,29 +48,29 @@ impl Filters {
         Ok(Some(Self { layer: layer.to_owned(), count, side: (height, width), image, extent }))
     }
 
-    /// The image's title: what it shows, in which scale.
-    pub fn words(&self) -> String {
+    /// Returns the caption of the image: its contents and its scale.
+    pub fn caption(&self) -> String {
         let (height, width) = self.side;
         let extent = scale::short(self.extent);
         format!(
-            "{}: all {} filters of {width} x {height} in their order, as colours. One scale for all: 0 is mid gray, \
-             -{extent} is none of a colour, {extent} all of it.",
+            "{}: all {} filters of {width} x {height} in colour, in the order of the channels and in one scale. The weight 0 is \
+             mid gray, -{extent} is no colour, and {extent} is full colour.",
             self.layer, self.count
         )
     }
 
-    /// The image below its title, with that of the weights `before` beside it where there are some.
+    /// Returns the image below its caption. With `before`, the image of these weights is on the left.
     pub fn sheet(&self, before: Option<&ArrayD<f32>>, channels: Channels) -> Result<RgbImage> {
-        let Some(before) = before else { return Ok(sheet::titled(&self.words(), &self.image)) };
+        let Some(before) = before else { return Ok(sheet::titled(&self.caption(), &self.image)) };
         let earlier =
-            sheet::titled(&format!("Before tuning. {}", self.words()), &grid_of(before, channels, self.extent)?);
-        Ok(sheet::beside(&earlier, &sheet::titled(&format!("After tuning. {}", self.words()), &self.image)))
+            sheet::titled(&format!("Before tuning. {}", self.caption()), &grid_of(before, channels, self.extent)?);
+        Ok(sheet::beside(&earlier, &sheet::titled(&format!("After tuning. {}", self.caption()), &self.image)))
     }
 }
 
-/// All filters in a grid, in their order.
+/// Draws all filters as a grid, in their order.
 fn grid_of(weights: &ArrayD<f32>, channels: Channels, extent: f64) -> Result<RgbImage> {
-    // Red, green and blue, whatever order the network takes them in.
+    // The network may take the channels in another order than red, green, blue.
     let order = match channels {
         Channels::Rgb => [0, 1, 2],
         Channels::Bgr => [2, 1, 0],
@@ -91,13 +92,13 @@ mod tests {
     use ndarray::Array4;
 
     #[test]
-    fn a_filter_for_red_is_red_in_either_channel_order() {
+    fn a_filter_for_red_is_red_in_both_channel_orders() {
         for (channels, red) in [(Channels::Rgb, 0), (Channels::Bgr, 2)] {
             let mut weights = Array4::<f32>::zeros((1, 3, 2, 2));
             weights.index_axis_mut(Axis(1), red).fill(1.0);
             let filters = Filters::of("conv1", &weights.into_dyn(), None, channels).unwrap().unwrap();
             let (width, height) = filters.image.dimensions();
-            assert!(width > 500, "legible: {width} pixels");
+            assert!(width > 500, "the image is large enough: {width} pixels");
             assert_eq!(filters.image.get_pixel(width / 2, height / 2).0, [255, 128, 128], "{channels:?}");
         }
     }

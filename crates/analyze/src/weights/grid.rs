@@ -1,44 +1,46 @@
-//! A layer's weights as an image: the filters that weigh most, and the inputs that weigh most in each.
+//! Draws an excerpt of the weight of a layer: the filters and the inputs with the largest norms.
 
 use ndarray::{ArrayD, Axis, Ix4};
 use report::colormap::{Colormap, Range};
 use report::sheet::{Row, Tile, sheet};
 use report::{grid, scale};
 
-/// Filters shown of a layer of filters.
+/// Maximum number of filters that are drawn.
 const FILTERS: usize = 12;
-/// Input channels shown of each.
+/// Maximum number of input channels that are drawn of each filter.
 const INPUTS: usize = 12;
-/// Side of a filter's image in pixels, about.
+/// Approximate side of a drawn kernel, in pixels.
 const SIDE: u32 = 44;
-/// Outputs shown of a layer without places, and pixels of each.
+/// Maximum number of outputs that are drawn of a layer with kernels of 1 x 1.
 const OUTPUTS: usize = 32;
-/// Inputs shown of such a layer.
+/// Maximum number of inputs that are drawn of such a layer.
 const ACROSS: usize = 128;
-/// Pixels of one value of such a layer.
+/// Least side of a drawn value of such a layer, in pixels.
 const POINT: u32 = 5;
-/// Share of the values that the colours span.
+/// Share of the values that the colours span. More extreme values have the colour of the end.
 const SHARE: f64 = 0.995;
 
-/// What is shown of a layer: some of its filters and of their inputs, by their numbers.
+/// The filters and inputs that are drawn, by their numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Chosen {
-    /// The filters of the largest norm, in the order of their numbers.
+pub(super) struct Excerpt {
+    /// The filters with the largest norms, in the order of their numbers.
     pub filters: Vec<usize>,
-    /// For each, its input channels of the largest norm, strongest first. One list for all where a layer has no places.
+    /// The input channels with the largest norms: a list for each filter, largest norm first. A layer with kernels of 1 x 1
+    /// has one list for all filters, in the order of the numbers.
     pub inputs: Vec<Vec<usize>>,
 }
 
-impl Chosen {
-    /// From `weight` `[m, c, kh, kw]` (a convolution) or `[m, c]` (a dense layer, its outputs first).
+impl Excerpt {
+    /// Chooses from `weight`, which is `[m, c, kh, kw]` (a convolution) or `[m, c]` (a dense layer). The first axis is the
+    /// outputs.
     pub fn of(weight: &ArrayD<f32>) -> Self {
-        let (count, most) = if small(weight) { (OUTPUTS, ACROSS) } else { (FILTERS, INPUTS) };
+        let (count, most) = if is_matrix(weight) { (OUTPUTS, ACROSS) } else { (FILTERS, INPUTS) };
         let filters = largest(&norms(weight, 0), count);
         let of_filter = |filter: &usize| {
             let own = weight.index_axis(Axis(0), *filter).to_owned();
             by_norm(&norms(&own, 0), most)
         };
-        let inputs = if small(weight) {
+        let inputs = if is_matrix(weight) {
             vec![largest(&norms(weight, 1), most)]
         } else {
             filters.iter().map(of_filter).collect()
@@ -46,7 +48,9 @@ impl Chosen {
         Self { filters, inputs }
     }
 
-    /// Colours for what is shown of `weights`, which have one shape: blue below 0, white at 0, red above.
+    /// Returns one range of colours for the excerpt of all `weights`, which have the same shape.
+    ///
+    /// Negative values are blue, 0 is white, positive values are red.
     pub fn range<'a>(&self, weights: impl IntoIterator<Item = &'a ArrayD<f32>>) -> Range {
         let mut values = Vec::new();
         for weight in weights {
@@ -61,32 +65,34 @@ impl Chosen {
         Range { low: -range.high, high: range.high, map: Colormap::Diverging }
     }
 
-    /// In words, for above the image.
-    pub fn words(&self, layer: &str, weight: &ArrayD<f32>, range: Range) -> String {
+    /// Returns the caption of the image.
+    pub fn caption(&self, layer: &str, weight: &ArrayD<f32>, range: Range) -> String {
         let (all, shown) = (weight.len_of(Axis(0)), self.filters.len());
         let (inputs, across) = (weight.len_of(Axis(1)), self.inputs.first().map_or(0, Vec::len));
         let full = scale::short(range.high);
         let sides = weight.shape().get(2..).unwrap_or_default();
         let size = sides.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
-        let colours = format!("Blue below 0, red above, full colour at -{full} and {full}.");
+        let colours = format!("Blue is negative, red is positive, with full colour at -{full} and {full}.");
         let which = |shown: usize, all: usize, what: &str| {
             if shown == all {
                 format!("all {all} {what}")
             } else {
-                format!("the {shown} of {all} {what} of the largest norm")
+                format!("the {shown} of {all} {what} with the largest norms")
             }
         };
-        if small(weight) {
+        if is_matrix(weight) {
             let (down, over) = (which(shown, all, "outputs"), which(across, inputs, "inputs"));
-            return format!("{layer}: {down} downwards, {over} across, in their order. {colours}");
+            return format!("{layer}: {down} from top to bottom, {over} from left to right, in their order. {colours}");
         }
         let (down, over) = (which(shown, all, &format!("filters of {size}")), which(across, inputs, "input channels"));
-        format!("{layer}: {down}, a row each; {over} in each, strongest first, with their numbers. {colours}")
+        format!(
+            "{layer}: {down}, one row for each filter. A row shows {over}, largest norm first, with their numbers. {colours}"
+        )
     }
 
-    /// The image, below `title`.
+    /// Draws the excerpt below `title`.
     pub fn draw(&self, title: &str, weight: &ArrayD<f32>, range: Range) -> image::RgbImage {
-        let rows = if small(weight) { self.matrix(weight, range) } else { self.kernels(weight, range) };
+        let rows = if is_matrix(weight) { self.matrix(weight, range) } else { self.kernels(weight, range) };
         sheet(title, &rows)
     }
 
@@ -117,12 +123,12 @@ impl Chosen {
     }
 }
 
-/// Whether a filter is a single value for each input: dense layers, and convolutions of 1 x 1.
-fn small(weight: &ArrayD<f32>) -> bool {
+/// Whether a filter has a single value for each input. This holds for dense layers and convolutions of 1 x 1.
+fn is_matrix(weight: &ArrayD<f32>) -> bool {
     weight.shape().get(2..).unwrap_or_default().iter().all(|side| *side == 1) || weight.ndim() != 4
 }
 
-/// `[m, c, …]` as `[m, c * …]`.
+/// Reshapes `[m, c, …]` to `[m, c * …]`.
 fn flat(weight: &ArrayD<f32>) -> ndarray::Array2<f32> {
     let rows = weight.len_of(Axis(0));
     let columns = weight.len() / rows.max(1);
@@ -132,13 +138,13 @@ fn flat(weight: &ArrayD<f32>) -> ndarray::Array2<f32> {
     })
 }
 
-/// The norm of each slice along an axis.
+/// Returns the Euclidean norm of each slice along an axis.
 fn norms(weight: &ArrayD<f32>, axis: usize) -> Vec<f64> {
     let norm = |slice: ndarray::ArrayViewD<f32>| slice.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
     weight.axis_iter(Axis(axis)).map(norm).collect()
 }
 
-/// Places of the largest values, largest first; of equals the first.
+/// Returns the indices of the `most` largest norms, largest first. Equal norms are in the order of their indices.
 fn by_norm(norms: &[f64], most: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..norms.len()).collect();
     places.sort_by(|a, b| norms[*b].total_cmp(&norms[*a]).then(a.cmp(b)));
@@ -146,7 +152,7 @@ fn by_norm(norms: &[f64], most: usize) -> Vec<usize> {
     places
 }
 
-/// The same in the order of their places.
+/// Returns the indices of the `most` largest norms, ascending.
 fn largest(norms: &[f64], most: usize) -> Vec<usize> {
     let mut places = by_norm(norms, most);
     places.sort_unstable();
@@ -158,10 +164,11 @@ fn tile(image: &image::RgbImage, zoom: (u32, u32), caption: String) -> Tile {
     Tile { image: image::imageops::resize(image, width, height, image::imageops::FilterType::Nearest), caption }
 }
 
-/// `[c]` or `[m, c, …]` turned so that outputs come first: weights of `MatMul` and of `Gemm` without `transB` have them
-/// last.
-pub(super) fn outputs_first(weight: ArrayD<f32>, last: bool) -> ArrayD<f32> {
-    if last && weight.ndim() == 2 { weight.reversed_axes().as_standard_layout().into_owned() } else { weight }
+/// Transposes a matrix whose `transposed` is true, so that the first axis is the outputs.
+///
+/// Weights of `MatMul` and of `Gemm` without `transB` have the outputs last.
+pub(super) fn outputs_first(weight: ArrayD<f32>, transposed: bool) -> ArrayD<f32> {
+    if transposed && weight.ndim() == 2 { weight.reversed_axes().as_standard_layout().into_owned() } else { weight }
 }
 
 #[cfg(test)]
@@ -170,21 +177,21 @@ mod tests {
     use ndarray::{Array2, Array4};
 
     #[test]
-    fn the_strongest_filters_and_inputs_are_shown() {
+    fn filters_and_inputs_with_the_largest_norms_are_drawn() {
         let mut weight = Array4::<f32>::zeros((20, 30, 3, 3));
         weight[[7, 4, 1, 1]] = 2.0;
         weight[[7, 9, 0, 2]] = -3.0;
         weight[[3, 0, 0, 0]] = 9.0;
         let weight = weight.into_dyn();
-        let chosen = Chosen::of(&weight);
-        assert_eq!(chosen.filters.len(), 12);
-        assert!(chosen.filters.is_sorted(), "in their order");
-        let seven = chosen.filters.iter().position(|filter| *filter == 7).unwrap();
-        assert_eq!(chosen.inputs[seven][..2], [9, 4], "strongest first");
-        let range = chosen.range([&weight]);
-        let words = chosen.words("conv2", &weight, range);
-        assert!(words.contains("the 12 of 20 filters of 3 x 3 of the largest norm, a row each"), "{words}");
-        let image = chosen.draw(&words, &weight, range);
+        let excerpt = Excerpt::of(&weight);
+        assert_eq!(excerpt.filters.len(), 12);
+        assert!(excerpt.filters.is_sorted(), "the filters are in their order");
+        let seven = excerpt.filters.iter().position(|filter| *filter == 7).unwrap();
+        assert_eq!(excerpt.inputs[seven][..2], [9, 4], "the largest norm comes first");
+        let range = excerpt.range([&weight]);
+        let caption = excerpt.caption("conv2", &weight, range);
+        assert!(caption.contains("the 12 of 20 filters of 3 x 3 with the largest norms, one row"), "{caption}");
+        let image = excerpt.draw(&caption, &weight, range);
         let colours = |rgb: [u8; 3]| image.pixels().filter(|pixel| pixel.0 == rgb).count();
         let zoom = (SIDE / 3).pow(2) as usize;
         for value in [9.0, 2.0, -3.0] {
@@ -193,13 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn a_dense_layer_is_a_matrix() {
+    fn a_dense_layer_is_drawn_as_a_matrix() {
         let weight = Array2::from_shape_fn((3, 40), |(m, c)| (m * 40 + c) as f32 - 60.0).into_dyn();
-        let chosen = Chosen::of(&weight);
-        assert_eq!((chosen.filters.len(), chosen.inputs.len(), chosen.inputs[0].len()), (3, 1, 40));
-        let words = chosen.words("fc8", &weight, chosen.range([&weight]));
-        assert!(words.starts_with("fc8: all 3 outputs downwards, all 40 inputs across"), "{words}");
-        let turned = outputs_first(weight.clone().reversed_axes(), true);
-        assert_eq!(turned, weight);
+        let excerpt = Excerpt::of(&weight);
+        assert_eq!((excerpt.filters.len(), excerpt.inputs.len(), excerpt.inputs[0].len()), (3, 1, 40));
+        let caption = excerpt.caption("fc8", &weight, excerpt.range([&weight]));
+        assert!(caption.starts_with("fc8: all 3 outputs from top to bottom, all 40 inputs from left"), "{caption}");
+        let transposed = outputs_first(weight.clone().reversed_axes(), true);
+        assert_eq!(transposed, weight);
     }
 }

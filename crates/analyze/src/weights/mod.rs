@@ -1,4 +1,4 @@
-//! What the layers have learnt: their weights as images and figures, before tuning and after.
+//! The weights of the layers before and after tuning, as images and statistics.
 
 mod before;
 mod filters;
@@ -23,41 +23,47 @@ use before::Before;
 use filters::Filters;
 use statistics::{Histogram, Statistics};
 
-/// Operators whose second input is a layer's weight.
+/// Operators whose second input is the weight of a layer.
 pub(crate) const WEIGHTED: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
 
-/// The figures of one layer's weight.
+/// The statistics of the weight of one layer.
 struct LayerWeights {
     layer: String,
     after: Statistics,
     histogram: Histogram,
-    /// Of what tuning began with; none for a layer that is new.
+    /// The statistics before tuning. `None` for a new layer.
     before: Option<(Statistics, Histogram)>,
-    /// 0 for a layer that tuning left as it was, none for a new one.
+    /// The relative distance that tuning moved the weight. It is 0 for a frozen layer and `None` for a new layer.
     moved: Option<f64>,
 }
 
-/// One layer's weight by name, with its values.
-struct Found {
+/// The weight of one layer.
+struct Weight {
+    /// Name of the layer.
     layer: String,
+    /// Name of the weight in the model.
     name: String,
-    /// Outputs first.
+    /// The values. The first axis is the outputs of the layer.
     values: ArrayD<f32>,
-    /// Whether the file has the outputs last.
-    turned: bool,
+    /// Whether the model stores the transpose of `values`.
+    transposed: bool,
 }
 
 /// Writes `weights/<layer>.png`, `weights/layers.csv` and `weights/histograms.csv`.
 ///
-/// `layers.csv` has the figures of every layer's weight, without its bias: `near_zero` is the share of values with
-/// |w| <= 0.1 x deviation (normally distributed: 0.080), `moved` is |after - before| / |before|; the fields of a layer
-/// that is new stay empty. `histograms.csv` has 100 equal steps from minus to plus the largest |w| of either; `before`
-/// is left out where `moved` is 0. A layer that tuning changed is drawn before and after, side by side.
+/// `layers.csv` has the statistics of the weight of every layer, without the bias. `near_zero` is the share of values with
+/// |w| <= 0.1 x deviation, which is 0.080 for a normal distribution. `moved` is |after - before| / |before|. The fields of a
+/// new layer that compare it with the time before tuning are empty. `histograms.csv` has 100 bins of equal width from minus to
+/// plus the largest |w| of both weights. It has no `before` where `moved` is 0. The image of a layer that tuning changed shows
+/// the weight before and after tuning side by side.
+///
+/// # Errors
+/// Returns an error when a weight has a value that is not a finite number.
 pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     let found = find(&tuned.model)?;
     let before = Before::of(run, tuned)?;
     if let Before::Unknown(why) = &before {
-        run.say(&format!("weights are not compared with those before tuning: {why}"));
+        run.say(&format!("the weights are not compared with those before tuning: {why}"));
     }
     let progress = run.progress("drawing weights", found.len());
     let (mut layers, mut coloured) = (Vec::new(), false);
@@ -67,24 +73,24 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
         if !weight.values.iter().all(|v| v.is_finite()) {
             bail!("weight {} of layer {} has values that are not finite numbers", weight.name, weight.layer);
         }
-        let shape: Vec<usize> = if weight.turned {
+        let shape: Vec<usize> = if weight.transposed {
             weight.values.shape().iter().rev().copied().collect()
         } else {
             weight.values.shape().to_vec()
         };
-        let earlier = before.weight(&weight.name, &shape).map(|w| grid::outputs_first(w.clone(), weight.turned));
+        let earlier = before.weight(&weight.name, &shape).map(|w| grid::outputs_first(w.clone(), weight.transposed));
         let moved = earlier.as_ref().and_then(|earlier| statistics::moved(earlier, &weight.values));
         let changed = earlier.as_ref().filter(|_| moved != Some(0.0));
-        let own = if place == 0 {
+        let filters = if place == 0 {
             Filters::of(&weight.layer, &weight.values, changed, tuned.network.input.channels)?
         } else {
             None
         };
-        let image = match &own {
-            Some(own) => own.sheet(changed, tuned.network.input.channels)?,
-            None => drawn(weight, changed),
+        let image = match &filters {
+            Some(filters) => filters.sheet(changed, tuned.network.input.channels)?,
+            None => draw(weight, changed),
         };
-        run.write(unique(&mut files, &weight.layer), &imaging::png(&image))?;
+        run.write(unique_file(&mut files, &weight.layer), &imaging::png(&image))?;
         let extent = statistics::extent(changed.into_iter().chain([&weight.values]));
         layers.push(LayerWeights {
             layer: weight.layer.clone(),
@@ -93,18 +99,20 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
             before: earlier.as_ref().map(|earlier| (Statistics::of(earlier), Histogram::of(earlier, extent))),
             moved,
         });
-        coloured |= own.is_some();
+        coloured |= filters.is_some();
         progress.inc(1);
     }
     tables(run, &layers)?;
     if !coloured {
-        run.say("the first layer is no convolution of three colours: no filters to show as colours");
+        run.say("the filters are not drawn in colour: the first layer is not a convolution over three colour channels");
     }
     Ok(())
 }
 
-/// Every layer with a stored weight of two axes or more; a weight that several layers share counts for the first.
-fn find(model: &Model) -> Result<Vec<Found>> {
+/// Returns the weight of every layer whose stored weight has two axes or more.
+///
+/// A weight that several layers share is returned for the first of them.
+fn find(model: &Model) -> Result<Vec<Weight>> {
     let mut weights: BTreeMap<String, ArrayD<f32>> = model.weights()?.into_iter().collect();
     let mut found = Vec::new();
     for node in model.nodes().iter().filter(|node| WEIGHTED.contains(&node.op_type())) {
@@ -112,31 +120,31 @@ fn find(model: &Model) -> Result<Vec<Found>> {
         let Some(values) = weights.remove(name).filter(|values| values.ndim() >= 2 && !values.is_empty()) else {
             continue;
         };
-        let transposed = node.attribute.iter().any(|attribute| attribute.name() == "transB" && attribute.i() != 0);
-        // A matrix of `MatMul`, and of `Gemm` as it comes, has a column for each output.
-        let turned = values.ndim() == 2 && !transposed;
-        let values = grid::outputs_first(values, turned);
-        found.push(Found { layer: layer.clone(), name: name.clone(), values, turned });
+        let outputs_first = node.attribute.iter().any(|attribute| attribute.name() == "transB" && attribute.i() != 0);
+        // The matrix of `MatMul`, and of `Gemm` without `transB`, has a column for each output.
+        let transposed = values.ndim() == 2 && !outputs_first;
+        let values = grid::outputs_first(values, transposed);
+        found.push(Weight { layer: layer.clone(), name: name.clone(), values, transposed });
     }
     Ok(found)
 }
 
-/// A layer's image; with `before`, both in one scale.
-fn drawn(weight: &Found, before: Option<&ArrayD<f32>>) -> RgbImage {
-    let chosen = grid::Chosen::of(&weight.values);
-    let range = chosen.range(before.into_iter().chain([&weight.values]));
-    let words = chosen.words(&weight.layer, &weight.values, range);
+/// Draws the weight of a layer. With `before`, draws both weights side by side in one scale.
+fn draw(weight: &Weight, before: Option<&ArrayD<f32>>) -> RgbImage {
+    let excerpt = grid::Excerpt::of(&weight.values);
+    let range = excerpt.range(before.into_iter().chain([&weight.values]));
+    let caption = excerpt.caption(&weight.layer, &weight.values, range);
     match before {
-        None => chosen.draw(&words, &weight.values, range),
+        None => excerpt.draw(&caption, &weight.values, range),
         Some(before) => sheet::beside(
-            &chosen.draw(&format!("Before tuning. {words}"), before, range),
-            &chosen.draw(&format!("After tuning. {words}"), &weight.values, range),
+            &excerpt.draw(&format!("Before tuning. {caption}"), before, range),
+            &excerpt.draw(&format!("After tuning. {caption}"), &weight.values, range),
         ),
     }
 }
 
-/// A file for a layer's image: two names may come to the same file name.
-fn unique(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
+/// Returns the file for the image of a layer. Layers whose names lead to the same file name get different files.
+fn unique_file(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
     let name = file_name(layer);
     let count = taken.entry(name.clone()).or_insert(0);
     *count += 1;
@@ -163,7 +171,7 @@ fn tables(run: &Run, layers: &[LayerWeights]) -> Result<()> {
         let before = before.as_ref().filter(|_| *moved != Some(0.0)).map(|(_, histogram)| (Which::Before, histogram));
         for (which, histogram) in before.into_iter().chain([(Which::After, histogram)]) {
             let bin = |(low, high, count)| HistogramBin { layer: layer.clone(), which, low, high, count };
-            bins.extend(histogram.bars().map(bin));
+            bins.extend(histogram.bins().map(bin));
         }
     }
     rows.write(run)?;

@@ -1,5 +1,6 @@
-//! A workspace in which the stages before `analyze` seem to have run: drawn images, a tiny network with weights that
-//! nobody trained, and results made up to fit.
+//! Workspaces for the tests of `analyze`. They contain drawn images, a tiny untrained network, and fabricated outputs of the
+//! earlier stages.
+#![allow(dead_code, reason = "each test file uses a part of the module")]
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -22,41 +23,65 @@ use pipeline::{Finished, Run, Scope, Stage, Summary};
 use testkit::{Workspace, files, images};
 use zoo::{Channels, Features, InputTransform, Layer, Network, Pooling};
 
-/// Side of the images.
+/// Side of the images, in pixels.
 pub const SIDE: u32 = 48;
-/// A class's name that would run if it were not escaped; it has no image in the test split but one.
+/// A name of a class that runs as a script if the report does not escape it.
 pub const HOSTILE: &str = "<script>alert(1)</script>";
-/// An image's source that would run if it were not escaped.
+/// A source of an image that runs as a script if the report does not escape it.
 pub const HOSTILE_SOURCE: &str = "photos/\"><img onerror=alert(1) src=x>.png";
-/// The classes, sorted. The last one has no image to be tested on.
+/// The classes, sorted. The last class has no image in the test split.
 pub const CLASSES: [&str; 3] = [HOSTILE, "disc", "stripes"];
 
-/// Held while a lock on a folder may be open: a process that another test is just starting would inherit it and keep
-/// the folder locked for a moment after it was given back.
+/// Protects the locks on folders. A process that another test starts would inherit an open lock and keep the folder locked for a
+/// moment after the lock is released.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// Starts a command.
+/// Starts a command with captured output.
 pub fn start(command: &mut Command) -> Child {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Starts a command and waits for its end.
+/// Runs a command and returns its output.
 pub fn output(command: &mut Command) -> Output {
     start(command).wait_with_output().unwrap()
 }
 
-/// A workspace ready for `analyze`, with the [`network`] of this module.
+/// Runs `analyze` in a workspace and returns its output.
+pub fn analyze(workspace: &Workspace, args: &[&str]) -> Output {
+    output(command(workspace).args(args))
+}
+
+/// Returns a command that runs `analyze` in a workspace.
+pub fn command(workspace: &Workspace) -> Command {
+    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
+    command.env("ORT_DYLIB_PATH", runtime_library());
+    command
+}
+
+/// Returns the messages of a run.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Returns the rows of a CSV file, without its header.
+pub fn rows(workspace: &Workspace, file: &str) -> Vec<Vec<String>> {
+    let text = workspace.text(file);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+/// Returns a workspace in which `analyze` can run. It has the network of [`network`].
 pub fn workspace() -> Workspace {
     workspace_of(network)
 }
 
 thread_local! {
-    /// What the made-up `train` of this thread saves.
+    /// Returns the network that the fake `train` of this thread writes.
     static NETWORK: Cell<fn() -> (Model, Network)> = const { Cell::new(network) };
 }
 
-/// A workspace ready for `analyze`, with a network of the caller's for [`CLASSES`] and images of [`SIDE`] pixels.
+/// Returns a workspace in which `analyze` can run. The caller's network takes images of [`SIDE`] pixels and has [`CLASSES`].
 pub fn workspace_of(network: fn() -> (Model, Network)) -> Workspace {
     NETWORK.set(network);
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,16 +92,16 @@ pub fn workspace_of(network: fn() -> (Model, Network)) -> Workspace {
     run_stage(&Preprocess, &common);
     run_stage(&Train, &common);
     run_stage(&Evaluate, &common);
-    assert!(workspace.join("artifacts/evaluate/stage.lock.json").exists(), "the made-up stages ran");
+    assert!(workspace.join("artifacts/evaluate/stage.lock.json").exists(), "the fake stages ran");
     workspace
 }
 
-/// The folder of ONNX Runtime, as `data` for a configuration.
+/// Returns the path of the ONNX Runtime library.
 pub fn runtime_library() -> PathBuf {
     testkit::runtime_library()
 }
 
-/// The data set: eight images a class, of which three are for the test in all but the last.
+/// Returns the data set. It has eight images of each class. Three of them are in the test split, except in the last class.
 pub fn dataset() -> Vec<ImageRow> {
     let mut all = Vec::new();
     for (class, label) in CLASSES.iter().enumerate() {
@@ -103,7 +128,7 @@ pub fn dataset() -> Vec<ImageRow> {
     all
 }
 
-/// The network: a convolution, the mean of its maps, three classes.
+/// Returns a network with a convolution, the mean of its feature maps, and three classes.
 pub fn network() -> (Model, Network) {
     let wave = |shape: &[usize], pitch: f32| -> ArrayD<f32> {
         let count: usize = shape.iter().product();
@@ -148,14 +173,14 @@ pub fn network() -> (Model, Network) {
         logits: Some("fc8".into()),
         probabilities: Some("probabilities".into()),
         classes: CLASSES.map(String::from).to_vec(),
-        origin: "made up".into(),
+        origin: "a test".into(),
         sha256: zoo::sha256(&model.to_bytes()),
         parent: None,
     };
     (model, network)
 }
 
-/// The predictions: the third image of each class is taken for the other one.
+/// Returns the predictions. The third image of each class is predicted as the other class.
 fn predictions() -> Predictions {
     let test = dataset().into_iter().filter(|image| image.split == Split::Test).enumerate();
     let rows = test.map(|(at, image)| {
@@ -180,7 +205,7 @@ fn predictions() -> Predictions {
     Predictions { classes: CLASSES.map(String::from).to_vec(), rows: rows.collect() }
 }
 
-/// The two trials of the sweep. The second one diverged.
+/// Returns the two trials of the sweep. The second trial diverged.
 fn trials() -> Vec<Trial> {
     let settings = |hidden: &[usize], dropout, learning_rate| Settings {
         tune: "head".into(),
@@ -214,7 +239,7 @@ fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The training history of [`trials`].
+/// Returns the training history of [`trials`].
 fn history() -> Vec<EpochRow> {
     let row = |trial, epoch, learning_rate, train_loss, val_loss, val_accuracy| EpochRow {
         trial,
@@ -244,7 +269,7 @@ fn metrics() -> Metrics {
     }
 }
 
-/// The first image of each class is its strongest one.
+/// Returns one top image for each class, always the first image of the data set.
 fn top_images() -> Vec<TopImage> {
     let row = |class: &str| TopImage {
         class: class.to_owned(),
@@ -258,8 +283,8 @@ fn top_images() -> Vec<TopImage> {
     CLASSES.map(row).to_vec()
 }
 
-/// A stage that writes what `$write` says.
-macro_rules! made_up {
+/// Defines a fake stage whose outputs `$write` writes.
+macro_rules! fake_stage {
     ($stage:ident, $name:literal, $upstream:expr, $write:expr) => {
         struct $stage;
 
@@ -287,7 +312,7 @@ macro_rules! made_up {
     };
 }
 
-made_up!(Preprocess, "preprocess", &[], |run| {
+fake_stage!(Preprocess, "preprocess", &[], |run| {
     for (at, image) in dataset().iter().enumerate() {
         let shape = images::CLASSES[at / 8];
         run.write(&image.path, &files::png(&images::draw(shape, at as u32, SIDE)))?;
@@ -296,7 +321,7 @@ made_up!(Preprocess, "preprocess", &[], |run| {
     Dataset::write(run, &dataset(), &CLASSES.map(String::from))
 });
 
-made_up!(Train, "train", &["preprocess"], |run| {
+fake_stage!(Train, "train", &["preprocess"], |run| {
     let (model, network) = NETWORK.get()();
     run.write("model.onnx", &model.to_bytes())?;
     run.write("model.json", network.to_json().as_bytes())?;
@@ -307,7 +332,7 @@ made_up!(Train, "train", &["preprocess"], |run| {
     history().write(run)
 });
 
-made_up!(Evaluate, "evaluate", &["preprocess", "train"], |run| {
+fake_stage!(Evaluate, "evaluate", &["preprocess", "train"], |run| {
     predictions().write(run)?;
     metrics().write(run)?;
     let score = |class: &str| ClassScore { class: class.to_owned(), precision: 0.6, recall: 0.7, f1: 0.65, support: 3 };

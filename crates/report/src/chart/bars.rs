@@ -1,6 +1,6 @@
-//! Horizontal bars from 0: one number for each name.
+//! A chart of horizontal bars that start at 0.
 
-use super::{TEXT, nothing};
+use super::{TEXT, empty_chart};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -8,27 +8,27 @@ use crate::{
     text,
 };
 
-/// One bar.
+/// A bar.
 #[derive(Clone, Debug)]
 pub struct BarRow {
-    /// What it stands for.
+    /// The name of the bar.
     pub name: String,
-    /// Its length, not below 0; `None` where there is none.
+    /// The length, at least 0. `None` for a row without a bar.
     pub value: Option<f64>,
-    /// What shows on hover, besides name and value; may be empty.
+    /// Text that appears on hover after the name and the value. It may be empty.
     pub remark: String,
 }
 
-/// Bars from 0, top to bottom.
+/// A bar chart.
 #[derive(Clone, Debug)]
 pub struct BarChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
-    /// What runs from left to right.
+    /// The name of the horizontal axis.
     pub x: String,
-    /// The bars.
+    /// The bars, from top to bottom.
     pub rows: Vec<BarRow>,
-    /// The colour of all of them.
+    /// The colour of the bars.
     pub color: Color,
 }
 
@@ -36,12 +36,12 @@ const WIDTH: f64 = 470.0;
 const ROW: f64 = 24.0;
 
 impl BarChart {
-    /// Lays the chart out.
+    /// Draws the chart.
     pub fn scene(&self) -> Scene {
-        let sound = |row: &BarRow| row.value.filter(|v| v.is_finite() && *v >= 0.0);
-        let most = self.rows.iter().filter_map(sound).fold(0.0, f64::max);
-        if self.rows.iter().all(|row| sound(row).is_none()) {
-            return nothing(&self.label);
+        let valid = |row: &BarRow| row.value.filter(|v| v.is_finite() && *v >= 0.0);
+        let most = self.rows.iter().filter_map(valid).fold(0.0, f64::max);
+        if self.rows.iter().all(|row| valid(row).is_none()) {
+            return empty_chart(&self.label);
         }
         let axis = Scale::around(0.0, if most > 0.0 { most } else { 1.0 }, 4);
         let names = self.rows.iter().map(|row| text::width(&row.name, TEXT)).fold(0.0, f64::max).min(170.0);
@@ -58,12 +58,12 @@ impl BarChart {
             let middle = 4.0 + (index as f64 + 0.5) * ROW;
             let name = text::fit(&row.name, TEXT, names);
             scene.add(Mark::text("name", (left - 10.0, middle + 4.0), Anchor::End, &name).title(&row.name));
-            let written = sound(row).map_or("–".to_owned(), scale::short);
+            let written = valid(row).map_or("–".to_owned(), scale::short);
             let mut words = format!("{}: {written}", row.name);
             if !row.remark.is_empty() {
                 words += &format!(", {}", row.remark);
             }
-            if let Some(value) = sound(row) {
+            if let Some(value) = valid(row) {
                 let size = ((place(value) - left).max(1.0), ROW - 8.0);
                 let bar = Mark::rect("bar", (left, middle - size.1 / 2.0), size, 2.0);
                 scene.add(bar.fill(self.color).title(&words));

@@ -1,6 +1,6 @@
-//! Rows of dots on one axis, with intervals: scores by class, trials of a sweep.
+//! A chart with rows of dots and intervals on one axis, for example scores by class.
 
-use super::{Entry, Swatch, TEXT, legend, nothing};
+use super::{Entry, Swatch, TEXT, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -8,36 +8,36 @@ use crate::{
     text,
 };
 
-/// One thing measured in every row.
+/// A quantity that every row may have.
 #[derive(Clone, Debug)]
 pub struct Measure {
-    /// Its name in the legend.
+    /// The name in the legend.
     pub name: String,
-    /// Its colour.
+    /// The colour.
     pub color: Color,
 }
 
-/// One row of the chart.
+/// A row of the chart.
 #[derive(Clone, Debug)]
 pub struct DotRow {
-    /// The row's name.
+    /// The name of the row.
     pub name: String,
-    /// A value for each measure, `None` where there is none. Shares of 1.
+    /// The value of each measure, a share of 1. `None` for a missing value.
     pub values: Vec<Option<f64>>,
-    /// An interval about the first value.
+    /// The interval of the first value.
     pub interval: Option<(f64, f64)>,
-    /// The row that stands out.
+    /// Whether the row is highlighted.
     pub chosen: bool,
 }
 
-/// Rows of dots between 0 and 100 %, or as much of that as the values need.
+/// A dot chart. The axis ends at 100 % and starts at a round value below the values.
 #[derive(Clone, Debug)]
 pub struct DotChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
-    /// What is measured.
+    /// The measures.
     pub measures: Vec<Measure>,
-    /// The rows, top to bottom.
+    /// The rows, from top to bottom.
     pub rows: Vec<DotRow>,
 }
 
@@ -45,7 +45,7 @@ const WIDTH: f64 = 470.0;
 const ROW: f64 = 28.0;
 
 impl DotChart {
-    /// Lays the chart out.
+    /// Draws the chart.
     pub fn scene(&self) -> Scene {
         let values = self.rows.iter().flat_map(|row| {
             let ends = row.interval.into_iter().flat_map(|(a, b)| [a, b]);
@@ -53,9 +53,9 @@ impl DotChart {
         });
         let least = values.filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
         if !least.is_finite() {
-            return nothing(&self.label);
+            return empty_chart(&self.label);
         }
-        // The axis ends at 100 % and starts at a round value well below the least.
+        // The axis starts at a round value clearly below the least value.
         let low = ((least - 0.05) * 10.0).floor().clamp(0.0, 8.0) / 10.0;
         let axis = Scale::exactly(low, 1.0, 5);
 
@@ -67,7 +67,7 @@ impl DotChart {
             self.measures.iter().map(|m| Entry { name: &m.name, color: m.color, swatch: Swatch::Dot }).collect();
         legend(&mut scene, &entries, left, right, 10.0);
         if let [first, _, ..] = &self.measures[..] {
-            // The numbers at the right are the first measure's.
+            // The numbers on the right are values of the first measure.
             scene.add(Mark::text("soft", (WIDTH - 4.0, 14.0), Anchor::End, &first.name));
         }
         let place = |value: f64| left + axis.share(value.clamp(low, 1.0)) * (right - left);
@@ -98,7 +98,7 @@ impl DotChart {
             let line = Mark::line("span", (place(low), y), (place(high), y));
             scene.add(line.stroke(measure.color).title(&words));
         }
-        // Drawn last first, so that the first measure lies on top.
+        // The first measure is drawn last, so that it is on top.
         for (measure, value) in self.measures.iter().zip(&row.values).rev() {
             let Some(value) = value.filter(|v| v.is_finite()) else { continue };
             let words = format!("{}: {} {}", row.name, measure.name, scale::percent(value));

@@ -1,39 +1,40 @@
-//! Histograms laid over each other: a layer's weights before and after tuning.
+//! A chart with several histograms over each other, for example the weights of a layer before and after tuning.
 
-use super::{Entry, Swatch, legend, nothing};
+use super::{Entry, Swatch, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
     scene::{Anchor, Mark, Scene},
 };
 
-/// One histogram.
+/// A histogram.
 #[derive(Clone, Debug)]
 pub struct Distribution {
-    /// Its name in the legend.
+    /// The name in the legend.
     pub name: String,
-    /// (low, high, count) of each bin, ascending.
+    /// The lower edge, upper edge and count of each bin, ascending.
     pub bins: Vec<(f64, f64, f64)>,
-    /// Its colour.
+    /// The colour.
     pub color: Color,
-    /// Filled; otherwise an outline, to be seen over a filled one.
+    /// Whether the histogram is filled. Otherwise it is an outline, which is visible over a filled histogram.
     pub filled: bool,
 }
 
-/// One or more histograms of the same thing. Heights are shares per width, so bins may differ.
+/// One or more histograms of the same quantity. The height of a bin is its share of the values divided by its width, so the
+/// histograms may have different bins.
 #[derive(Clone, Debug)]
 pub struct HistogramChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
-    /// What runs from left to right.
+    /// The name of the horizontal axis.
     pub x: String,
-    /// The histograms; the first is drawn at the back.
+    /// The histograms. Later ones are drawn over earlier ones.
     pub distributions: Vec<Distribution>,
 }
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 176.0;
-/// A share of all values below which the ends of the axis are left out: a few far ones would squeeze the rest.
+/// Share of the values that the axis leaves out at each end. A few extreme values would compress the histogram.
 const TAIL: f64 = 5e-4;
 
 impl Distribution {
@@ -41,18 +42,18 @@ impl Distribution {
         self.bins.iter().map(|bin| bin.2).sum()
     }
 
-    /// Share of all values per unit of width.
+    /// Returns the share of the values per unit of width.
     fn density(&self, bin: (f64, f64, f64)) -> f64 {
         bin.2 / self.total().max(1.0) / (bin.1 - bin.0).max(1e-300)
     }
 
-    /// From the lower to the upper end without the thin tails.
+    /// Returns the lower and upper end of the distribution without the tails.
     fn core(&self) -> Option<(f64, f64)> {
-        let sound = self.bins.iter().filter(|bin| bin.0.is_finite() && bin.1 > bin.0 && bin.2 > 0.0);
+        let valid = self.bins.iter().filter(|bin| bin.0.is_finite() && bin.1 > bin.0 && bin.2 > 0.0);
         let total = self.total();
         let mut below = 0.0;
         let mut ends: Option<(f64, f64)> = None;
-        for (low, high, count) in sound {
+        for (low, high, count) in valid {
             let seen = below / total;
             below += count;
             if below / total > TAIL && seen < 1.0 - TAIL {
@@ -64,13 +65,13 @@ impl Distribution {
 }
 
 impl HistogramChart {
-    /// Lays the chart out.
+    /// Draws the chart.
     pub fn scene(&self) -> Scene {
         let cores: Vec<(f64, f64)> = self.distributions.iter().filter_map(Distribution::core).collect();
         let low = cores.iter().map(|core| core.0).fold(f64::INFINITY, f64::min);
         let high = cores.iter().map(|core| core.1).fold(f64::NEG_INFINITY, f64::max);
         if !(low.is_finite() && high > low) {
-            return nothing(&self.label);
+            return empty_chart(&self.label);
         }
         let axis = Scale::exactly(low, high, 4);
         let inside = |bin: &&(f64, f64, f64)| bin.1 > low && bin.0 < high;

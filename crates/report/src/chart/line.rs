@@ -1,6 +1,6 @@
-//! Lines over a shared horizontal axis: the training curves.
+//! A chart of lines over one horizontal axis, for example the training history.
 
-use super::{Entry, Swatch, TEXT, legend, nothing};
+use super::{Entry, Swatch, TEXT, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -8,44 +8,44 @@ use crate::{
     text,
 };
 
-/// How a line is drawn.
+/// The style of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
-    /// Solid, in the legend.
+    /// Solid, with an entry in the legend.
     Solid,
-    /// Dashed, in the legend: told apart without colour.
+    /// Dashed, with an entry in the legend.
     Dashed,
-    /// Thin and gray, behind the others, not in the legend.
+    /// Thin and gray, without an entry in the legend.
     Context,
 }
 
-/// One line.
+/// A line.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Its name in the legend and on hover.
+    /// The name in the legend and on hover.
     pub name: String,
-    /// (x, y), ascending in x. Points that are not finite are left out.
+    /// The points (x, y), ascending in x. Points that are not finite are left out.
     pub points: Vec<(f64, f64)>,
-    /// Its colour; [`Stroke::Context`] lines are gray whatever it is.
+    /// The colour. It has no effect on [`Stroke::Context`].
     pub color: Color,
-    /// How it is drawn.
+    /// The style.
     pub stroke: Stroke,
 }
 
-/// Lines over epochs or another running number.
+/// A line chart.
 #[derive(Clone, Debug)]
 pub struct LineChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
-    /// What runs from left to right.
+    /// The name of the horizontal axis.
     pub x: String,
-    /// What runs upwards.
+    /// The name of the vertical axis.
     pub y: String,
-    /// The lines; the first is drawn at the back.
+    /// The lines. Later ones are drawn over earlier ones.
     pub lines: Vec<Line>,
-    /// A vertical rule at an x value, with its words.
+    /// A vertical rule: its x value and its text.
     pub rule: Option<(f64, String)>,
-    /// Values are shares of 1, labelled in percent.
+    /// Whether the values are shares of 1. They are then labelled in percent.
     pub percent: bool,
 }
 
@@ -53,23 +53,23 @@ const WIDTH: f64 = 470.0;
 const HEIGHT: f64 = 300.0;
 
 impl LineChart {
-    /// Lays the chart out over an axis of whole numbers.
+    /// Draws the chart over an axis of whole numbers.
     pub fn scene(&self) -> Scene {
         self.over(|low, high| Scale::whole(low, high, 6))
     }
 
-    /// Lays the chart out over a logarithmic axis. Every x is above 0.
-    pub fn scene_over_powers(&self) -> Scene {
+    /// Draws the chart over a logarithmic axis. Every x must be above 0.
+    pub fn scene_logarithmic(&self) -> Scene {
         self.over(|low, high| Scale::logarithmic(low, high, 3))
     }
 
     fn over(&self, across: impl Fn(f64, f64) -> Scale) -> Scene {
-        let sound = |line: &Line| -> Vec<(f64, f64)> {
+        let valid = |line: &Line| -> Vec<(f64, f64)> {
             line.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
         };
-        let all: Vec<(f64, f64)> = self.lines.iter().flat_map(sound).collect();
+        let all: Vec<(f64, f64)> = self.lines.iter().flat_map(valid).collect();
         if all.is_empty() {
-            return nothing(&self.label);
+            return empty_chart(&self.label);
         }
         let least = |pick: fn(&(f64, f64)) -> f64| all.iter().map(pick).fold(f64::INFINITY, f64::min);
         let most = |pick: fn(&(f64, f64)) -> f64| all.iter().map(pick).fold(f64::NEG_INFINITY, f64::max);
@@ -113,12 +113,12 @@ impl LineChart {
         if let Some((x, words)) = &self.rule {
             let x = place((*x, up.low)).0;
             scene.add(Mark::line("guide", (x, top), (x, bottom)));
-            let room = text::width(words, TEXT) + 8.0;
-            let (shift, anchor) = if x + room > right { (-6.0, Anchor::End) } else { (6.0, Anchor::Start) };
+            let width = text::width(words, TEXT) + 8.0;
+            let (shift, anchor) = if x + width > right { (-6.0, Anchor::End) } else { (6.0, Anchor::Start) };
             scene.add(Mark::text("soft", (x + shift, top + 10.0), anchor, words));
         }
         for line in &self.lines {
-            self.draw(&mut scene, line, &sound(line), place);
+            self.draw(&mut scene, line, &valid(line), place);
         }
         scene
     }

@@ -1,4 +1,4 @@
-//! The charts of the report. Each is plain data with a `scene` function that lays it out.
+//! The charts of the report. A chart is plain data with a function `scene` that draws it.
 
 mod bars;
 mod dots;
@@ -22,10 +22,10 @@ use crate::{
     text,
 };
 
-/// Size of ordinary chart text in pixels, as in `chart.css`.
+/// Size of the text in pixels, as in `chart.css`.
 const TEXT: f64 = 12.0;
 
-/// The mark before a name in a legend.
+/// The symbol of a legend entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Swatch {
     Line,
@@ -34,15 +34,15 @@ enum Swatch {
     Frame,
 }
 
-/// A legend's entry.
+/// An entry of a legend.
 struct Entry<'a> {
     name: &'a str,
     color: Color,
     swatch: Swatch,
 }
 
-/// Draws the legend from `left` on, wrapping at `right`; `top` is the first row's middle. Returns the
-/// height used.
+/// Draws a legend from `left` to `right`, in as many rows as it needs. `top` is the middle of the first row. Returns the height of
+/// the legend.
 fn legend(scene: &mut Scene, entries: &[Entry], left: f64, right: f64, top: f64) -> f64 {
     let (row, swatch) = (20.0, 16.0);
     let (mut x, mut y) = (left, top);
@@ -68,8 +68,8 @@ fn legend(scene: &mut Scene, entries: &[Entry], left: f64, right: f64, top: f64)
     if entries.is_empty() { 0.0 } else { y - top + row }
 }
 
-/// A drawing that says that there is nothing to draw.
-fn nothing(label: &str) -> Scene {
+/// Draws the text "Nothing to draw".
+fn empty_chart(label: &str) -> Scene {
     let mut scene = Scene::new(460.0, 80.0, label);
     scene.add(Mark::rect("band", (0.0, 0.0), (460.0, 80.0), 6.0));
     scene.add(Mark::text("soft", (230.0, 44.0), Anchor::Middle, "Nothing to draw"));

@@ -1,31 +1,31 @@
-//! The calibration (reliability) diagram: does 80 % confidence mean right in 80 % of cases?
+//! The calibration (reliability) diagram. It compares the confidence of predictions with their accuracy.
 
-use super::nothing;
+use super::empty_chart;
 use crate::{
     Color,
     scale::{self, Scale},
     scene::{Anchor, Mark, Scene},
 };
 
-/// Predictions whose confidence lies between two values.
+/// The predictions whose confidence is in an interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bin {
-    /// Least confidence, a share of 1.
+    /// The lower end of the interval, a share of 1.
     pub low: f64,
-    /// Greatest confidence.
+    /// The upper end of the interval.
     pub high: f64,
     /// Number of predictions.
     pub count: u64,
-    /// Their mean confidence.
+    /// The mean confidence.
     pub confidence: f64,
-    /// The share of them that is right.
+    /// The share of right predictions.
     pub accuracy: f64,
 }
 
-/// Accuracy over confidence, with the number of predictions below.
+/// A chart of accuracy over confidence. The numbers of predictions are below.
 #[derive(Clone, Debug)]
 pub struct ReliabilityChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
     /// The bins, ascending.
     pub bins: Vec<Bin>,
@@ -39,18 +39,18 @@ const BOTTOM: f64 = 268.0;
 const COUNTS: f64 = 46.0;
 
 impl ReliabilityChart {
-    /// Lays the chart out.
+    /// Draws the chart.
     pub fn scene(&self) -> Scene {
         let most = self.bins.iter().map(|b| b.count).max().unwrap_or(0);
         if most == 0 {
-            return nothing(&self.label);
+            return empty_chart(&self.label);
         }
         let axis = Scale::exactly(0.0, 1.0, 5);
         let x = |share: f64| LEFT + share * (RIGHT - LEFT);
         let y = |share: f64| BOTTOM - share * (BOTTOM - TOP);
         let base = BOTTOM + 12.0 + COUNTS;
         let mut scene = Scene::new(WIDTH, base + 40.0, &self.label);
-        scene.add(Mark::text("soft", (0.0, 12.0), Anchor::Start, "share that is right"));
+        scene.add(Mark::text("soft", (0.0, 12.0), Anchor::Start, "share of right predictions"));
         for tick in &axis.ticks {
             scene.add(Mark::line("rule", (LEFT, y(*tick)), (RIGHT, y(*tick))));
             let at = (LEFT - 8.0, y(*tick) + 4.0);

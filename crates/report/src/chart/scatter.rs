@@ -1,75 +1,75 @@
-//! Images on a plane, framed in their class's colour: the t-SNE map.
+//! A chart of images on a plane, for example the t-SNE embedding. The frames have the colours of the classes.
 
 use std::collections::BTreeSet;
 
-use super::{Entry, Swatch, legend, nothing};
+use super::{Entry, Swatch, empty_chart, legend};
 use crate::{
     Color, DataUri,
     scene::{Anchor, Mark, Scene},
 };
 
-/// One image on the plane.
+/// An image on the plane.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// Its place; any units.
+    /// The horizontal position, in any unit.
     pub x: f64,
-    /// Its place, upwards.
+    /// The vertical position, upwards, in the same unit.
     pub y: f64,
-    /// Its class, an index into [`ScatterChart::classes`].
+    /// The class, an index into [`ScatterChart::classes`].
     pub class: usize,
-    /// What shows on hover.
+    /// The text that appears on hover.
     pub words: String,
-    /// Its number in what the page tells of it.
+    /// The index of the image in the data of the page.
     pub number: Option<usize>,
-    /// The image; a dot where there is none.
+    /// The thumbnail. Without one, the image is a dot.
     pub thumbnail: Option<DataUri>,
-    /// The network was wrong about it: it carries a cross.
+    /// Whether the prediction is wrong. The image then has a cross.
     pub wrong: bool,
 }
 
-/// One image of too many, of which only the place is shown.
+/// An image that is shown as a dot, because there are too many images for thumbnails.
 #[derive(Clone, Copy, Debug)]
 pub struct Dot {
-    /// Its place, in the units of [`Point::x`].
+    /// The horizontal position, in the unit of [`Point::x`].
     pub x: f64,
-    /// Its place, upwards.
+    /// The vertical position, upwards, in the same unit.
     pub y: f64,
-    /// Its class, an index into [`ScatterChart::classes`].
+    /// The class, an index into [`ScatterChart::classes`].
     pub class: usize,
-    /// The network was wrong about it: it has a rim in the colour of the crosses.
+    /// Whether the prediction is wrong. The dot then has a rim in the colour of the crosses.
     pub wrong: bool,
 }
 
-/// Thumbnails on a plane with a legend of classes.
+/// A chart of thumbnails on a plane, with a legend of the classes.
 #[derive(Clone, Debug)]
 pub struct ScatterChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// The images; later ones lie on top.
+    /// The images. Later ones are drawn over earlier ones.
     pub points: Vec<Point>,
-    /// More images, below those.
+    /// The images that are dots. They are below `points`.
     pub dots: Vec<Dot>,
 }
 
 const WIDTH: f64 = 1040.0;
 const HEIGHT: f64 = 760.0;
-/// Rounds of pushing images off each other.
+/// Maximum number of rounds in which overlapping images are moved apart.
 const ROUNDS: usize = 120;
 
 impl ScatterChart {
-    /// Side of a thumbnail in pixels for `count` points: smaller the more there are.
+    /// Returns the side of a thumbnail in pixels. It is smaller for a larger `count` of points.
     pub fn thumbnail_side(count: usize) -> u32 {
         (WIDTH * HEIGHT / count.max(1) as f64 * 0.27).sqrt().clamp(12.0, 44.0) as u32
     }
 
-    /// Lays the chart out: the two axes share one scale, since only distances mean something.
+    /// Draws the chart. Both axes have the same scale, because only distances have a meaning.
     pub fn scene(&self) -> Scene {
-        let sound = |p: &&Point| p.x.is_finite() && p.y.is_finite();
-        let points: Vec<&Point> = self.points.iter().filter(sound).collect();
+        let valid = |p: &&Point| p.x.is_finite() && p.y.is_finite();
+        let points: Vec<&Point> = self.points.iter().filter(valid).collect();
         if points.is_empty() {
-            return nothing(&self.label);
+            return empty_chart(&self.label);
         }
         let places = || {
             let dots = self.dots.iter().map(|dot| (dot.x, dot.y)).filter(|(x, y)| x.is_finite() && y.is_finite());
@@ -91,29 +91,30 @@ impl ScatterChart {
             cross(&mut scene, (WIDTH - 132.0, 12.0), 6.0);
             scene.add(Mark::text("soft", (WIDTH - 118.0, 16.0), Anchor::Start, "predicted wrongly"));
         }
-        // The script hides the legend, which its own controls repeat, and moves the images alone.
+        // The legend is a group of its own: the script hides it, because the filters show the same, and moves only the images.
         scene.gather("legend");
-        let (room_x, room_y) = (WIDTH - side - 12.0, HEIGHT - top - side - 12.0);
-        let scale = (room_x / (x1 - x0).max(1e-12)).min(room_y / (y1 - y0).max(1e-12)).min(1e9);
+        let (width, height) = (WIDTH - side - 12.0, HEIGHT - top - side - 12.0);
+        let scale = (width / (x1 - x0).max(1e-12)).min(height / (y1 - y0).max(1e-12)).min(1e9);
         let left = (WIDTH - (x1 - x0) * scale) / 2.0;
         let up = top + (HEIGHT - top - (y1 - y0) * scale) / 2.0;
-        let on_paper = |x: f64, y: f64| [left + (x - x0) * scale, up + (y1 - y) * scale];
-        let mut places: Vec<[f64; 2]> = points.iter().map(|p| on_paper(p.x, p.y)).collect();
+        let to_pixels = |x: f64, y: f64| [left + (x - x0) * scale, up + (y1 - y) * scale];
+        let mut places: Vec<[f64; 2]> = points.iter().map(|p| to_pixels(p.x, p.y)).collect();
         let inset = side / 2.0 + 6.0;
         push_apart(&mut places, side + 1.0, [[inset, WIDTH - inset], [top + inset, HEIGHT - inset]]);
-        let mut marks = self.clouds(on_paper);
+        let mut marks = self.clouds(to_pixels);
         marks.extend(points.iter().zip(places).map(|(point, place)| thumb(point, place.into(), side, count)));
         scene.add(Mark::group("plane", marks));
         scene
     }
 
-    /// The dots, a mark for each class and below it one for the rims of its wrong ones: few bytes each, whole half pixels,
-    /// and none on top of another.
-    fn clouds(&self, on_paper: impl Fn(f64, f64) -> [f64; 2]) -> Vec<Mark> {
+    /// Returns the dots: a mark for each class, below it a mark for the rims of its wrong predictions.
+    ///
+    /// Positions are rounded to half pixels, and dots at the same position are drawn once. This keeps the drawing small.
+    fn clouds(&self, to_pixels: impl Fn(f64, f64) -> [f64; 2]) -> Vec<Mark> {
         let places = |class: usize, wrong: bool| {
             let own = self.dots.iter().filter(|dot| dot.class == class && (dot.wrong || !wrong));
             let found: BTreeSet<[i64; 2]> = own
-                .map(|dot| on_paper(dot.x, dot.y))
+                .map(|dot| to_pixels(dot.x, dot.y))
                 .filter(|place| place.iter().all(|at| at.is_finite()))
                 .map(|place| place.map(|at| (2.0 * at).round() as i64))
                 .collect();
@@ -132,12 +133,13 @@ impl ScatterChart {
     }
 }
 
-/// Moves squares of `side` off each other, each as little as it takes, inside `bounds`: an image below another one
-/// is of no use, and the order of neighbours says all that such a map can say.
+/// Moves overlapping squares of `side` apart, each as little as possible, and keeps them inside `bounds`.
+///
+/// Every image should be visible. Exact positions matter less, because the embedding only shows which images are neighbours.
 fn push_apart(places: &mut [[f64; 2]], side: f64, bounds: [[f64; 2]; 2]) {
     let mut order: Vec<usize> = (0..places.len()).collect();
     for _ in 0..ROUNDS {
-        // Sorted by x, only near ones have to be compared.
+        // The squares are sorted by x, so that only near squares have to be compared.
         order.sort_by(|a, b| places[*a][0].total_cmp(&places[*b][0]).then(a.cmp(b)));
         let mut moved = false;
         for (at, first) in order.iter().enumerate() {
@@ -166,7 +168,7 @@ fn push_apart(places: &mut [[f64; 2]], side: f64, bounds: [[f64; 2]; 2]) {
     }
 }
 
-/// A point's image with its frame.
+/// Returns the thumbnail of a point with its frame.
 fn thumb(point: &Point, (x, y): (f64, f64), side: f64, classes: usize) -> Mark {
     let color = Color::of_class(point.class, classes);
     let (corner, square) = ((x - side / 2.0, y - side / 2.0), (side, side));
@@ -185,7 +187,7 @@ fn thumb(point: &Point, (x, y): (f64, f64), side: f64, classes: usize) -> Mark {
     Mark::group("thumb", marks).title(&point.words).number(point.number)
 }
 
-/// The sign of a wrong prediction, for the legend.
+/// Draws the cross of wrong predictions into the legend.
 fn cross(scene: &mut Scene, (x, y): (f64, f64), radius: f64) {
     scene.add(Mark::circle("badge", (x, y), radius).fill(Color::VERMILION));
     scene.add(Mark::text("badge-sign", (x, y + 3.5), Anchor::Middle, "×"));

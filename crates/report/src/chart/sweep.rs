@@ -1,9 +1,9 @@
-//! Small panels that show what each setting of a sweep is worth: one panel a setting, one column a value, one dot a trial.
+//! A chart that shows the effect of each setting of a sweep. It has a panel for each setting, a column for each value, and a dot
+//! for each trial.
 //!
-//! Every panel shows all trials on the same vertical axis. A setting that matters has columns at different heights; one
-//! that does not has columns alike.
+//! Every panel shows all trials over the same vertical axis. If a setting matters, its columns have different heights.
 
-use super::{Entry, Swatch, TEXT, legend, nothing};
+use super::{Entry, Swatch, TEXT, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -14,73 +14,73 @@ use crate::{
 /// A trial.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Shown on hover.
+    /// The text that appears on hover.
     pub name: String,
-    /// What it came to; less is better. `None` where it came to nothing.
+    /// The result, where less is better. `None` if the trial has no result.
     pub value: Option<f64>,
-    /// The one that stands out.
+    /// Whether the trial is highlighted.
     pub chosen: bool,
 }
 
 /// A setting.
 #[derive(Clone, Debug)]
 pub struct Facet {
-    /// Its name.
+    /// The name of the setting.
     pub name: String,
-    /// Its values, left to right.
+    /// The values, from left to right.
     pub values: Vec<String>,
-    /// The place among [`Facet::values`] of each trial's value.
+    /// For each trial, the index of its value in [`Facet::values`].
     pub places: Vec<usize>,
 }
 
-/// What a sweep found, by each setting that differs.
+/// The results of a sweep by setting.
 #[derive(Clone, Debug)]
 pub struct SweepChart {
-    /// What the chart shows, in words.
+    /// The text alternative of the chart.
     pub label: String,
-    /// What runs upwards.
+    /// The name of the vertical axis.
     pub y: String,
     /// The trials.
     pub outcomes: Vec<Outcome>,
-    /// The settings; one with a single value is left out.
+    /// The settings. A setting with a single value is left out.
     pub facets: Vec<Facet>,
 }
 
 const WIDTH: f64 = 720.0;
-/// Room for the legend.
+/// Least width of the chart, which the legend needs.
 const LEAST_WIDTH: f64 = 300.0;
-/// Height of a panel's plot, and of what lies above and below it.
+/// Heights of the plot of a panel and of the space above and below it.
 const PLOT: f64 = 190.0;
 const ABOVE: f64 = 30.0;
 const BELOW: f64 = 34.0;
-/// Least and most width of a column.
+/// Least and greatest width of a column.
 const COLUMN: (f64, f64) = (46.0, 110.0);
 const GAP: f64 = 22.0;
-/// From this ratio of the largest to the least value on, the axis is logarithmic.
+/// The axis is logarithmic if the ratio of the largest to the least value is above this.
 const WIDE: f64 = 8.0;
 
-/// A panel's place.
+/// The position of a panel.
 struct Panel<'a> {
     facet: &'a Facet,
     left: f64,
     top: f64,
-    /// Width of one column.
+    /// The width of a column.
     column: f64,
 }
 
 impl SweepChart {
-    /// Lays the chart out.
+    /// Draws the chart.
     pub fn scene(&self) -> Scene {
-        let values: Vec<f64> = self.outcomes.iter().filter_map(|outcome| sound(outcome.value)).collect();
+        let values: Vec<f64> = self.outcomes.iter().filter_map(|outcome| valid(outcome.value)).collect();
         let (least, most) = values.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), v| (a.min(*v), b.max(*v)));
         if !least.is_finite() {
-            return nothing(&self.label);
+            return empty_chart(&self.label);
         }
         let up = if least > 0.0 && most / least > WIDE {
             Scale::logarithmic(least / 1.1, most * 1.1, 3)
         } else {
-            let room = (most - least).max(1e-6) * 0.06;
-            Scale::around(least - room, most + room, 5)
+            let margin = (most - least).max(1e-6) * 0.06;
+            Scale::around(least - margin, most + margin, 5)
         };
         let axis = up.ticks.iter().map(|tick| text::width(&up.label(*tick), TEXT)).fold(0.0, f64::max) + 14.0;
         let all = self.all();
@@ -107,7 +107,7 @@ impl SweepChart {
         scene
     }
 
-    /// What is drawn where nothing differs: the trials side by side.
+    /// Returns the panel for a sweep in which no setting differs. It has the trials side by side.
     fn all(&self) -> Facet {
         let count = self.outcomes.len();
         let values = (1..=count).map(|number| number.to_string()).collect();
@@ -135,21 +135,21 @@ impl SweepChart {
             let words = text::fit(value, TEXT, panel.column - 4.0);
             scene.add(Mark::text("soft", (x, bottom + 18.0), Anchor::Middle, &words).title(value));
             let here = self.outcomes.iter().zip(&panel.facet.places).filter(|(_, at)| **at == place);
-            let best = here.filter_map(|(outcome, _)| sound(outcome.value)).fold(f64::INFINITY, f64::min);
+            let best = here.filter_map(|(outcome, _)| valid(outcome.value)).fold(f64::INFINITY, f64::min);
             if best.is_finite() {
                 let half = panel.column * 0.36;
                 let words = format!("best with {} {value}: {}", panel.facet.name, scale::short(best));
                 scene.add(Mark::line("axis", (x - half, height(best)), (x + half, height(best))).title(&words));
             }
         }
-        // The chosen one last, so that it lies on top.
+        // The highlighted trial is drawn last, so that it is on top.
         let numbered = || self.outcomes.iter().zip(&panel.facet.places).enumerate();
         for (number, (outcome, place)) in
             numbered().filter(|(_, (o, _))| !o.chosen).chain(numbered().filter(|(_, (o, _))| o.chosen))
         {
-            let Some(value) = sound(outcome.value) else { continue };
+            let Some(value) = valid(outcome.value) else { continue };
             let middle = panel.left + (*place as f64 + 0.5) * panel.column;
-            // Dots of like height side by side: steps of the golden ratio are never close to each other.
+            // Dots with similar heights are moved apart. Multiples of the golden ratio are never close to each other.
             let aside = ((number as f64 * 0.618_034).fract() - 0.5) * panel.column * 0.56;
             let at = (middle + aside, height(value));
             let words = format!("{}: {}", outcome.name, scale::short(value));
@@ -162,11 +162,11 @@ impl SweepChart {
     }
 }
 
-fn sound(value: Option<f64>) -> Option<f64> {
+fn valid(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 
-/// Places for the panels, in rows.
+/// Arranges the panels in rows.
 fn panels(facets: Vec<&Facet>, axis: f64) -> Vec<Panel<'_>> {
     let mut panels: Vec<Panel> = Vec::new();
     let (mut x, mut y) = (axis, 20.0 + ABOVE);

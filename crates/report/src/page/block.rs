@@ -1,18 +1,18 @@
-//! What a section is made of, and how it becomes HTML: headings one level below what holds them.
+//! The blocks of a section and their HTML. The heading of a block is one level below the heading around it.
 
 use askama::Template;
 
 use super::{Card, Gallery, Image, Link, Map, Matrix, gallery, map, matrix};
 use crate::{ReportError, Scene};
 
-/// Something in a section.
+/// A part of a section.
 #[derive(Clone, Debug)]
 pub enum Block {
     /// A paragraph.
     Text(String),
-    /// A paragraph that stands apart: something was left out, or needs care.
+    /// A highlighted paragraph, for an omission or a warning.
     Note(String),
-    /// Figures beside each other where the window is wide enough.
+    /// Figures side by side if the window is wide enough.
     Figures(Vec<Figure>),
     /// A table.
     Table(Table),
@@ -22,19 +22,19 @@ pub enum Block {
     Matrix(Matrix),
     /// A map of the data set.
     Map(Map),
-    /// Blocks under a heading of their own.
+    /// Blocks under a heading.
     Group(Group),
-    /// Blocks beside each other where the window is wide enough.
+    /// Lists of blocks side by side if the window is wide enough.
     Halves(Vec<Vec<Block>>),
-    /// Panels of which one at a time is shown where the script runs, and all where it does not or in print.
+    /// Panels, of which the script shows one at a time. Without the script and in print, all are shown.
     Tabs(Tabs),
-    /// An image beside what belongs to it.
+    /// A card with blocks beside it.
     Side(Side),
-    /// Blocks that are folded away until opened.
+    /// Blocks that are hidden until the reader opens them.
     Folded(Group),
-    /// Verbatim text, folded away until opened.
+    /// Verbatim text that is hidden until the reader opens it.
     Code {
-        /// Its heading.
+        /// The heading.
         title: String,
         /// The text.
         text: String,
@@ -46,55 +46,55 @@ pub enum Block {
 pub struct Group {
     /// The heading.
     pub title: String,
-    /// A sentence or two; may be empty.
+    /// An introduction. It may be empty.
     pub lead: String,
-    /// What is in it.
+    /// The blocks.
     pub blocks: Vec<Block>,
-    /// The files behind it.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
 }
 
-/// Panels to choose from.
+/// Panels that the reader chooses from.
 #[derive(Clone, Debug, Default)]
 pub struct Tabs {
-    /// What one chooses, for those who do not see it.
+    /// The label of the tabs for screen readers.
     pub label: String,
-    /// Tabs of one family turn together: the same title is chosen in all of them. May be empty.
+    /// Tabs of the same family always show the panel with the same title. The name of the family may be empty.
     pub family: String,
     /// The panels.
     pub panels: Vec<Panel>,
 }
 
-/// One of several panels.
+/// A panel of [`Tabs`].
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
-    /// What the tab says.
+    /// The title on the tab.
     pub title: String,
-    /// What the panel holds.
+    /// The contents.
     pub blocks: Vec<Block>,
 }
 
-/// A card beside blocks.
+/// A card with blocks beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Side {
     /// The heading.
     pub title: String,
-    /// What stands at the left, or first.
+    /// The card on the left, or above the blocks in a narrow window.
     pub card: Card,
-    /// What stands beside it, each block in a column of its own where the window is wide enough.
+    /// The blocks. Each has its own column if the window is wide enough.
     pub blocks: Vec<Block>,
 }
 
-/// A chart or image with its caption.
+/// A chart or an image with a caption.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// What it is.
+    /// The title. It may be empty.
     pub title: String,
-    /// How to read it; may be empty.
+    /// How to read it. It may be empty.
     pub note: String,
-    /// The drawing.
+    /// The chart or image.
     pub body: Body,
-    /// The files behind it.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
     /// The width of the figure.
     pub width: FigureWidth,
@@ -103,15 +103,15 @@ pub struct Figure {
 /// The width of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FigureWidth {
-    /// One place of the grid.
+    /// One column of the grid.
     #[default]
     Normal,
-    /// The page's whole width.
+    /// The width of the page.
     Wide,
 }
 
 impl FigureWidth {
-    /// Its class in the style sheet.
+    /// Returns the class in the style sheet.
     fn class(self) -> &'static str {
         match self {
             Self::Normal => "normal",
@@ -120,7 +120,7 @@ impl FigureWidth {
     }
 }
 
-/// What a figure shows.
+/// The contents of a figure.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// A chart.
@@ -132,20 +132,20 @@ pub enum Body {
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// What it lists.
+    /// The title.
     pub title: String,
-    /// How to read it; may be empty.
+    /// How to read it. It may be empty.
     pub note: String,
-    /// The columns' names, with `true` for columns of numbers. The first column names its row.
+    /// The names of the columns, with `true` for columns of numbers. The first column has the names of the rows.
     pub columns: Vec<(String, bool)>,
-    /// The rows, with `true` for those that stand out.
+    /// The rows, with `true` for highlighted rows.
     pub rows: Vec<(Vec<String>, bool)>,
-    /// The files behind it.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
 }
 
 impl Table {
-    /// Whether column `index` holds numbers.
+    /// Whether column `index` has numbers.
     fn is_number(&self, index: usize) -> bool {
         self.columns.get(index).is_some_and(|(_, number)| *number)
     }
@@ -158,7 +158,7 @@ struct BlockTemplate<'a> {
     level: u8,
 }
 
-/// All of `blocks`, their headings of `level`, 2 to 6.
+/// Returns the HTML of `blocks`. Their headings have `level`, 2 to 6.
 pub(super) fn html(blocks: &[Block], level: u8) -> askama::Result<String> {
     let mut html = String::new();
     for block in blocks {
@@ -167,7 +167,7 @@ pub(super) fn html(blocks: &[Block], level: u8) -> askama::Result<String> {
     Ok(html)
 }
 
-/// A chart's drawing for the template.
+/// Returns the SVG of a chart for the template.
 fn drawing(scene: &Scene) -> askama::Result<String> {
     scene.inline().map_err(ReportError::into_template)
 }

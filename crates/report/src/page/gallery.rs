@@ -1,27 +1,27 @@
-//! Images with what is said about them.
+//! Images with captions and predictions.
 
 use askama::Template;
 
 use super::Link;
 use crate::{DataUri, scale};
 
-/// An image in the page.
+/// An image on the page.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// The image itself.
+    /// The pixels.
     pub source: DataUri,
-    /// What it shows, for those who do not see it.
+    /// The text alternative.
     pub alt: String,
-    /// A word or two below it; may be empty.
+    /// The caption. It may be empty.
     pub caption: String,
-    /// A frame in the colour of this class, an index into [`Page::colors`](super::Page::colors).
+    /// The class whose colour the frame has, an index into [`Page::colors`](super::Page::colors). `None` for no frame.
     pub frame: Option<usize>,
-    /// Its pixels are data: never smoothed when enlarged.
+    /// Whether the pixels are data. They are then not smoothed when the image is enlarged.
     pub pixels: bool,
 }
 
 impl Image {
-    /// Its classes in the style sheet.
+    /// Returns the classes in the style sheet.
     pub(super) fn class(&self) -> String {
         let frame = self.frame.map(|index| format!("framed k{index}"));
         let pixels = self.pixels.then(|| "pixels".to_owned());
@@ -29,20 +29,20 @@ impl Image {
     }
 }
 
-/// Least width of a gallery's cards.
+/// Least width of the cards of a gallery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tile {
-    /// About 110 pixels: many images at a glance.
+    /// About 110 pixels, for many images.
     Small,
     /// About 160 pixels.
     #[default]
     Normal,
-    /// About 300 pixels: images with things to read in them.
+    /// About 300 pixels, for images with text or details.
     Large,
 }
 
 impl Tile {
-    /// Its class in the style sheet.
+    /// Returns the class in the style sheet.
     pub(super) fn class(self) -> &'static str {
         match self {
             Self::Small => "small",
@@ -52,60 +52,60 @@ impl Tile {
     }
 }
 
-/// Images with captions, in rows.
+/// Cards in rows.
 #[derive(Clone, Debug, Default)]
 pub struct Gallery {
-    /// What they have in common; may be empty.
+    /// The title. It may be empty.
     pub title: String,
-    /// How to read them; may be empty.
+    /// How to read the images. It may be empty.
     pub note: String,
-    /// The images.
+    /// The cards.
     pub cards: Vec<Card>,
-    /// The files behind them.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
     /// Least width of a card.
     pub tile: Tile,
 }
 
-/// A share of 1 as a bar.
+/// A bar that shows a share of 1.
 #[derive(Clone, Debug)]
 pub struct Bar {
-    /// What has this share.
+    /// The name of the share.
     pub name: String,
-    /// The share, `0..=1`.
+    /// The share, in `0..=1`.
     pub share: f64,
-    /// Its colour, an index into [`Page::colors`](super::Page::colors).
+    /// The colour, an index into [`Page::colors`](super::Page::colors).
     pub color: usize,
 }
 
 impl Bar {
-    /// Length in tenths of a percent.
+    /// Returns the length in tenths of a percent.
     fn length(&self) -> u32 {
         (self.share.clamp(0.0, 1.0) * 1000.0).round() as u32
     }
 
-    /// The share in words. A softmax never gives 0 or 1; where it seems to, float32 ran out of digits.
+    /// Returns the share as text. It is never 0 % or 100 %, because a softmax computes 0 or 1 only by rounding.
     fn words(&self) -> String {
         scale::percent(self.share.clamp(1e-9, 1.0 - 1e-9))
     }
 }
 
-/// One or more images that belong together, with words below.
+/// One or more images of one subject, with text below.
 #[derive(Clone, Debug, Default)]
 pub struct Card {
-    /// Its anchor, for links from charts; may be empty.
+    /// The anchor for links from charts. It may be empty.
     pub id: String,
-    /// The images, side by side.
+    /// The images. They are side by side.
     pub images: Vec<Image>,
-    /// What it is.
+    /// The title. It may be empty.
     pub title: String,
     /// Short remarks.
     pub lines: Vec<String>,
-    /// Probabilities.
+    /// Bars with probabilities.
     pub bars: Vec<Bar>,
-    /// Whether the network was right, where that is the question.
+    /// Whether the prediction is right. `None` if the card shows no prediction.
     pub right: Option<bool>,
-    /// The files behind it.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
 }
 
@@ -116,7 +116,7 @@ struct CardsTemplate<'a> {
     tile: Tile,
 }
 
-/// The list of `cards`.
+/// Returns the HTML of a list of `cards`.
 pub(super) fn list(cards: &[Card], tile: Tile) -> askama::Result<String> {
     CardsTemplate { cards, tile }.render()
 }
@@ -127,7 +127,7 @@ struct CardTemplate<'a> {
     card: &'a Card,
 }
 
-/// What is in one card.
+/// Returns the HTML of the contents of a card.
 pub(super) fn card(card: &Card) -> askama::Result<String> {
     CardTemplate { card }.render()
 }

@@ -1,32 +1,33 @@
-//! Links to the files beside the report.
+//! Links to files next to the report.
 
-/// A link to a file beside the report.
+/// A link to a file next to the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// What one clicks on.
+    /// The text of the link.
     pub name: String,
-    /// The address, percent-encoded.
+    /// The percent-encoded address.
     address: String,
 }
 
 impl Link {
-    /// A link to `path`, relative to the report's folder, `/` between folders. It reads the file's name.
+    /// Returns a link to `path` whose text is the name of the file. `path` is relative to the folder of the report and has `/`
+    /// between folders.
     pub fn to(path: &str) -> Self {
         Self { name: path.rsplit('/').next().unwrap_or(path).to_owned(), address: address(path) }
     }
 
-    /// A link to `path` that reads `name`.
+    /// Returns a link to `path` whose text is `name`.
     pub fn named(name: &str, path: &str) -> Self {
         Self { name: name.to_owned(), address: address(path) }
     }
 
-    /// The address for use in an attribute.
+    /// Returns the address for an attribute.
     pub fn address(&self) -> &str {
         &self.address
     }
 }
 
-/// `path` with everything percent-encoded that means something else in an address.
+/// Percent-encodes the characters of `path` that have a special meaning in an address.
 fn address(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {

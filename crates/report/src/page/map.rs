@@ -1,4 +1,4 @@
-//! The map of the data set: a static drawing, and beside it as data what the script tells of each image.
+//! The map of the data set: a static drawing, and data from which the script shows details of each image.
 
 use askama::Template;
 use serde::Serialize;
@@ -7,56 +7,56 @@ use super::Link;
 use crate::chart::{Dot, Point, ScatterChart};
 use crate::{DataUri, ReportError, Scene};
 
-/// A map of images to look around in.
+/// A map of images that the reader explores.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    /// What it is.
+    /// The title.
     pub title: String,
-    /// How to read it.
+    /// How to read the map.
     pub note: String,
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// The images.
+    /// The images that are shown.
     pub spots: Vec<Spot>,
-    /// More images, of which only the place is shown.
+    /// The images that are only shown as dots.
     pub dots: Vec<Dot>,
-    /// The files behind it.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
 }
 
 /// One image of a [`Map`].
 #[derive(Clone, Debug)]
 pub struct Spot {
-    /// Its name in the data set.
+    /// The id in the data set.
     pub id: String,
-    /// Its place; any units.
+    /// The horizontal position, in any unit.
     pub x: f64,
-    /// Its place, upwards.
+    /// The vertical position, upwards, in the same unit.
     pub y: f64,
-    /// Its class, an index into [`Map::classes`].
+    /// The label, an index into [`Map::classes`].
     pub label: usize,
-    /// What the network says it is.
+    /// The predicted class, an index into [`Map::classes`]. [`usize::MAX`] is an unknown class.
     pub predicted: usize,
-    /// The part of the data set that it is in.
+    /// The split of the image.
     pub split: String,
-    /// Where it comes from.
+    /// The name under which the user knows the image.
     pub source: String,
-    /// Each class's probability, where it is known.
+    /// The probability of each class. Empty if it is unknown.
     pub probabilities: Vec<f64>,
-    /// The image, small; a dot where there is none.
+    /// The thumbnail. Without one, the image is a dot.
     pub thumbnail: Option<DataUri>,
 }
 
-/// What the script reads.
+/// The data that the script reads.
 #[derive(Serialize)]
 struct Data<'a> {
     classes: &'a [String],
-    spots: Vec<Told<'a>>,
+    spots: Vec<SpotData<'a>>,
 }
 
-/// What the script reads of one image.
+/// The data of one image.
 #[derive(Serialize)]
-struct Told<'a> {
+struct SpotData<'a> {
     id: &'a str,
     label: usize,
     predicted: usize,
@@ -67,14 +67,14 @@ struct Told<'a> {
 }
 
 impl Spot {
-    fn told(&self) -> Told<'_> {
+    fn data(&self) -> SpotData<'_> {
         let Self { id, label, predicted, split, source, probabilities, .. } = self;
-        Told { id, label: *label, predicted: *predicted, split, source, probabilities }
+        SpotData { id, label: *label, predicted: *predicted, split, source, probabilities }
     }
 }
 
 impl Map {
-    /// The drawing. Images that were predicted wrongly lie on top.
+    /// Returns the drawing. Images with wrong predictions are on top.
     pub fn scene(&self) -> Scene {
         let mut points: Vec<Point> = self.spots.iter().enumerate().map(|(at, spot)| self.point(at, spot)).collect();
         points.sort_by_key(|point| point.wrong);
@@ -111,7 +111,7 @@ impl Map {
         self.spots.iter().filter(|spot| spot.label == class).count() + dots.count()
     }
 
-    /// The parts of the data set that occur, in the order in which they come.
+    /// Returns the splits of the images, in the order of their first image.
     fn splits(&self) -> Vec<&str> {
         let mut seen: Vec<&str> = Vec::new();
         for spot in &self.spots {
@@ -127,17 +127,18 @@ impl Map {
         self.spots.iter().filter(|spot| spot.label != spot.predicted).count() + dots.count()
     }
 
-    /// The data as JSON that is safe inside a `script` element.
+    /// Returns the data as JSON that is safe inside a `script` element.
     fn json(&self) -> askama::Result<String> {
-        let data = Data { classes: &self.classes, spots: self.spots.iter().map(Spot::told).collect() };
+        let data = Data { classes: &self.classes, spots: self.spots.iter().map(Spot::data).collect() };
         let json = serde_json::to_string(&data).map_err(|error| askama::Error::Custom(Box::new(error)))?;
-        Ok(inert(&json))
+        Ok(escape_for_script(&json))
     }
 }
 
-/// JSON in which nothing ends a `script` element or begins a comment: `<`, `>` and `&` only occur inside strings there,
-/// where an escape means the same.
-fn inert(json: &str) -> String {
+/// Escapes JSON so that it cannot end a `script` element or start a comment.
+///
+/// `<`, `>` and `&` occur only in strings of JSON, and an escape in a string has the same meaning as the character.
+fn escape_for_script(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
@@ -156,7 +157,7 @@ struct MapTemplate<'a> {
     level: u8,
 }
 
-/// The map, its heading of `level`.
+/// Returns the HTML of the map. Its heading has `level`.
 pub(super) fn html(map: &Map, level: u8) -> askama::Result<String> {
     let drawing = map.scene().inline().map_err(ReportError::into_template)?;
     MapTemplate { map, drawing, level }.render()
@@ -167,9 +168,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_says_the_same_and_ends_no_script() {
+    fn escaped_json_has_the_same_value_and_cannot_end_a_script() {
         let text = "</script><!--&\u{2028}";
-        let json = inert(&serde_json::to_string(text).unwrap_or_default());
+        let json = escape_for_script(&serde_json::to_string(text).unwrap_or_default());
         assert!(!json.contains(['<', '>', '&', '\u{2028}']));
         assert_eq!(serde_json::from_str::<String>(&json).ok().as_deref(), Some(text));
     }

@@ -1,43 +1,43 @@
-//! The confusion matrix: a table whose cells open the images behind them.
+//! The confusion matrix: a table whose cells open the images that they count.
 
 use askama::Template;
 
 use super::{Card, Link, Tile, gallery};
 use crate::scale;
 
-/// How often each class was taken for each other.
+/// A confusion matrix.
 #[derive(Clone, Debug, Default)]
 pub struct Matrix {
-    /// What it is.
+    /// The title.
     pub title: String,
-    /// How to read it.
+    /// How to read the matrix.
     pub note: String,
-    /// The classes, in the order of rows and columns.
+    /// The names of the classes, in the order of the rows and columns.
     pub classes: Vec<String>,
-    /// `counts[label][predicted]`.
+    /// The numbers of images, `counts[label][predicted]`.
     pub counts: Vec<Vec<u64>>,
-    /// The images behind the cells; a cell without an entry opens nothing.
+    /// The images of the cells. A cell without an entry opens nothing.
     pub cells: Vec<Cell>,
-    /// The files behind it.
+    /// Links to the files with the data.
     pub links: Vec<Link>,
 }
 
-/// The images behind one cell.
+/// The images of a cell.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// The row.
+    /// The index of the row.
     pub label: usize,
-    /// The column.
+    /// The index of the column.
     pub predicted: usize,
     /// The images.
     pub cards: Vec<Card>,
-    /// Images that are counted and not shown.
+    /// The number of images that are counted but not shown.
     pub left_out: usize,
 }
 
-/// Beyond this many classes their names stand upright above the columns.
-const LEVEL: usize = 6;
-/// Steps of colour.
+/// If there are more classes than this, the names above the columns are upright.
+const MAX_LEVEL_NAMES: usize = 6;
+/// Number of colours for a share.
 const STEPS: f64 = 10.0;
 
 impl Matrix {
@@ -49,13 +49,13 @@ impl Matrix {
         self.counts.get(label).map_or(0, |row| row.iter().sum())
     }
 
-    /// Anchor of the images behind a cell, if it has any.
+    /// Returns the anchor of the images of a cell, or `None` if it has no images.
     fn anchor(&self, label: usize, predicted: usize) -> Option<String> {
         let behind = self.cells.iter().any(|cell| (cell.label, cell.predicted) == (label, predicted));
         behind.then(|| format!("cell-{label}-{predicted}"))
     }
 
-    /// A cell's colour: hit or miss, and in ten steps the share of the row.
+    /// Returns the classes of a cell in the style sheet: hit or miss, and the share of the row in ten steps.
     fn class(&self, label: usize, predicted: usize) -> String {
         let (count, total) = (self.count(label, predicted), self.total(label));
         if count == 0 {
@@ -65,7 +65,7 @@ impl Matrix {
         format!("{} s{step}", if label == predicted { "hit" } else { "miss" })
     }
 
-    /// A cell in words.
+    /// Returns the description of a cell.
     fn words(&self, label: usize, predicted: usize) -> String {
         let (count, total) = (self.count(label, predicted), self.total(label));
         let share = scale::percent(count as f64 / total.max(1) as f64);
@@ -78,7 +78,7 @@ impl Matrix {
     }
 
     fn upright(&self) -> bool {
-        self.classes.len() > LEVEL
+        self.classes.len() > MAX_LEVEL_NAMES
     }
 }
 
@@ -89,7 +89,7 @@ struct MatrixTemplate<'a> {
     level: u8,
 }
 
-/// The matrix with its images, its heading of `level`.
+/// Returns the HTML of the matrix and its images. Its heading has `level`.
 pub(super) fn html(matrix: &Matrix, level: u8) -> askama::Result<String> {
     MatrixTemplate { matrix, level }.render()
 }

@@ -1,8 +1,8 @@
-//! The report as data, and the one HTML file made of it.
+//! The report as data, and its HTML file.
 //!
-//! The file asks for nothing from anywhere: style, script and images are inside it, and a policy in its head
-//! (Content-Security-Policy) lets nothing else run, be it in a class's name. Links lead to files beside it, relative to
-//! its own folder. All of it can be read without the script; the script folds, opens and filters what is there.
+//! The file loads nothing: styles, scripts and images are inside it. A Content-Security-Policy in its head forbids everything
+//! else, for example a script in the name of a class. Links lead to files next to the report and are relative to its folder.
+//! The page is readable without the script. The script adds tabs, dialogs and filters.
 
 mod block;
 mod gallery;
@@ -24,49 +24,49 @@ use crate::{Color, ReportError};
 /// A whole report.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The page's heading and the window's title.
+    /// The heading of the page and the title of the window.
     pub title: String,
-    /// A word or two above it.
+    /// A short line above the heading.
     pub above: String,
-    /// A sentence or two below it.
+    /// An introduction below the heading.
     pub lead: String,
-    /// The numbers that matter most, shown large.
+    /// The most important numbers. They are shown large.
     pub facts: Vec<Fact>,
-    /// The parts, each with its entry in the navigation.
+    /// The sections. Each has an entry in the navigation.
     pub sections: Vec<Section>,
-    /// The classes' colours, by index: frames and bars name them so.
+    /// The colours of the classes. Frames and bars refer to them by index.
     pub colors: Vec<Color>,
-    /// A last line.
+    /// The last line of the page.
     pub footer: String,
 }
 
-/// One number of the overview.
+/// A number at the top of the page.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// What it is.
+    /// The name of the number.
     pub name: String,
     /// The number with its unit.
     pub value: String,
-    /// Its interval or another remark; may be empty.
+    /// An interval or another remark. It may be empty.
     pub note: String,
 }
 
-/// One part of the report.
+/// A section of the report.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// Its anchor: letters, digits and hyphens.
+    /// The anchor, of letters, digits and hyphens.
     pub id: String,
-    /// Its heading.
+    /// The heading.
     pub title: String,
-    /// What one sees here, in a sentence or two; may be empty.
+    /// An introduction. It may be empty.
     pub lead: String,
-    /// Its contents.
+    /// The contents.
     pub blocks: Vec<Block>,
 }
 
-/// Sets the theme before anything is drawn, so that a reader's choice does not flash.
+/// Sets the theme before the page is drawn, so that the page does not flash in another theme.
 const EARLY: &str = include_str!("../../templates/early.js");
-/// Folds, opens, filters.
+/// The tabs, dialogs and filters.
 const SCRIPT: &str = concat!(
     "\"use strict\";\n",
     include_str!("../../templates/report.js"),
@@ -92,12 +92,12 @@ struct PageTemplate<'a> {
 }
 
 impl Page {
-    /// The page as one HTML file.
+    /// Returns the page as an HTML file.
     ///
     /// # Errors
     /// [`ReportError::Template`] when a template fails.
     pub fn html(&self) -> Result<String, ReportError> {
-        // The policy lets no style attribute pass, so the classes' colours are rules of the one style sheet.
+        // The policy forbids style attributes, so the colours of the classes are rules in the style sheet.
         let rules = self.colors.iter().enumerate().map(|(at, color)| format!(".k{at}{{--k:{color}}}\n"));
         let style = [STYLE.to_owned(), rules.collect()].concat();
         let policy = policy::policy(&[&style], &[EARLY, SCRIPT]);

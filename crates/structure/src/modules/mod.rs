@@ -12,13 +12,11 @@
 //! `cargo modules dependencies --acyclic` checks the same with rust-analyzer, but takes minutes to build.
 
 mod cycles;
-mod known;
 mod resolve;
 mod syntax;
 mod tree;
 
 pub use cycles::{Cycle, Use};
-pub use known::Known;
 
 use std::path::Path;
 

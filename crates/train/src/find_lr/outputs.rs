@@ -28,7 +28,7 @@ pub(super) fn write(run: &Run, settings: &Settings, curve: &[Point]) -> Result<(
         smoothed_loss: point.smoothed,
     };
     curve.iter().map(row).collect::<Vec<_>>().write(run)?;
-    run.write(DRAWING, chart(curve, rate).scene_over_powers().standalone()?.as_bytes())?;
+    run.write(DRAWING, chart(curve, rate).scene_logarithmic().standalone()?.as_bytes())?;
     let others = Settings::names().iter().zip(settings.texts()).filter(|(name, _)| **name != Settings::LEARNING_RATE);
     let settings = others.map(|(name, value)| ((*name).to_owned(), Value::String(value))).collect();
     Suggestion { learning_rate: rate, line: line(rate), steps: curve.len(), settings }.write(run)

@@ -1,10 +1,9 @@
-//! What is seen inside the network, the images that are chosen, and what happens when they cannot be.
+//! Tests of the analyses of layers, weights and activations, and of the choice of images.
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
 use std::path::Path;
-use std::process::Output;
 use std::time::{Duration, Instant};
 
 use graph::Model;
@@ -15,30 +14,14 @@ use serde_json::Value;
 use testkit::{Workspace, files, images};
 use zoo::{Features, Layer, Network, Pooling};
 
-use support::{HOSTILE, SIDE};
-
-fn analyze(workspace: &Workspace, args: &[&str]) -> Output {
-    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
-    support::output(command.env("ORT_DYLIB_PATH", support::runtime_library()).args(args))
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// The rows of a CSV file, without its header.
-fn rows(workspace: &Workspace, file: &str) -> Vec<Vec<String>> {
-    let text = workspace.text(file);
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
-}
+use support::{HOSTILE, SIDE, analyze, rows, stderr};
 
 fn number(cell: &str) -> f64 {
     cell.parse().unwrap_or_else(|_| panic!("{cell} is no number"))
 }
 
 #[test]
-fn layers_are_listed_with_what_they_take() {
+fn layers_are_listed_with_their_parameters_and_cost() {
     let workspace = support::workspace();
     let text = |args: &[&str]| String::from_utf8(analyze(&workspace, args).stdout).unwrap();
     let table = text(&["layers"]);
@@ -60,7 +43,7 @@ fn layers_are_listed_with_what_they_take() {
             assert_eq!(layer["multiply_adds"], expected["multiply_adds"], "{layer}");
             compared += 1;
         }
-        // Of AlexNet the five convolutions are installed.
+        // The installed AlexNet has only its five convolutions.
         assert_eq!(compared, if network == "alexnet" { 5 } else { 26 });
     }
     let unknown = analyze(&workspace, &["layers", "--network", "alexnt"]);
@@ -69,7 +52,7 @@ fn layers_are_listed_with_what_they_take() {
 }
 
 #[test]
-fn the_survey_is_that_of_all_images_one_at_a_time() {
+fn the_survey_agrees_with_separate_runs_for_each_image() {
     let workspace = support::workspace();
     let output =
         analyze(&workspace, &["--set", "analyze.layers=[\"relu1\", \"fc8\"]", "--set", "analyze.activations.top=3"]);
@@ -78,7 +61,7 @@ fn the_survey_is_that_of_all_images_one_at_a_time() {
     runtime::load(&support::runtime_library()).unwrap();
     let part = model.cut("relu1").unwrap();
     let mut session = Session::new(&part, 1).unwrap();
-    // Channel 2: the largest value of each image with its place, and all values.
+    // The largest value of channel 2 for each image with its position, and all values.
     let (mut peaks, mut values) = (Vec::new(), Vec::new());
     for image in support::dataset() {
         let bytes = std::fs::read(workspace.join("artifacts/preprocess").join(&image.path)).unwrap();
@@ -112,18 +95,22 @@ fn the_survey_is_that_of_all_images_one_at_a_time() {
         assert!((number(&row[4]) - f64::from(*value)).abs() < 1e-5, "{row:?} {value}");
         if peaks[rank.saturating_sub(1)].1.1 > *value && *value > peaks[rank + 1].1.1 {
             assert_eq!(row[3], *id);
-            assert_eq!(row[5..], [x * 2, y * 2, x * 2 + 5, y * 2 + 5].map(|v| v.to_string()), "5 x 5 every 2 pixels");
+            assert_eq!(
+                row[5..],
+                [x * 2, y * 2, x * 2 + 5, y * 2 + 5].map(|v| v.to_string()),
+                "a field of 5 x 5 pixels with a stride of 2"
+            );
         }
     }
     let whole = top.iter().find(|row| row[0] == "fc8").unwrap();
-    assert_eq!(whole[5..], ["0", "0", "48", "48"], "a dense layer sees the whole image");
+    assert_eq!(whole[5..], ["0", "0", "48", "48"], "the field of a dense layer is the whole image");
     for layer in ["relu1", "fc8"] {
         assert!(workspace.join(format!("artifacts/analyze/activations/top/{layer}.png")).is_file());
     }
 }
 
 #[test]
-fn channels_of_choice_have_a_folder_of_their_own() {
+fn the_stage_activations_has_its_own_folder_and_cache_key() {
     let workspace = support::workspace();
     workspace.write("mine.png", files::png(&images::draw("disc", 77, 60)));
     let args = ["activations", "--layer", "relu1", "--channel", "3", "0", "--image", "mine.png"];
@@ -135,7 +122,10 @@ fn channels_of_choice_have_a_folder_of_their_own() {
     assert!(folder.join(&chosen[0][0]).join("relu1.npy").is_file() && folder.join("top/relu1.png").is_file());
     assert!(stderr(&analyze(&workspace, &args)).contains("up to date"));
     workspace.write("mine.png", files::png(&images::draw("disc", 78, 60)));
-    assert!(stderr(&analyze(&workspace, &args)).contains("image mine.png"), "another content runs it again");
+    assert!(
+        stderr(&analyze(&workspace, &args)).contains("image mine.png"),
+        "the stage runs again for other contents of the file"
+    );
 
     for (args, code, words) in [
         (["activations", "--layer", "relu1", "--channel", "4"].as_slice(), 2, "its channels are 0 to 3"),
@@ -149,7 +139,7 @@ fn channels_of_choice_have_a_folder_of_their_own() {
 }
 
 #[test]
-fn bad_files_are_told_and_the_others_go_on() {
+fn unusable_files_cause_warnings_and_the_other_files_are_analyzed() {
     let workspace = support::workspace();
     workspace.write("good.png", files::png(&images::draw("stripes", 5, 90)));
     workspace.write("cut.png", &files::png(&images::draw("disc", 5, 90))[..200]);
@@ -172,13 +162,13 @@ fn bad_files_are_told_and_the_others_go_on() {
     for row in &chosen {
         let folder = workspace.join("artifacts/analyze");
         assert!(folder.join(format!("activations/{}/relu1.npy", row[0])).is_file());
-        assert!(support::CLASSES.contains(&&*row[1]), "the class that the network names: {row:?}");
+        assert!(support::CLASSES.contains(&&*row[1]), "the predicted class: {row:?}");
     }
     let seen = std::fs::read(workspace.join(format!("artifacts/analyze/pictures/{}.png", chosen[0][0]))).unwrap();
     let original = std::fs::read(workspace.join("good.png")).unwrap();
     let limits = imaging::Limits::default();
     let square = imaging::square(&imaging::decode(&original, &limits).unwrap(), SIDE);
-    assert!(imaging::decode(&seen, &limits).unwrap() == square, "as preprocess cuts it");
+    assert!(imaging::decode(&seen, &limits).unwrap() == square, "the crop of preprocess");
 
     assert_eq!(analyze(&workspace, &[&args[..], &["--strict"]].concat()).status.code(), Some(4));
     let none = analyze(&workspace, &["--image", "cut.png", "nowhere.png"]);
@@ -186,7 +176,7 @@ fn bad_files_are_told_and_the_others_go_on() {
     assert!(stderr(&none).contains("none of the 2 given images can be used") && stderr(&none).contains("hint: "));
 }
 
-/// A network that sees no places: dense layers alone.
+/// Returns a network of dense layers only.
 fn dense() -> (Model, Network) {
     let (_, network) = support::network();
     let (side, width) = (SIDE as usize, 3 * (SIDE * SIDE) as usize);
@@ -218,7 +208,7 @@ fn dense() -> (Model, Network) {
     (model, Network { name: "dense".into(), layers, features, logits: Some("fc2".into()), sha256, ..network })
 }
 
-/// The network after tuning: the filters 1.1 times as large, all else as it was but for a new dense layer.
+/// Returns the network of [`support::network`] after tuning. Only the filters changed. They are 1.1 times as large.
 fn tuned() -> (Model, Network) {
     let (mut model, network) = support::network();
     let parent = zoo::Parent { name: "tiny".into(), sha256: network.sha256.clone() };
@@ -229,7 +219,7 @@ fn tuned() -> (Model, Network) {
 }
 
 #[test]
-fn weights_are_compared_with_those_before_tuning() {
+fn weights_are_compared_with_the_weights_before_tuning() {
     let workspace = support::workspace_of(tuned);
     let args = ["--set", "analyze.pictures_per_class=0"];
     assert!(analyze(&workspace, &args).status.success());
@@ -246,14 +236,14 @@ fn weights_are_compared_with_those_before_tuning() {
     let (conv, dense) = (of("conv1"), of("fc8"));
     assert!((number(&conv[10]) - 0.1).abs() < 1e-6, "{conv:?}");
     assert!((number(&conv[4]) / number(&conv[8]) - 1.1).abs() < 1e-6, "the norms");
-    assert_eq!(conv[5], conv[9], "the share near zero is in parts of the deviation");
-    assert_eq!((&*dense[10], &dense[2]), ("0", &dense[6]), "as it was");
+    assert_eq!(conv[5], conv[9], "the share near zero does not depend on the scale");
+    assert_eq!((&*dense[10], &dense[2]), ("0", &dense[6]), "fc8 did not change");
     let bars = rows(&workspace, "artifacts/analyze/weights/histograms.csv");
     let total = |layer: &str, which: &str| -> u64 {
         bars.iter().filter(|row| row[0] == layer && row[1] == which).map(|row| row[4].parse::<u64>().unwrap()).sum()
     };
     assert_eq!([total("conv1", "before"), total("conv1", "after")], [300; 2]);
-    assert_eq!([total("fc8", "before"), total("fc8", "after")], [0, 12], "not shown twice");
+    assert_eq!([total("fc8", "before"), total("fc8", "after")], [0, 12], "an unchanged weight has one histogram");
     let width = |layer: &str| {
         let bytes = std::fs::read(workspace.join(format!("artifacts/analyze/weights/{layer}.png"))).unwrap();
         imaging::decode(&bytes, &imaging::Limits::default()).unwrap().width()
@@ -262,7 +252,7 @@ fn weights_are_compared_with_those_before_tuning() {
 }
 
 #[test]
-fn a_network_without_places_is_looked_into_as_far_as_it_goes() {
+fn a_network_without_convolutions_is_analyzed_as_far_as_possible() {
     let workspace = support::workspace_of(dense);
     let output = analyze(&workspace, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -278,7 +268,7 @@ fn a_network_without_places_is_looked_into_as_far_as_it_goes() {
 }
 
 #[test]
-fn a_class_without_images_to_look_into_is_told() {
+fn a_class_without_test_images_causes_a_message() {
     let workspace = support::workspace();
     let output = analyze(&workspace, &[]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -291,22 +281,22 @@ fn a_class_without_images_to_look_into_is_told() {
     assert!(output.status.success(), "{}", stderr(&output));
 }
 
-/// Tells a process to stop as Ctrl-C does.
+/// Sends the signal of Ctrl-C to a process.
 fn interrupt(process: &std::process::Child) {
     let sent = std::process::Command::new("kill").args(["-INT", &process.id().to_string()]).status();
     assert!(sent.unwrap().success());
 }
 
-/// How many pieces of a run are kept.
+/// Returns the number of stored pieces of a run.
 fn pieces(folder: &Path) -> usize {
     let inside = |path: &Path| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
     inside(&folder.join("pieces")).map(|run| inside(&run).count()).sum()
 }
 
 #[test]
-fn a_stopped_run_goes_on_where_it_was() {
+fn a_stopped_run_is_continued() {
     let workspace = support::workspace();
-    // A survey that is over at once, then enough to do for a signal to come in between.
+    // The survey is short, and the occlusion is long enough to be interrupted.
     let args = [
         "--set",
         "analyze.occlusion.stride=1",
@@ -315,16 +305,14 @@ fn a_stopped_run_goes_on_where_it_was() {
         "--set",
         "analyze.pictures_per_class=8",
     ];
-    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
-    command.env("ORT_DYLIB_PATH", support::runtime_library()).args(args);
-    let mut child = support::start(&mut command);
+    let mut child = support::start(support::command(&workspace).args(args));
     let folder = workspace.join("artifacts/analyze");
     let began = Instant::now();
-    // The survey, the occlusion of one image and its curves.
+    // Waits for the pieces of the survey, of the occlusion of an image, and of its curves.
     while pieces(&folder) < 3 {
         assert!(
             began.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none(),
-            "no pieces were kept"
+            "the run stored no pieces"
         );
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -339,8 +327,8 @@ fn a_stopped_run_goes_on_where_it_was() {
     let log = workspace.text("artifacts/analyze/log.jsonl");
     let kept = log.lines().filter(|line| line.contains("result of an earlier run"));
     assert!(kept.filter(|line| line.contains("curves of")).count() >= 1, "{log}");
-    assert!(!folder.join("pieces").exists(), "of no use any more");
+    assert!(!folder.join("pieces").exists(), "a finished run deletes its pieces");
     let manifest = workspace.text("artifacts/analyze/manifest.csv");
     assert!(analyze(&workspace, &[&args[..], &["--force"]].concat()).status.success());
-    assert!(workspace.text("artifacts/analyze/manifest.csv") == manifest, "the same bytes as without a stop");
+    assert!(workspace.text("artifacts/analyze/manifest.csv") == manifest, "a run without a stop writes the same bytes");
 }

@@ -1,4 +1,4 @@
-//! Deletion and insertion: how fast the probability falls or rises as a map's pixels go or come.
+//! Deletion and insertion curves: the probability of the class while pixels are removed or inserted in the order of a map.
 
 use crate::view::Run;
 use anyhow::{Context, Result};
@@ -8,44 +8,46 @@ use ndarray::{Array3, Array4, Axis};
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use pipeline::Progress;
 
-use super::{Asked, Map, cover};
+use super::baseline;
+use super::saliency_map::{SaliencyMap, Subject};
 use crate::tuned::Tuned;
 
 /// The two curves of a saliency map.
 const KINDS: [Fade; 2] = [Fade::Deletion, Fade::Insertion];
 
-/// The network, ready to be asked of changed images.
-pub(super) struct Faithful<'a> {
+/// Computes the curves with the tuned network.
+pub(super) struct Curves<'a> {
     fader: PixelFader,
     tuned: &'a Tuned,
     steps: usize,
 }
 
-impl<'a> Faithful<'a> {
+impl<'a> Curves<'a> {
     pub(super) fn open(run: &Run, tuned: &'a Tuned) -> Result<Self> {
         let fader = PixelFader::new(&tuned.model, tuned.probabilities()?, run.threads())?;
         Ok(Self { fader, tuned, steps: run.config.analyze.maps.steps })
     }
 
-    /// Runs of the network for one image with so many maps.
+    /// Returns the number of runs of the network for an image with `maps` maps.
     pub(super) fn runs(&self, maps: usize) -> usize {
         if self.steps == 0 { 0 } else { 2 * maps * (self.steps + 1) }
     }
 
-    /// The probability of each class for one image.
-    pub(super) fn ask(&mut self, input: &Array3<f32>) -> Result<Vec<f32>> {
-        let answer = self.fader.outputs(&input.clone().insert_axis(Axis(0)))?;
-        let row = answer.outer_iter().next().map(|row| row.to_vec());
+    /// Returns the probability of each class for `input` `[3, size, size]`.
+    pub(super) fn probabilities(&mut self, input: &Array3<f32>) -> Result<Vec<f32>> {
+        let outputs = self.fader.outputs(&input.clone().insert_axis(Axis(0)))?;
+        let row = outputs.outer_iter().next().map(|row| row.to_vec());
         row.filter(|row| !row.is_empty()).context("the network gives no probabilities")
     }
 
-    /// Writes the curves of all maps of an image, which an earlier run that was stopped may have made; returns the rows of
-    /// `faithfulness.csv`.
+    /// Writes the curves of all maps of an image. Returns the rows of `faithfulness.csv`.
+    ///
+    /// Curves of an earlier run that was stopped are used again.
     pub(super) fn write(
         &mut self,
         run: &Run,
-        asked: &Asked,
-        maps: &[Map],
+        subject: &Subject,
+        maps: &[SaliencyMap],
         class: usize,
         folder: &str,
         progress: &Progress,
@@ -54,10 +56,10 @@ impl<'a> Faithful<'a> {
             return Ok(Vec::new());
         }
         let mut fresh = false;
-        let bytes = run.remember(&format!("curves of {}", asked.id), || {
+        let bytes = run.remember(&format!("curves of {}", subject.id), || {
             fresh = true;
             let mut bytes = Vec::new();
-            self.curves(asked, maps, class, progress)?.write_npy(&mut bytes)?;
+            self.curves(subject, maps, class, progress)?.write_npy(&mut bytes)?;
             Ok(bytes)
         })?;
         if !fresh {
@@ -80,21 +82,28 @@ impl<'a> Faithful<'a> {
                 }));
             }
             let [deletion, insertion] = area;
-            areas.push(Faithfulness { id: asked.id.to_owned(), method, deletion, insertion });
+            areas.push(Faithfulness { id: subject.id.to_owned(), method, deletion, insertion });
         }
         points.write_in(run, folder)?;
         Ok(areas)
     }
 
-    /// The curves of all maps, `[maps, KINDS, 2, steps + 1]`: shares, then values.
+    /// Computes the curves of all maps, `[maps, KINDS, 2, steps + 1]`. The third axis has the shares of pixels and the
+    /// probabilities.
     ///
-    /// Deleted pixels take the mean colour, inserted ones come into the blurred image.
-    fn curves(&mut self, asked: &Asked, maps: &[Map], class: usize, progress: &Progress) -> Result<Array4<f32>> {
-        let mean = Array3::zeros(asked.input.dim());
-        let blurred = cover::blurred(&self.tuned.network, asked.image);
+    /// Deletion replaces pixels by the mean colour. Insertion puts pixels into the blurred image.
+    fn curves(
+        &mut self,
+        subject: &Subject,
+        maps: &[SaliencyMap],
+        class: usize,
+        progress: &Progress,
+    ) -> Result<Array4<f32>> {
+        let mean = Array3::zeros(subject.input.dim());
+        let blurred = baseline::blurred(&self.tuned.network, subject.image);
         let mut found = Vec::new();
         for map in maps {
-            for images in [[&asked.input, &mean], [&blurred, &asked.input]] {
+            for images in [[&subject.input, &mean], [&blurred, &subject.input]] {
                 let curve = self.fader.curve(images, map.values.view(), class, self.steps)?;
                 progress.inc(self.steps as u64 + 1);
                 found.extend(curve.shares);

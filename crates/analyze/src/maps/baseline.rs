@@ -1,4 +1,4 @@
-//! What covers a part of an image, as a whole image to cut it from.
+//! The baselines of occlusion: the pixels that replace a covered part of an image.
 
 use crate::view::Run;
 use contract::config::Baseline;
@@ -7,16 +7,16 @@ use ndarray::Array3;
 use rand::RngExt;
 use zoo::Network;
 
-/// Standard deviation of the Gaussian that blurs, as a share of the image's side: 11 pixels of 224.
+/// Standard deviation of the Gaussian blur, as a share of the side of the image. It is 11 pixels for a side of 224.
 const BLUR: f32 = 0.05;
-/// The middle of the 8-bit values.
+/// Mid gray, the middle of the 8-bit range.
 const GRAY: u8 = 128;
 
-/// What lies over the image `image`, as the network's input `[3, size, size]`.
-pub(super) fn cover(run: &Run, baseline: Baseline, network: &Network, image: &RgbImage, id: &str) -> Array3<f32> {
+/// Returns the pixels that replace covered parts of `image`, as input of the network `[3, size, size]`.
+pub(super) fn pixels(run: &Run, baseline: Baseline, network: &Network, image: &RgbImage, id: &str) -> Array3<f32> {
     let (width, height) = image.dimensions();
     match baseline {
-        // The input transform subtracts the mean colour: that colour is 0 here.
+        // The input transform subtracts the mean colour, so this colour is 0 in the input.
         Baseline::Mean => Array3::zeros((3, height as usize, width as usize)),
         Baseline::Gray => network.input.tensor(&RgbImage::from_pixel(width, height, Rgb([GRAY; 3]))),
         Baseline::Blur => blurred(network, image),
@@ -27,7 +27,7 @@ pub(super) fn cover(run: &Run, baseline: Baseline, network: &Network, image: &Rg
     }
 }
 
-/// The image without its details, as the network's input.
+/// Returns the blurred image as input of the network.
 pub(super) fn blurred(network: &Network, image: &RgbImage) -> Array3<f32> {
     network.input.tensor(&imageops::blur(image, (image.width() as f32 * BLUR).max(0.5)))
 }
