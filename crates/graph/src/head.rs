@@ -12,6 +12,7 @@
 use ndarray::{Array1, Array2};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
 
 use crate::builder::{Builder, Node};
 use crate::onnx::NodeProto;
@@ -26,12 +27,15 @@ pub const PROBABILITIES: &str = "probabilities";
 /// The number in the name [`LOGITS`].
 const LAST: usize = 8;
 
-/// How the output of the trunk becomes a vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the spatial axes of the trunk's output are reduced before the head.
+///
+/// The serialized form is the value of `features.pool` in the description of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pooling {
-    /// All values: `[n, c, h, w]` -> `[n, c * h * w]`.
+    /// Keeps all values: `[n, c, h, w]` becomes `[n, c * h * w]`.
     None,
-    /// The mean of each channel: `[n, c, h, w]` -> `[n, c]`.
+    /// Takes the mean of each channel: `[n, c, h, w]` becomes `[n, c]`.
     Average,
 }
 

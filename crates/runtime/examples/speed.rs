@@ -1,14 +1,18 @@
-//! How fast `AlexNet` (as torchvision shapes it, at 224 px) trains from a depth upwards, and how much memory it takes.
+//! Measures the speed and the memory of training `AlexNet` (the variant of torchvision, 224 x 224 pixels) from a depth on.
 //!
 //! ```text
 //! cargo run --release -p runtime --example speed -- train c5fc678
 //! cargo run --release -p runtime --example speed -- train all --batch 32 --steps 20 --threads 2
 //! cargo run --release -p runtime --example speed -- trunk c5fc678 --batch 16 --convolutions runtime,own
 //! ```
-//! `train` takes steps on drawn numbers, as if the part below the depth came from the cache; `trunk` runs that part.
-//! `--convolutions` names who computes the convolutions, `runtime`, `fastest` or `own`; several take turns, step by step, so
-//! that what else the machine does slows all of them alike. The usual is `runtime,fastest`. Memory is that of all together.
-//! With `ORT_PROFILE=<prefix>` the runtime writes how long each operator took to files of that prefix.
+//! `train` takes training steps on random features. It measures only the layers from the depth on. `trunk` runs the layers below the
+//! depth.
+//!
+//! `--convolutions` selects who computes the convolutions: `runtime` (ONNX Runtime), `own` (our operators) or `fastest` (our
+//! operators where an estimate says that they are faster). Several values alternate after each step, so that other load on the
+//! machine affects them equally. The default is `runtime,fastest`. The memory is that of all values together.
+//!
+//! With `ORT_PROFILE=<prefix>`, ONNX Runtime writes the time of each operator to files with that prefix.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,7 +29,7 @@ use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
 const CLASSES: usize = 5;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Depth, the tensor that it cuts at, and that tensor's shape.
+/// The name of each depth, the tensor at its cut, and the shape of the tensor.
 const DEPTHS: [(&str, &str, &[usize]); 7] = [
     ("all", "data", &[3, 224, 224]),
     ("c2fc678", "pool1", &[64, 27, 27]),
@@ -36,19 +40,19 @@ const DEPTHS: [(&str, &str, &[usize]); 7] = [
     ("fc8", "relu7", &[4096]),
 ];
 
-/// Numbers spread evenly over -1 to 1, times `scale`.
+/// Returns numbers that are uniformly distributed over `-scale` to `scale`.
 fn uniform<D: Dimension>(rng: &mut ChaCha8Rng, shape: impl ShapeBuilder<Dim = D>, scale: f32) -> Array<f32, D> {
     Array::from_shape_simple_fn(shape, || (f64::from(rng.next_u32()) / f64::from(u32::MAX) * 2.0 - 1.0) as f32 * scale)
 }
 
-/// A node, its weights and its name.
+/// A node, its weights, and its name.
 type Layer = (Node, Vec<(String, ArrayD<f32>)>, &'static str);
 
-/// The layers of the network, in order.
+/// Returns the layers of the network, in their order.
 fn nodes(rng: &mut ChaCha8Rng) -> Vec<Layer> {
     let mut all = Vec::new();
     let mut top = "data";
-    // Filters: how many, of how many maps, of what size, stride and padding; then whether pooling follows.
+    // The names, then [filters, channels, size, stride, padding], then whether pooling follows.
     let convolutions = [
         ("conv1", "relu1", "pool1", [64, 3, 11, 4, 2], true),
         ("conv2", "relu2", "pool2", [192, 64, 5, 1, 2], true),
@@ -96,7 +100,7 @@ fn nodes(rng: &mut ChaCha8Rng) -> Vec<Layer> {
     all
 }
 
-/// The network above the tensor `from`, or below it.
+/// Returns the part of the network above the tensor `from`, or the part below it.
 fn part(from: &str, shape: &[usize], above: bool) -> Outcome<Model> {
     let mut net = Builder::new("alexnet");
     let nodes = nodes(&mut ChaCha8Rng::seed_from_u64(1));
@@ -117,31 +121,31 @@ fn part(from: &str, shape: &[usize], above: bool) -> Outcome<Model> {
     Ok(net.finish(&[outputs])?)
 }
 
-/// The most memory that this process held at once, in MB.
-fn peak() -> Outcome<usize> {
+/// Returns the peak memory of this process, in MB.
+fn peak_memory() -> Outcome<usize> {
     let status = fs_err::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? / 1024)
 }
 
-/// What is measured: how large the batches are, how many steps, on how many threads, and with whose convolutions.
-struct Measure {
+/// The settings of a measurement.
+struct Measurement {
     batch: usize,
     steps: usize,
     threads: usize,
     convolutions: Vec<Convolutions>,
 }
 
-fn train(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
+fn train(from: &str, shape: &[usize], measurement: &Measurement) -> Outcome<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let model = part(from, shape, true)?;
-    let sized = |shape: &[usize]| IxDyn(&[&[measure.batch], shape].concat());
+    let sized = |shape: &[usize]| IxDyn(&[&[measurement.batch], shape].concat());
     let mut inputs: Vec<ArrayD<f32>> = Vec::new();
     let mut trainers = Vec::new();
-    for &convolutions in &measure.convolutions {
+    for &convolutions in &measurement.convolutions {
         let made = artifacts(&model, &Options { convolutions, ..Options::default() })?;
         let files = made.files(CLASSES);
-        trainers.push(Trainer::new(&files, measure.threads)?);
+        trainers.push(Trainer::new(&files, measurement.threads)?);
         if inputs.is_empty() {
             inputs.extend(made.inputs.iter().map(|input| uniform(&mut rng, sized(&input.shape), 1.0)));
             for mask in &made.masks {
@@ -152,55 +156,55 @@ fn train(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
     }
     drop(model);
     let inputs: Vec<_> = inputs.iter().map(|input| input.view()).collect();
-    let labels: Vec<i64> = (0..measure.batch).map(|at| (at % CLASSES) as i64).collect();
-    println!("memory before the first step: at most {} MB", peak()?);
+    let labels: Vec<i64> = (0..measurement.batch).map(|at| (at % CLASSES) as i64).collect();
+    println!("peak memory before the first step {} MB", peak_memory()?);
     let mut losses = vec![0.0; trainers.len()];
-    take_turns(measure, |turn| {
+    alternate(measurement, |turn| {
         losses[turn] = trainers[turn].step(&inputs, &labels, 1e-4)?;
         Ok(())
     })?;
-    for (convolutions, loss) in measure.convolutions.iter().zip(losses) {
+    for (convolutions, loss) in measurement.convolutions.iter().zip(losses) {
         println!("{convolutions:?}: loss {loss} ({:08x})", loss.to_bits());
     }
     Ok(())
 }
 
-fn trunk(from: &str, shape: &[usize], measure: &Measure) -> Outcome<()> {
+fn trunk(from: &str, shape: &[usize], measurement: &Measurement) -> Outcome<()> {
     let model = part(from, shape, false)?;
     let mut sessions = Vec::new();
-    for &convolutions in &measure.convolutions {
+    for &convolutions in &measurement.convolutions {
         let model = with_own_operators(&model, convolutions)?;
-        sessions.push(Session::with_own_operators(&model, measure.threads, Layout::of(&model))?);
+        sessions.push(Session::with_own_operators(&model, measurement.threads, Layout::of(&model))?);
     }
     drop(model);
-    let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[measure.batch, 3, 224, 224]), 1.0);
-    take_turns(measure, |turn| Ok(sessions[turn].run_with(&[("data", data.view())], |_| ())?))
+    let data = uniform(&mut ChaCha8Rng::seed_from_u64(3), IxDyn(&[measurement.batch, 3, 224, 224]), 1.0);
+    alternate(measurement, |turn| Ok(sessions[turn].run_with(&[("data", data.view())], |_| ())?))
 }
 
-/// Takes a step that nobody counts and then as many as are to be measured, each with all the convolutions in turn.
-fn take_turns(measure: &Measure, mut step: impl FnMut(usize) -> Outcome<()>) -> Outcome<()> {
-    // The runtime's threads look out for more work for a while, at the cost of whoever has the next turn.
-    const REST: Duration = Duration::from_millis(100);
-    let mut seconds = vec![Vec::new(); measure.convolutions.len()];
-    for number in 0..=measure.steps {
+/// Runs one step that is not measured, and then the measured steps. Each step runs with all implementations, one after another.
+fn alternate(measurement: &Measurement, mut step: impl FnMut(usize) -> Outcome<()>) -> Outcome<()> {
+    // The threads of ONNX Runtime stay active for a while after a step. They would slow down the next implementation.
+    const PAUSE: Duration = Duration::from_millis(100);
+    let mut seconds = vec![Vec::new(); measurement.convolutions.len()];
+    for number in 0..=measurement.steps {
         for (turn, seconds) in seconds.iter_mut().enumerate() {
             let start = Instant::now();
             step(turn)?;
             if number > 0 {
                 seconds.push(start.elapsed().as_secs_f64());
             }
-            std::thread::sleep(REST);
+            std::thread::sleep(PAUSE);
         }
     }
-    for (convolutions, seconds) in measure.convolutions.iter().zip(&mut seconds) {
+    for (convolutions, seconds) in measurement.convolutions.iter().zip(&mut seconds) {
         println!("{convolutions:?}:");
-        tell(seconds, measure.batch)?;
+        print_times(seconds, measurement.batch)?;
     }
-    println!("peak memory {} MB", peak()?);
+    println!("peak memory {} MB", peak_memory()?);
     Ok(())
 }
 
-fn tell(seconds: &mut [f64], batch: usize) -> Outcome<()> {
+fn print_times(seconds: &mut [f64], batch: usize) -> Outcome<()> {
     seconds.sort_by(f64::total_cmp);
     let (fastest, median) = (seconds.first().ok_or("no step")?, seconds[seconds.len() / 2]);
     let rate = |seconds: f64| batch as f64 / seconds;
@@ -211,32 +215,33 @@ fn tell(seconds: &mut [f64], batch: usize) -> Outcome<()> {
 
 fn run() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |name: &str, usual: usize| -> Outcome<usize> {
+    let number = |name: &str, default: usize| -> Outcome<usize> {
         let at = arguments.iter().position(|argument| argument == name);
-        Ok(at.and_then(|at| arguments.get(at + 1)).map_or(Ok(usual), |value| value.parse())?)
+        Ok(at.and_then(|at| arguments.get(at + 1)).map_or(Ok(default), |value| value.parse())?)
     };
     let option = arguments.iter().position(|argument| argument == "--convolutions");
     let names = option.and_then(|at| arguments.get(at + 1)).map_or("runtime,fastest", String::as_str);
-    let whose = |name: &str| match name {
+    let implementation = |name: &str| match name {
         "runtime" => Ok(Convolutions::Runtime),
         "fastest" => Ok(Convolutions::Fastest),
         "own" => Ok(Convolutions::Own),
-        other => Err(format!("convolutions are `runtime`, `fastest` or `own`, not `{other}`")),
+        other => Err(format!("--convolutions takes `runtime`, `fastest` or `own`, not `{other}`")),
     };
-    let measure = Measure {
+    let measurement = Measurement {
         batch: number("--batch", 32)?,
         steps: number("--steps", 20)?,
         threads: number("--threads", 2)?,
-        convolutions: names.split(',').map(whose).collect::<Result<_, _>>()?,
+        convolutions: names.split(',').map(implementation).collect::<Result<_, _>>()?,
     };
     let depth = arguments.get(1).map(String::as_str).unwrap_or_default();
     let known = DEPTHS.iter().find(|(name, ..)| *name == depth);
-    let (_, from, shape) = known.ok_or("the depths are all, c2fc678, …, c5fc678, fc678 and fc8")?;
+    let (_, from, shape) =
+        known.ok_or("the second argument is a depth: all, c2fc678, c3fc678, c4fc678, c5fc678, fc678 or fc8")?;
     runtime::load(&runtime::locate(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data")))?;
     match arguments[0].as_str() {
-        "train" => train(from, shape, &measure),
-        "trunk" => trunk(from, shape, &measure),
-        other => Err(format!("`{other}` is neither train nor trunk").into()),
+        "train" => train(from, shape, &measurement),
+        "trunk" => trunk(from, shape, &measurement),
+        other => Err(format!("the first argument is `train` or `trunk`, not `{other}`").into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The optimizer: its numbers against the formula, and its bits against themselves.
+//! Tests of the optimizer: its steps agree with the formula, and repeated runs give the same bits.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -12,7 +12,7 @@ use runtime::training::{AdamW, Options, artifacts};
 const SAMPLES: usize = 6;
 const CLASSES: usize = 3;
 
-/// Numbers that look random, between -1 and 1.
+/// Returns pseudo-random numbers between -1 and 1.
 fn drawn(shape: &[usize], seed: usize) -> ArrayD<f32> {
     let mut state = seed as u32 + 1;
     Array::from_shape_simple_fn(IxDyn(shape), || {
@@ -45,7 +45,7 @@ fn steps_follow_the_formula() {
     let model = net.finish(&["fc8"]).unwrap();
     let settings = AdamW { beta1: 0.9, beta2: 0.99, eps: 1e-4, weight_decay: 0.3 };
     let mut trained = trainer(&model, settings, 1);
-    // Without memory and with a large `eps`, a step moves a weight by `rate * gradient / large`.
+    // With decay rates of 0 and a large `eps`, a step moves a weight by `rate * gradient / large`.
     let large = 1e6;
     let mut probe = trainer(&model, AdamW { beta1: 0.0, beta2: 0.0, eps: large, weight_decay: 0.0 }, 1);
     let x = drawn(&[SAMPLES, 5], 3);
@@ -74,10 +74,10 @@ fn steps_follow_the_formula() {
 }
 
 #[test]
-fn a_weight_with_a_share_of_the_rate_moves_by_that_share() {
+fn a_weight_with_a_learning_rate_factor_moves_by_that_factor() {
     let mut net = Builder::new("dense");
     net.batch_input("x", &[64]);
-    // One layer is large enough for the operator that updates it together with its gradient.
+    // One layer is so large that a single operator computes its gradient and updates it.
     net.weight("fc7.weight", &(drawn(&[16_400, 64], 1) * 0.1)).weight("fc7.bias", &drawn(&[16_400], 2));
     net.weight("fc8.weight", &(drawn(&[CLASSES, 16_400], 3) * 0.01));
     net.node(Node::new("Gemm", "fc7").inputs(["x", "fc7.weight", "fc7.bias"]).int("transB", 1));
@@ -85,7 +85,7 @@ fn a_weight_with_a_share_of_the_rate_moves_by_that_share() {
     net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]).int("transB", 1));
     let model = net.finish(&["fc8"]).unwrap();
     let x = drawn(&[SAMPLES, 64], 4);
-    // What one step of `rate` makes of all weights, with these shares of it.
+    // Returns all weights after one step with the learning rate `rate` and these factors.
     let step = |rate: f32, shares: &[(&str, f32)]| {
         let rates = shares.iter().map(|(name, share)| ((*name).to_owned(), *share)).collect();
         let mut trainer = trainer_of(&model, &Options { rates, ..Options::default() }, 1);
@@ -96,21 +96,22 @@ fn a_weight_with_a_share_of_the_rate_moves_by_that_share() {
     let (before, whole) = step(0.01, &[]);
     assert!(before.iter().zip(&whole).all(|(before, after)| before.to_bits() != after.to_bits()));
     assert!(step(0.01, &[("fc8.weight", 1.0), ("fc7.bias", 1.0)]).1 == whole);
-    // Powers of two are exact, so a share of a rate is another rate, bit for bit.
+    // Products with powers of two are exact, so a factor has the same bits as another learning rate.
     let (_, quarter) = step(0.01 / 4.0, &[]);
     let ends = [16_400 * 64, 16_400 * 65, 16_400 * 65 + 3 * 16_400];
     let (_, found) = step(0.01, &[("fc7.weight", 0.25), ("fc7.bias", 0.25)]);
     assert!(found[..ends[1]] == quarter[..ends[1]] && found[ends[1]..ends[2]] == whole[ends[1]..ends[2]]);
     let (_, found) = step(0.01, &[("fc7.bias", 0.0), ("fc8.weight", 0.25)]);
-    assert!(found[..ends[0]] == whole[..ends[0]], "its own share is nobody else's");
-    assert!(found[ends[0]..ends[1]] == before[ends[0]..ends[1]], "without a rate it stays");
+    assert!(found[..ends[0]] == whole[..ends[0]], "the factor does not change other weights");
+    assert!(found[ends[0]..ends[1]] == before[ends[0]..ends[1]], "a weight with the factor 0 does not move");
     assert!(found[ends[1]..ends[2]] == quarter[ends[1]..ends[2]]);
 }
 
-/// A layer whose gradient and update are one operator against the same layer as two smaller ones, whose gradients the runtime
-/// takes: of a size that fills no register, with the gradient by what lies below, and half of all errors 0.
+/// Compares a large layer, whose gradient and update are one operator, with two smaller layers, whose gradients ONNX Runtime
+/// computes. The size is not a multiple of the register width, the gradient of the input is also needed, and half of the
+/// gradient of the output is 0.
 #[test]
-fn a_large_layer_learns_what_its_halves_learn() {
+fn a_large_layer_is_trained_like_its_two_halves() {
     const OUTPUTS: usize = 7301;
     const INPUTS: usize = 147;
     let [below, weight, bias] =
@@ -134,14 +135,14 @@ fn a_large_layer_learns_what_its_halves_learn() {
         net.node(Node::new("Relu", "relu7").inputs(["fc7"]));
         net.weight("fc8.weight", &last);
         net.node(Node::new("Gemm", "fc8").inputs(["relu7", "fc8.weight"]).int("transB", 1));
-        // With so large an `eps` a weight moves by its gradient, not by its sign alone.
+        // With such a large `eps`, the step is proportional to the gradient and not only to its sign.
         let optimizer = AdamW { eps: 1.0, weight_decay: 0.0, ..AdamW::default() };
         let mut trainer = trainer(&net.finish(&["fc8"]).unwrap(), optimizer, 2);
         for _ in 0..4 {
             trainer.step(&[x.view()], &labels(), 0.1).unwrap();
         }
         let all = trainer.parameters().unwrap();
-        // Weights of both parts, then biases of both, as the whole layer has them.
+        // The weights of both halves come before the biases of both halves, as in the whole layer.
         let mut at = below.len();
         let mut found = [all[..at].to_vec(), Vec::new(), Vec::new(), all[all.len() - last.len()..].to_vec()];
         for cut in cuts.windows(2) {
@@ -163,7 +164,7 @@ fn a_large_layer_learns_what_its_halves_learn() {
 }
 
 #[test]
-fn a_network_of_every_kind_of_layer_trains_to_the_same_bits() {
+fn training_every_kind_of_layer_gives_the_same_bits_again() {
     let mut net = Builder::new("network");
     net.batch_input("x", &[3, 18, 18]);
     for (name, shape) in [("conv1", [8, 3, 3, 3]), ("conv2", [16, 8, 3, 3])] {
@@ -184,7 +185,7 @@ fn a_network_of_every_kind_of_layer_trains_to_the_same_bits() {
     net.node(Node::new("Relu", "relu2").inputs(["conv2"]));
     net.node(pool("pool2", "relu2"));
     net.node(Node::new("Flatten", "flat").inputs(["pool2"]));
-    // More than a million weights, in many pieces of uneven size.
+    // The network has more than a million weights in parameters of different sizes.
     net.weight("fc7.weight", &(drawn(&[7301, 144], 4) * 0.05)).weight("fc7.bias", &drawn(&[7301], 5));
     net.weight("fc8.weight", &(drawn(&[CLASSES, 7301], 6) * 0.01));
     net.node(Node::new("Gemm", "fc7").inputs(["flat", "fc7.weight", "fc7.bias"]).int("transB", 1));

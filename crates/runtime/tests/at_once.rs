@@ -1,4 +1,5 @@
-//! Trainers that begin at once. A process of its own: only the first trainers of one can get in each other's way.
+//! Tests that trainers can start at the same time. It has its own process, because only the first trainers of a process can
+//! conflict.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -13,7 +14,7 @@ use runtime::Trainer;
 use runtime::training::{Options, artifacts};
 
 #[test]
-fn trainers_that_begin_at_once_all_begin() {
+fn trainers_can_start_at_the_same_time() {
     const TRAINERS: usize = 8;
     common::load();
     let head = Head { features: 4, hidden: vec![8], classes: 3 };

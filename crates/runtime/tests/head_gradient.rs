@@ -1,8 +1,8 @@
-//! The gradients that `graph` writes are those of the loss that it writes: each against finite differences.
+//! Compares the gradients of the training graph with finite differences of its loss.
 //!
-//! Both come out of a [`Trainer`], as training uses them. A step of learning rate 0 tells the loss and changes nothing.
-//! A step of `AdamW` that forgets at once and whose `eps` is far above any gradient `g` moves each weight by
-//! `learning_rate * g / (|g| + eps)`: with both at a million, by the gradient itself.
+//! Both come from a [`Trainer`], which training uses too. A step with the learning rate 0 returns the loss and changes nothing. A
+//! step of `AdamW` with decay rates of 0 moves each weight by `learning_rate * g / (|g| + eps)`. With a learning rate and an
+//! `eps` of a million, this is the gradient `g`.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -19,15 +19,15 @@ use runtime::training::{AdamW, Options, TrainingArtifacts, artifacts};
 const SAMPLES: usize = 20;
 const CLASSES: usize = 3;
 const LARGE: f32 = 1e6;
-/// How far a weight vector is moved to each side: small against the curve of the loss, large against its rounding.
+/// Step of the finite differences. It is small compared with the curvature of the loss and large compared with its rounding.
 const STEP: f64 = 1e-2;
 
-/// Numbers spread evenly over -1 to 1.
+/// Returns numbers that are uniformly distributed over -1 to 1.
 fn uniform<D: Dimension>(rng: &mut ChaCha8Rng, shape: impl ShapeBuilder<Dim = D>) -> Array<f32, D> {
     Array::from_shape_simple_fn(shape, || (f64::from(rng.next_u32()) / f64::from(u32::MAX) * 2.0 - 1.0) as f32)
 }
 
-/// A training model with a batch of data and masks.
+/// A trainer with a batch of data and dropout masks.
 struct Problem {
     trainer: Trainer,
     made: TrainingArtifacts,
@@ -47,7 +47,7 @@ impl Problem {
         let batch = |shape: &[usize]| [&[SAMPLES], shape].concat();
         let data = made.inputs.iter().map(|input| uniform(&mut rng, batch(&input.shape)).into_dyn());
         let mut inputs: Vec<_> = data.collect();
-        // Half of all values are dropped, the others doubled.
+        // Half of the values are dropped, and the others are doubled.
         let masks = made.masks.iter().map(|mask| uniform(&mut rng, batch(&mask.shape)));
         inputs.extend(masks.map(|mask| mask.mapv(|value| if value < 0.0 { 0.0 } else { 2.0 }).into_dyn()));
         let labels = (0..SAMPLES).map(|sample| (sample % CLASSES) as i64).collect();
@@ -59,13 +59,13 @@ impl Problem {
         f64::from(self.trainer.step(&inputs, &self.labels, learning_rate).unwrap())
     }
 
-    /// The loss with these weights.
+    /// Returns the loss with these weights.
     fn loss(&mut self, weights: &[f32]) -> f64 {
         self.trainer.set_parameters(weights).unwrap();
         self.step(0.0)
     }
 
-    /// The gradient of all weights, in the order of the list.
+    /// Returns the gradient of all weights.
     fn gradient(&mut self) -> Vec<f64> {
         let before = self.trainer.parameters().unwrap();
         self.step(LARGE);
@@ -74,23 +74,27 @@ impl Problem {
         before.iter().zip(after).map(|(before, after)| f64::from(*before) - f64::from(after)).collect()
     }
 
-    /// Compares, for each weight, the slope of the loss in directions about that of its gradient.
+    /// Compares the gradient with finite differences of the loss, for each weight along random directions near its gradient.
     fn check(self) {
         self.check_within(1e-3);
     }
 
-    /// The same, where a bend of the loss may come between.
+    /// Does the same with the tolerance `allowed`, for losses with kinks.
     fn check_within(mut self, allowed: f64) {
         let start = self.trainer.parameters().unwrap();
         let gradient = self.gradient();
-        assert_eq!(self.loss(&start).to_bits(), self.step(0.0).to_bits(), "looking must not change anything");
+        assert_eq!(
+            self.loss(&start).to_bits(),
+            self.step(0.0).to_bits(),
+            "a step with the learning rate 0 changes nothing"
+        );
         let mut from = 0;
         for parameter in self.made.parameters.clone() {
             let range = from..from + parameter.shape.iter().product::<usize>();
             from = range.end;
             let own = Array1::from_vec(gradient[range.clone()].to_vec());
             let length = own.dot(&own).sqrt();
-            assert!(length > 1e-3, "{}: there is next to no gradient to check: {length}", parameter.name);
+            assert!(length > 1e-3, "{}: the gradient is too small for a comparison: {length}", parameter.name);
             for _ in 0..3 {
                 let random = uniform(&mut self.rng, own.len()).mapv(f64::from);
                 let aside = &random * (0.7 / random.dot(&random).sqrt());
@@ -105,14 +109,14 @@ impl Problem {
                 losses[0] -= losses[1];
                 let (measured, computed) = (losses[0] / (2.0 * STEP), own.dot(&direction));
                 let error = (measured - computed).abs() / computed.abs();
-                assert!(error < allowed, "{}: slope {measured}, by the gradient {computed}", parameter.name);
+                assert!(error < allowed, "{}: finite difference {measured}, gradient {computed}", parameter.name);
             }
         }
         assert_eq!(from, start.len());
     }
 }
 
-/// A head whose hidden values stay clear of the bend of their `ReLU`, where no finite difference is right.
+/// Returns a head whose hidden values are not near the kink of `Relu`, where finite differences are wrong.
 fn head(hidden: &[usize]) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let mut model = Head { features: 10, hidden: hidden.to_vec(), classes: CLASSES }.build(&mut rng).unwrap();
@@ -126,23 +130,23 @@ fn head(hidden: &[usize]) -> Model {
 }
 
 #[test]
-fn of_a_single_dense_layer() {
+fn gradient_of_a_single_dense_layer() {
     Problem::new(&head(&[]), None).check();
 }
 
 #[test]
-fn of_a_head_with_two_hidden_layers_and_dropout() {
+fn gradient_of_a_head_with_two_hidden_layers_and_dropout() {
     Problem::new(&head(&[9, 6]), None).check();
 }
 
 #[test]
-fn of_the_last_layer_alone() {
+fn gradient_of_only_the_last_layer() {
     let trained = ["fc8.weight", "fc8.bias"].map(str::to_owned);
     Problem::new(&head(&[9]), Some(trained.to_vec())).check();
 }
 
 #[test]
-fn of_every_rule_for_vectors() {
+fn gradient_of_every_rule_for_vectors() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut net = Builder::new("vectors");
     net.batch_input("x", &[6]);
@@ -164,7 +168,7 @@ fn of_every_rule_for_vectors() {
     net.node(Node::new("Flatten", "flat").inputs(["scaled"]));
     net.node(Node::new("Identity", "same").inputs(["flat"]));
     net.node(Node::new("Sum", "total").inputs(["same", "biased", "flat"]));
-    // A weight that is itself a product, [8, 7]: both operands turned.
+    // A weight [8, 7] that is itself a product of two transposed matrices.
     net.node(
         Node::new("Gemm", "joint").inputs(["left", "right"]).int("transA", 1).int("transB", 1).float("alpha", 0.5),
     );
@@ -174,7 +178,7 @@ fn of_every_rule_for_vectors() {
 }
 
 #[test]
-fn of_every_rule_for_images() {
+fn gradient_of_every_rule_for_images() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let mut net = Builder::new("images");
     net.batch_input("x", &[2, 9, 9]);
@@ -200,7 +204,7 @@ fn of_every_rule_for_images() {
 }
 
 #[test]
-fn of_a_network_with_normalization_above_a_frozen_layer() {
+fn gradient_of_a_network_with_normalization_above_a_frozen_layer() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let mut net = Builder::new("normalized");
     net.batch_input("x", &[2, 9, 9]);
@@ -236,14 +240,14 @@ fn of_a_network_with_normalization_above_a_frozen_layer() {
     Problem::new(&model.above(&cut.tensor, "fc8").unwrap(), Some(cut.trained)).check();
 }
 
-/// Everything that `runtime::training` writes in another way than it was given: pooling after an activation, an image's
-/// gradient as a convolution, and a layer of more than a million weights.
+/// Tests the computations that `runtime::training` replaces by others: pooling after an activation, the gradient of an image as a
+/// convolution, and a layer with more than a million weights.
 #[test]
-fn of_what_is_computed_another_way() {
+fn gradient_of_replaced_computations() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let mut net = Builder::new("rewritten");
     net.batch_input("x", &[2, 12, 11]);
-    // Values of the first layer are far from the bend of its activation, on either side.
+    // The values of the first layer are far from the kink of its activation, on both sides.
     let layers =
         [("conv1", [3, 2, 3, 3], 1.0, 14.0), ("conv2", [4, 3, 3, 2], 0.3, 1.0), ("conv3", [4, 4, 2, 3], 0.3, 1.0)];
     for (name, shape, scale, bias) in layers {
@@ -276,6 +280,6 @@ fn of_what_is_computed_another_way() {
     let count = |operator: &str| training.nodes().iter().filter(|node| node.op_type() == operator).count();
     assert_eq!((count("Conv"), count("ConvGrad"), count("MatMul"), count("PoolGradient")), (5, 3, 1, 2));
     assert!(training.producer("pool1").is_some_and(|node| node.op_type() == "Relu"));
-    // Small moves of the weights change which value of a window is the largest.
+    // A small step of the weights can change which value of a window is the largest.
     Problem::new(&model, None).check_within(1e-2);
 }

@@ -1,4 +1,5 @@
-//! Loading the library: what is refused. No test here loads ONNX Runtime, or the others would meet it.
+//! Tests of files that cannot be loaded as ONNX Runtime. No test in this file loads ONNX Runtime, because a process can load only
+//! one library.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code, reason = "not every test loads")]
@@ -11,14 +12,14 @@ fn error_of(path: &Path) -> String {
 }
 
 #[test]
-fn a_missing_file_is_named() {
+fn the_error_for_a_missing_file_names_it() {
     let message = error_of(Path::new("no/such/libonnxruntime.so"));
     assert_eq!(message, "the ONNX Runtime library no/such/libonnxruntime.so does not exist");
 }
 
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn what_is_not_a_library_is_refused() {
+fn a_file_that_is_not_a_library_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("text.so");
     fs_err::write(&path, "no library").unwrap();
@@ -28,7 +29,7 @@ fn what_is_not_a_library_is_refused() {
 
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn a_truncated_library_is_refused_before_the_system_dies_on_it() {
+fn a_truncated_library_is_rejected_before_the_system_loads_it() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fs_err::read(common::library()).unwrap();
     for length in [10, 64, 3000, whole.len() / 2] {
@@ -41,7 +42,7 @@ fn a_truncated_library_is_refused_before_the_system_dies_on_it() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn another_library_is_refused() {
+fn a_library_other_than_onnx_runtime_is_rejected() {
     let maps = fs_err::read_to_string("/proc/self/maps").unwrap();
     let other = maps.lines().find_map(|line| line.find('/').map(|at| &line[at..]).filter(|path| path.contains("libc")));
     let message = error_of(Path::new(other.unwrap()));

@@ -1,4 +1,4 @@
-//! The loss with smoothed labels and weighted classes is PyTorch's, and so is its gradient.
+//! Compares the loss with label smoothing and class weights, and its gradient, with PyTorch.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -9,7 +9,7 @@ use runtime::Trainer;
 use runtime::training::{AdamW, Options, artifacts};
 use serde_json::Value;
 
-/// As in `head_gradient.rs`: one step moves each weight by its gradient.
+/// With these settings, a step moves each weight by its gradient. `head_gradient.rs` explains this.
 const LARGE: f32 = 1e6;
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -22,17 +22,18 @@ fn matrix(value: &Value, columns: usize) -> Array2<f32> {
 }
 
 #[test]
-fn equals_that_of_pytorch() {
+fn loss_and_gradient_agree_with_pytorch() {
     common::load();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/loss.json");
-    let told: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let (x, weight) = (matrix(&told["x"], 4).into_dyn(), matrix(&told["weight"], 4));
-    let labels: Vec<i64> = told["labels"].as_array().unwrap().iter().map(|label| label.as_i64().unwrap()).collect();
+    let reference: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let (x, weight) = (matrix(&reference["x"], 4).into_dyn(), matrix(&reference["weight"], 4));
+    let labels: Vec<i64> =
+        reference["labels"].as_array().unwrap().iter().map(|label| label.as_i64().unwrap()).collect();
     let mut net = Builder::new("logits");
     net.batch_input("x", &[4]).weight("w", &weight);
     net.node(Node::new("MatMul", "fc8").inputs(["x", "w"]));
     let model = net.finish(&["fc8"]).unwrap();
-    let cases = told["cases"].as_array().unwrap();
+    let cases = reference["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 6);
     for case in cases {
         let weights = (!case["class_weights"].is_null()).then(|| numbers(&case["class_weights"]));
@@ -46,7 +47,10 @@ fn equals_that_of_pytorch() {
         let files = made.files(4);
         let mut trainer = Trainer::new(&files, 1).unwrap();
         let plain = f64::from(trainer.evaluate(&[x.view()], &labels).unwrap().loss);
-        assert!((plain - case["plain"].as_f64().unwrap()).abs() < 1e-5, "the eval loss is plain: {plain}");
+        assert!(
+            (plain - case["plain"].as_f64().unwrap()).abs() < 1e-5,
+            "the loss of the evaluation model has no smoothing and no weights: {plain}"
+        );
         let before = trainer.parameters().unwrap();
         let loss = f64::from(trainer.step(&[x.view()], &labels, LARGE).unwrap());
         assert!((loss - case["loss"].as_f64().unwrap()).abs() < 1e-5, "{loss}, {case}");

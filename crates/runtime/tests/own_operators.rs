@@ -1,4 +1,4 @@
-//! Sessions with convolutions and dense layers of our own: what changes from run to run, training, and what is refused.
+//! Tests of sessions and training with our own convolutions and dense layers.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -11,7 +11,7 @@ use ndarray::{ArrayD, Axis, IxDyn};
 use runtime::training::{Options, artifacts};
 use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
 
-/// Numbers of no pattern, between -1 and 1.
+/// Returns pseudo-random numbers between -1 and 1.
 fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {
     let count = shape.iter().product::<usize>();
     let values = (0..count).map(|at| (seed + at as f32 * 1.7).sin() * (at as f32 * 0.31 + seed).cos());
@@ -24,7 +24,7 @@ fn own(model: &Model) -> Session {
     Session::with_own_operators(&model, 2, Layout::Plain).unwrap()
 }
 
-fn runtimes(model: &Model) -> Session {
+fn onnx_runtime(model: &Model) -> Session {
     Session::new(model, 2).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn close(a: &ArrayD<f32>, b: &ArrayD<f32>) -> bool {
     a.shape() == b.shape() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5)
 }
 
-/// `relu(conv(image))`, the filters stored or fed in.
+/// Returns a model of `relu(conv(image))`. The filters are a weight if `stored`, otherwise an input.
 fn one_layer(stored: bool) -> Model {
     let mut net = Builder::new("one layer");
     net.batch_input("image", &[4, 9, 7]);
@@ -49,14 +49,14 @@ fn one_layer(stored: bool) -> Model {
 }
 
 #[test]
-fn batches_of_any_size_one_after_another() {
+fn batches_may_have_different_sizes() {
     common::load();
     let model = one_layer(true);
-    let (mut own, mut runtimes) = (own(&model), runtimes(&model));
+    let (mut own, mut reference) = (own(&model), onnx_runtime(&model));
     for images in [3, 1, 8, 3] {
         let image = drawn(&[images, 4, 9, 7], images as f32);
         let found = own.run(&[("image", image.view())]).unwrap().remove(0).1;
-        let expected = runtimes.run(&[("image", image.view())]).unwrap().remove(0).1;
+        let expected = reference.run(&[("image", image.view())]).unwrap().remove(0).1;
         assert!(close(&found, &expected), "{found} instead of {expected}");
         assert!(found.iter().any(|&value| value > 0.0) && found.iter().all(|&value| value >= 0.0));
     }
@@ -65,37 +65,37 @@ fn batches_of_any_size_one_after_another() {
 }
 
 #[test]
-fn filters_that_are_fed_in_are_looked_at_anew() {
+fn filters_that_are_an_input_may_change() {
     common::load();
     let model = one_layer(false);
-    let (mut own, mut runtimes) = (own(&model), runtimes(&model));
+    let (mut own, mut reference) = (own(&model), onnx_runtime(&model));
     let image = drawn(&[2, 4, 9, 7], 0.1);
     let mut filters = drawn(&[6, 2, 3, 3], 0.2);
     for _ in 0..3 {
-        // The same memory with other numbers.
+        // The filters have the same address and other values.
         filters.mapv_inplace(|value| 0.5 - value);
         let inputs = [("image", image.view()), ("filters", filters.view())];
-        let (found, expected) = (own.run(&inputs).unwrap().remove(0).1, runtimes.run(&inputs).unwrap().remove(0).1);
+        let (found, expected) = (own.run(&inputs).unwrap().remove(0).1, reference.run(&inputs).unwrap().remove(0).1);
         assert!(close(&found, &expected), "{found} instead of {expected}");
     }
 }
 
 #[test]
-fn what_is_no_number_stays_none() {
+fn nan_propagates() {
     common::load();
     let model = one_layer(true);
     let mut image = drawn(&[1, 4, 9, 7], 0.3);
     image[[0, 1, 4, 4]] = f32::NAN;
     let found = own(&model).run(&[("image", image.view())]).unwrap().remove(0).1;
-    let expected = runtimes(&model).run(&[("image", image.view())]).unwrap().remove(0).1;
+    let expected = onnx_runtime(&model).run(&[("image", image.view())]).unwrap().remove(0).1;
     assert!(expected.iter().any(|value| value.is_nan()));
     for (found, expected) in found.iter().zip(&expected) {
-        assert!(found.is_nan() || !expected.is_nan(), "{found} where the runtime has {expected}");
+        assert!(found.is_nan() || !expected.is_nan(), "{found}, but ONNX Runtime computes {expected}");
     }
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn invalid_convolutions_are_rejected() {
     common::load();
     let attributes = |node: Node| {
         let node = node.domain("tunescope").ints("strides", [1, 1]).ints("dilations", [1, 1]);
@@ -120,7 +120,7 @@ fn what_does_not_fit_is_refused() {
     }
 }
 
-/// A convolution, a pooling whose windows stand out at the end, and a dense layer of over a million weights.
+/// Returns a model with a convolution, a pooling with partial windows at the end, and a dense layer with over a million weights.
 fn pooled_and_dense() -> Model {
     let mut net = Builder::new("pooled");
     net.batch_input("image", &[3, 22, 19]);
@@ -140,17 +140,17 @@ fn pooled_and_dense() -> Model {
 }
 
 #[test]
-fn pooling_and_a_large_dense_layer_give_what_the_runtimes_give() {
+fn pooling_and_a_large_dense_layer_agree_with_onnx_runtime() {
     common::load();
     let model = pooled_and_dense();
     let running = with_own_operators(&model, Convolutions::Own).unwrap();
     let operators: Vec<&str> = running.nodes().iter().map(NodeProto::op_type).collect();
     assert_eq!(operators, ["Convolution", "Flatten", "Dense", "Gemm"]);
-    let (mut own, mut runtimes) = (own(&model), runtimes(&model));
+    let (mut own, mut reference) = (own(&model), onnx_runtime(&model));
     for images in [3, 1, 12] {
         let image = drawn(&[images, 3, 22, 19], images as f32);
         let found = own.run(&[("image", image.view())]).unwrap().remove(0).1;
-        let expected = runtimes.run(&[("image", image.view())]).unwrap().remove(0).1;
+        let expected = reference.run(&[("image", image.view())]).unwrap().remove(0).1;
         assert_eq!(found.shape(), expected.shape());
         let largest = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         for (found, expected) in found.iter().zip(&expected) {
@@ -162,7 +162,7 @@ fn pooling_and_a_large_dense_layer_give_what_the_runtimes_give() {
 }
 
 #[test]
-fn poolings_and_dense_layers_that_do_not_fit_are_refused() {
+fn invalid_poolings_and_dense_layers_are_rejected() {
     common::load();
     let run = |node: Node, weight: &[usize], image: &[usize]| {
         let mut net = Builder::new("by hand");
@@ -200,7 +200,8 @@ fn poolings_and_dense_layers_that_do_not_fit_are_refused() {
     }
 }
 
-/// Two convolutions, the first read by two nodes, the second in groups and frozen, then a dense layer; of 8 px images.
+/// Returns a network for images of 8 x 8 pixels. The output of the first convolution has two consumers. The second convolution has
+/// groups and is frozen. A dense layer follows.
 fn network() -> Model {
     let mut net = Builder::new("convolutions");
     net.batch_input("image", &[3, 8, 8]);
@@ -221,7 +222,7 @@ fn network() -> Model {
     net.finish(&["fc8"]).unwrap()
 }
 
-/// The losses of steps number `from..to`, each with its own batch.
+/// Trains the steps `from..to`, each with its own batch. Returns the losses.
 fn train(trainer: &mut Trainer, from: usize, to: usize) -> Vec<f32> {
     let labels = [0, 1, 2, 0, 1];
     let step = |at: usize| trainer.step(&[drawn(&[5, 3, 8, 8], at as f32).view()], &labels, 0.01).unwrap();
@@ -229,10 +230,10 @@ fn train(trainer: &mut Trainer, from: usize, to: usize) -> Vec<f32> {
 }
 
 #[test]
-fn training_with_them_is_training_with_the_runtimes() {
+fn training_agrees_with_the_convolutions_of_onnx_runtime() {
     common::load();
     for trained in [None, Some(vec!["conv1.weight".to_owned(), "fc.weight".to_owned()])] {
-        let course = |convolutions: Convolutions| {
+        let train_with = |convolutions: Convolutions| {
             let options = Options { convolutions, trained: trained.clone(), ..Options::default() };
             let made = artifacts(&network(), &options).unwrap();
             let mut trainer = Trainer::new(&made.files(3), 2).unwrap();
@@ -240,17 +241,18 @@ fn training_with_them_is_training_with_the_runtimes() {
             let batch = drawn(&[2, 3, 8, 8], 0.4);
             (losses, trainer.evaluate(&[batch.view()], &[1, 2]).unwrap().loss)
         };
-        let ((expected, judged), (found, own_judged)) = (course(Convolutions::Runtime), course(Convolutions::Own));
+        let ((expected, expected_eval), (found, found_eval)) =
+            (train_with(Convolutions::Runtime), train_with(Convolutions::Own));
         assert!(expected[19] < 0.8 * expected[0], "{expected:?}");
         for (step, (found, expected)) in found.iter().zip(&expected).enumerate() {
             assert!((found - expected).abs() < 1e-4, "step {step}: {found} instead of {expected}");
         }
-        assert!((judged - own_judged).abs() < 1e-4, "{own_judged} instead of {judged}");
+        assert!((expected_eval - found_eval).abs() < 1e-4, "{found_eval} instead of {expected_eval}");
     }
 }
 
 #[test]
-fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
+fn a_resumed_training_gives_the_bits_of_an_uninterrupted_training() {
     common::load();
     let made = artifacts(&network(), &Options { convolutions: Convolutions::Own, ..Options::default() }).unwrap();
     let bits = |losses: &[f32], trainer: &Trainer| -> Vec<u32> {
@@ -287,7 +289,7 @@ fn gradients_have_the_same_bits_with_any_number_of_threads() {
 }
 
 #[test]
-fn sessions_that_begin_at_once_all_begin() {
+fn sessions_can_start_at_the_same_time() {
     common::load();
     let model = with_own_operators(&one_layer(true), Convolutions::Own).unwrap();
     let image = drawn(&[2, 4, 9, 7], 0.9);

@@ -1,22 +1,22 @@
-//! A process that loaded the library: it keeps to that library, and it ends well.
+//! Tests of processes that load the library: they use one library and exit cleanly.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use std::process::Command;
 
-/// Set for the processes that these tests start.
+/// The environment variable that marks the processes of these tests.
 const CHILD: &str = "TUNESCOPE_TEST_CHILD";
 
 #[test]
-fn a_session_before_loading_is_refused() {
-    // In a process of its own: the other tests of this binary load the library.
-    let output = child("child_asks_for_a_session");
+fn a_session_before_loading_is_an_error() {
+    // This needs its own process, because other tests of this binary load the library.
+    let output = child("child_opens_a_session");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
-fn loading_twice_is_fine_and_another_library_afterwards_is_not() {
+fn the_library_can_be_loaded_twice_but_not_another_one() {
     common::load();
     common::load();
     let folder = tempfile::tempdir().unwrap();
@@ -27,7 +27,7 @@ fn loading_twice_is_fine_and_another_library_afterwards_is_not() {
 }
 
 #[test]
-fn twenty_processes_that_loaded_the_library_exit_with_0_and_say_nothing() {
+fn processes_that_load_the_library_exit_without_messages() {
     for number in 0..20 {
         let output = child("child_loads");
         assert_eq!(output.status.code(), Some(0), "process {number}: {output:?}");
@@ -48,7 +48,7 @@ fn child_loads() {
 }
 
 #[test]
-fn child_asks_for_a_session() {
+fn child_opens_a_session() {
     if std::env::var_os(CHILD).is_some() {
         let mut net = graph::builder::Builder::new("unopened");
         let model = net.batch_input("input", &[3]).finish(&["input"]).unwrap();

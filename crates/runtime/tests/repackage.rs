@@ -1,4 +1,4 @@
-//! The vendor's library is repackaged to known bytes, and nothing else is touched.
+//! Tests of repackaging the library of ONNX Runtime: the result has known bytes, and other files are rejected.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code, reason = "not every test loads")]
@@ -7,7 +7,7 @@ mod common;
 use runtime::repackage::{INPUT_SHA256, OUTPUT_SHA256, RepackageError, repackage, sha256};
 
 #[test]
-fn another_file_is_refused_with_its_hash() {
+fn the_error_for_another_file_has_its_hash() {
     let error = repackage(b"not a library".to_vec()).unwrap_err();
     assert!(matches!(error, RepackageError::OtherInput { .. }));
     assert_eq!(
@@ -17,7 +17,7 @@ fn another_file_is_refused_with_its_hash() {
 }
 
 #[test]
-fn the_installed_library_is_refused_as_input_whole_truncated_or_changed() {
+fn the_installed_library_is_rejected_as_input() {
     let mut installed = fs_err::read(common::library()).unwrap();
     assert!(repackage(installed.clone()).is_err());
     assert!(repackage(installed[..installed.len() / 2].to_vec()).is_err());
@@ -26,7 +26,7 @@ fn the_installed_library_is_refused_as_input_whole_truncated_or_changed() {
 }
 
 #[test]
-fn the_installed_library_has_the_bytes_that_repackaging_gives() {
+fn the_installed_library_has_the_bytes_of_repackaging() {
     if runtime::named().is_some() {
         println!("skipped: {} names another library", runtime::LIBRARY_VARIABLE);
         return;

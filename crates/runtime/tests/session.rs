@@ -1,4 +1,4 @@
-//! Inference: numbers that can be checked by hand, and errors that name the file.
+//! Tests of inference: outputs with known values, and errors that name the file.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -9,7 +9,7 @@ use graph::onnx::tensor_proto::DataType;
 use ndarray::{Array4, ArrayD, IxDyn, array};
 use runtime::Session;
 
-/// `dense = input * weight + bias`, `[n, 3]` -> `[n, 2]`, and `rectified` beside it.
+/// Returns a model with the outputs `dense = input * weight + bias`, `[n, 3]` -> `[n, 2]`, and `rectified`.
 fn tiny() -> Model {
     let mut net = Builder::new("tiny");
     net.batch_input("input", &[3]);
@@ -21,7 +21,7 @@ fn tiny() -> Model {
 }
 
 #[test]
-fn outputs_are_named_and_right() {
+fn outputs_have_their_names_and_values() {
     common::load();
     let mut session = Session::new(&tiny(), 2).unwrap();
     assert_eq!(session.input_names(), ["input"]);
@@ -33,7 +33,7 @@ fn outputs_are_named_and_right() {
 }
 
 #[test]
-fn an_array_in_another_memory_order_gives_the_same() {
+fn the_memory_order_of_an_input_does_not_matter() {
     common::load();
     let mut session = Session::new(&tiny(), 1).unwrap();
     let columns = array![[1.0_f32, -1.0], [2.0, 0.0], [3.0, 0.0]];
@@ -99,7 +99,7 @@ fn a_model_that_onnx_runtime_rejects_is_named() {
 }
 
 #[test]
-fn a_model_of_other_numbers_is_refused() {
+fn a_model_with_other_element_types_is_rejected() {
     common::load();
     let mut net = Builder::new("integers");
     net.input("input", DataType::Int64, &["n".into()]);

@@ -1,4 +1,4 @@
-//! Training: a head learns a toy problem, the same way each time.
+//! Tests of the trainer with a small head.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -12,7 +12,7 @@ use runtime::{RuntimeError, Trainer, TrainingFiles, TrainingState};
 
 const SAMPLES: usize = 24;
 
-/// A head from 4 features over 8 hidden values to 3 classes.
+/// Returns a head with 4 features, 8 hidden values and 3 classes.
 fn head() -> TrainingArtifacts {
     let head = Head { features: 4, hidden: vec![8], classes: 3 };
     let model = head.build(&mut ChaCha8Rng::seed_from_u64(1)).unwrap();
@@ -24,7 +24,7 @@ fn trainer(made: &TrainingArtifacts, threads: usize) -> Trainer {
     Trainer::new(&made.files(3), threads).unwrap()
 }
 
-/// Features of which the largest of the first three tells the class.
+/// Returns features and labels. The label is the index of the largest of the first three features.
 fn samples() -> (ArrayD<f32>, Vec<i64>) {
     let labels: Vec<i64> = (0..SAMPLES).map(|sample| (sample % 3) as i64).collect();
     let features = Array2::from_shape_fn((SAMPLES, 4), |(sample, at)| {
@@ -34,12 +34,12 @@ fn samples() -> (ArrayD<f32>, Vec<i64>) {
     (features.into_dyn(), labels)
 }
 
-/// Masks that drop nothing.
+/// Returns dropout masks that drop nothing.
 fn masks(made: &TrainingArtifacts) -> Vec<ArrayD<f32>> {
     made.masks.iter().map(|mask| Array2::ones((SAMPLES, mask.shape[0])).into_dyn()).collect()
 }
 
-/// The losses of `steps` steps at a learning rate.
+/// Trains `steps` steps with a learning rate. Returns the losses.
 fn train(trainer: &mut Trainer, made: &TrainingArtifacts, steps: usize, learning_rate: f32) -> Vec<f32> {
     let (features, labels) = samples();
     let masks = masks(made);
@@ -65,10 +65,10 @@ fn a_head_learns_a_separable_problem() {
 }
 
 #[test]
-fn gradients_of_one_step_do_not_leak_into_the_next() {
+fn gradients_are_not_accumulated_over_steps() {
     let made = head();
     let mut trainer = trainer(&made, 1);
-    // With a learning rate of 0 nothing changes; gradients that piled up would show afterwards.
+    // Steps with the learning rate 0 change nothing. Accumulated gradients would change the steps after them.
     let still = train(&mut trainer, &made, 5, 0.0);
     assert!(still.iter().all(|loss| loss.to_bits() == still[0].to_bits()), "{still:?}");
 }
@@ -86,7 +86,7 @@ fn two_runs_give_the_same_bits() {
 }
 
 #[test]
-fn parameters_come_back_as_they_were_put() {
+fn parameters_that_are_set_are_returned_unchanged() {
     let made = head();
     let mut trainer = trainer(&made, 1);
     let start = trainer.parameters().unwrap();
@@ -113,13 +113,13 @@ fn wrong_inputs_are_errors() {
         assert!(matches!(trainer.step(&inputs, &labels, 0.1), Err(RuntimeError::Failed { .. })));
     }
     let inputs = [features.view(), masks[0].view(), masks[1].view()];
-    assert!(trainer.step(&inputs, &[0, 1], 0.1).is_err(), "fewer labels than samples");
+    assert!(trainer.step(&inputs, &[0, 1], 0.1).is_err(), "there are fewer labels than samples");
     for label in [3, -1, i64::MAX] {
         let message = trainer.step(&inputs, &[label; SAMPLES], 0.1).unwrap_err().to_string();
         assert_eq!(message, format!("the training model: label {label} is not one of the 3 classes"));
     }
     assert!(trainer.evaluate(&[], &labels).is_err());
-    assert!(trainer.step(&inputs, &labels, 0.1).is_ok(), "and it goes on");
+    assert!(trainer.step(&inputs, &labels, 0.1).is_ok(), "the trainer works after an error");
 }
 
 #[test]
@@ -141,13 +141,13 @@ fn broken_files_are_errors() {
     }
 }
 
-/// One bit pattern for each loss and weight.
+/// Returns the bits of each loss and weight.
 fn bits(losses: &[f32], trainer: &Trainer) -> Vec<u32> {
     losses.iter().chain(&trainer.parameters().unwrap()).map(|value| value.to_bits()).collect()
 }
 
 #[test]
-fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
+fn a_resumed_training_gives_the_bits_of_an_uninterrupted_training() {
     let made = head();
     for threads in [1, 2] {
         let mut straight = trainer(&made, threads);
@@ -157,16 +157,16 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
         let mut first = trainer(&made, threads);
         train(&mut first, &made, 7, 0.02);
         let state = first.state().unwrap().into_owned();
-        assert_eq!(first.state().unwrap(), state, "taking it changes nothing");
+        assert_eq!(first.state().unwrap(), state, "saving the state does not change it");
         drop(first);
         let mut second = Trainer::resume(&made.files(3), &state, threads).unwrap();
         assert_eq!(second.state().unwrap(), state);
-        // Taken in between as well: a state of a resumed trainer is as good as any.
+        // The state of a resumed trainer can be saved and resumed too.
         let mut losses = train(&mut second, &made, 5, 0.01);
         let mut third = Trainer::resume(&made.files(3), &second.state().unwrap(), threads).unwrap();
         losses.extend(train(&mut third, &made, 8, 0.01));
         assert!(expected == bits(&losses, &third));
-        // Weights alone are not enough to go on from.
+        // The weights alone are not enough to resume.
         let mut fresh = trainer(&made, threads);
         fresh.set_parameters(&Trainer::resume(&made.files(3), &state, threads).unwrap().parameters().unwrap()).unwrap();
         let losses = train(&mut fresh, &made, 13, 0.01);
@@ -175,7 +175,7 @@ fn a_resumed_training_ends_with_the_bits_of_one_never_interrupted() {
 }
 
 #[test]
-fn a_state_from_before_the_first_step_is_the_start() {
+fn the_state_before_the_first_step_resumes_at_the_start() {
     let made = head();
     let mut straight = trainer(&made, 1);
     let state = straight.state().unwrap().into_owned();
@@ -202,7 +202,7 @@ fn the_state_of_another_model_is_rejected() {
 }
 
 #[test]
-fn a_state_survives_storage() {
+fn a_state_can_be_stored_and_read() {
     let made = head();
     let mut trainer = trainer(&made, 1);
     train(&mut trainer, &made, 3, 0.02);
@@ -218,7 +218,7 @@ fn a_state_survives_storage() {
 }
 
 #[test]
-fn a_training_that_diverges_says_so_in_its_loss() {
+fn the_loss_of_a_diverging_training_is_not_finite() {
     let made = head();
     let mut trainer = trainer(&made, 1);
     let losses = train(&mut trainer, &made, 3, f32::NAN);

@@ -7,7 +7,7 @@ use graph::Model;
 use graph::head::{self, Head, OnTrunk};
 use inference::Trunk;
 use pipeline::HintFrom;
-use zoo::{Network, Pooling, ZooError};
+use zoo::{Network, ZooError};
 
 use crate::depth::Depth;
 use crate::view::Scope;
@@ -36,12 +36,8 @@ impl Base {
             graph::redraw_weights(&mut model, &mut pipeline::rng(scope.config.seed, STAGE, "random weights"))?;
         }
         let layer = &network.features.layer;
-        let pool = match network.features.pool {
-            Pooling::None => head::Pooling::None,
-            Pooling::Average => head::Pooling::Average,
-        };
-        let model =
-            head::features(&model, layer, pool).with_context(|| format!("cannot cut {} at {layer}", network.name))?;
+        let model = head::features(&model, layer, network.features.pool)
+            .with_context(|| format!("cannot cut {} at {layer}", network.name))?;
         let width = model
             .shapes()
             .per_item(model.outputs()[0])
@@ -255,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_tells_cuts_apart_and_heads_not() {
+    fn the_key_depends_on_the_cut_but_not_on_the_head() {
         let key = |depth: &str, hidden: &[usize]| cut("alexnet", depth, hidden).0.key;
         assert_eq!(key("head", &[]), key("head", &[7]));
         assert_eq!(key("c5", &[]), key("c5", &[7]));

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+pub use graph::head::Pooling;
 use image::RgbImage;
 use imaging::tensor::ChannelOrder;
 use ndarray::{Array3, Array4, Axis};
@@ -96,16 +97,6 @@ pub struct Features {
     pub layer: String,
     /// How its spatial axes are reduced.
     pub pool: Pooling,
-}
-
-/// How the spatial axes of the feature layer are reduced before the head.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Pooling {
-    /// They are kept: `[n, c, h, w]` is flattened to `[n, c*h*w]`.
-    None,
-    /// They are averaged: `[n, c, h, w]` becomes `[n, c]`.
-    Average,
 }
 
 /// The network that a tuned one started from.

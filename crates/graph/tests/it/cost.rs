@@ -1,4 +1,4 @@
-//! Parameters and multiply-adds, layer by layer, as PyTorch and fvcore count them (reference/costs.py).
+//! Compares the parameters and multiply-adds of each layer with those that PyTorch and fvcore count (`reference/costs.py`).
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn compare(model: &Model, network: &str) -> BTreeMap<String, Cost> {
     }
     let parameters: u64 = costs.values().map(|cost| cost.parameters).sum();
     let products: u64 = costs.values().map(|cost| cost.multiply_adds.unwrap()).sum();
-    assert_eq!(parameters, expected["parameters"].as_u64().unwrap(), "nothing else counts");
+    assert_eq!(parameters, expected["parameters"].as_u64().unwrap(), "the sum of all layers");
     assert_eq!(products, expected["multiply_adds"].as_u64().unwrap());
     costs
 }
@@ -34,7 +34,7 @@ fn conv(net: &mut Builder, name: &str, from: &str, dims: (usize, usize, usize, u
 }
 
 #[test]
-fn alexnet_has_the_known_parameters_and_products() {
+fn alexnet_agrees_with_the_reference() {
     let mut net = Builder::new("alexnet");
     net.batch_input("input", &[3, 224, 224]);
     let layers = [
@@ -74,7 +74,7 @@ fn alexnet_has_the_known_parameters_and_products() {
 }
 
 #[test]
-fn groups_dilation_normalization_and_transposed_convolution() {
+fn special_convolutions_and_normalization_agree_with_the_reference() {
     let mut net = Builder::new("odd");
     net.batch_input("input", &[6, 20, 24]);
     let grouped = Node::new("Conv", "grouped").ints("strides", [2, 1]).ints("pads", [1, 2, 1, 2]).int("group", 3);
@@ -98,7 +98,7 @@ fn groups_dilation_normalization_and_transposed_convolution() {
 }
 
 #[test]
-fn a_shared_weight_counts_once_and_an_unknown_size_is_told() {
+fn a_shared_weight_counts_once() {
     let mut net = Builder::new("shared");
     net.batch_input("input", &[4]);
     net.weight("w", &Array2::<f32>::zeros((4, 4)));

@@ -1,11 +1,12 @@
-//! Files that are not what they should be: an error that names the file, never a panic, never much memory.
+//! Tests with invalid and hostile files. They cause an error that names the file. They never cause a panic or use much memory.
 
 use graph::onnx::{ModelProto, StringStringEntryProto, TensorProto, tensor_proto::DataLocation};
 use graph::{Error, Model, tuning};
 use proptest::prelude::*;
 use prost::Message;
 
-use crate::nets::{branched, head, rng};
+use crate::altered::altered_bytes;
+use crate::nets::{branched, rng};
 
 fn refusal(bytes: impl Into<Vec<u8>>) -> String {
     Model::from_bytes("models/pets.onnx", bytes.into()).unwrap_err().to_string()
@@ -22,7 +23,7 @@ fn first_weight(proto: &mut ModelProto) -> &mut TensorProto {
 }
 
 #[test]
-fn files_that_are_no_models() {
+fn files_that_are_not_models_are_rejected() {
     assert_eq!(refusal([]), "models/pets.onnx: not a usable ONNX model: the file is empty");
     for bytes in [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], b"<!DOCTYPE html>", b"PK\x03\x04", &[0; 64]] {
         let refusal = refusal(bytes);
@@ -34,16 +35,16 @@ fn files_that_are_no_models() {
 }
 
 #[test]
-fn every_truncation_is_refused() {
+fn every_truncated_file_is_rejected() {
     let bytes = branched().to_bytes();
-    // Behind the graph comes only the list of operator sets: without it, too, the model is not whole.
+    // The list of operator sets follows the graph. A model without it is invalid too.
     for length in 0..bytes.len() {
         assert!(Model::from_bytes("cut", bytes[..length].to_vec()).is_err(), "at {length} of {}", bytes.len());
     }
 }
 
 #[test]
-fn external_data_is_refused_by_name() {
+fn external_data_is_rejected() {
     let entry = StringStringEntryProto { key: Some("location".to_owned()), value: Some("weights.bin".to_owned()) };
     let refusal = broken(|proto| {
         let weight = first_weight(proto);
@@ -59,7 +60,7 @@ fn external_data_is_refused_by_name() {
 }
 
 #[test]
-fn shapes_that_lie_are_refused() {
+fn shapes_that_contradict_the_data_are_rejected() {
     let refusal = broken(|proto| first_weight(proto).dims[0] = 1 << 40);
     assert!(refusal.contains("`conv1.weight`: its shape needs 118747255799808 bytes, it has 432"), "{refusal}");
     let refusal = broken(|proto| first_weight(proto).dims = vec![i64::MAX; 3]);
@@ -71,7 +72,7 @@ fn shapes_that_lie_are_refused() {
 }
 
 #[test]
-fn graphs_that_contradict_themselves_are_refused() {
+fn inconsistent_graphs_are_rejected() {
     let refusal = broken(|proto| proto.graph.as_mut().unwrap().node.swap(0, 1));
     assert!(refusal.contains("node `relu1` uses `conv1`, which nothing before it computes"), "{refusal}");
     let refusal = broken(|proto| proto.graph.as_mut().unwrap().node[1].output[0] = "conv1".to_owned());
@@ -85,7 +86,7 @@ fn graphs_that_contradict_themselves_are_refused() {
 }
 
 #[test]
-fn a_small_file_cannot_claim_many_parts() {
+fn a_small_file_with_many_nodes_is_rejected() {
     // A graph (field 7) of ten million empty nodes (field 1), two bytes each.
     let nodes = [0x0a, 0x00].repeat(10_000_000);
     let mut bytes = vec![0x3a];
@@ -95,8 +96,8 @@ fn a_small_file_cannot_claim_many_parts() {
 }
 
 #[test]
-fn deep_nesting_is_refused() {
-    // Graph in attribute in node in graph, a thousand times.
+fn deeply_nested_graphs_are_rejected() {
+    // A graph in an attribute of a node of a graph, nested a thousand times.
     let mut inner: Vec<u8> = Vec::new();
     for field in [0x32, 0x2a, 0x0a].into_iter().cycle().take(3000) {
         let mut outer = vec![field];
@@ -110,7 +111,7 @@ fn deep_nesting_is_refused() {
     assert!(refusal(bytes).contains("nested too deeply"));
 }
 
-/// Does to a model everything that this crate can do to one.
+/// Calls every function of the crate on a model.
 fn use_all(model: &Model) -> Result<(), Error> {
     let shapes = model.shapes();
     for tensor in model.tensors() {
@@ -129,33 +130,20 @@ fn use_all(model: &Model) -> Result<(), Error> {
 
 proptest! {
     #[test]
-    fn altered_bytes_never_panic(
-        of_head in any::<bool>(),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
-        removed in prop::option::of((any::<prop::sample::Index>(), 1_usize..8)),
-    ) {
-        let mut bytes = if of_head { head().to_bytes() } else { branched().to_bytes() };
-        for (place, value) in changes {
-            let place = place.index(bytes.len());
-            bytes[place] = value;
-        }
-        if let Some((place, length)) = removed {
-            let place = place.index(bytes.len());
-            bytes.drain(place..(place + length).min(bytes.len()));
-        }
+    fn altered_bytes_never_panic(bytes in altered_bytes()) {
         Model::from_bytes("altered", bytes.clone()).ok();
         if let Ok(model) = Model::from_own_bytes("altered", bytes) {
-            // Any error will do.
+            // The kind of the error does not matter.
             use_all(&model).ok();
         }
     }
 }
 
-/// Numbers that break careless sums, and some that make sense.
+/// Numbers that cause overflows, and ordinary numbers.
 const NUMBERS: [i64; 12] = [0, 1, 2, 3, -1, -2, 7, 1 << 31, 1 << 61, i64::MAX, i64::MIN, 1 << 20];
 
 #[test]
-fn settings_of_any_kind_give_gradients_or_an_error() {
+fn random_attributes_give_gradients_or_an_error() {
     use graph::builder::{Builder, Node};
     use rand_chacha::rand_core::Rng;
 
@@ -228,5 +216,5 @@ fn settings_of_any_kind_give_gradients_or_an_error() {
         let _ = graph::tuning::split(&model, "x");
         differentiated += usize::from(graph::backward(&model, "y", &["x"]).is_ok());
     }
-    assert!(differentiated > 200, "most of this must be reached: {differentiated}");
+    assert!(differentiated > 200, "most models must have gradients: {differentiated}");
 }

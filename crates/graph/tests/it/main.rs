@@ -1,7 +1,8 @@
-//! The graph crate through its public door.
+//! Tests of the public interface of the crate `graph`.
 
 #![allow(clippy::unwrap_used)]
 
+mod altered;
 mod cost;
 mod gate;
 mod hostile;

@@ -11,7 +11,7 @@ pub fn rng() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(7)
 }
 
-/// conv1 -> relu1 -> pool1 -> two branches -> joined -> probabilities, of 16 px images.
+/// Returns the network conv1 -> relu1 -> pool1 -> two branches -> joined -> probabilities, for images of 16 x 16 pixels.
 pub fn branched() -> Model {
     let mut net = Builder::new("branched");
     net.batch_input("input", &[3, 16, 16]);
@@ -34,12 +34,12 @@ pub fn branched() -> Model {
     net.finish(&["probabilities"]).unwrap()
 }
 
-/// A head with one hidden layer: 12 -> 7 -> 3.
+/// Returns a head with one hidden layer: 12 -> 7 -> 3.
 pub fn head() -> Model {
     Head { features: 12, hidden: vec![7], classes: 3 }.build(&mut rng()).unwrap()
 }
 
-/// The operators of a model's nodes, in order.
+/// Returns the operators of the nodes of a model, in their order.
 pub fn operators(model: &Model) -> Vec<&str> {
     model.nodes().iter().map(graph::onnx::NodeProto::op_type).collect()
 }

@@ -1,4 +1,4 @@
-//! Cutting, exposing and joining.
+//! Tests of cutting, exposing and joining models.
 
 use graph::builder::{Builder, Node};
 use graph::head::{self, Pooling};
@@ -11,7 +11,7 @@ fn initializers(model: &Model) -> Vec<&str> {
 }
 
 #[test]
-fn a_cut_keeps_what_computes_the_tensor_and_nothing_else() {
+fn a_cut_keeps_only_the_nodes_that_compute_the_tensor() {
     let part = branched().cut("left").unwrap();
     assert_eq!(operators(&part), ["Conv", "Relu", "MaxPool", "Conv"]);
     assert_eq!(initializers(&part), ["conv1.weight", "conv1.bias", "left.weight", "left.bias"]);
@@ -20,22 +20,22 @@ fn a_cut_keeps_what_computes_the_tensor_and_nothing_else() {
 }
 
 #[test]
-fn a_cut_of_nothing_offers_the_nearest_names() {
+fn the_error_for_an_unknown_tensor_names_similar_tensors() {
     let error = branched().cut("pol1").unwrap_err();
     let Error::UnknownTensor { nearest, .. } = &error else { panic!("{error}") };
     assert_eq!(nearest[0], "pool1");
     assert_eq!(error.to_string().split(';').next(), Some("branched: there is no tensor `pol1`"));
-    assert!(branched().cut("conv1.weight").is_err(), "a weight is no part of the computation");
+    assert!(branched().cut("conv1.weight").is_err(), "a weight is not computed by a node");
 }
 
 #[test]
-fn a_cut_at_the_input_is_the_input() {
+fn a_cut_at_the_input_has_no_nodes() {
     let nothing = branched().cut("input").unwrap();
     assert!(nothing.nodes().is_empty() && initializers(&nothing).is_empty());
 }
 
 #[test]
-fn exposed_tensors_come_after_the_models_own_output() {
+fn exposed_tensors_follow_the_outputs_of_the_model() {
     let model = branched().expose(&["pool1", "probabilities", "conv1"]).unwrap();
     assert_eq!(model.outputs(), ["probabilities", "pool1", "conv1"]);
     assert_eq!(model.nodes().len(), branched().nodes().len());
@@ -43,7 +43,7 @@ fn exposed_tensors_come_after_the_models_own_output() {
 }
 
 #[test]
-fn a_head_goes_on_a_trunk() {
+fn a_head_is_joined_with_a_trunk() {
     let extractor = head::features(&branched(), "pool1", Pooling::None).unwrap();
     assert_eq!(extractor.shapes().per_item(head::FEATURES), Some(vec![4 * 8 * 8]));
     let averaged = head::features(&branched(), "joined", Pooling::Average).unwrap();
@@ -59,7 +59,7 @@ fn a_head_goes_on_a_trunk() {
 }
 
 #[test]
-fn models_that_do_not_fit_are_not_joined() {
+fn models_that_do_not_fit_together_are_not_joined() {
     let mut upper = Builder::new("upper");
     upper.batch_input("pool1", &[4, 8, 8]);
     upper.node(Node::new("Relu", "relu1").inputs(["pool1"]));
@@ -71,7 +71,7 @@ fn models_that_do_not_fit_are_not_joined() {
 }
 
 #[test]
-fn another_operator_set_is_taken_on_where_nothing_changes_by_it() {
+fn operator_sets_are_unified_if_the_operators_keep_their_meaning() {
     let on_top = |operator: &str| {
         let mut upper = Builder::new("upper");
         upper.opset(11).batch_input("logits", &[5]);
@@ -84,7 +84,7 @@ fn another_operator_set_is_taken_on_where_nothing_changes_by_it() {
 }
 
 #[test]
-fn dropout_is_taken_out() {
+fn dropout_is_removed() {
     let plain = head().without_dropout().unwrap();
     assert_eq!(operators(&plain), ["Gemm", "Relu", "Gemm", "Softmax"]);
     assert_eq!(plain.nodes()[0].input[0], "features");
@@ -92,7 +92,7 @@ fn dropout_is_taken_out() {
 }
 
 #[test]
-fn the_same_model_gives_the_same_bytes() {
+fn a_model_that_is_read_and_written_keeps_its_bytes() {
     let bytes = branched().to_bytes();
     assert_eq!(Model::from_bytes("again", bytes.clone()).unwrap().to_bytes(), bytes);
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Shapes without running.
+//! Tests of shape inference.
 
 use graph::builder::{Builder, Node};
 use graph::{Dim, Model};
@@ -6,7 +6,7 @@ use ndarray::{Array2, Array4};
 
 use crate::nets::branched;
 
-/// What one node on an input `[n, sizes…]` computes.
+/// Returns the shape of the output of a node whose input is `[n, sizes…]`.
 fn of(sizes: &[usize], node: Node) -> Result<Vec<Dim>, String> {
     let mut net = Builder::new("one node");
     net.batch_input("x", sizes).node(node.inputs(["x"]));
@@ -19,7 +19,7 @@ fn batch(sizes: &[usize]) -> Vec<Dim> {
 }
 
 #[test]
-fn a_whole_network() {
+fn shapes_of_a_whole_network() {
     let shapes = branched().shapes();
     let of = |name| shapes.per_item(name).unwrap();
     assert_eq!(of("conv1"), [4, 16, 16]);
@@ -32,7 +32,7 @@ fn a_whole_network() {
 }
 
 #[test]
-fn windows() {
+fn shapes_of_pooling() {
     let pool = || Node::new("MaxPool", "y").ints("kernel_shape", [3, 3]).ints("strides", [2, 2]);
     assert_eq!(of(&[64, 55, 55], pool()), Ok(batch(&[64, 27, 27])));
     assert_eq!(of(&[64, 56, 112], pool()), Ok(batch(&[64, 27, 55])));
@@ -46,7 +46,7 @@ fn windows() {
 }
 
 #[test]
-fn convolution_knows_its_channels() {
+fn a_convolution_checks_its_channels() {
     let conv = |channels: usize, group: i64| {
         let mut net = Builder::new("conv");
         net.batch_input("x", &[channels, 224, 224]);
@@ -60,7 +60,7 @@ fn convolution_knows_its_channels() {
 }
 
 #[test]
-fn reshaping_keeps_the_open_batch_size() {
+fn reshaping_keeps_the_symbolic_batch_size() {
     let reshape = |wanted: &[i64]| {
         let mut net = Builder::new("reshape");
         net.batch_input("x", &[256, 6, 6]).integers("shape", wanted);
@@ -80,7 +80,7 @@ fn reshaping_keeps_the_open_batch_size() {
 }
 
 #[test]
-fn products_and_sums() {
+fn shapes_of_products_and_sums() {
     let mut net = Builder::new("dense");
     net.batch_input("x", &[12]).weight("w", &Array2::<f32>::zeros((12, 5))).weight("b", &Array2::<f32>::zeros((1, 5)));
     net.node(Node::new("MatMul", "product").inputs(["x", "w"]));
@@ -92,7 +92,7 @@ fn products_and_sums() {
 }
 
 #[test]
-fn settings_that_make_no_sense_are_refused() {
+fn invalid_attributes_are_rejected() {
     let refused = |sizes: &[usize], node: Node| of(sizes, node).unwrap_err();
     let pool = |operator: &str| Node::new(operator, "y").ints("kernel_shape", [2, 2]);
     let image = [3, 8, 8];
@@ -116,12 +116,12 @@ fn settings_that_make_no_sense_are_refused() {
         let reason = refused(&image, node);
         assert!(reason.starts_with("one node: node `y` ("), "{reason}");
     }
-    // As large as they come, but sound: nothing overflows.
+    // The largest valid pads cause no overflow.
     assert!(of(&image, pool("MaxPool").ints("pads", [1 << 61; 4])).is_ok());
 }
 
 #[test]
-fn pieces() {
+fn shapes_of_slices_and_splits() {
     let mut net = Builder::new("pieces");
     net.batch_input("x", &[5, 4]).integers("sizes", &[2, 3]).integers("one", &[1]).integers("end", &[i64::MAX]);
     net.node(Node::new("Split", "parts").inputs(["x", "sizes"]).outputs(["a", "b"]).int("axis", 1));
@@ -134,12 +134,12 @@ fn pieces() {
 }
 
 #[test]
-fn behind_an_unknown_operator_nothing_is_claimed() {
+fn the_output_of_an_unknown_operator_has_no_shape() {
     assert_eq!(of(&[3], Node::new("Mystery", "y").domain("com.example")), Ok(Vec::new()));
 }
 
 #[test]
-fn the_original_alexnet() {
+fn shapes_of_the_original_alexnet() {
     let model = Model::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/light_bvlc_alexnet.onnx")).unwrap();
     let shapes = model.shapes();
     shapes.accept(model.label()).unwrap();
@@ -161,5 +161,5 @@ fn the_original_alexnet() {
     assert_eq!(crate::nets::operators(&trunk).iter().filter(|operator| **operator == "Conv").count(), 5);
     let extractor = graph::head::features(&plain, "r14", graph::head::Pooling::None).unwrap();
     assert_eq!(extractor.shapes().per_item("features"), Some(vec![9216]));
-    assert_eq!(extractor.opset(), 9, "the head's operators are taken on in the trunk's version");
+    assert_eq!(extractor.opset(), 9, "the head uses the operator set of the trunk");
 }

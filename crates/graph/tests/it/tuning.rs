@@ -1,4 +1,4 @@
-//! Where a network is cut for tuning, and what is above the cut.
+//! Tests of the cut for tuning and of the part above it.
 
 use graph::builder::{Builder, Node};
 use graph::tuning::{Cut, refuse_settings, split, trainable};
@@ -18,28 +18,28 @@ fn refusal(model: &Model, layer: &str) -> String {
 const BRANCHES: [&str; 4] = ["left.weight", "left.bias", "right.weight", "right.bias"];
 
 #[test]
-fn a_layer_and_everything_after_it_is_trained() {
+fn a_layer_and_all_layers_after_it_are_trained() {
     let model = branched();
     let all = ["conv1.weight", "conv1.bias", BRANCHES[0], BRANCHES[1], BRANCHES[2], BRANCHES[3]];
     assert_eq!(split(&model, "input").unwrap(), cut("input", &all));
     assert_eq!(split(&model, "conv1").unwrap(), cut("input", &all));
-    assert_eq!(split(&model, "relu1").unwrap(), cut("pool1", &BRANCHES), "a layer without weights stands for the next");
+    assert_eq!(split(&model, "relu1").unwrap(), cut("pool1", &BRANCHES), "the next layer with weights is trained");
     assert_eq!(split(&model, "left").unwrap(), cut("pool1", &BRANCHES));
 }
 
 #[test]
-fn what_lies_beside_a_branch_runs_frozen_above_the_cut() {
+fn layers_parallel_to_a_trained_branch_are_frozen_above_the_cut() {
     let model = branched();
     let found = split(&model, "right").unwrap();
     assert_eq!(found, cut("pool1", &BRANCHES[2..]));
     let above = model.above("pool1", "logits").unwrap();
     assert_eq!(above.inputs(), ["pool1"]);
     assert_eq!(operators(&above), ["Conv", "Conv", "Concat", "GlobalAveragePool", "Flatten"]);
-    assert_eq!(above.shapes().per_item("joined"), Some(vec![5, 8, 8]), "sizes are known without what lies below");
+    assert_eq!(above.shapes().per_item("joined"), Some(vec![5, 8, 8]), "the shapes are known without the part below");
 }
 
 #[test]
-fn dropout_below_a_trained_layer_is_trained_through() {
+fn dropout_below_a_trained_layer_is_above_the_cut() {
     let model = head();
     assert_eq!(split(&model, "fc8").unwrap(), cut("relu7", &["fc8.weight", "fc8.bias"]));
     assert_eq!(split(&model, "fc7").unwrap().tensor, "features");
@@ -47,7 +47,7 @@ fn dropout_below_a_trained_layer_is_trained_through() {
     assert_eq!(operators(&above), ["Dropout", "Gemm"]);
 }
 
-/// conv -> norm -> clip, and back round it by a sum; then a division by a constant, and a dense layer.
+/// Returns a network with a residual block (conv -> norm -> clip), a division by a constant, and a dense layer.
 fn residual() -> Model {
     let mut net = Builder::new("residual");
     net.batch_input("x", &[2, 4, 4]);
@@ -75,11 +75,11 @@ fn residual() -> Model {
 }
 
 #[test]
-fn the_cut_lies_below_everything_that_flows_round_a_layer() {
+fn the_cut_is_below_a_residual_connection_around_the_layer() {
     let model = residual();
     assert_eq!(split(&model, "conv2").unwrap(), cut("conv1", &["conv2.weight", "norm.scale", "norm.shift", "dense"]));
     assert_eq!(split(&model, "norm").unwrap(), cut("conv1", &["norm.scale", "norm.shift", "dense"]));
-    assert_eq!(split(&model, "logits").unwrap(), cut("flat", &["dense"]), "a weight that is turned first is a weight");
+    assert_eq!(split(&model, "logits").unwrap(), cut("flat", &["dense"]), "a transposed weight is a weight");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn statistics_bounds_and_constants_are_not_trained() {
 }
 
 #[test]
-fn a_weight_that_a_frozen_layer_uses_too_is_frozen() {
+fn a_weight_that_is_shared_with_a_frozen_layer_is_frozen() {
     let mut net = Builder::new("shared");
     net.batch_input("x", &[3]).weight("w", &Array2::<f32>::eye(3)).weight("b", &Array1::<f32>::ones(3));
     net.node(Node::new("MatMul", "first").inputs(["x", "w"]));
@@ -104,7 +104,7 @@ fn a_weight_that_a_frozen_layer_uses_too_is_frozen() {
 }
 
 #[test]
-fn a_batch_size_read_off_the_input_does_not_pull_the_cut_down() {
+fn a_batch_size_that_is_read_from_the_input_does_not_move_the_cut() {
     let mut net = Builder::new("exported");
     net.batch_input("x", &[2, 3]).weight("w1", &Array2::<f32>::eye(3)).weight("w2", &Array2::<f32>::ones((6, 2)));
     net.integers("first", &[0]).integers("rest", &[-1]);
@@ -121,7 +121,7 @@ fn a_batch_size_read_off_the_input_does_not_pull_the_cut_down() {
 }
 
 #[test]
-fn what_cannot_be_cut_is_said() {
+fn errors_name_the_tensor_that_prevents_a_cut() {
     let model = branched();
     assert!(refusal(&model, "conv2").starts_with("branched: there is no tensor `conv2`; the nearest are `conv1`"));
     assert_eq!(refusal(&model, "mean"), "branched: there is no weight to train at `mean` or after it");
@@ -141,7 +141,7 @@ fn what_cannot_be_cut_is_said() {
 }
 
 #[test]
-fn gradients_are_asked_of_what_there_is() {
+fn gradients_of_missing_or_independent_tensors_are_errors() {
     let model = branched();
     let error = |of: &str| backward(&model, "left", &[of]).unwrap_err().to_string();
     assert!(error("relu2").starts_with("branched: there is no tensor `relu2`; the nearest are `relu1`"));
@@ -151,14 +151,17 @@ fn gradients_are_asked_of_what_there_is() {
     assert_eq!(whole.outputs(), ["logits", "input_grad"]);
     assert_eq!(whole.shapes().get("logits_grad"), model.shapes().get("logits"));
     let used = operators(&whole);
-    assert!(used.contains(&"ConvTranspose") && !used.contains(&"ConvGrad"), "the filters' gradients are not computed");
+    assert!(
+        used.contains(&"ConvTranspose") && !used.contains(&"ConvGrad"),
+        "the gradients of the filters are not computed"
+    );
 }
 
 #[test]
-fn the_original_alexnet() {
+fn gradients_of_the_original_alexnet() {
     let model = Model::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/light_bvlc_alexnet.onnx")).unwrap();
     let whole = backward(&model, "r24", &["data_0", "r12"]).unwrap();
-    assert_eq!(whole.opset(), 15, "an old operator set is rewritten");
+    assert_eq!(whole.opset(), 15, "the old operator set is converted");
     assert_eq!(whole.inputs(), ["data_0", "r24_grad"]);
     let shapes = whole.shapes();
     shapes.accept(whole.label()).unwrap();

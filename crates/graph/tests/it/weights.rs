@@ -1,4 +1,4 @@
-//! Reading, replacing and redrawing weights.
+//! Tests of reading, replacing and drawing weights.
 
 use graph::onnx::{TensorProto, tensor_proto::DataType};
 use graph::{Error, Model, redraw_weights};
@@ -17,7 +17,7 @@ fn weights_are_read_and_replaced() {
     let before = model.clone();
     model.set_weight("left.bias", &arr1(&[-1.5, f32::MAX])).unwrap();
     assert_eq!(model.weight("left.bias").unwrap(), arr1(&[-1.5, f32::MAX]).into_dyn());
-    assert_eq!(before.weight("left.bias").unwrap(), arr1(&[1.0, 1.0]).into_dyn(), "a clone keeps its own");
+    assert_eq!(before.weight("left.bias").unwrap(), arr1(&[1.0, 1.0]).into_dyn(), "a clone keeps its weights");
     let error = model.set_weight("left.bias", &Array1::<f32>::zeros(3)).unwrap_err();
     assert_eq!(error.to_string(), "branched: tensor `left.bias`: it has the shape [2], not [3]");
     assert!(
@@ -26,7 +26,7 @@ fn weights_are_read_and_replaced() {
 }
 
 #[test]
-fn values_stored_as_numbers_are_read_too() {
+fn weights_are_read_from_float_data_and_other_element_types_are_errors() {
     let mut proto = branched().to_proto();
     let stored = &mut proto.graph.as_mut().unwrap().initializer[1];
     *stored = TensorProto { raw_data: None, float_data: vec![1.0, 2.0, 3.0, 4.0], ..stored.clone() };
@@ -45,7 +45,7 @@ fn values_stored_as_numbers_are_read_too() {
 }
 
 #[test]
-fn redrawn_weights_are_he_normal_and_repeat() {
+fn redrawn_weights_are_he_normal_and_reproducible() {
     let mut net = graph::builder::Builder::new("wide");
     net.batch_input("x", &[32, 8, 8]);
     net.weight("w", &Array4::<f32>::zeros((64, 32, 3, 3))).weight("b", &Array1::<f32>::ones(64));
@@ -63,7 +63,7 @@ fn redrawn_weights_are_he_normal_and_repeat() {
 }
 
 #[test]
-fn dense_layers_are_redrawn_by_their_inputs() {
+fn the_deviation_of_redrawn_dense_layers_depends_on_their_inputs() {
     let mut model = graph::head::Head { features: 120, hidden: vec![70], classes: 3 }.build(&mut rng()).unwrap();
     let before = model.weight("fc7.weight").unwrap();
     redraw_weights(&mut model, &mut ChaCha8Rng::seed_from_u64(8)).unwrap();

@@ -1,8 +1,8 @@
-//! What the tests share: the library that `setup` installed.
+//! Access to the ONNX Runtime library that `setup` installed.
 
 use std::path::{Path, PathBuf};
 
-/// The installed library; the test fails with a plain message where there is none.
+/// Returns the path of the installed library. The test fails with a message if it is missing.
 pub fn library() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let path = runtime::locate(&workspace.join("data"));

@@ -1,26 +1,26 @@
-//! Activation functions.
+//! Gradients of activation functions.
 
 use graph::builder::Node;
 
 use crate::check::{Case, each};
 use crate::draw::Draw;
 
-/// A drawn shape of a batch of anything.
+/// Draws the shape of a batch.
 fn shape(draw: &mut Draw) -> Vec<usize> {
     (0..draw.size(2, 4)).map(|_| draw.size(1, 5)).collect()
 }
 
-fn unary(seed: u64, bends: &[f32], node: impl Fn(&mut Draw) -> Node) {
+fn unary(seed: u64, kinks: &[f32], node: impl Fn(&mut Draw) -> Node) {
     each(seed, |draw| {
         let shape = shape(draw);
-        let x = draw.clear_of(&shape, 4.0, bends);
+        let x = draw.clear_of(&shape, 4.0, kinks);
         let node = node(draw).inputs(["x"]);
         Case::new().batch("x", x).node(node).check(draw);
     });
 }
 
 #[test]
-fn smooth_ones() {
+fn smooth_functions() {
     unary(1, &[], |_| Node::new("Sigmoid", "y"));
     unary(2, &[], |_| Node::new("Tanh", "y"));
     unary(3, &[], |_| Node::new("Identity", "y"));
@@ -28,7 +28,7 @@ fn smooth_ones() {
 }
 
 #[test]
-fn those_with_a_bend_at_zero() {
+fn functions_with_a_kink_at_zero() {
     unary(5, &[0.0], |_| Node::new("Relu", "y"));
     unary(6, &[0.0], |draw| {
         let node = Node::new("LeakyRelu", "y");
@@ -48,7 +48,7 @@ fn those_with_a_bend_at_zero() {
 }
 
 #[test]
-fn hard_ones() {
+fn piecewise_linear_functions() {
     each(8, |draw| {
         let (alpha, beta) = (draw.number(0.1, 0.5), draw.number(0.2, 0.8));
         let shape = shape(draw);
@@ -61,7 +61,7 @@ fn hard_ones() {
 }
 
 #[test]
-fn clipping_between_bounds_either_of_which_may_be_missing() {
+fn clip_with_optional_bounds() {
     each(11, |draw| {
         let (low, high) = (draw.number(-3.0, -0.5), draw.number(0.5, 3.0));
         let shape = shape(draw);
@@ -77,7 +77,7 @@ fn clipping_between_bounds_either_of_which_may_be_missing() {
 }
 
 #[test]
-fn clipping_as_it_was_written_before() {
+fn clip_of_old_operator_sets() {
     each(12, |draw| {
         let x = draw.clear_of(&[3, 5], 8.0, &[0.0, 6.0]);
         let node = Node::new("Clip", "y").inputs(["x"]).float("min", 0.0).float("max", 6.0);

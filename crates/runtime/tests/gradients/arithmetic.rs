@@ -1,4 +1,4 @@
-//! Element-wise arithmetic, stretched in every way.
+//! Gradients of element-wise arithmetic with broadcasting.
 
 use graph::builder::Node;
 use ndarray::ArrayD;
@@ -6,22 +6,22 @@ use ndarray::ArrayD;
 use crate::check::{Case, each};
 use crate::draw::Draw;
 
-/// A shape of `[2, …]`, and one that stretches to it.
+/// Draws a shape `[2, …]` and a shape that broadcasts to it.
 fn shapes(draw: &mut Draw) -> (Vec<usize>, Vec<usize>) {
     let long: Vec<usize> = std::iter::once(2).chain((0..draw.size(1, 3)).map(|_| draw.size(1, 4))).collect();
     let mut short: Vec<usize> = long.iter().map(|&size| if draw.coin() { 1 } else { size }).collect();
-    // The batch is open: it is either all there or stretched.
+    // The size of the batch axis is symbolic. The axis is either complete or broadcast.
     short[0] = 1;
     (long.clone(), short.split_off(draw.size(0, long.len())))
 }
 
-/// A divisor: none of its values is near zero.
+/// Draws a divisor without values near 0.
 fn away_from_zero(draw: &mut Draw, shape: &[usize]) -> ArrayD<f32> {
     draw.values(shape).mapv(|value| if value < 0.0 { value - 0.7 } else { value + 0.7 })
 }
 
 #[test]
-fn of_two_tensors() {
+fn operators_of_two_tensors() {
     for (seed, operator) in ["Add", "Sub", "Mul", "Div"].into_iter().enumerate() {
         each(20 + seed as u64, |draw| {
             let (long, short) = shapes(draw);
@@ -35,7 +35,7 @@ fn of_two_tensors() {
 }
 
 #[test]
-fn of_two_batches() {
+fn operators_of_two_batches() {
     for (seed, operator) in ["Add", "Sub", "Mul", "Div"].into_iter().enumerate() {
         each(30 + seed as u64, |draw| {
             let (long, _) = shapes(draw);
@@ -49,7 +49,7 @@ fn of_two_batches() {
 }
 
 #[test]
-fn of_a_tensor_with_itself() {
+fn operators_of_a_tensor_with_itself() {
     for (seed, operator) in ["Add", "Mul"].into_iter().enumerate() {
         each(40 + seed as u64, |draw| {
             let (shape, _) = shapes(draw);
@@ -60,7 +60,7 @@ fn of_a_tensor_with_itself() {
 }
 
 #[test]
-fn sums_of_many() {
+fn sums_of_several_tensors() {
     each(50, |draw| {
         let (long, short) = shapes(draw);
         let (a, b, c) = (draw.values(&long), draw.values(&short), draw.values(&long));
@@ -74,7 +74,7 @@ fn sums_of_many() {
 }
 
 #[test]
-fn expanding() {
+fn expand() {
     each(52, |draw| {
         let (_, short) = shapes(draw);
         let target: Vec<i64> = short.iter().map(|&size| if size == 1 { draw.int(1, 3) } else { size as i64 }).collect();

@@ -1,4 +1,4 @@
-//! One comparison of gradients with finite differences.
+//! Compares gradients with finite differences.
 
 use graph::builder::{Builder, Node};
 use graph::onnx::tensor_proto::DataType;
@@ -8,16 +8,16 @@ use runtime::{Convolutions, Layout, Session};
 
 use crate::draw::Draw;
 
-/// How many drawn cases each rule is tried on.
+/// Number of drawn cases for each gradient rule.
 pub const CASES: u64 = 20;
-/// How far values are moved to each side: small against a curve, large against the rounding of `f32`.
+/// Step of the finite differences. It is small compared with the curvature and large compared with the rounding of `f32`.
 const STEP: f64 = 1e-2;
-/// The largest relative error.
+/// Largest allowed relative error.
 const TOLERANCE: f64 = 1e-2;
-/// At most this many single values of a tensor are moved.
+/// Maximum number of values of a tensor that are moved one by one.
 const SINGLE: usize = 16;
 
-/// A node under test: it computes `y`.
+/// A test case: a model that computes `y`.
 pub struct Case {
     net: Builder,
     values: Vec<(String, ArrayD<f32>)>,
@@ -29,7 +29,7 @@ impl Case {
         Self { net: Builder::new("case"), values: Vec::new(), wanted: Vec::new() }
     }
 
-    /// An input with the first size left open, whose gradient is checked.
+    /// Adds an input with a symbolic batch size. Its gradient is checked.
     pub fn batch(mut self, name: &str, values: ArrayD<f32>) -> Self {
         self.net.batch_input(name, &values.shape()[1..]);
         self.wanted.push(name.to_owned());
@@ -37,14 +37,14 @@ impl Case {
         self
     }
 
-    /// An input of told sizes, whose gradient is checked.
+    /// Adds an input with fixed sizes. Its gradient is checked.
     pub fn fixed(self, name: &str, values: ArrayD<f32>) -> Self {
         let mut case = self.without(name, values);
         case.wanted.push(name.to_owned());
         case
     }
 
-    /// An input of told sizes, whose gradient nobody asks for.
+    /// Adds an input with fixed sizes. Its gradient is not computed.
     pub fn without(mut self, name: &str, values: ArrayD<f32>) -> Self {
         let shape: Vec<Dim> = values.shape().iter().map(|&size| Dim::Size(size)).collect();
         self.net.input(name, DataType::Float, &shape);
@@ -72,21 +72,21 @@ impl Case {
         self
     }
 
-    /// Asks only for these tensors' gradients.
+    /// Restricts the gradients to these tensors.
     pub fn only(mut self, wanted: &[&str]) -> Self {
         self.wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
-    /// Compares, for each wanted tensor, the slope of a random projection of `y` along directions about that of its
-    /// gradient, and along single values.
+    /// Compares the gradient of a random projection of `y` with finite differences, for each wanted tensor: along random
+    /// directions near the gradient and along single values.
     pub fn check(self, draw: &mut Draw) {
         let model = self.net.finish(&["y"]).unwrap();
         check(&model, &self.values, &self.wanted, draw);
     }
 }
 
-/// The same for the output `y` of any model.
+/// Does the same for the output `y` of any model.
 pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String], draw: &mut Draw) {
     crate::common::load();
     let mut forward = Session::new(model, 1).unwrap();
@@ -97,14 +97,14 @@ pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String],
     let counts = draw.values(y.shape());
     let mut given = values.to_vec();
     given.push(("y_grad".to_owned(), counts.clone()));
-    let told = run(&mut back, &given);
-    assert!(close(&told[0].1, &y), "the forward part must stay as it is");
+    let outputs = run(&mut back, &given);
+    assert!(close(&outputs[0].1, &y), "the forward part computes the same output");
     let own = runtime::with_own_operators(&whole, Convolutions::Own).unwrap();
     let own = run(&mut Session::with_own_operators(&own, 1, Layout::Plain).unwrap(), &given);
-    for ((name, told), (_, own)) in told.iter().zip(&own) {
-        assert!(close(own, told), "{name} by our own convolutions: {own}, by the runtime's: {told}\n{model:?}");
+    for ((name, expected), (_, own)) in outputs.iter().zip(&own) {
+        assert!(close(own, expected), "{name}: {own} by our own convolutions, {expected} by ONNX Runtime\n{model:?}");
     }
-    for (tensor, (output, gradient)) in wanted.iter().zip(&told[1..]) {
+    for (tensor, (output, gradient)) in wanted.iter().zip(&outputs[1..]) {
         assert_eq!(*output, format!("{tensor}_grad"));
         let place = values.iter().position(|(name, _)| name == tensor).unwrap();
         assert_eq!(gradient.shape(), values[place].1.shape(), "{tensor}");
@@ -129,7 +129,7 @@ pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String],
                 let direction = &own / length + aside * (0.7 / norm.max(1e-9));
                 let (measured, computed) = (slope(&direction), (&own * &direction).sum());
                 let error = (measured - computed).abs() / computed.abs();
-                assert!(error < TOLERANCE, "{tensor}: slope {measured}, by the gradient {computed}\n{model:?}");
+                assert!(error < TOLERANCE, "{tensor}: finite difference {measured}, gradient {computed}\n{model:?}");
             }
         }
         let largest = own.iter().fold(0.1_f64, |largest, value| largest.max(value.abs()));
@@ -139,7 +139,7 @@ pub fn check(model: &Model, values: &[(String, ArrayD<f32>)], wanted: &[String],
             *direction.iter_mut().nth(single).unwrap() = 1.0;
             let (measured, computed) = (slope(&direction), *own.iter().nth(single).unwrap());
             let error = (measured - computed).abs() / largest;
-            assert!(error < TOLERANCE, "{tensor}, value {single}: slope {measured}, by the gradient {computed}");
+            assert!(error < TOLERANCE, "{tensor}, value {single}: finite difference {measured}, gradient {computed}");
         }
     }
 }
@@ -158,7 +158,7 @@ fn run(session: &mut Session, values: &[(String, ArrayD<f32>)]) -> Vec<(String, 
     session.run(&given).unwrap()
 }
 
-/// Runs a test's body on each of the drawn cases.
+/// Runs the body of a test for each drawn case.
 pub fn each(seed: u64, body: impl Fn(&mut Draw)) {
     (0..CASES).for_each(|case| body(&mut Draw::new(1000 * seed + case)));
 }

@@ -1,4 +1,4 @@
-//! Matrix products.
+//! Gradients of matrix products.
 
 use graph::builder::Node;
 use ndarray::ArrayD;
@@ -6,12 +6,12 @@ use ndarray::ArrayD;
 use crate::check::{Case, each};
 use crate::draw::Draw;
 
-fn matrix(draw: &mut Draw, rows: usize, columns: usize, turned: bool) -> ArrayD<f32> {
-    draw.values(&if turned { [columns, rows] } else { [rows, columns] })
+fn matrix(draw: &mut Draw, rows: usize, columns: usize, transposed: bool) -> ArrayD<f32> {
+    draw.values(&if transposed { [columns, rows] } else { [rows, columns] })
 }
 
 #[test]
-fn general_products_with_any_setting() {
+fn gemm_with_all_attributes() {
     each(70, |draw| {
         let (rows, inner, columns) = (draw.size(1, 4), draw.size(1, 5), draw.size(1, 4));
         let (turn_a, turn_b) = (draw.coin(), draw.coin());
@@ -39,17 +39,17 @@ fn general_products_with_any_setting() {
 }
 
 #[test]
-fn dense_layers_of_an_open_batch() {
+fn dense_layers_with_a_symbolic_batch_size() {
     each(71, |draw| {
-        let (inner, outer, turned) = (draw.size(1, 5), draw.size(1, 4), draw.coin());
-        let (x, w, b) = (draw.values(&[3, inner]), matrix(draw, inner, outer, turned), draw.values(&[outer]));
-        let node = Node::new("Gemm", "y").inputs(["x", "w", "b"]).int("transB", i64::from(turned));
+        let (inner, outer, transposed) = (draw.size(1, 5), draw.size(1, 4), draw.coin());
+        let (x, w, b) = (draw.values(&[3, inner]), matrix(draw, inner, outer, transposed), draw.values(&[outer]));
+        let node = Node::new("Gemm", "y").inputs(["x", "w", "b"]).int("transB", i64::from(transposed));
         Case::new().batch("x", x).fixed("w", w).fixed("b", b).node(node).check(draw);
     });
 }
 
 #[test]
-fn products_of_stacks() {
+fn products_of_stacked_matrices() {
     each(72, |draw| {
         let (rows, inner, columns) = (draw.size(1, 3), draw.size(1, 4), draw.size(1, 3));
         let (many, few) = (draw.size(1, 3), draw.size(1, 3));

@@ -1,4 +1,4 @@
-//! What gives values another shape or order, takes tensors apart or puts them together.
+//! Gradients of operators that reshape, transpose, split or join tensors.
 
 use graph::builder::Node;
 
@@ -9,17 +9,17 @@ fn shape(draw: &mut Draw, rank: usize) -> Vec<usize> {
     std::iter::once(2).chain((1..rank).map(|_| draw.size(1, 4))).collect()
 }
 
-/// Layout operators are linear; what they compute is bent, so that their gradients differ from place to place.
-fn bent(case: Case, node: Node, draw: &mut Draw) {
+/// Adds a nonlinear function after the node. Layout operators are linear, and their gradients alone would be equal everywhere.
+fn nonlinear(case: Case, node: Node, draw: &mut Draw) {
     case.node(node).node(Node::new("Tanh", "y").inputs(["z"])).check(draw);
 }
 
 #[test]
-fn other_shapes() {
+fn operators_that_change_the_shape() {
     each(110, |draw| {
         let shape = shape(draw, 4);
         let (x, axis) = (draw.values(&shape), draw.int(-4, 4));
-        bent(Case::new().batch("x", x), Node::new("Flatten", "z").inputs(["x"]).int("axis", axis), draw);
+        nonlinear(Case::new().batch("x", x), Node::new("Flatten", "z").inputs(["x"]).int("axis", axis), draw);
     });
     each(111, |draw| {
         let shape = shape(draw, 4);
@@ -30,26 +30,26 @@ fn other_shapes() {
         };
         let x = draw.values(&shape);
         let case = Case::new().batch("x", x).integers("shape", &target);
-        bent(case, Node::new("Reshape", "z").inputs(["x", "shape"]), draw);
+        nonlinear(case, Node::new("Reshape", "z").inputs(["x", "shape"]), draw);
     });
     each(112, |draw| {
         let shape = [2, draw.size(1, 3), 1, 1];
         let x = draw.values(&shape);
         let axes: &[i64] = if draw.coin() { &[2, 3] } else { &[-1] };
         let case = Case::new().batch("x", x).integers("axes", axes);
-        bent(case, Node::new("Squeeze", "z").inputs(["x", "axes"]), draw);
+        nonlinear(case, Node::new("Squeeze", "z").inputs(["x", "axes"]), draw);
     });
     each(113, |draw| {
         let shape = shape(draw, 3);
         let x = draw.values(&shape);
         let axes: &[i64] = if draw.coin() { &[1, -1] } else { &[2] };
         let case = Case::new().batch("x", x).integers("axes", axes);
-        bent(case, Node::new("Unsqueeze", "z").inputs(["x", "axes"]), draw);
+        nonlinear(case, Node::new("Unsqueeze", "z").inputs(["x", "axes"]), draw);
     });
 }
 
 #[test]
-fn other_orders() {
+fn transpose() {
     each(114, |draw| {
         let shape = shape(draw, 4);
         let x = draw.values(&shape);
@@ -59,12 +59,12 @@ fn other_orders() {
         }
         let node = Node::new("Transpose", "z").inputs(["x"]);
         let node = if draw.coin() { node.ints("perm", order) } else { node };
-        bent(Case::new().batch("x", x), node, draw);
+        nonlinear(Case::new().batch("x", x), node, draw);
     });
 }
 
 #[test]
-fn joined() {
+fn concat() {
     each(115, |draw| {
         let shape = shape(draw, 4);
         let axis = draw.size(1, 3);
@@ -74,18 +74,18 @@ fn joined() {
         let sign = if draw.coin() { axis as i64 } else { axis as i64 - 4 };
         let inputs = if draw.coin() { vec!["a", "b"] } else { vec!["b", "a", "b"] };
         let case = Case::new().batch("a", a).batch("b", b);
-        bent(case, Node::new("Concat", "z").inputs(inputs).int("axis", sign), draw);
+        nonlinear(case, Node::new("Concat", "z").inputs(inputs).int("axis", sign), draw);
     });
 }
 
 #[test]
-fn taken_apart() {
+fn split_and_slice() {
     each(116, |draw| {
         let (first, second) = (draw.size(1, 3), draw.size(1, 3));
         let x = draw.values(&[2, first + second, 3]);
         let node = Node::new("Split", "z").inputs(["x", "sizes"]).outputs(["z", "rest"]).int("axis", 1);
         let case = Case::new().batch("x", x).integers("sizes", &[first as i64, second as i64]);
-        bent(case, node, draw);
+        nonlinear(case, node, draw);
     });
     each(117, |draw| {
         let size = draw.size(2, 6);
@@ -94,7 +94,7 @@ fn taken_apart() {
         let end = if draw.coin() { i64::MAX } else { draw.int(start + 1, size as i64) };
         let case = Case::new().batch("x", x).integers("starts", &[start]).integers("ends", &[end]);
         let case = case.integers("axes", &[-1]);
-        bent(case, Node::new("Slice", "z").inputs(["x", "starts", "ends", "axes"]), draw);
+        nonlinear(case, Node::new("Slice", "z").inputs(["x", "starts", "ends", "axes"]), draw);
     });
     each(118, |draw| {
         let shape = shape(draw, 4);
@@ -102,6 +102,6 @@ fn taken_apart() {
         let pads: Vec<i64> = [0, 0].into_iter().chain((0..2).map(|_| draw.int(0, 2))).collect();
         let pads = [pads.clone(), vec![0, draw.int(0, 1), draw.int(0, 2), draw.int(0, 2)]].concat();
         let case = Case::new().batch("x", x).integers("pads", &pads);
-        bent(case, Node::new("Pad", "z").inputs(["x", "pads"]), draw);
+        nonlinear(case, Node::new("Pad", "z").inputs(["x", "pads"]), draw);
     });
 }

@@ -1,5 +1,4 @@
-//! Every differentiation rule against central finite differences, in the runtime that training uses: 20 drawn shapes and
-//! settings each.
+//! Compares every gradient rule with central finite differences in ONNX Runtime, for 20 random shapes and attributes each.
 #![allow(clippy::unwrap_used)]
 
 mod activations;

@@ -1,4 +1,4 @@
-//! Whole networks: tensors that feed several nodes, layers frozen in between, what exporters write, old operators.
+//! Gradients of whole networks: tensors with several consumers, frozen layers, graphs of exporters, and old operators.
 
 use graph::Model;
 use graph::builder::{Builder, Node};
@@ -8,7 +8,7 @@ use ndarray::ArrayD;
 use crate::check::{CASES, check};
 use crate::draw::Draw;
 
-/// A network whose inputs are its weights as well, with values for all of them.
+/// A network whose weights are inputs too, with values for all inputs.
 struct Network {
     net: Builder,
     values: Vec<(String, ArrayD<f32>)>,
@@ -37,7 +37,7 @@ impl Network {
     }
 }
 
-/// Filters, scales and shifts for a convolution with batch normalization.
+/// Adds a convolution with batch normalization.
 fn normalized_conv(net: &mut Network, name: &str, input: &str, filters: &[usize], stride: i64, draw: &mut Draw) {
     let parts = ["weight", "scale", "shift", "mean", "variance"].map(|part| format!("{name}.{part}"));
     let [weight, scale, shift, mean, variance] = &parts;
@@ -75,7 +75,7 @@ fn a_residual_network_with_batch_normalization() {
 }
 
 #[test]
-fn branches_that_join() {
+fn a_network_with_branches() {
     for case in 0..CASES {
         let draw = &mut Draw::new(21_000 + case);
         let mut net = Network::new(draw.apart(&[2, 2, 6, 6]).mapv(|value| value / 8.0));
@@ -95,9 +95,9 @@ fn branches_that_join() {
     }
 }
 
-/// `x.view(x.size(0), -1)` and a channel shuffle, as exporters write them.
+/// Tests the graphs that exporters write for `x.view(x.size(0), -1)` and for a channel shuffle.
 #[test]
-fn shapes_that_are_spelled_out_node_by_node() {
+fn shapes_that_nodes_compute() {
     let draw = &mut Draw::new(22_000);
     let mut net = Network::new(draw.values(&[3, 4, 2, 2]));
     let constants: [(&str, &[i64]); 6] =
@@ -123,7 +123,7 @@ fn shapes_that_are_spelled_out_node_by_node() {
 }
 
 #[test]
-fn tensors_in_between_have_gradients_too() {
+fn intermediate_tensors_have_gradients() {
     let draw = &mut Draw::new(23_000);
     let mut net = Builder::new("between");
     net.batch_input("x", &[3]).weight("w", &draw.values(&[3, 4]));
@@ -135,12 +135,12 @@ fn tensors_in_between_have_gradients_too() {
     crate::common::load();
     let mut session = runtime::Session::new(&whole, 1).unwrap();
     let (x, counts) = (draw.values(&[2, 3]), draw.values(&[2, 4]));
-    let told = session.run(&[("x", x.view()), ("y_grad", counts.view())]).unwrap();
+    let outputs = session.run(&[("x", x.view()), ("y_grad", counts.view())]).unwrap();
     let product = x.into_dimensionality::<ndarray::Ix2>().unwrap().dot(&model_weight(&model));
     let bent = product.mapv(f32::tanh);
     let expected = &counts * &(&bent + &(&product * &bent.mapv(|value| 1.0 - value * value)));
-    assert!((&told[1].1 - &expected).iter().all(|error| error.abs() < 1e-5));
-    assert!((&told[2].1 - &(&counts * &product)).iter().all(|error| error.abs() < 1e-5));
+    assert!((&outputs[1].1 - &expected).iter().all(|error| error.abs() < 1e-5));
+    assert!((&outputs[2].1 - &(&counts * &product)).iter().all(|error| error.abs() < 1e-5));
 }
 
 fn model_weight(model: &Model) -> ndarray::Array2<f32> {

@@ -1,11 +1,11 @@
-//! What scales values by others around them.
+//! Gradients of normalization.
 
 use graph::builder::Node;
 
 use crate::check::{Case, each};
 
 #[test]
-fn batch_normalization_with_statistics_that_stay() {
+fn batch_normalization_with_fixed_statistics() {
     each(100, |draw| {
         let c = draw.size(1, 5);
         let behind: Vec<usize> = (0..draw.size(0, 2)).map(|_| draw.size(1, 5)).collect();
@@ -22,7 +22,7 @@ fn batch_normalization_with_statistics_that_stay() {
 #[test]
 fn local_response_normalization() {
     each(101, |draw| {
-        // The runtime takes odd sizes only.
+        // ONNX Runtime accepts only odd sizes.
         let (c, size) = (draw.size(1, 9), 2 * draw.int(0, 3) + 1);
         let shape = [2, c, draw.size(1, 4), draw.size(1, 4)];
         let x = draw.clear_of(&shape, 4.0, &[]);
@@ -35,7 +35,7 @@ fn local_response_normalization() {
 }
 
 #[test]
-fn softmax_and_its_logarithm() {
+fn softmax_and_log_softmax() {
     for (seed, operator) in ["Softmax", "LogSoftmax"].into_iter().enumerate() {
         each(102 + seed as u64, |draw| {
             let shape: Vec<usize> = std::iter::once(2).chain((0..draw.size(1, 3)).map(|_| draw.size(2, 5))).collect();

@@ -1,11 +1,11 @@
-//! What slides a window over images.
+//! Gradients of convolution and pooling.
 
 use graph::builder::Node;
 
 use crate::check::{Case, each};
 use crate::draw::Draw;
 
-/// How a drawn window moves: the attributes, and the sizes of an image that it fits into.
+/// Draws the attributes of a window and the sizes of an image that it fits into.
 fn window(draw: &mut Draw, axes: usize, dilated: bool, sometimes_auto: bool) -> (Vec<(String, Vec<i64>)>, Vec<usize>) {
     let list = |draw: &mut Draw, from: i64, to: i64, count: usize| -> Vec<i64> {
         (0..count).map(|_| draw.int(from, to)).collect()
@@ -18,7 +18,7 @@ fn window(draw: &mut Draw, axes: usize, dilated: bool, sometimes_auto: bool) -> 
     if sometimes_auto && draw.int(0, 3) == 0 {
         attributes.push(("auto_pad".to_owned(), vec![draw.int(0, 2)]));
     } else {
-        // Pads as wide as a window are refused by the runtime.
+        // ONNX Runtime rejects pads that are as wide as the window.
         let pads = [&kernel[..], &kernel[..]].concat().into_iter().map(|size| draw.int(0, size - 1)).collect();
         attributes.push(("pads".to_owned(), pads));
         if dilated {
@@ -39,7 +39,7 @@ fn of<'a>(attributes: &'a [(String, Vec<i64>)], key: &str) -> &'a [i64] {
     &attributes.iter().find(|(name, _)| name == key).unwrap().1
 }
 
-/// A drawn convolution; `axes` of the image.
+/// Draws a convolution over an image with `axes` axes.
 fn conv(draw: &mut Draw, axes: usize) -> Case {
     let (attributes, sizes) = window(draw, axes, true, true);
     let (group, inner, outer) = (draw.size(1, 3), draw.size(1, 2), draw.size(1, 2));
@@ -63,12 +63,12 @@ fn convolution_along_one_axis() {
 }
 
 #[test]
-fn convolution_of_which_the_image_alone_is_asked() {
+fn convolution_with_only_the_gradient_of_the_image() {
     each(82, |draw| conv(draw, 2).only(&["x"]).check(draw));
 }
 
 #[test]
-fn convolution_of_which_the_filters_or_biases_alone_are_asked() {
+fn convolution_with_only_the_gradient_of_the_filters_or_biases() {
     each(83, |draw| conv(draw, 2).only(&["w"]).check(draw));
     each(84, |draw| {
         let (x, w, b) = (draw.values(&[2, 2, 4, 4]), draw.values(&[3, 2, 3, 3]), draw.values(&[3]));
@@ -77,7 +77,7 @@ fn convolution_of_which_the_filters_or_biases_alone_are_asked() {
     });
 }
 
-/// Whether the last window along some axis would start outside the image, which no two programs agree on.
+/// Whether the last window along some axis starts outside of the image. Implementations disagree on this case.
 fn starts_outside(attributes: &[(String, Vec<i64>)], sizes: &[usize]) -> bool {
     let pads = attributes.iter().find(|(name, _)| name == "pads");
     let pads = pads.map_or_else(|| vec![0; 2 * sizes.len()], |(_, pads)| pads.clone());
@@ -85,8 +85,8 @@ fn starts_outside(attributes: &[(String, Vec<i64>)], sizes: &[usize]) -> bool {
         let (kernel, stride) = (of(attributes, "kernel_shape")[axis], of(attributes, "strides")[axis]);
         let dilation = attributes.iter().find(|(name, _)| name == "dilations").map_or(1, |(_, list)| list[axis]);
         let (before, after) = (pads[axis], pads[axis + sizes.len()]);
-        let room = size as i64 + before + after - dilation * (kernel - 1) - 1;
-        room % stride != 0 && (room / stride + 1) * stride >= size as i64 + before
+        let span = size as i64 + before + after - dilation * (kernel - 1) - 1;
+        span % stride != 0 && (span / stride + 1) * stride >= size as i64 + before
     })
 }
 
@@ -112,20 +112,20 @@ fn pool(seed: u64, axes: usize, operator: &str, dilated: bool) {
 }
 
 #[test]
-fn the_largest_of_each_window() {
+fn max_pool() {
     pool(85, 2, "MaxPool", true);
     pool(86, 1, "MaxPool", true);
 }
 
 #[test]
-fn the_average_of_each_window() {
+fn average_pool() {
     pool(87, 2, "AveragePool", false);
     pool(88, 2, "AveragePool", true);
     pool(89, 1, "AveragePool", false);
 }
 
 #[test]
-fn the_average_of_each_map() {
+fn global_average_pool() {
     each(90, |draw| {
         let shape = [2, draw.size(1, 4), draw.size(1, 6), draw.size(1, 6)];
         let x = draw.values(&shape);

@@ -1,4 +1,4 @@
-//! The four files have the form that ONNX Runtime's training API asks for.
+//! Tests of the four files for the training API of ONNX Runtime.
 
 use graph::Model;
 use graph::builder::{Builder, Node};
@@ -8,13 +8,13 @@ use runtime::training::{Options, TrainingArtifacts, artifacts};
 
 use crate::nets::{head, operators, rng};
 
-fn made() -> TrainingArtifacts {
+fn training_files() -> TrainingArtifacts {
     artifacts(&head(), &Options::default()).unwrap()
 }
 
 #[test]
-fn the_training_model_lists_inputs_and_outputs_in_the_runtimes_order() {
-    let model = Model::from_own_bytes("training", made().training_model).unwrap();
+fn the_training_model_has_inputs_and_outputs_in_the_order_of_onnx_runtime() {
+    let model = Model::from_own_bytes("training", training_files().training_model).unwrap();
     assert_eq!(
         model.inputs(),
         [
@@ -37,36 +37,36 @@ fn the_training_model_lists_inputs_and_outputs_in_the_runtimes_order() {
         model.outputs(),
         ["loss", "fc7.weight.updated", "fc7.bias.updated", "fc8.weight.updated", "fc8.bias.updated"]
     );
-    assert!(!operators(&model).contains(&"Softmax"), "the loss takes the logits");
+    assert!(!operators(&model).contains(&"Softmax"), "the loss is computed from the logits");
 }
 
 #[test]
-fn the_eval_model_has_no_dropout_and_gives_probabilities() {
-    let model = Model::from_own_bytes("eval", made().eval_model).unwrap();
+fn the_evaluation_model_has_no_dropout_and_computes_probabilities() {
+    let model = Model::from_own_bytes("eval", training_files().eval_model).unwrap();
     assert_eq!(model.inputs(), ["features", "labels", "fc7.weight", "fc7.bias", "fc8.weight", "fc8.bias"]);
     assert_eq!(model.outputs(), ["loss", "probabilities"]);
     assert_eq!(operators(&model), ["Gemm", "Relu", "Gemm", "SoftmaxCrossEntropyLoss", "Softmax"]);
 }
 
 #[test]
-fn inputs_masks_and_weights_are_told() {
-    let made = made();
-    let told = |list: &[runtime::training::NamedShape]| -> Vec<(String, Vec<usize>)> {
+fn names_and_shapes_of_inputs_masks_and_weights_are_listed() {
+    let made = training_files();
+    let pairs = |list: &[runtime::training::NamedShape]| -> Vec<(String, Vec<usize>)> {
         list.iter().map(|sized| (sized.name.clone(), sized.shape.clone())).collect()
     };
     let expected = |list: &[(&str, &[usize])]| -> Vec<(String, Vec<usize>)> {
         list.iter().map(|(name, shape)| ((*name).to_owned(), shape.to_vec())).collect()
     };
-    assert_eq!(told(&made.inputs), expected(&[("features", &[12])]));
-    assert_eq!(told(&made.masks), expected(&[("mask0", &[12]), ("mask1", &[7])]));
+    assert_eq!(pairs(&made.inputs), expected(&[("features", &[12])]));
+    assert_eq!(pairs(&made.masks), expected(&[("mask0", &[12]), ("mask1", &[7])]));
     let parameters: [(&str, &[usize]); 4] =
         [("fc7.weight", &[7, 12]), ("fc7.bias", &[7]), ("fc8.weight", &[3, 7]), ("fc8.bias", &[3])];
-    assert_eq!(told(&made.parameters), expected(&parameters));
+    assert_eq!(pairs(&made.parameters), expected(&parameters));
 }
 
 #[test]
-fn flat_weights_go_back_into_the_model() {
-    let (made, mut model) = (made(), head());
+fn flat_weights_are_written_into_the_model() {
+    let (made, mut model) = (training_files(), head());
     let flat: Vec<f32> = (0..7 * 12 + 7 + 3 * 7 + 3).map(|value| value as f32).collect();
     made.apply(&flat, &mut model).unwrap();
     assert_eq!(model.weight("fc7.bias").unwrap().first(), Some(&84.0));
@@ -77,7 +77,7 @@ fn flat_weights_go_back_into_the_model() {
 }
 
 #[test]
-fn old_operator_sets_are_refused() {
+fn old_operator_sets_are_rejected() {
     let mut net = Builder::new("old");
     net.opset(6).batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
     net.node(Node::new("MatMul", "fc8").inputs(["x", "w"]));
@@ -86,33 +86,33 @@ fn old_operator_sets_are_refused() {
 }
 
 #[test]
-fn only_rows_of_logits_are_trained_on() {
+fn logits_of_another_shape_are_rejected() {
     let options = Options { logits: "pool1".to_owned(), ..Options::default() };
     let error = artifacts(&crate::nets::branched(), &options).unwrap_err();
     assert!(error.to_string().contains("`pool1` does not have the shape [n, classes]"), "{error}");
 }
 
 #[test]
-fn layers_of_a_head_are_counted_down_from_the_last() {
+fn the_last_dense_layer_of_a_head_is_fc8() {
     let build = |hidden: &[usize]| Head { features: 4, hidden: hidden.to_vec(), classes: 2 }.build(&mut rng());
     let deep = build(&[3; 7]).unwrap();
     let dense = deep.nodes().iter().filter(|node| node.op_type() == "Gemm").map(graph::onnx::NodeProto::name);
     assert!(dense.eq(["fc1", "fc2", "fc3", "fc4", "fc5", "fc6", "fc7", "fc8"]));
     assert!(build(&[3; 8]).is_err() && build(&[0]).is_err());
-    assert_eq!(deep.to_bytes(), build(&[3; 7]).unwrap().to_bytes(), "one seed, one head");
+    assert_eq!(deep.to_bytes(), build(&[3; 7]).unwrap().to_bytes(), "the same seed gives the same head");
 }
 
-/// Little-endian number at a place of a file.
+/// Returns the little-endian number at an offset of a file.
 fn number(bytes: &[u8], place: usize) -> usize {
     u32::from_le_bytes(bytes[place..place + 4].try_into().unwrap()) as usize
 }
 
-/// Follows a `FlatBuffer` offset.
+/// Follows an offset of a `FlatBuffer`.
 fn follow(bytes: &[u8], place: usize) -> usize {
     place + number(bytes, place)
 }
 
-/// Where a field of a `FlatBuffer` table lies; `None` where it is left out.
+/// Returns the offset of a field of a `FlatBuffer` table, or `None` if the field is missing.
 fn field(bytes: &[u8], table: usize, index: usize) -> Option<usize> {
     let short = |place: usize| usize::from(u16::from_le_bytes(bytes[place..place + 2].try_into().unwrap()));
     let directory = table.wrapping_add_signed(-(number(bytes, table) as i32 as isize));
@@ -122,7 +122,7 @@ fn field(bytes: &[u8], table: usize, index: usize) -> Option<usize> {
 }
 
 #[test]
-fn the_checkpoint_is_the_runtimes_flatbuffer() {
+fn the_checkpoint_has_the_flatbuffer_format_of_onnx_runtime() {
     let mut net = Builder::new("partly frozen");
     net.batch_input("x", &[2]).weight("w", &Array2::<f32>::eye(2)).weight("b", &Array1::<f32>::from_elem(2, 0.5));
     net.node(Node::new("Gemm", "fc8").inputs(["x", "w", "b"]));
@@ -135,9 +135,9 @@ fn the_checkpoint_is_the_runtimes_flatbuffer() {
     assert_eq!((field(&bytes, root, 2), field(&bytes, root, 3)), (None, None));
     let module = follow(&bytes, field(&bytes, root, 1).unwrap());
     let trained = follow(&bytes, field(&bytes, module, 0).unwrap());
-    assert_eq!(number(&bytes, trained), 0, "the runtime keeps no gradients");
+    assert_eq!(number(&bytes, trained), 0, "the checkpoint has no gradients");
     let list = follow(&bytes, field(&bytes, module, 1).unwrap());
-    assert_eq!(number(&bytes, list), 1, "the frozen weight is in the models");
+    assert_eq!(number(&bytes, list), 1, "the frozen weight is not in the checkpoint");
     let tensor = follow(&bytes, list + 4);
     let text = follow(&bytes, field(&bytes, tensor, 0).unwrap());
     assert_eq!(&bytes[text + 4..text + 4 + number(&bytes, text)], b"b");

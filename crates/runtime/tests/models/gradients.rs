@@ -1,5 +1,5 @@
-//! Which gradients are built, and what cannot be differentiated. That they are right is tested where a runtime is at
-//! hand, in `crates/runtime/tests`.
+//! Tests of which gradients the training graph has, and of operators without a gradient. The tests in
+//! `crates/runtime/tests/gradients` check the values.
 
 use graph::builder::{Builder, Node};
 use graph::{Error, Model, tuning};
@@ -18,7 +18,7 @@ fn with_logits(logits: &str) -> Options {
 }
 
 #[test]
-fn only_the_needed_gradients_are_built() {
+fn only_the_needed_gradients_are_computed() {
     let last = Options { trained: Some(vec!["fc8.bias".to_owned()]), ..Options::default() };
     let model = training_model(&head(), &last).unwrap();
     let backward: Vec<&str> =
@@ -27,11 +27,11 @@ fn only_the_needed_gradients_are_built() {
 
     let all = training_model(&head(), &Options::default()).unwrap();
     assert!(all.tensors().contains(&"fc7_grad"));
-    assert!(!all.tensors().iter().any(|tensor| tensor.starts_with("features_grad")), "no image is trained");
+    assert!(!all.tensors().iter().any(|tensor| tensor.starts_with("features_grad")), "the features have no gradient");
 }
 
 #[test]
-fn parts_are_summed_where_a_tensor_feeds_several_nodes() {
+fn gradients_of_a_tensor_with_several_consumers_are_summed() {
     let mut net = Builder::new("diamond");
     net.batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4)).weight("b", &Array1::<f32>::zeros(4));
     net.node(Node::new("MatMul", "product").inputs(["x", "w"]));
@@ -46,7 +46,7 @@ fn parts_are_summed_where_a_tensor_feeds_several_nodes() {
 }
 
 #[test]
-fn an_operator_without_a_rule_is_named_with_the_deepest_depth_that_works() {
+fn the_error_for_an_operator_without_a_rule_names_the_deepest_possible_depth() {
     let mut net = Builder::new("strange");
     net.batch_input("x", &[4]);
     for weight in ["w6", "w7", "w8"] {
@@ -63,14 +63,14 @@ fn an_operator_without_a_rule_is_named_with_the_deepest_depth_that_works() {
     assert_eq!(error.to_string(), expected);
     assert_eq!(tuning::split(&model, "fc6").unwrap_err().to_string(), expected);
     assert_eq!(tuning::split(&model, "fc7").unwrap().trained, ["w7", "w8"]);
-    // Where nothing below can be trained, none is named.
+    // If no depth is possible, the error names none.
     let bend = model.cut("bend").unwrap();
     let error = training_model(&bend, &with_logits("bend")).unwrap_err();
     assert_eq!(error.to_string(), "strange: node `bend` (Erf): there is no gradient rule for this operator");
 }
 
 #[test]
-fn below_all_trained_weights_any_operator_will_do() {
+fn operators_below_the_trained_weights_need_no_rule() {
     let mut net = Builder::new("frozen");
     net.batch_input("x", &[4]).weight("w", &Array2::<f32>::eye(4));
     net.node(Node::new("Erf", "bend").inputs(["x"]));
@@ -79,14 +79,14 @@ fn below_all_trained_weights_any_operator_will_do() {
 }
 
 #[test]
-fn a_weight_without_influence_cannot_be_trained() {
+fn a_weight_that_does_not_influence_the_loss_is_rejected() {
     let trained = Options { trained: Some(vec!["fc9.weight".to_owned()]), ..Options::default() };
     let error = training_model(&head(), &trained).unwrap_err();
     assert!(error.to_string().contains("there is no tensor `fc9.weight`; the nearest are"), "{error}");
 }
 
 #[test]
-fn the_first_layers_image_gets_no_gradient() {
+fn the_input_of_the_first_layer_has_no_gradient() {
     let options = Options { convolutions: Convolutions::Runtime, ..with_logits("logits") };
     let model = training_model(&branched(), &options).unwrap();
     let gradient = |layer: &str| {
@@ -95,13 +95,16 @@ fn the_first_layers_image_gets_no_gradient() {
         nodes.find(|node| node.input[2] == weight).unwrap().output.clone()
     };
     assert_eq!(gradient("conv1"), ["", "conv1.weight_grad", "conv1.bias_grad"]);
-    assert_eq!(gradient("left")[0], "", "a convolution of its own computes it");
+    assert_eq!(gradient("left")[0], "", "another convolution computes the gradient of the input");
     let parts = model.nodes().iter().filter(|node| node.output[0].starts_with("pool1_grad"));
     let parts = parts.map(graph::onnx::NodeProto::op_type).filter(|operator| matches!(*operator, "Conv" | "Sum"));
     assert!(parts.eq(["Conv", "Conv", "Sum"]));
-    assert!(model.producer("pool1").is_some_and(|node| node.op_type() == "Relu"), "pooling comes first");
+    assert!(
+        model.producer("pool1").is_some_and(|node| node.op_type() == "Relu"),
+        "pooling comes before the activation"
+    );
     let pool = model.producer("relu1").unwrap();
-    assert_eq!(pool.output, ["relu1", "relu1.second"], "the backward part needs the places of the maxima");
+    assert_eq!(pool.output, ["relu1", "relu1.second"], "the gradient needs the positions of the maxima");
     let gradient = model.producer("conv1_grad").unwrap();
     assert_eq!((gradient.op_type(), gradient.attribute[0].ints.as_slice()), ("PoolGradient", &[4_i64, 16, 16][..]));
 }

@@ -1,7 +1,9 @@
-//! The models and files that training and the rewrite write. No test here loads the runtime.
+//! Tests of the training files and of the rewrite to our own operators. They do not load ONNX Runtime.
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../../graph/tests/it/altered.rs"]
+mod altered;
 mod files;
 mod gradients;
 mod hostile;

@@ -1,5 +1,4 @@
-//! Which convolutions and dense layers become operators of our own. That these compute the same is tested where a runtime is at hand, in
-//! `crates/runtime/tests`.
+//! Tests of which nodes the rewrite replaces by our own operators. `own_operators.rs` checks the values.
 
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;
@@ -27,7 +26,7 @@ fn int(node: &NodeProto, key: &str) -> i64 {
 }
 
 #[test]
-fn a_convolution_takes_the_rectifier_and_the_pooling_in_that_alone_read_it() {
+fn a_convolution_is_fused_with_its_relu_and_its_pooling() {
     let model = own(&branched());
     let expected = ["Convolution", "Convolution", "Convolution", "Concat", "GlobalAveragePool", "Flatten", "Softmax"];
     assert_eq!(operators(&model), expected);
@@ -38,13 +37,17 @@ fn a_convolution_takes_the_rectifier_and_the_pooling_in_that_alone_read_it() {
     assert_eq!(pool, [[2, 2], [2, 2], [0, 0], [8, 8]]);
     assert!(left.attribute.iter().all(|attribute| !attribute.name().starts_with("pool")));
     assert_eq!(model.inputs(), branched().inputs());
-    assert_eq!(model.shapes().per_item("pool1"), Some(vec![4, 8, 8]), "the runtime knows no rule for its shape");
+    assert_eq!(
+        model.shapes().per_item("pool1"),
+        Some(vec![4, 8, 8]),
+        "the shape of our own operator is stored, because ONNX Runtime cannot infer it"
+    );
     assert!(!model.tensors().contains(&"conv1") && !model.tensors().contains(&"relu1"));
     assert!(domains(&model).contains(&"tunescope".to_owned()));
 }
 
 #[test]
-fn a_pooling_that_is_another_or_has_another_reader_stays() {
+fn other_poolings_and_tensors_with_other_consumers_are_not_fused() {
     let model = |change: fn(Node) -> Node, outputs: &[&str]| {
         let mut net = Builder::new("pooled");
         net.batch_input("x", &[2, 9, 8]).weight("w", &Array4::<f32>::ones((3, 2, 3, 3)));
@@ -68,8 +71,8 @@ fn a_pooling_that_is_another_or_has_another_reader_stays() {
 }
 
 #[test]
-fn a_large_dense_layer_takes_the_rectifier_in() {
-    // 1100 * 1000 weights; 32 of the 1024 inputs of `fc8` are more than it has.
+fn a_large_dense_layer_is_fused_with_its_relu() {
+    // `fc7` has 1100 * 1000 weights. `fc8` is too small for our own operator.
     let net = |change: fn(&mut Builder), outputs: &[&str]| {
         let mut net = Builder::new("dense");
         net.batch_input("x", &[1000]);
@@ -87,22 +90,22 @@ fn a_large_dense_layer_takes_the_rectifier_in() {
     assert_eq!((dense.domain(), int(dense, "relu"), int(dense, "outputs")), ("tunescope", 1, 1100));
     assert_eq!(dense.input, ["x", "fc7.weight.panels", "fc7.bias"]);
     assert_eq!(model.weight("fc7.weight.panels").unwrap().shape(), [9, 1000, 128]);
-    assert!(model.weight("fc7.weight").is_err(), "it is stored once");
+    assert!(model.weight("fc7.weight").is_err(), "the original weight is removed");
     assert_eq!(model.shapes().per_item("relu7"), Some(vec![1100]));
     let seen = net(|_| {}, &["fc7", "fc8"]);
     assert_eq!((operators(&seen), int(seen.producer("fc7").unwrap(), "relu")), (vec!["Dense", "Relu", "Gemm"], 0));
     let twice = |net: &mut Builder| {
         net.node(Node::new("Gemm", "again").inputs(["x", "fc7.weight"]).int("transB", 1));
     };
-    assert!(!operators(&net(twice, &["fc8", "again"])).contains(&"Dense"), "the weight has another reader");
+    assert!(!operators(&net(twice, &["fc8", "again"])).contains(&"Dense"), "another node uses the weight");
 }
 
 #[test]
-fn a_convolution_that_something_else_reads_keeps_its_output() {
+fn a_convolution_with_other_consumers_keeps_its_output() {
     let model = own(&branched().expose(&["conv1"]).unwrap());
     assert_eq!(int(model.producer("conv1").unwrap(), "relu"), 0);
     assert_eq!(model.producer("relu1").unwrap().op_type(), "Relu");
-    // With a residual connection two nodes read it.
+    // With a residual connection, two nodes use the output.
     let mut net = Builder::new("twice");
     net.batch_input("x", &[2, 5, 5]).weight("w", &Array4::<f32>::ones((2, 2, 1, 1)));
     net.node(Node::new("Conv", "conv").inputs(["x", "w"]));
@@ -112,7 +115,7 @@ fn a_convolution_that_something_else_reads_keeps_its_output() {
 }
 
 #[test]
-fn attributes_are_written_out() {
+fn attributes_have_explicit_values() {
     let mut net = Builder::new("automatic");
     net.batch_input("x", &[4, 7, 8]).weight("w", &Array4::<f32>::ones((6, 2, 3, 2)));
     let node = Node::new("Conv", "conv").inputs(["x", "w"]).text("auto_pad", "SAME_LOWER").int("group", 2);
@@ -125,7 +128,7 @@ fn attributes_are_written_out() {
 }
 
 #[test]
-fn what_is_not_known_before_the_run_stays_the_runtimes() {
+fn convolutions_with_unknown_or_unsupported_shapes_are_not_replaced() {
     let open = |sizes: &[graph::Dim], filters: ndarray::ArrayD<f32>| {
         let mut net = Builder::new("open");
         net.input("x", graph::onnx::tensor_proto::DataType::Float, sizes).weight("w", &filters);
@@ -136,14 +139,14 @@ fn what_is_not_known_before_the_run_stays_the_runtimes() {
     let model = open(&["n".into(), 2.into(), "h".into(), 9.into()], two.clone());
     assert_eq!(own(&model).to_bytes(), model.to_bytes());
     let model = open(&["n".into(), 2.into(), 9.into()], ndarray::Array3::<f32>::ones((3, 2, 3)).into_dyn());
-    assert_eq!(own(&model).to_bytes(), model.to_bytes(), "of one axis");
+    assert_eq!(own(&model).to_bytes(), model.to_bytes(), "a convolution over one axis");
     let model = open(&["n".into(), 2.into(), 9.into(), 9.into()], two);
     assert_ne!(own(&model).to_bytes(), model.to_bytes());
     assert_eq!(with_own_operators(&model, Convolutions::Runtime).unwrap().to_bytes(), model.to_bytes());
 }
 
 #[test]
-fn gradients_of_convolutions_are_taken_over() {
+fn gradients_of_convolutions_are_replaced() {
     let top = backward(&branched(), "joined", &["conv1.weight", "left.bias"]).unwrap();
     let model = own(&top);
     let found = operators(&model);
@@ -158,7 +161,7 @@ fn gradients_of_convolutions_are_taken_over() {
 }
 
 #[test]
-fn both_models_of_a_training_have_them_where_they_are_asked_for() {
+fn both_training_models_have_own_operators_if_configured() {
     let made = |convolutions| {
         let options = Options { logits: "logits".to_owned(), convolutions, ..Options::default() };
         artifacts(&branched(), &options).unwrap()

@@ -1,4 +1,4 @@
-//! The training graph above a cut.
+//! Tests of the training graph above a cut.
 
 use graph::onnx::NodeProto;
 use graph::{Model, tuning};
@@ -7,7 +7,7 @@ use runtime::training::{Options, artifacts};
 use crate::nets::branched;
 
 #[test]
-fn a_frozen_branch_above_the_cut_gets_no_gradient() {
+fn a_frozen_branch_above_the_cut_has_no_gradient() {
     let model = branched();
     let cut = tuning::split(&model, "right").unwrap();
     let above = model.above(&cut.tensor, "logits").unwrap();

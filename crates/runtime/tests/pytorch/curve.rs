@@ -1,4 +1,4 @@
-//! Twenty training steps from the same weights with the same batches, masks and `AdamW` settings: the same losses.
+//! Compares the losses of twenty training steps with the same weights, batches, masks and `AdamW` settings.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{common, networks};
 const IMAGES: usize = 20;
 const BATCH: usize = 4;
 const CLASSES: usize = 3;
-/// How far a loss may be from the reference, in nats.
+/// Allowed difference of a loss from the reference, in nats.
 const TOLERANCE: f64 = 1e-3;
 
 #[derive(Deserialize)]
@@ -31,14 +31,14 @@ struct Curve {
     losses: Vec<f64>,
 }
 
-/// An image of class `at % 3`: noise, brighter in one of the three colours.
+/// Returns an image of class `at % 3`. It is noise that is brighter in one of the three colours.
 fn image(at: usize) -> ArrayD<f32> {
     let mut noise = uniform(&format!("picture{at}"), &[3, 224, 224], 1.0, 0.0);
     noise.index_axis_mut(Axis(0), at % CLASSES).mapv_inplace(|value| value + 0.5);
     noise
 }
 
-/// What each image is at the cut: run through the frozen part, if there is one.
+/// Returns the tensor at the cut for each image.
 fn at_cut(model: &Model, tensor: &str) -> Vec<ArrayD<f32>> {
     let images = (0..IMAGES).map(image);
     if tensor == "input" {
@@ -53,7 +53,7 @@ fn at_cut(model: &Model, tensor: &str) -> Vec<ArrayD<f32>> {
     images.map(run).collect()
 }
 
-/// Trains from a depth on and compares the losses with the reference's, with the runtime's convolutions and with ours.
+/// Trains from a depth on, with the convolutions of ONNX Runtime and with ours, and compares the losses with the reference.
 fn check(depth: &str) {
     common::load();
     for convolutions in [Convolutions::Runtime, Convolutions::Own] {
@@ -100,16 +100,16 @@ fn check_with(convolutions: Convolutions, depth: &str) {
 }
 
 #[test]
-fn of_the_last_dense_layer() {
+fn losses_of_training_the_last_dense_layer() {
     check("fc8");
 }
 
 #[test]
-fn of_the_last_convolution_and_all_above() {
+fn losses_of_training_the_last_convolution_and_all_layers_above() {
     check("c5fc678");
 }
 
 #[test]
-fn of_all_layers() {
+fn losses_of_training_all_layers() {
     check("all");
 }

@@ -1,4 +1,4 @@
-//! Loss and the gradients of every weight and of the input.
+//! Compares the loss and the gradients of every weight and of the input.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::values::{hashes, uniform};
 use crate::{common, networks};
 
-/// How far a gradient may be from the reference, as a share of its length.
+/// Allowed difference of a gradient from the reference, as a share of its norm.
 const TOLERANCE: f64 = 1e-4;
 
 #[derive(Deserialize)]
@@ -19,7 +19,7 @@ struct Case {
     gradients: Vec<Gradient>,
 }
 
-/// What is known of a gradient: its length, its products with 4 drawn tensors, and 16 entries.
+/// The reference of a gradient: its norm, its products with 4 random tensors, and 16 entries.
 #[derive(Deserialize)]
 struct Gradient {
     name: String,
@@ -28,7 +28,7 @@ struct Gradient {
     entries: Vec<f64>,
 }
 
-/// Mean cross-entropy of logits `[n, classes]` and its gradient.
+/// Computes the mean cross-entropy of logits `[n, classes]` and its gradient.
 fn cross_entropy(logits: &Array2<f32>, labels: &[usize]) -> (f64, Array2<f32>) {
     let mut gradient = Array2::zeros(logits.raw_dim());
     let mut loss = 0.0;
@@ -44,12 +44,12 @@ fn cross_entropy(logits: &Array2<f32>, labels: &[usize]) -> (f64, Array2<f32>) {
     (loss, gradient)
 }
 
-/// Compares a network's loss and all its gradients with the reference's case `name`: once with the runtime's convolutions,
-/// once with our own gradients of convolutions above the runtime's forward part.
+/// Compares the loss and all gradients of a network with the case `name` of the reference. The gradients of the convolutions are
+/// computed by ONNX Runtime and by our own operators. The forward part is always computed by ONNX Runtime.
 ///
-/// Forward, ours differ from the runtime's in the last bits, which is enough for another value to be the largest of a
-/// window where two are nearly equal: in `SqueezeNet`, one window of 3.188240 and 3.188238 moves the image's gradient by
-/// 0.25 % of its length. `own_convolution.rs` compares the forward part.
+/// In the forward part, our convolutions differ from ONNX Runtime in the last bits. If two values of a pooling window are almost
+/// equal, another value can be the largest. In `SqueezeNet`, one window with 3.188240 and 3.188238 changes the gradient of the
+/// image by 0.25 % of its norm. `own_convolution.rs` compares the forward part.
 fn check(name: &str, model: &Model, images: &[usize], amplitude: f32) {
     common::load();
     for convolutions in [Convolutions::Runtime, Convolutions::Own] {
@@ -57,7 +57,7 @@ fn check(name: &str, model: &Model, images: &[usize], amplitude: f32) {
     }
 }
 
-/// `backward`, a model of gradients of the output `top`, with the operators of `convolutions` behind `top`.
+/// Replaces the operators that follow `top` in `backward`, a model that computes gradients of the output `top`.
 fn above(backward: &Model, top: &str, convolutions: Convolutions) -> Model {
     let own = with_own_operators(backward, convolutions).unwrap();
     let end =
@@ -77,13 +77,17 @@ fn check_with(convolutions: Convolutions, name: &str, model: &Model, images: &[u
     let logits = session.run(&[("input", input.view())]).unwrap().remove(0).1.into_dimensionality::<Ix2>().unwrap();
     let labels: Vec<usize> = (0..images[0]).map(|at| at * 7 % logits.len_of(Axis(1))).collect();
     let (loss, seed) = cross_entropy(&logits, &labels);
-    assert!((loss - case.loss).abs() < 1e-5 * case.loss, "{name}, {convolutions:?}: loss {loss}, not {}", case.loss);
+    assert!(
+        (loss - case.loss).abs() < 1e-5 * case.loss,
+        "{name}, {convolutions:?}: the loss is {loss}, not {}",
+        case.loss
+    );
 
     let names: Vec<&str> = case.gradients.iter().map(|gradient| gradient.name.as_str()).collect();
     let statistics = |weight: &String| [".mean", ".var"].iter().any(|end| weight.ends_with(end));
     let weights = model.weights().unwrap().into_iter().map(|(weight, _)| weight);
     for weight in weights.filter(|weight| !statistics(weight)) {
-        assert!(names.contains(&weight.as_str()), "{name}: no reference for {weight}");
+        assert!(names.contains(&weight.as_str()), "{name}: the reference has no {weight}");
     }
     let backward = backward(model, &top, &names).unwrap();
     let backward = above(&backward, &top, convolutions);
@@ -98,18 +102,18 @@ fn check_with(convolutions: Convolutions, name: &str, model: &Model, images: &[u
         let found: Vec<f64> = found.iter().map(|&value| f64::from(value)).collect();
         let error = difference(expected, &found);
         let whose = format!("{name}, {convolutions:?}: the gradient of {}", expected.name);
-        assert!(error < TOLERANCE, "{whose} is off by {error:e} of its length");
+        assert!(error < TOLERANCE, "{whose} differs by {error:e} of its norm");
     }
 }
 
-/// The largest difference from the reference, as a share of the gradient's length.
+/// Returns the largest difference from the reference, as a share of the norm of the gradient.
 fn difference(expected: &Gradient, found: &[f64]) -> f64 {
     let length = found.iter().map(|value| value * value).sum::<f64>().sqrt();
     let mut worst = (length - expected.length).abs();
     for (at, product) in expected.products.iter().enumerate() {
         let drawn = uniform(&format!("{}/product{at}", expected.name), &[found.len()], 1.0, 0.0);
         let own: f64 = drawn.iter().zip(found).map(|(&drawn, value)| f64::from(drawn) * value).sum();
-        // A drawn entry squared is 1/3 on average: so much of a difference comes through.
+        // The mean square of a random entry is 1/3, so a product shows this share of a difference.
         worst = worst.max((own - product).abs() * 3_f64.sqrt());
     }
     let places = hashes(&format!("{}/entry", expected.name), expected.entries.len());
@@ -120,21 +124,21 @@ fn difference(expected: &Gradient, found: &[f64]) -> f64 {
 }
 
 #[test]
-fn of_alexnet() {
+fn gradients_of_alexnet() {
     check("alexnet", &networks::alexnet(networks::CLASSIFIER, false), &[2, 3, 224, 224], 1.7);
 }
 
 #[test]
-fn of_alexnet_as_caffe_has_it() {
+fn gradients_of_the_caffe_alexnet() {
     check("caffe", &networks::caffe(), &[2, 3, 227, 227], 120.0);
 }
 
 #[test]
-fn of_squeezenet() {
+fn gradients_of_squeezenet() {
     check("squeezenet", &networks::squeezenet(), &[2, 3, 224, 224], 1.7);
 }
 
 #[test]
-fn of_a_residual_network() {
+fn gradients_of_a_residual_network() {
     check("residual", &networks::residual(), &[4, 3, 32, 32], 1.7);
 }

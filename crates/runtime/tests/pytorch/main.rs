@@ -1,6 +1,5 @@
-//! What `graph` differentiates and `runtime` trains, against what `PyTorch` computes for the same networks, weights and
-//! images. `reference/` holds its numbers and the scripts that made them. Of the same networks, our own convolutions
-//! against the runtime's.
+//! Compares gradients and training with PyTorch, for the same networks, weights and images. `reference/` has the reference values
+//! and the scripts that wrote them. `own_convolution` compares our own convolutions with those of ONNX Runtime.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]

@@ -1,20 +1,20 @@
-//! The networks, layer by layer; `reference/networks.py` computes the same ones.
+//! The networks of the comparison. `reference/networks.py` defines the same networks.
 
 use graph::Model;
 use graph::builder::{Builder, Node};
 
 use crate::values::uniform;
 
-/// Sizes of the smaller classifier of the gradients' `AlexNet`s.
+/// Sizes of the smaller classifier in the comparison of gradients.
 pub const CLASSIFIER: [usize; 4] = [9216, 64, 48, 10];
 
-/// A graph in the making and the tensor written last.
+/// A builder of a graph, with the output of the last node.
 struct Net {
     builder: Builder,
     top: String,
 }
 
-/// Filters `[out, in, size, size]`, stride, padding and groups of a convolution.
+/// The filters `[out, in, size, size]`, stride, padding and groups of a convolution.
 #[derive(Clone, Copy)]
 struct Filters([usize; 3], i64, i64, i64);
 
@@ -25,7 +25,7 @@ impl Net {
         Self { builder, top: "input".to_owned() }
     }
 
-    /// Adds a node that reads the tensor written last and these weights.
+    /// Adds a node whose inputs are the output of the last node and these weights.
     fn push(&mut self, node: Node, name: &str, weights: &[String]) -> &mut Self {
         let inputs = std::iter::once(self.top.clone()).chain(weights.iter().cloned());
         self.builder.node(node.inputs(inputs));
@@ -85,7 +85,7 @@ impl Net {
         self.push(Node::new("GlobalAveragePool", "average"), "average", &[]).flatten()
     }
 
-    /// fc6 to fc8, their inputs dropped out in training where `dropout` says so.
+    /// Adds the dense layers fc6 to fc8, with dropout of their inputs if `dropout` is true.
     fn classifier(&mut self, sizes: [usize; 4], dropout: bool) -> &mut Self {
         self.flatten();
         for (number, size) in (6..).zip(sizes.windows(2)) {
@@ -106,7 +106,7 @@ impl Net {
     }
 }
 
-/// As torchvision has it, with a smaller classifier.
+/// The `AlexNet` of torchvision with another classifier.
 pub fn alexnet(sizes: [usize; 4], dropout: bool) -> Model {
     let mut net = Net::new("alexnet", 224);
     net.conv("conv1", Filters([64, 3, 11], 4, 2, 1)).relu().pool(0);
@@ -117,7 +117,7 @@ pub fn alexnet(sizes: [usize; 4], dropout: bool) -> Model {
     net.classifier(sizes, dropout).finish()
 }
 
-/// `AlexNet` as Caffe has it, in two groups and with local response normalization.
+/// The `AlexNet` of Caffe, with two groups and local response normalization.
 pub fn caffe() -> Model {
     let mut net = Net::new("caffe", 227);
     net.conv("conv1", Filters([96, 3, 11], 4, 0, 1)).relu().lrn().pool(0);
@@ -128,7 +128,7 @@ pub fn caffe() -> Model {
     net.classifier(CLASSIFIER, false).finish()
 }
 
-/// `SqueezeNet` 1.1 with its 1000 classes.
+/// `SqueezeNet` 1.1 with 1000 classes.
 pub fn squeezenet() -> Model {
     let mut net = Net::new("squeezenet", 224);
     net.conv("conv1", Filters([64, 3, 3], 2, 0, 1)).relu().pool(1);
@@ -151,7 +151,7 @@ pub fn squeezenet() -> Model {
     net.conv("conv10", Filters([1000, 512, 1], 1, 0, 1)).relu().average().finish()
 }
 
-/// Four residual blocks with batch normalization, its statistics fixed.
+/// Four residual blocks with batch normalization and fixed statistics.
 pub fn residual() -> Model {
     let mut net = Net::new("residual", 32);
     net.conv("conv1", Filters([16, 3, 3], 1, 1, 1)).norm("norm1", 16).relu();

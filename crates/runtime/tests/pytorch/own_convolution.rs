@@ -1,4 +1,4 @@
-//! Whole networks with our own convolutions against the same with the runtime's.
+//! Compares whole networks with our own convolutions and with those of ONNX Runtime.
 
 use graph::Model;
 use graph::onnx::NodeProto;
@@ -8,7 +8,7 @@ use runtime::{Convolutions, Layout, Session, with_own_operators};
 use crate::values::uniform;
 use crate::{common, networks};
 
-/// How far an output may be from the runtime's, as a share of the outputs' root mean square.
+/// Allowed difference of an output, as a share of the root mean square of the outputs.
 const TOLERANCE: f64 = 1e-5;
 
 fn own(model: &Model) -> Model {
@@ -24,7 +24,7 @@ fn count(model: &Model, operator: &str) -> usize {
     model.nodes().iter().map(NodeProto::op_type).filter(|found| *found == operator).count()
 }
 
-/// The last layer's values of a network, one after another through all its convolutions.
+/// Compares the output of the last layer. All convolutions of the network must be replaced.
 fn check(model: &Model, images: &[usize], amplitude: f32, convolutions: usize) {
     common::load();
     let input = uniform("input", images, amplitude, 0.0);
@@ -34,32 +34,33 @@ fn check(model: &Model, images: &[usize], amplitude: f32, convolutions: usize) {
     let square = expected.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / expected.len() as f64;
     let apart = expected.iter().zip(&found).map(|(a, b)| f64::from(a - b).abs()).fold(0.0, f64::max);
     let error = apart / square.sqrt();
-    assert!(error < TOLERANCE, "{}: off by {error:e}", model.label());
+    assert!(error < TOLERANCE, "{}: the difference is {error:e}", model.label());
 }
 
 #[test]
-fn alexnet_gives_what_it_gives_with_the_runtimes() {
+fn alexnet_agrees_with_onnx_runtime() {
     check(&networks::alexnet(networks::CLASSIFIER, false), &[2, 3, 224, 224], 1.7, 5);
 }
 
 #[test]
-fn alexnet_as_caffe_has_it_gives_what_it_gives_with_the_runtimes() {
+fn the_caffe_alexnet_agrees_with_onnx_runtime() {
     check(&networks::caffe(), &[2, 3, 227, 227], 120.0, 5);
 }
 
 #[test]
-fn squeezenet_gives_what_it_gives_with_the_runtimes() {
+fn squeezenet_agrees_with_onnx_runtime() {
     check(&networks::squeezenet(), &[2, 3, 224, 224], 1.7, 26);
 }
 
 #[test]
-fn a_residual_network_gives_what_it_gives_with_the_runtimes() {
+fn a_residual_network_agrees_with_onnx_runtime() {
     check(&networks::residual(), &[4, 3, 32, 32], 1.7, 11);
 }
 
-/// No share of the work depends on how many threads there are, nor an image's values on those beside it.
+/// The work is divided independently of the number of threads, and the outputs for an image do not depend on the other images of
+/// the batch.
 #[test]
-fn threads_and_neighbours_change_no_bit() {
+fn threads_and_batches_do_not_change_the_bits() {
     common::load();
     let model = own(&networks::alexnet(networks::CLASSIFIER, false).cut("conv5.relu.pool").unwrap());
     let input = uniform("input", &[5, 3, 224, 224], 1.7, 0.0);
