@@ -104,7 +104,7 @@ fn windows(size: usize) -> Vec<Rect> {
 }
 
 #[test]
-fn convolutions_with_every_kind_of_pooling() {
+fn occlusion_with_every_kind_of_pooling() {
     let mut net = Net::new(45);
     net.conv("conv1", "input", [20, 3, 5, 5], |node| node.ints("strides", [2, 2]).ints("pads", [2, 2, 2, 2]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
@@ -127,7 +127,7 @@ fn convolutions_with_every_kind_of_pooling() {
 }
 
 #[test]
-fn groups_dilations_and_kernels_that_are_not_square() {
+fn occlusion_with_groups_dilations_and_rectangular_kernels() {
     let mut net = Net::new(30);
     net.conv("conv1", "input", [12, 3, 3, 5], |node| node.ints("pads", [1, 2, 1, 2]));
     net.node(Node::new("HardSwish", "bent").inputs(["conv1"]));
@@ -141,7 +141,7 @@ fn groups_dilations_and_kernels_that_are_not_square() {
 }
 
 #[test]
-fn branches_that_join_again() {
+fn occlusion_with_joined_branches() {
     let mut net = Net::new(32);
     net.conv("conv1", "input", [16, 3, 3, 3], |node| node.ints("pads", [1, 1, 1, 1]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
@@ -164,7 +164,7 @@ fn branches_that_join_again() {
 }
 
 #[test]
-fn dense_layers_above_the_cut() {
+fn occlusion_with_dense_layers_above_the_cut() {
     let mut net = Net::new(30);
     net.conv("conv1", "input", [20, 3, 5, 5], |node| node.ints("strides", [2, 2]).ints("pads", [2, 2, 2, 2]));
     net.node(Node::new("Relu", "relu1").inputs(["conv1"]));
@@ -195,7 +195,7 @@ fn dense_layers_above_the_cut() {
 }
 
 #[test]
-fn layers_that_read_all_places_run_as_a_whole() {
+fn layers_that_read_all_positions_are_not_reused() {
     // As many groups as channels, and a layer that reads all places at once.
     let mut net = Net::new(20);
     net.conv("conv1", "input", [24, 3, 3, 3], |node| node);

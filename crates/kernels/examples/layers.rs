@@ -7,6 +7,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use common::square_layer;
 use kernels::{Epilogue, Geometry, OneThread, PackedConvolution, Threads, filter_gradient, input_gradient};
 use rayon::prelude::*;
 use std::time::Instant;
@@ -95,21 +99,11 @@ fn multiply_adds(geometry: &Geometry) -> f64 {
 
 /// The `AlexNet` of torchvision for images of 224 x 224 pixels.
 fn layers() -> [Geometry; 5] {
-    let layer = |channels, filters, kernel, stride, pad, size| Geometry {
-        channels,
-        filters,
-        kernel: [kernel; 2],
-        strides: [stride; 2],
-        pads: [pad; 4],
-        dilations: [1, 1],
-        groups: 1,
-        size: [size; 2],
-    };
     [
-        layer(3, 64, 11, 4, 2, 224),
-        layer(64, 192, 5, 1, 2, 27),
-        layer(192, 384, 3, 1, 1, 13),
-        layer(384, 256, 3, 1, 1, 13),
-        layer(256, 256, 3, 1, 1, 13),
+        square_layer(3, 64, 11, 4, 2, 224),
+        square_layer(64, 192, 5, 1, 2, 27),
+        square_layer(192, 384, 3, 1, 1, 13),
+        square_layer(384, 256, 3, 1, 1, 13),
+        square_layer(256, 256, 3, 1, 1, 13),
     ]
 }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)]
 
+mod common;
+
+use common::square_layer;
 use kernels::{Epilogue, Geometry, OneThread, PackedConvolution, filter_gradient, input_gradient};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -77,18 +80,8 @@ fn check(geometry: &Geometry) {
 
 #[test]
 fn errors_are_a_few_times_those_of_a_plain_sum() {
-    let layer = |channels, filters, kernel, stride, pad, size| Geometry {
-        channels,
-        filters,
-        kernel: [kernel; 2],
-        strides: [stride; 2],
-        pads: [pad; 4],
-        dilations: [1, 1],
-        groups: 1,
-        size: [size; 2],
-    };
-    check(&layer(3, 64, 11, 4, 2, 99));
-    check(&layer(64, 64, 5, 1, 2, 27));
-    check(&layer(64, 64, 4, 1, 1, 20));
-    check(&layer(256, 128, 3, 1, 1, 13));
+    check(&square_layer(3, 64, 11, 4, 2, 99));
+    check(&square_layer(64, 64, 5, 1, 2, 27));
+    check(&square_layer(64, 64, 4, 1, 1, 20));
+    check(&square_layer(256, 128, 3, 1, 1, 13));
 }

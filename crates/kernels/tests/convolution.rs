@@ -336,7 +336,7 @@ fn an_image_has_the_same_bits_in_every_batch() {
 }
 
 #[test]
-fn only_square_windows_without_groups_and_dilations_go_by_tiles() {
+fn tiles_are_used_for_square_kernels_without_groups_and_dilations() {
     let tiled = Geometry { groups: 1, ..plain() };
     // One tile of five outputs down, two across: 7 x (7 + 4) products of 16 channels and 16 filters, and their transforms.
     let cost = tiled_cost(&tiled).unwrap();

@@ -181,7 +181,7 @@ async fn named_hosts_are_exempt_and_no_other_host_borrows_the_exemption() {
 }
 
 #[tokio::test]
-async fn urls_that_no_setting_allows() {
+async fn urls_that_are_never_allowed() {
     let server = Server::start(|_, _| image()).await;
     let (web, recorder) = client(&server, &quick());
     for (url, reason) in [
@@ -291,7 +291,7 @@ proptest! {
 
     /// Every address that the standard library knows as special is refused.
     #[test]
-    fn no_less_strict_than_the_standard_library(v4: [u8; 4], v6: [u16; 8]) {
+    fn addresses_that_the_standard_library_calls_local_are_not_public(v4: [u8; 4], v6: [u16; 8]) {
         let v4 = std::net::Ipv4Addr::from(v4);
         if v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_broadcast() || v4.is_documentation()
             || v4.is_unspecified() || v4.is_multicast() {

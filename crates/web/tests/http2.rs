@@ -207,7 +207,7 @@ async fn headers_that_are_too_large() {
 }
 
 #[tokio::test]
-async fn slowness_ends() {
+async fn slow_answers_time_out() {
     let mut settings = quick();
     settings.limits.header = 100 * MS;
     let (late, _) = failure(

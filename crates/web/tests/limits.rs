@@ -123,7 +123,7 @@ async fn headers_without_end() {
 
 /// One limit is small in each case and the others are large, so the result does not depend on the speed of the machine.
 #[tokio::test]
-async fn slowness_ends() {
+async fn slow_answers_time_out() {
     let late = |phase| Failure::Later(Reason::Timeout(phase));
     let mut settings = quick();
     settings.limits.header = 60 * MS;

@@ -3,10 +3,13 @@
 //! `cargo test --release -p web --test pace -- --ignored --nocapture` runs the test of the rate in real time.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/burst.rs"]
+mod burst;
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use burst::burst;
 use common::{Server, answer, at, client, image, quick};
 use web::{PerHost, Settings, Web};
 
@@ -17,30 +20,15 @@ fn at_rate(requests_per_second: f64) -> Settings {
     settings
 }
 
-/// Requests `count` images from `host` at a time. Returns the time that this took.
-async fn burst(web: &Web, host: &'static str, count: usize) -> Duration {
-    let began = Instant::now();
-    let tasks: Vec<_> = (0..count)
-        .map(|n| {
-            let web = web.clone();
-            tokio::spawn(async move { web.get(&at(&format!("http://{host}/{n}.jpg"))).await.unwrap().status })
-        })
-        .collect();
-    for task in tasks {
-        assert_eq!(task.await.unwrap(), 200);
-    }
-    began.elapsed()
-}
-
 #[tokio::test]
 #[ignore = "half a minute of real time"]
-async fn sixty_requests_at_two_a_second_in_real_time() {
+async fn sixty_requests_at_two_per_second_in_real_time() {
     let server = Server::start(|_, _| image()).await;
     let mut settings = at_rate(2.0);
     settings.named_hosts = vec![("other.test".into(), PerHost { concurrency: 4, requests_per_second: 0.0 })];
     let (web, _) = client(&server, &settings);
     let (slow, quick) = tokio::join!(burst(&web, "site.test", 60), burst(&web, "other.test", 60));
-    println!("60 requests at 2 a second: {slow:.2?}; 60 to another host without a limit meanwhile: {quick:.2?}");
+    println!("60 requests at 2 per second: {slow:.2?}; 60 to another host without a limit meanwhile: {quick:.2?}");
     assert!(slow >= Duration::from_secs(29));
     assert!(quick < slow / 10);
 }

@@ -170,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn seconds_are_seconds(seconds: u64) {
+    fn retry_after_in_seconds(seconds: u64) {
         prop_assert_eq!(retry_after(&seconds.to_string(), SystemTime::now()), Some(Duration::from_secs(seconds)));
     }
 
@@ -181,7 +181,7 @@ proptest! {
 
     /// A directive counts at every position, for all robots and for our name, and never for another name.
     #[test]
-    fn directives_among_others(
+    fn a_directive_counts_at_every_position(
         before in proptest::collection::vec("(nofollow|all|max-snippet: -1|max-image-preview: none)", 0..4),
         scope in "(|tunescope: |TuneScope: |\\*: )",
     ) {

@@ -102,7 +102,7 @@ mod tests {
     use graph::builder::{Builder, Node};
 
     #[test]
-    fn the_layers_below_every_output_are_taken() {
+    fn layers_that_all_outputs_depend_on_are_kept() {
         let mut net = Builder::new("made up");
         net.batch_input("input", &[2, 1, 1]);
         net.node(Node::new("Flatten", "flat").inputs(["input"]));

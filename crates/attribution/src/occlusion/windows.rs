@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_lie_as_captum_has_them() {
+    fn windows_agree_with_captum() {
         let windows = Windows::new(224, 50, 10).unwrap();
         assert_eq!(windows.count, 19, "ceil(174 / 10) + 1");
         let rects = windows.rects();

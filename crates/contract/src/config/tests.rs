@@ -104,7 +104,7 @@ fn a_key_of_another_kind_of_source_says_which_form_works() {
 }
 
 #[test]
-fn what_cannot_train_is_refused_by_its_key() {
+fn the_error_for_impossible_training_settings_names_the_key() {
     for bad in [
         "train.sweep.learning_rate=[0.0]",
         "train.sweep.learning_rate=[0.001, -1e-3]",
@@ -153,7 +153,7 @@ fn what_cannot_train_is_refused_by_its_key() {
 }
 
 #[test]
-fn one_depth_or_several() {
+fn depths_are_a_string_or_a_list() {
     let tune = |text: &str| load("", &[text]).unwrap().train.tune;
     assert_eq!(tune("train.tune=head"), ["head"]);
     assert_eq!(tune("train.tune=\"c5\""), ["c5"]);

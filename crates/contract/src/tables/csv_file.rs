@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_explained_with_its_line() {
+    fn the_error_for_a_damaged_table_names_the_line() {
         for (text, why) in [
             ("", "line 1: there is no column `name`"),
             ("name\na\n", "line 1: there is no column `kg`"),

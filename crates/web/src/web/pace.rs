@@ -3,11 +3,16 @@
 //! A paused clock does not wait for sockets, so a transport in memory answers.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/common/burst.rs"]
+mod burst;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use http::Response;
 use tokio::time::Instant;
+
+use burst::burst;
 
 use super::Web;
 use crate::failure::{Failure, Reason};
@@ -69,21 +74,6 @@ fn at_rate(requests_per_second: f64) -> Settings {
     settings.retries = 0;
     (settings.backoff.first, settings.backoff.longest) = (Duration::from_millis(2), Duration::from_millis(10));
     settings
-}
-
-/// Requests `count` images from `host` at a time. Returns the time that this took.
-async fn burst(web: &Web, host: &'static str, count: usize) -> Duration {
-    let began = Instant::now();
-    let tasks: Vec<_> = (0..count)
-        .map(|n| {
-            let web = web.clone();
-            tokio::spawn(async move { web.get(&at(&format!("http://{host}/{n}.jpg"))).await.unwrap().status })
-        })
-        .collect();
-    for task in tasks {
-        assert_eq!(task.await.unwrap(), 200);
-    }
-    began.elapsed()
 }
 
 #[tokio::test(start_paused = true)]
