@@ -11,7 +11,7 @@ use graph::builder::{Builder, Node};
 use ndarray::{Array1, Array2, Axis};
 use runtime::Session;
 use serde_json::Value;
-use testkit::{Workspace, files, images};
+use testkit::{files, images};
 use zoo::{Features, Layer, Network, Pooling};
 
 use support::{HOSTILE, SIDE, analyze, rows, stderr};
