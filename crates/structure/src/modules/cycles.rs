@@ -28,6 +28,8 @@ pub struct Use {
     pub to: String,
     /// The file of `from`, relative to the folder of the crate.
     pub file: PathBuf,
+    /// The file of `to`, relative to the folder of the crate.
+    pub target: PathBuf,
     /// Line numbers from 1, sorted.
     pub lines: Vec<usize>,
 }
@@ -61,25 +63,36 @@ pub fn cycles(package: &str, folder: &Path, tree: &Tree, uses: &Uses) -> Vec<Cyc
         if members.len() < 2 {
             continue;
         }
-        let name = |index: usize| match tree.modules[index].path.as_str() {
-            "" => "crate".to_string(),
-            path => path.to_string(),
-        };
-        let mut modules: Vec<String> = members.iter().map(|&index| name(index)).collect();
+        let mut modules: Vec<String> = members.iter().map(|&index| name(tree, index)).collect();
         modules.sort();
-        let shortest = shortest_cycle(&members, uses)
-            .into_iter()
-            .map(|(from, to)| Use {
-                from: name(from),
-                to: name(to),
-                file: tree.modules[from].file.strip_prefix(folder).unwrap_or(&tree.modules[from].file).to_path_buf(),
-                lines: uses[&(from, to)].iter().copied().collect(),
-            })
-            .collect();
+        let shortest = shortest_cycle(&members, uses).into_iter();
+        let shortest = shortest.map(|edge| describe(folder, tree, edge, &uses[&edge])).collect();
         found.push(Cycle { package: package.to_string(), modules, shortest });
     }
     found.sort_by(|a, b| a.modules.cmp(&b.modules));
     found
+}
+
+/// Describes all `uses`, in the order of the modules.
+pub fn describe_all(folder: &Path, tree: &Tree, uses: &Uses) -> Vec<Use> {
+    uses.iter().map(|(&edge, lines)| describe(folder, tree, edge, lines)).collect()
+}
+
+fn describe(folder: &Path, tree: &Tree, (from, to): (usize, usize), lines: &BTreeSet<usize>) -> Use {
+    let file = |index: usize| {
+        let file = &tree.modules[index].file;
+        file.strip_prefix(folder).unwrap_or(file).to_path_buf()
+    };
+    let lines = lines.iter().copied().collect();
+    Use { from: name(tree, from), to: name(tree, to), file: file(from), target: file(to), lines }
+}
+
+/// Returns the path of a module for messages.
+fn name(tree: &Tree, index: usize) -> String {
+    match tree.modules[index].path.as_str() {
+        "" => "crate".to_string(),
+        path => path.to_string(),
+    }
 }
 
 /// Returns the modules that `start` reaches along `connected`, with `start` itself.

@@ -6,8 +6,12 @@
 //!   `mod child;` and has `pub use child::Item;` does not use the child.
 //! - An inline module belongs to the file that contains it.
 //! - Code under `#[cfg(test)]` does not count.
-//! - A call `value.method()` counts when the crate defines this method in an inherent `impl` outside the file of its type.
-//!   Other method calls do not count, because the syntax does not tell the type.
+//! - A call `value.method()` or `Type::method()` counts when the crate defines this method in an inherent `impl` outside the file of
+//!   its type. A call `value.method()` also counts when a glob import brings a trait with this method into scope. Other method calls
+//!   do not count, because the syntax does not tell the type.
+//! - The definition of a macro uses what it names. A call of the macro uses the macro.
+//!
+//! `tests/reference/uses.py` compares the result with the names that rustdoc resolves.
 //!
 //! `cargo modules dependencies --acyclic` checks the same with rust-analyzer, but takes minutes to build.
 
@@ -18,7 +22,7 @@ mod tree;
 
 pub use cycles::{Cycle, Use};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -27,6 +31,30 @@ use anyhow::Result;
 /// # Errors
 /// Returns an error when a source file cannot be read or parsed.
 pub fn cycles_of_crate(name: &str, folder: &Path) -> Result<Vec<Cycle>> {
+    let mut found = Vec::new();
+    for root in roots(folder)? {
+        let tree = tree::Tree::read(&root)?;
+        let uses = resolve::uses_between_files(&tree);
+        found.extend(cycles::cycles(name, folder, &tree, &uses));
+    }
+    Ok(found)
+}
+
+/// Returns which modules of the crate in `folder` use which others: in its library and in each of its binaries.
+///
+/// # Errors
+/// Returns an error when a source file cannot be read or parsed.
+pub fn uses_of_crate(folder: &Path) -> Result<Vec<Use>> {
+    let mut found = Vec::new();
+    for root in roots(folder)? {
+        let tree = tree::Tree::read(&root)?;
+        found.extend(cycles::describe_all(folder, &tree, &resolve::uses_between_files(&tree)));
+    }
+    Ok(found)
+}
+
+/// Returns the root files of the library and of the binaries, sorted.
+fn roots(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut roots = vec![folder.join("src/lib.rs"), folder.join("src/main.rs")];
     let binaries = folder.join("src/bin");
     if binaries.is_dir() {
@@ -36,11 +64,5 @@ pub fn cycles_of_crate(name: &str, folder: &Path) -> Result<Vec<Cycle>> {
     }
     roots.retain(|root| root.extension().is_some_and(|extension| extension == "rs") && root.is_file());
     roots.sort();
-    let mut found = Vec::new();
-    for root in roots {
-        let tree = tree::Tree::read(&root)?;
-        let uses = resolve::uses_between_files(&tree);
-        found.extend(cycles::cycles(name, folder, &tree, &uses));
-    }
-    Ok(found)
+    Ok(roots)
 }

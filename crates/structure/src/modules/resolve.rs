@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tree::Tree;
+use super::tree::{Module, Tree};
 
 /// The lines of `from` that use items of `to`. Both are indices of modules that are whole files.
 pub type Uses = BTreeMap<(usize, usize), BTreeSet<usize>>;
@@ -39,8 +39,9 @@ pub fn uses_between_files(tree: &Tree) -> Uses {
             }
         };
         let declared = &module.declared;
-        for import in declared.imports.iter().filter(|import| !import.exported && !import.glob) {
-            // An import of a module uses nothing yet. The paths that go on from it do.
+        for import in declared.imports.iter().filter(|import| !import.exported) {
+            // An import of a module or of all names in it uses nothing yet. The paths that go on from it do. A glob import of an item
+            // imports the variants of an enum.
             if let Some(to) = resolver.definer(index, &import.path, Prefer::Module) {
                 add(to, import.line);
             }
@@ -49,14 +50,31 @@ pub fn uses_between_files(tree: &Tree) -> Uses {
             if let Some(to) = resolver.definer(index, &mention.path, Prefer::Item) {
                 add(to, mention.line);
             }
+            for to in resolver.away_from(index, &mention.path, &away) {
+                add(to, mention.line);
+            }
         }
+        let globs = resolver.modules_of_globs(index);
         for call in &declared.calls {
-            for &to in away.get(call.name.as_str()).into_iter().flatten() {
+            for method in away.get(call.name.as_str()).into_iter().flatten() {
+                add(method.module, call.line);
+            }
+            // A trait that is imported by name counts at its import.
+            for &to in globs.iter().filter(|&&glob| tree.modules[glob].declared.trait_methods.contains(&call.name)) {
                 add(to, call.line);
             }
         }
     }
     uses
+}
+
+/// An inherent method that is defined outside the file of its type.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Away {
+    /// The module that defines the type.
+    home: usize,
+    /// The module that defines the method.
+    module: usize,
 }
 
 struct Resolver<'a> {
@@ -96,7 +114,7 @@ impl Resolver<'_> {
             found = match self.look_up(module, name, prefer, seen) {
                 Some(next) => next,
                 // The first name of a plain path is a macro of a module above, or nothing of this crate.
-                None if position == 0 && !anchored => Found::Item(self.macro_above(module, name)?),
+                None if position == 0 && !anchored => Found::Item(self.macro_in_scope(module, name)?),
                 // A name that a macro generates: it belongs to the module that the path has reached.
                 None => Found::Item(module),
             };
@@ -129,37 +147,90 @@ impl Resolver<'_> {
         }
         if meanings.is_empty() {
             for import in here.declared.imports.iter().filter(|import| import.glob) {
-                if let Some(Found::Module(inside)) = self.resolve(module, &import.path, Prefer::Module, seen) {
-                    meanings.extend(self.look_up(inside, name, prefer, seen));
+                match self.resolve(module, &import.path, Prefer::Module, seen) {
+                    Some(Found::Module(inside)) => meanings.extend(self.look_up(inside, name, prefer, seen)),
+                    Some(Found::Item(home)) if self.tree.modules[home].declared.variants.contains(name) => {
+                        meanings.push(Found::Item(home));
+                    }
+                    _ => {}
                 }
             }
+        }
+        if meanings.is_empty() && module == 0 {
+            let exports = |other: &Module| other.declared.exported_macros.contains(name);
+            meanings.extend(self.tree.modules.iter().position(exports).map(Found::Item));
         }
         meanings
     }
 
-    /// Returns the module above `module` that defines the macro `name`: such macros are in scope in child modules.
-    fn macro_above(&self, module: usize, name: &str) -> Option<usize> {
-        let mut above = self.tree.modules[module].parent;
+    /// Returns the module whose macro `name` is in scope in `module` without a path: a module above, or one with `#[macro_use]`.
+    fn macro_in_scope(&self, module: usize, name: &str) -> Option<usize> {
+        let mut above = Some(module);
         while let Some(index) = above {
-            if self.tree.modules[index].declared.macros.contains(name) {
+            let here = &self.tree.modules[index];
+            if here.declared.macros.contains(name) {
                 return Some(index);
             }
-            above = self.tree.modules[index].parent;
+            if let Some(child) = here.macro_children.iter().find_map(|&child| self.macro_of_child(child, name)) {
+                return Some(child);
+            }
+            above = here.parent;
         }
         None
     }
 
-    /// Returns the modules that define inherent methods of a type of another file, by the method's name.
-    fn methods_away_from_their_type(&self) -> BTreeMap<&str, BTreeSet<usize>> {
-        let mut away: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+    fn macro_of_child(&self, child: usize, name: &str) -> Option<usize> {
+        let here = &self.tree.modules[child];
+        if here.declared.macros.contains(name) {
+            return Some(child);
+        }
+        here.macro_children.iter().find_map(|&inner| self.macro_of_child(inner, name))
+    }
+
+    /// Returns the inherent methods that are defined outside the file of their type, by name.
+    fn methods_away_from_their_type(&self) -> BTreeMap<&str, BTreeSet<Away>> {
+        let mut away: BTreeMap<&str, BTreeSet<Away>> = BTreeMap::new();
         for (index, module) in self.tree.modules.iter().enumerate() {
             for method in &module.declared.methods {
                 let Some(home) = self.definer(index, &method.of, Prefer::Item) else { continue };
                 if self.tree.modules[home].whole_file != module.whole_file {
-                    away.entry(&method.name).or_default().insert(index);
+                    away.entry(&method.name).or_default().insert(Away { home, module: index });
                 }
             }
         }
         away
+    }
+
+    /// Returns the modules that define the associated function at `path`, such as `Type::new`, outside the file of the type.
+    fn away_from(&self, from: usize, path: &[String], away: &BTreeMap<&str, BTreeSet<Away>>) -> Vec<usize> {
+        let Some((name, of)) = path.split_last() else { return Vec::new() };
+        let methods = away.get(name.as_str()).into_iter().flatten();
+        let home = self.definer(from, of, Prefer::Item);
+        // The type behind `Self` is unknown here, as that of a method call.
+        let is_self = of == ["Self"];
+        methods.filter(|method| is_self || home == Some(method.home)).map(|method| method.module).collect()
+    }
+
+    /// Returns the modules whose names the glob imports of `module` bring into scope, by way of re-exports too.
+    fn modules_of_globs(&self, module: usize) -> BTreeSet<usize> {
+        let mut reached = BTreeSet::new();
+        let mut waiting = vec![(module, false)];
+        while let Some((from, passed_on)) = waiting.pop() {
+            for import in self.tree.modules[from].declared.imports.iter().filter(|import| !passed_on || import.exported)
+            {
+                match self.resolve(from, &import.path, Prefer::Module, &mut Seen::new()) {
+                    Some(Found::Module(inside)) if import.glob => {
+                        if reached.insert(inside) {
+                            waiting.push((inside, true));
+                        }
+                    }
+                    Some(Found::Item(home)) if passed_on => {
+                        reached.insert(home);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        reached
     }
 }

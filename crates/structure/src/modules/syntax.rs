@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 
 /// What the source of one module declares and mentions, inline modules excluded.
@@ -12,6 +13,12 @@ pub struct Declared {
     pub items: BTreeSet<String>,
     /// The names of the macros among `items`. Child modules see them without a path.
     pub macros: BTreeSet<String>,
+    /// The macros with `#[macro_export]`. Their path is `crate::name`, wherever they are defined.
+    pub exported_macros: BTreeSet<String>,
+    /// The variants of the enums of the module.
+    pub variants: BTreeSet<String>,
+    /// The methods of the traits of the module.
+    pub trait_methods: BTreeSet<String>,
     pub imports: Vec<Import>,
     pub mentions: Vec<Mention>,
     /// The methods of inherent implementations.
@@ -57,12 +64,7 @@ pub fn declared(items: &[syn::Item]) -> Declared {
         if is_test_only(attributes_of(item)) {
             continue;
         }
-        if let Some(name) = name_of(item) {
-            if matches!(item, syn::Item::Macro(_)) {
-                collector.declared.macros.insert(name.clone());
-            }
-            collector.declared.items.insert(name);
-        }
+        collector.define(item);
         // The tree reads child modules on its own, inline ones too.
         if !matches!(item, syn::Item::Mod(_)) {
             collector.visit_item(item);
@@ -93,17 +95,22 @@ fn requires_test(condition: &TokenStream) -> bool {
     }
 }
 
+/// Returns whether the attributes contain `#[macro_use]`.
+pub fn uses_macros(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("macro_use"))
+}
+
 /// Returns the value of `#[path = "…"]`.
 pub fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => text_of(&pair.value),
+        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => quoted_text(&pair.value),
         _ => None,
     })
 }
 
-fn text_of(value: &syn::Expr) -> Option<String> {
-    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = value else { return None };
-    Some(text.value())
+fn quoted_text(value: &syn::Expr) -> Option<String> {
+    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(quoted), .. }) = value else { return None };
+    Some(quoted.value())
 }
 
 fn attributes_of(item: &syn::Item) -> &[syn::Attribute] {
@@ -139,7 +146,16 @@ fn name_of(item: &syn::Item) -> Option<String> {
         syn::Item::Union(item) => &item.ident,
         _ => return None,
     };
-    Some(name.to_string())
+    Some(text(name))
+}
+
+/// Returns an identifier without the mark `r#`.
+pub fn text(name: &syn::Ident) -> String {
+    name.unraw().to_string()
+}
+
+fn texts(path: &syn::Path) -> Vec<String> {
+    path.segments.iter().map(|segment| text(&segment.ident)).collect()
 }
 
 #[derive(Default)]
@@ -148,20 +164,44 @@ struct Collector {
 }
 
 impl Collector {
+    /// Adds the names that `item` defines.
+    fn define(&mut self, item: &syn::Item) {
+        let declared = &mut self.declared;
+        match item {
+            syn::Item::Enum(item) => declared.variants.extend(item.variants.iter().map(|variant| text(&variant.ident))),
+            syn::Item::Trait(item) => {
+                let methods = item.items.iter().filter_map(|inner| match inner {
+                    syn::TraitItem::Fn(method) => Some(text(&method.sig.ident)),
+                    _ => None,
+                });
+                declared.trait_methods.extend(methods);
+            }
+            _ => {}
+        }
+        let Some(name) = name_of(item) else { return };
+        if let syn::Item::Macro(item) = item {
+            declared.macros.insert(name.clone());
+            if item.attrs.iter().any(|attribute| attribute.path().is_ident("macro_export")) {
+                declared.exported_macros.insert(name.clone());
+            }
+        }
+        declared.items.insert(name);
+    }
+
     fn import(&mut self, tree: &syn::UseTree, before: &[String], exported: bool) {
         let mut add = |name: Option<String>, path: Vec<String>, glob: bool, span: Span| {
             self.declared.imports.push(Import { name, path, glob, exported, line: span.start().line });
         };
-        let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
+        let with = |name: &syn::Ident| [before, &[text(name)]].concat();
         match tree {
             syn::UseTree::Path(path) => self.import(&path.tree, &with(&path.ident), exported),
             syn::UseTree::Name(name) if name.ident == "self" => {
                 add(before.last().cloned(), before.to_vec(), false, name.ident.span());
             }
-            syn::UseTree::Name(name) => add(Some(name.ident.to_string()), with(&name.ident), false, name.ident.span()),
+            syn::UseTree::Name(name) => add(Some(text(&name.ident)), with(&name.ident), false, name.ident.span()),
             syn::UseTree::Rename(rename) => {
                 let path = if rename.ident == "self" { before.to_vec() } else { with(&rename.ident) };
-                let name = (rename.rename != "_").then(|| rename.rename.to_string());
+                let name = (rename.rename != "_").then(|| text(&rename.rename));
                 add(name, path, false, rename.ident.span());
             }
             syn::UseTree::Glob(glob) => add(None, before.to_vec(), true, glob.star_token.spans[0]),
@@ -186,10 +226,10 @@ impl Collector {
                     let line = first.span().start().line;
                     let after_dot = at > 0 && is_mark(at - 1, '.') && !(at > 1 && is_mark(at - 2, '.'));
                     let absolute = at > 1 && is_mark(at - 1, ':') && is_mark(at - 2, ':');
-                    let mut path = vec![first.to_string()];
+                    let mut path = vec![text(first)];
                     while is_mark(at + 1, ':') && is_mark(at + 2, ':') {
                         let Some(TokenTree::Ident(next)) = tokens.get(at + 3) else { break };
-                        path.push(next.to_string());
+                        path.push(text(next));
                         at += 3;
                     }
                     if after_dot {
@@ -221,12 +261,12 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
         if let (None, syn::Type::Path(of)) = (&item.trait_, &*item.self_ty) {
-            let of: Vec<String> = of.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let of = texts(&of.path);
             for inner in &item.items {
                 if let syn::ImplItem::Fn(method) = inner
                     && !is_test_only(&method.attrs)
                 {
-                    let name = method.sig.ident.to_string();
+                    let name = text(&method.sig.ident);
                     self.declared.methods.push(Method { name, of: of.clone() });
                 }
             }
@@ -245,7 +285,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-        self.declared.calls.push(Call { name: call.method.to_string(), line: call.method.span().start().line });
+        self.declared.calls.push(Call { name: text(&call.method), line: call.method.span().start().line });
         visit::visit_expr_method_call(self, call);
     }
 
@@ -254,8 +294,7 @@ impl<'ast> Visit<'ast> for Collector {
             && let Some(first) = path.segments.first()
         {
             let line = first.ident.span().start().line;
-            let path = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            self.declared.mentions.push(Mention { path, line });
+            self.declared.mentions.push(Mention { path: texts(path), line });
         }
         visit::visit_path(self, path);
     }
@@ -274,12 +313,11 @@ impl<'ast> Visit<'ast> for Collector {
             // Serde names functions in strings: `#[serde(with = "crate::time")]`.
             for token in list.tokens.clone() {
                 if let TokenTree::Literal(literal) = token
-                    && let syn::Lit::Str(text) = syn::Lit::new(literal)
-                    && let Ok(path) = text.parse::<syn::Path>()
+                    && let syn::Lit::Str(quoted) = syn::Lit::new(literal)
+                    && let Ok(path) = quoted.parse::<syn::Path>()
                 {
-                    let line = text.span().start().line;
-                    let path = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-                    self.declared.mentions.push(Mention { path, line });
+                    let line = quoted.span().start().line;
+                    self.declared.mentions.push(Mention { path: texts(&path), line });
                 }
             }
         }

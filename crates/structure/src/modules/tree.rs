@@ -23,6 +23,8 @@ pub struct Module {
     pub file: PathBuf,
     /// The child modules by name.
     pub children: BTreeMap<String, usize>,
+    /// The child modules with `#[macro_use]`. This module and the modules below it see their macros without a path.
+    pub macro_children: Vec<usize>,
     pub declared: Declared,
 }
 
@@ -40,9 +42,7 @@ impl Tree {
         let text = fs_err::read_to_string(file)?;
         let parsed = syn::parse_file(&text).with_context(|| format!("cannot parse {}", file.display()))?;
         let index = self.modules.len();
-        let (file, children) = (file.to_path_buf(), BTreeMap::new());
-        let declared = syntax::declared(&parsed.items);
-        self.modules.push(Module { path, parent, whole_file: index, file, children, declared });
+        self.add(path, parent, index, file.to_path_buf(), syntax::declared(&parsed.items));
         self.read_children(index, folder, &parsed.items)?;
         Ok(index)
     }
@@ -54,30 +54,48 @@ impl Tree {
             if syntax::is_test_only(&item.attrs) {
                 continue;
             }
-            let name = item.ident.to_string();
+            let name = syntax::text(&item.ident);
             let Module { path, file, whole_file, .. } = &self.modules[parent];
             let (file, whole_file) = (file.clone(), *whole_file);
             let path = if path.is_empty() { name.clone() } else { format!("{path}::{name}") };
             let child = if let Some((_, inner)) = &item.content {
-                let index = self.modules.len();
-                let (declared, children) = (syntax::declared(inner), BTreeMap::new());
-                self.modules.push(Module { path, parent: Some(parent), whole_file, file, children, declared });
+                let index = self.add(path, Some(parent), whole_file, file, syntax::declared(inner));
                 self.read_children(index, &folder.join(&name), inner)?;
                 index
             } else {
-                let (child_file, child_folder) = locate(&file, folder, &name, &item.attrs);
+                // A path in an inline module begins at the folder of that module.
+                let base = if whole_file == parent { file.parent().unwrap_or(Path::new(".")) } else { folder };
+                let (child_file, child_folder) = locate(base, folder, &name, &item.attrs);
                 self.read_file(path, Some(parent), &child_file, &child_folder)?
             };
             self.modules[parent].children.insert(name, child);
+            if syntax::uses_macros(&item.attrs) {
+                self.modules[parent].macro_children.push(child);
+            }
         }
         Ok(())
     }
+
+    /// Adds a module and returns its index.
+    fn add(
+        &mut self,
+        path: String,
+        parent: Option<usize>,
+        whole_file: usize,
+        file: PathBuf,
+        declared: Declared,
+    ) -> usize {
+        let (children, macro_children) = (BTreeMap::new(), Vec::new());
+        self.modules.push(Module { path, parent, whole_file, file, children, macro_children, declared });
+        self.modules.len() - 1
+    }
 }
 
-/// Returns the file of the module `name` that `parent` declares, and the folder of its own child modules.
-fn locate(parent: &Path, folder: &Path, name: &str, attributes: &[syn::Attribute]) -> (PathBuf, PathBuf) {
+/// Returns the file of the module `name`, and the folder of its own child modules. The file lies in `folder`, unless an attribute
+/// `path` names it relative to `base`.
+fn locate(base: &Path, folder: &Path, name: &str, attributes: &[syn::Attribute]) -> (PathBuf, PathBuf) {
     if let Some(path) = syntax::path_attribute(attributes) {
-        let file = parent.parent().unwrap_or(Path::new(".")).join(path);
+        let file = base.join(path);
         let folder = file.parent().unwrap_or(Path::new(".")).to_path_buf();
         return (file, folder);
     }
