@@ -37,7 +37,7 @@ pub(crate) fn print_layers(common: &Common, name: Option<&str>) -> Result<Exit> 
     if common.json {
         print(&format!("{:#}\n", to_json(&network, &layers)))?;
     } else {
-        print(&to_table(&network, &layers).to_text())?;
+        print(&to_table(&network, &layers).for_stdout())?;
     }
     Ok(Exit::Done)
 }

@@ -59,7 +59,7 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
         if common.json {
             entries.push(to_json(file, &answer, &classes));
         } else if let Ok(answer) = answer {
-            cli::print(&format!("{}\n", to_table(file, &answer, &classes).to_text()))?;
+            cli::print(&format!("{}\n", to_table(file, &answer, &classes).for_stdout()))?;
         }
     }
     if common.json {

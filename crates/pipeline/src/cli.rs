@@ -173,7 +173,7 @@ fn tell(name: &str, ran: bool, summary: &Summary, common: &Common) -> Result<Exi
         print(&format!("{text:#}\n"))?;
     } else if ran && !common.quiet {
         for table in &summary.tables {
-            print(&format!("{}\n", table.to_text()))?;
+            print(&format!("{}\n", table.for_stdout()))?;
         }
     }
     Ok(exit)
@@ -219,7 +219,7 @@ fn dry_run<S: Stage>(
             [verdict.to_owned()].into_iter().chain(reasons).collect::<Vec<_>>().join("\n              ");
         print(&format!("{:<12}{lines}\n", S::NAME))?;
         for table in &plan {
-            print(&format!("\n{}", table.to_text()))?;
+            print(&format!("\n{}", table.for_stdout()))?;
         }
     }
     Ok(Exit::Done)

@@ -1,8 +1,11 @@
 //! Tables for stdout: aligned text for people, JSON for machines.
 
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
-/// How a column is set.
+/// How the cells of a column are aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// Words.
@@ -22,7 +25,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// An empty table.
+    /// Creates a table without rows.
     pub fn new(title: impl Into<String>, columns: &[(&str, Align)]) -> Self {
         Self {
             title: title.into(),
@@ -40,32 +43,58 @@ impl Table {
         self
     }
 
-    /// The table as aligned text, its title first.
+    /// Returns the title and the aligned rows. Each row is one line, however long it is.
     pub fn to_text(&self) -> String {
-        let widths: Vec<usize> = (0..self.columns.len())
-            .map(|at| {
-                let cells = self.rows.iter().map(|row| row[at].chars().count());
-                cells.chain([self.columns[at].chars().count()]).max().unwrap_or(0)
-            })
-            .collect();
-        let line = |cells: &[String]| {
-            let mut text = String::new();
-            for ((cell, width), align) in cells.iter().zip(&widths).zip(&self.aligns) {
-                let gap = " ".repeat(width - cell.chars().count());
-                match align {
-                    Align::Left => text += &format!("  {cell}{gap}"),
-                    Align::Right => text += &format!("  {gap}{cell}"),
-                }
+        self.render(None)
+    }
+
+    /// Returns the text for stdout. Rows that are wider than the terminal are wrapped within their columns of words.
+    ///
+    /// Without a terminal, the text is that of [`Table::to_text`], so that other programs can read it line by line.
+    pub fn for_stdout(&self) -> String {
+        let size = terminal_size::terminal_size_of(std::io::stdout());
+        self.render(size.map(|(terminal_size::Width(columns), _)| columns))
+    }
+
+    /// Returns the title and the aligned rows, for a terminal of `columns` columns. Numbers are never wrapped, so a table with many of
+    /// them can still be wider.
+    fn render(&self, columns: Option<u16>) -> String {
+        let natural = self.layout(None);
+        match columns {
+            Some(columns) if natural.lines().any(|line| line.width() > usize::from(columns)) => {
+                self.layout(Some(columns))
             }
-            text.trim_end().to_owned() + "\n"
-        };
-        let mut text = format!("{}\n{}", self.title, line(&self.columns));
-        for row in &self.rows {
-            text += &line(row);
+            _ => natural,
         }
-        text
+    }
+
+    fn layout(&self, columns: Option<u16>) -> String {
+        let mut grid = comfy_table::Table::new();
+        grid.load_style(NOTHING).set_header(&self.columns).add_rows(&self.rows);
+        let content = grid.column_max_content_widths();
+        for (column, align) in grid.column_iter_mut().zip(&self.aligns) {
+            column.set_padding((GAP, 0)).set_cell_alignment(match align {
+                Align::Left => CellAlignment::Left,
+                Align::Right => CellAlignment::Right,
+            });
+        }
+        if let Some(columns) = columns {
+            grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+            for ((column, align), content) in grid.column_iter_mut().zip(&self.aligns).zip(content) {
+                column.set_constraint(match align {
+                    Align::Left => ColumnConstraint::LowerBoundary(Width::Fixed(GAP + content.min(NARROWEST))),
+                    Align::Right => ColumnConstraint::ContentWidth,
+                });
+            }
+        }
+        format!("{}\n{}\n", self.title, grid.trim_fmt())
     }
 }
+
+/// The columns between two cells, and before the first cell.
+const GAP: u16 = 2;
+/// A column of words is not wrapped to fewer columns than this.
+const NARROWEST: u16 = 12;
 
 /// Control characters (a new line in a class name, a terminal's escape codes) shown as `�`.
 fn one_line(text: &str) -> String {
@@ -77,12 +106,62 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_control_characters_are_tamed() {
-        let mut table = Table::new("Pictures", &[("class", Align::Left), ("count", Align::Right)]);
+    fn columns_are_aligned_and_control_characters_are_replaced() {
+        let mut table = Table::new("Images", &[("class", Align::Left), ("count", Align::Right)]);
         table.row(["cat", "120"]).row(["wal\u{1b}[31mrus", "7"]);
         assert_eq!(
             table.to_text(),
-            "Pictures\n  class        count\n  cat            120\n  wal\u{fffd}[31mrus      7\n"
+            "Images\n  class        count\n  cat            120\n  wal\u{fffd}[31mrus      7\n"
         );
+        assert_eq!(Table::new("Empty", &[("class", Align::Left)]).to_text(), "Empty\n  class\n");
+    }
+
+    /// East Asian characters and emoji take two columns of a terminal, and combining marks take none (UAX #11).
+    #[test]
+    fn wide_characters_keep_the_columns_aligned() {
+        let mut table = Table::new("Images", &[("class", Align::Left), ("count", Align::Right), ("note", Align::Left)]);
+        table.row(["猫", "120", "a"]).row(["🐕🐕", "7", "b"]).row(["cafe\u{301}", "9", "c"]).row(["naïve", "10", "d"]);
+        let expected = [
+            "Images",
+            "  class  count  note",
+            "  猫       120  a",
+            "  🐕🐕       7  b",
+            "  cafe\u{301}       9  c",
+            "  naïve     10  d",
+        ];
+        assert_eq!(table.to_text().lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_wider_than_the_terminal_wraps_words_and_never_numbers() {
+        let columns = [("class", Align::Left), ("images", Align::Right), ("reason", Align::Left)];
+        let mut table = Table::new("Rejected", &columns);
+        table.row(["cat", "1234567", "the file is not an image and has no known extension"]).row([
+            "犬",
+            "8",
+            "too large",
+        ]);
+        let expected = "\
+Rejected
+  class   images  reason
+  cat    1234567  the file is not an
+                  image and has no
+                  known extension
+  犬           8  too large
+";
+        assert_eq!(table.render(Some(38)), expected);
+        assert_eq!(table.render(Some(200)), table.to_text());
+        assert_eq!(table.render(None), table.to_text());
+        // In a very narrow terminal, the table is wider than the terminal and still complete.
+        let narrow = table.render(Some(1));
+        assert!(narrow.contains("1234567") && narrow.contains("known"), "{narrow}");
+    }
+
+    #[test]
+    fn json_has_the_title_the_columns_and_the_whole_cells() {
+        let mut table = Table::new("Images", &[("class", Align::Left), ("count", Align::Right)]);
+        table.row(["猫", "120"]);
+        let json = serde_json::to_string(&table).unwrap();
+        assert_eq!(json, r#"{"title":"Images","columns":["class","count"],"rows":[["猫","120"]]}"#);
     }
 }

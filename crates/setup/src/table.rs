@@ -63,7 +63,7 @@ pub fn print_installed(
             "unmet": [], "tables": [table] });
         print(&format!("{text:#}\n"))?;
     } else if ran > 0 && !common.quiet {
-        print(&format!("{}\n", table.to_text()))?;
+        print(&format!("{}\n", table.for_stdout()))?;
     }
     Ok(Exit::Done)
 }
