@@ -81,14 +81,20 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<()> {
 fn embed(run: &Run, values: &Array2<f32>) -> Result<Embedding> {
     let config = &run.config.analyze.tsne;
     let engine = match config.engine {
-        TsneEngine::Auto => None,
-        TsneEngine::Linfa => Some(Engine::Linfa),
-        TsneEngine::Grid => Some(Engine::Grid),
+        TsneEngine::Auto => Engine::for_work(values.nrows(), config.iterations),
+        TsneEngine::Linfa => Engine::Linfa,
+        TsneEngine::Grid => Engine::Grid,
     };
-    let progress = run.progress("laying out images", config.iterations);
-    let settings = Settings { perplexity: config.perplexity, iterations: config.iterations, engine };
+    let progress = match engine {
+        Engine::Linfa => run.progress_without_steps("laying out images with linfa, which reports no steps"),
+        Engine::Grid => run.progress("laying out images", config.iterations),
+    };
+    let settings = Settings { perplexity: config.perplexity, iterations: config.iterations, engine: Some(engine) };
     let embedding = embedding::tsne::embed(values, &settings, &mut run.rng("t-SNE"), &mut |iteration| {
-        progress.inc(u64::from(iteration > 0));
+        match engine {
+            Engine::Linfa => progress.tick(),
+            Engine::Grid => progress.inc(u64::from(iteration > 0)),
+        }
         !stop::asked()
     });
     progress.finish();

@@ -9,9 +9,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::print_message;
 
-/// A counter up to a total. Threads can share it.
+/// A counter up to a total, or the elapsed time of work that reports no steps. Threads can share it.
 #[derive(Debug)]
 pub struct Progress {
+    /// It has no length when the work reports no steps.
     bar: ProgressBar,
     /// Without a terminal on stderr: the stage, and the time of the last line.
     plain: Option<(String, Mutex<Instant>)>,
@@ -22,11 +23,21 @@ const BETWEEN_LINES: Duration = Duration::from_secs(5);
 impl Progress {
     /// Starts at 0 of `total`, labelled with `stage` and `what`.
     pub fn new(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
+        let style = ProgressStyle::with_template("{prefix:<12}{msg} {bar:24} {pos}/{len}  {per_sec}  {eta} left");
+        Self::start(stage, what, Some(total), style.unwrap_or_else(|_| ProgressStyle::default_bar()), quiet)
+    }
+
+    /// Starts the clock of work that reports no steps, labelled with `stage` and `what`. Call [`Progress::tick`] while it runs.
+    pub fn without_steps(stage: &str, what: &str, quiet: bool) -> Self {
+        let style = ProgressStyle::with_template("{prefix:<12}{spinner} {msg}  {elapsed} so far");
+        Self::start(stage, what, None, style.unwrap_or_else(|_| ProgressStyle::default_spinner()), quiet)
+    }
+
+    fn start(stage: &str, what: &str, total: Option<u64>, style: ProgressStyle, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = ProgressStyle::with_template("{prefix:<12}{msg} {bar:24} {pos}/{len}  {per_sec}  {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let bar = ProgressBar::with_draw_target(total, target);
+        bar.set_style(style);
         bar.set_prefix(stage.to_owned());
         bar.set_message(what.to_owned());
         let plain = (!quiet && !terminal).then(|| (format!("{stage:<12}"), Mutex::new(Instant::now())));
@@ -36,17 +47,33 @@ impl Progress {
     /// Counts `n` more items as done.
     pub fn inc(&self, n: u64) {
         self.bar.inc(n);
+        self.print_at_times();
+    }
+
+    /// Shows that work without steps still runs.
+    pub fn tick(&self) {
+        self.bar.tick();
+        self.print_at_times();
+    }
+
+    /// Prints a line without a terminal, if the last one is old enough.
+    fn print_at_times(&self) {
         let Some((stage, last)) = &self.plain else { return };
         let Ok(mut last) = last.lock() else { return };
         if last.elapsed() >= BETWEEN_LINES {
             *last = Instant::now();
-            let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            print_message(&format!(
-                "{stage}{}: {done}/{total}, {:.1}/s, {:.0} s left",
-                self.bar.message(),
-                self.bar.per_sec(),
-                self.bar.eta().as_secs_f64()
-            ));
+            print_message(&format!("{stage}{}", self.plain_line()));
+        }
+    }
+
+    fn plain_line(&self) -> String {
+        let (bar, what) = (&self.bar, self.bar.message());
+        match bar.length() {
+            Some(total) => {
+                let (done, rate, left) = (bar.position(), bar.per_sec(), bar.eta().as_secs_f64());
+                format!("{what}: {done}/{total}, {rate:.1}/s, {left:.0} s left")
+            }
+            None => format!("{what}: {:.0} s so far", bar.elapsed().as_secs_f64()),
         }
     }
 
@@ -138,5 +165,26 @@ impl Board {
     /// Removes the lines.
     pub fn finish(&self) {
         self.bars.clear().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_without_steps_shows_its_time_and_no_count() {
+        let progress = Progress::without_steps("analyze", "laying out images", true);
+        progress.bar.set_elapsed(Duration::from_secs(7));
+        progress.tick();
+        assert_eq!(progress.plain_line(), "laying out images: 7 s so far");
+    }
+
+    #[test]
+    fn counted_work_shows_its_count() {
+        let progress = Progress::new("analyze", "decoding images", 8, true);
+        progress.inc(2);
+        let line = progress.plain_line();
+        assert!(line.starts_with("decoding images: 2/8, ") && line.ends_with(" s left"), "{line}");
     }
 }

@@ -136,6 +136,12 @@ impl<'a, C> Run<'a, C> {
         Progress::new(self.work.stage, what, total as u64, self.work.quiet)
     }
 
+    /// Shows the elapsed time of work that reports no steps. `what` is a short label, such as "laying out images".
+    pub fn progress_without_steps(&self, what: &str) -> Progress {
+        tracing::info!(what, "begin");
+        Progress::without_steps(self.work.stage, what, self.work.quiet)
+    }
+
     /// Starts a group of progress lines, for work without a single count.
     pub fn board(&self) -> Board {
         Board::new(self.work.stage, self.work.quiet)
