@@ -210,10 +210,10 @@ fn trials() -> Vec<Trial> {
     let settings = |hidden: &[usize], dropout, learning_rate| Settings {
         tune: "head".into(),
         hidden: hidden.to_vec(),
-        copies: 0,
         dropout,
         weight_decay: 0.01,
         learning_rate,
+        ..Settings::default()
     };
     let good = TrialResult {
         epochs: 2,

@@ -172,8 +172,31 @@ impl Train {
             "train.sweep.hidden",
             &format!("lists of at most {MAX_HIDDEN} sizes"),
         )?;
-        let lengths = [&sweep.learning_rate, &sweep.dropout, &sweep.weight_decay].map(Vec::len);
-        let trials = lengths.into_iter().chain([sweep.hidden.len(), sweep.copies.len()]).fold(1, usize::saturating_mul);
-        rule(trials <= MAX_TRIALS, "train.sweep", &format!("lists with at most {MAX_TRIALS} combinations"))
+        let most = format!("lists with at most {MAX_TRIALS} combinations");
+        rule(sweep.combinations() <= MAX_TRIALS, "train.sweep", &most)
+    }
+}
+
+impl Sweep {
+    /// Returns the product of the lengths of all lists.
+    fn combinations(&self) -> usize {
+        let lists = serde_json::to_value(self).unwrap_or_default();
+        let lists =
+            lists.as_object().into_iter().flat_map(serde_json::Map::values).filter_map(serde_json::Value::as_array);
+        lists.map(Vec::len).fold(1, usize::saturating_mul)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_counts_for_the_number_of_combinations() {
+        assert_eq!(Sweep::default().combinations(), 8);
+        let two = |dropout, copies| Sweep { dropout, copies, ..Sweep::default() };
+        assert_eq!(two(vec![0.0, 0.1, 0.2], vec![0; 5]).combinations(), 2 * 3 * 2 * 5);
+        let check = |copies| Train { sweep: two(vec![0.0], copies), ..Train::default() }.check();
+        assert!(check(vec![0; 2500]).is_ok() && check(vec![0; 2501]).is_err());
     }
 }

@@ -12,7 +12,7 @@ use crate::stages;
 /// The settings that can differ between trials. The fields are columns of `trials.csv`.
 ///
 /// A new field needs no other change in the table, in the summary or in the report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Tuning depth by name.
     pub tune: String,

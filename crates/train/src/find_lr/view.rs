@@ -1,20 +1,20 @@
 //! The part of the configuration that `find-lr` reads.
 
-use contract::Config;
 use contract::config::{Augment, ClassWeights, Model, Sweep, Train};
-use serde::Serialize;
+use contract::{Config, Settings};
+use serde::ser::{Error, Serialize, Serializer};
 
 use crate::view::TrainView;
 
 /// The keys that `find-lr` reads: those of `train` without the learning rate and without what ends or selects trials.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub(crate) struct FindLrView {
     seed: u64,
     model: Model,
     train: TrainKeys,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, serde::Serialize)]
 struct TrainKeys {
     tune: Vec<String>,
     batch_size: usize,
@@ -25,18 +25,32 @@ struct TrainKeys {
     sweep: SweepKeys,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct SweepKeys {
-    hidden: Vec<Vec<usize>>,
-    copies: Vec<usize>,
-    dropout: Vec<f64>,
-    weight_decay: Vec<f64>,
+/// The lists of the sweep without the learning rates. A new list of [`Sweep`] belongs to it.
+///
+/// The learning rates are the defaults, so the user's cannot influence `find-lr`.
+#[derive(Debug, Clone)]
+struct SweepKeys(Sweep);
+
+impl From<Sweep> for SweepKeys {
+    fn from(sweep: Sweep) -> Self {
+        Self(Sweep { learning_rate: Sweep::default().learning_rate, ..sweep })
+    }
+}
+
+/// Writes a map without the learning rates, in the order of the columns of `trials.csv`.
+impl Serialize for SweepKeys {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let lists = serde_json::to_value(&self.0).map_err(S::Error::custom)?;
+        let mut lists: Vec<_> = lists.as_object().into_iter().flatten().collect();
+        lists.retain(|(name, _)| *name != Settings::LEARNING_RATE);
+        lists.sort_by_key(|(name, _)| Settings::names().iter().position(|column| column == name));
+        to.collect_map(lists)
+    }
 }
 
 impl From<&Config> for FindLrView {
     fn from(config: &Config) -> Self {
         let train = config.train.clone();
-        let Sweep { hidden, copies, dropout, weight_decay, learning_rate: _ } = train.sweep;
         Self {
             seed: config.seed,
             model: config.model.clone(),
@@ -47,7 +61,7 @@ impl From<&Config> for FindLrView {
                 class_weights: train.class_weights,
                 label_smoothing: train.label_smoothing,
                 augment: train.augment,
-                sweep: SweepKeys { hidden, copies, dropout, weight_decay },
+                sweep: train.sweep.into(),
             },
         }
     }
@@ -57,7 +71,6 @@ impl FindLrView {
     /// Returns the view of `train` for the code that both stages share. Keys that `find-lr` does not read have their
     /// defaults, so they cannot influence it.
     pub(crate) fn as_train(&self) -> TrainView {
-        let SweepKeys { hidden, copies, dropout, weight_decay } = self.train.sweep.clone();
         TrainView {
             seed: self.seed,
             model: self.model.clone(),
@@ -68,9 +81,48 @@ impl FindLrView {
                 class_weights: self.train.class_weights,
                 label_smoothing: self.train.label_smoothing,
                 augment: self.train.augment.clone(),
-                sweep: Sweep { hidden, copies, dropout, weight_decay, ..Sweep::default() },
+                sweep: self.train.sweep.0.clone(),
                 ..Train::default()
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_of_the_sweep_but_the_learning_rates_is_in_the_cache_key() {
+        let mut config = Config::default();
+        config.train.sweep.weight_decay = vec![0.5];
+        let keys = pipeline::config::flatten(&FindLrView::from(&config)).unwrap();
+        let mut sweep = pipeline::config::flatten(&config.train.sweep).unwrap();
+        assert!(sweep.remove(Settings::LEARNING_RATE).is_some());
+        assert_eq!(sweep["weight_decay"], "[0.5]");
+        for (name, value) in &sweep {
+            assert_eq!(keys.get(&format!("train.sweep.{name}")), Some(value), "{name}");
+        }
+        assert!(!keys.keys().any(|key| key.contains(Settings::LEARNING_RATE)));
+        config.train.sweep.learning_rate = vec![0.25];
+        assert_eq!(pipeline::config::flatten(&FindLrView::from(&config)).unwrap(), keys);
+    }
+
+    #[test]
+    fn the_lists_have_the_order_of_the_columns_of_trials() {
+        let written = serde_json::to_value(&FindLrView::from(&Config::default()).train.sweep).unwrap();
+        let written: Vec<&str> = written.as_object().unwrap().keys().map(String::as_str).collect();
+        let columns: Vec<&str> = Settings::names().iter().copied().filter(|name| written.contains(name)).collect();
+        assert_eq!(written, columns);
+        assert_eq!(written[..4], ["hidden", "copies", "dropout", "weight_decay"]);
+    }
+
+    #[test]
+    fn the_learning_rates_of_the_user_are_not_visible() {
+        let mut config = Config::default();
+        config.train.sweep.learning_rate = vec![0.25];
+        config.train.sweep.dropout = vec![0.75];
+        let sweep = FindLrView::from(&config).as_train().train.sweep;
+        assert_eq!(sweep, Sweep { dropout: vec![0.75], ..Sweep::default() });
     }
 }
