@@ -219,10 +219,8 @@ impl Resolver<'_> {
             for import in self.tree.modules[from].declared.imports.iter().filter(|import| !passed_on || import.exported)
             {
                 match self.resolve(from, &import.path, Prefer::Module, &mut Seen::new()) {
-                    Some(Found::Module(inside)) if import.glob => {
-                        if reached.insert(inside) {
-                            waiting.push((inside, true));
-                        }
+                    Some(Found::Module(inside)) if import.glob && reached.insert(inside) => {
+                        waiting.push((inside, true));
                     }
                     Some(Found::Item(home)) if passed_on => {
                         reached.insert(home);
