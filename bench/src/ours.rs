@@ -26,7 +26,7 @@ const DROPOUT: f64 = 0.5;
 
 /// Trains once at a depth and prints the measurement.
 pub(crate) fn run(depth: Depth, work: &Work) -> Result<()> {
-    runtime::load(&runtime::locate(&work.data)).context("run `just setup` first")?;
+    runtime::load_from(&work.data).context("run `just setup` first")?;
     let loaded_kib = peak_kib()?;
     let labels = images::labels(&work.scratch, work.count)?;
     let classes = labels.iter().max().map_or(0, |&last| last as usize + 1);

@@ -43,7 +43,7 @@ pub(crate) fn run(side: &Side) -> Result<()> {
         Switch::On => Reuse::On,
         Switch::Off => Reuse::Off,
     };
-    runtime::load(&runtime::locate(&side.data)).context("run `just setup` first")?;
+    runtime::load_from(&side.data).context("run `just setup` first")?;
     let model = side.network.model(&side.data)?;
     let windows = Windows::new(224, side.patch, side.stride)?;
     let ready = Instant::now();

@@ -6,7 +6,8 @@ use anyhow::Result;
 use contract::stages;
 use contract::tables::activations::FOLDER;
 use contract::{Artifact, ChosenRow, Dataset, EmbeddingPoint};
-use pipeline::{HintExt, Stage, Summary, stop};
+use pipeline::{HintFrom, Stage, Summary, stop};
+use runtime::RuntimeError;
 
 use crate::tuned::Tuned;
 use crate::view::{AnalyzeView, Finished, Run, Scope};
@@ -26,7 +27,7 @@ impl Stage for Analyze {
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
-        let runtime = runtime::identity(&scope.environment.data).hint("run `just setup`")?;
+        let runtime = runtime::identity(&scope.environment.data).hint_from(RuntimeError::advice)?;
         let mut inputs = BTreeMap::from([("onnxruntime".to_owned(), runtime)]);
         inputs.extend(user_images::inputs(&scope.config.analyze.images));
         Ok(inputs)
@@ -37,7 +38,7 @@ impl Stage for Analyze {
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
+        runtime::load_from(&run.environment.data).hint_from(RuntimeError::advice)?;
         let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
         let chosen = choose::choose(run, &tuned, &dataset)?;

@@ -6,6 +6,7 @@ use anyhow::Result;
 use contract::stages;
 use inference::{Classifier, Error};
 use pipeline::{Environment, HintExt, HintFrom};
+use runtime::RuntimeError;
 use zoo::{Network, ZooError};
 
 /// Opens the network `name` of the zoo.
@@ -26,6 +27,6 @@ pub(crate) fn tuned(environment: &Environment) -> Result<Classifier> {
 }
 
 fn open(environment: &Environment, network: Network, model: &Path) -> Result<Classifier> {
-    runtime::load(&runtime::locate(&environment.data)).hint("run `just setup`")?;
+    runtime::load_from(&environment.data).hint_from(RuntimeError::advice)?;
     Classifier::open(network, model, environment.thread_count()).hint_from(Error::advice)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, anyhow};
 use contract::stages;
 use contract::{Dataset, Split};
-use pipeline::{HintExt, Stage, Summary};
+use pipeline::{HintExt, HintFrom, Stage, Summary};
+use runtime::RuntimeError;
 
 use crate::view::{EvaluateView, Finished, Run, Scope};
 use crate::{calibration, classifier, metrics, outputs, predictions, summary};
@@ -24,7 +25,7 @@ impl Stage for Evaluate {
     // Not the gate: it judges what is there and changes none of it.
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
-        let runtime = runtime::identity(&scope.environment.data).hint("run `just setup`")?;
+        let runtime = runtime::identity(&scope.environment.data).hint_from(RuntimeError::advice)?;
         Ok(BTreeMap::from([("onnxruntime".to_owned(), runtime)]))
     }
 

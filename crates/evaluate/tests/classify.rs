@@ -72,9 +72,9 @@ fn the_configuration_limits_the_size_of_images() {
 #[test]
 fn a_trunk_without_classifier_is_an_error_with_a_hint() {
     let workspace = bare();
-    install(&workspace, "alexnet", false);
+    install(&workspace, "trunk", false);
     with_images(&workspace);
-    let (code, stdout, stderr) = result(&evaluate(&workspace, &["classify", "--network", "alexnet", "blue.png"]));
+    let (code, stdout, stderr) = result(&evaluate(&workspace, &["classify", "--network", "trunk", "blue.png"]));
     assert_eq!((code, stdout.as_str()), (1, ""));
     insta::assert_snapshot!(stderr);
 }

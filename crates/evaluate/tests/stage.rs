@@ -42,6 +42,37 @@ fn rounded_json(value: &Value) -> Value {
 }
 
 #[test]
+fn a_damaged_runtime_is_rejected_and_the_outputs_of_the_last_run_stay() {
+    let workspace = prepared();
+    assert_eq!(result(&evaluate(&workspace, &[])).0, 0);
+    let before = outputs(&workspace);
+    let installed = testkit::workspace_root().join("data/runtime/libonnxruntime.so");
+    let mut library = std::fs::read(&installed).unwrap();
+    let run = |library: &[u8]| {
+        let path = workspace.write("data/runtime/libonnxruntime.so", library);
+        let mut command = workspace.command(env!("CARGO_BIN_EXE_evaluate"));
+        let run = command.arg("--force").env_remove("ORT_DYLIB_PATH").output().unwrap();
+        assert!(run.status.code().is_some(), "the process ended by a signal: {:?}", run.status);
+        let (code, _, stderr) = result(&run);
+        (code, stderr.replace(&path.display().to_string(), "LIBRARY"))
+    };
+    let (code, stderr) = run(&library);
+    assert_eq!(code, 0, "{stderr}");
+    for at in [2, 5, 7].map(|eighths| library.len() / 8 * eighths) {
+        library[at] ^= 1;
+        let (code, stderr) = run(&library);
+        library[at] ^= 1;
+        assert_eq!(code, 1, "{stderr}");
+        assert!(stderr.starts_with("error: LIBRARY is damaged or changed: its SHA-256 is "), "{stderr}");
+        assert!(stderr.contains("\nhint: run `just setup`: it installs the library again"), "{stderr}");
+        assert_eq!(outputs(&workspace), before);
+    }
+    let (code, stderr) = run(&library[..library.len() / 2]);
+    assert!(code == 1 && stderr.contains("LIBRARY is damaged or changed"), "{stderr}");
+    assert_eq!(outputs(&workspace), before);
+}
+
+#[test]
 fn every_table_is_written_and_printed() {
     let workspace = prepared();
     let (code, stdout, stderr) = result(&evaluate(&workspace, &[]));

@@ -81,7 +81,7 @@ impl Error {
             Self::Shape { .. } | Self::NoOutput { .. } => "correct the description of the network".to_owned(),
             Self::Network(error) => error.advice(),
             Self::Graph(error) => error.advice().to_owned(),
-            Self::Runtime(error) => error.advice().to_owned(),
+            Self::Runtime(error) => error.advice(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::repackage::OUTPUT_SHA256;
 use crate::version::VERSION;
 
 /// An error of ONNX Runtime, or of loading it. The message names the file.
@@ -20,6 +21,14 @@ pub enum RuntimeError {
         path: PathBuf,
         /// The message of the loader.
         reason: String,
+    },
+    /// The library in the data folder is not the one that `setup` installs.
+    #[error("{} is damaged or changed: its SHA-256 is {found}, not {OUTPUT_SHA256}", path.display())]
+    Changed {
+        /// Path of the library.
+        path: PathBuf,
+        /// SHA-256 of the file, in hexadecimal.
+        found: String,
     },
     /// The library is not ONNX Runtime.
     #[error("{} is a library, but not ONNX Runtime: it does not export OrtGetApiBase", path.display())]
@@ -94,19 +103,6 @@ pub enum RuntimeError {
         /// The message of ONNX Runtime.
         message: String,
     },
-}
-
-impl RuntimeError {
-    /// Returns what the user can do about the error.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::BadModel { .. } | Self::OtherType { .. } | Self::OtherInputs { .. } | Self::Failed { .. } => {
-                "check the model with `onnx.checker.check_model(model, full_check=True)`, and export it again"
-            }
-            Self::BadState { .. } => "run `just train --force`",
-            _ => "run `just setup`",
-        }
-    }
 }
 
 /// Returns ONNX Runtime's message, without the C++ function and the numeric code at its beginning.

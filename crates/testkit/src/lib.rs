@@ -10,7 +10,9 @@ pub mod files;
 pub mod hostile;
 pub mod images;
 mod paths;
+pub mod server;
 mod workspace;
 
 pub use paths::{binary, runtime_library, workspace_root};
+pub use server::Server;
 pub use workspace::Workspace;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use contract::Dataset;
 use contract::stages;
-use pipeline::{HintExt, HintFrom, Stage, Summary};
+use pipeline::{HintFrom, Stage, Summary};
+use runtime::RuntimeError;
+use zoo::ZooError;
 
 use crate::check::check;
 use crate::context::TrainContext;
@@ -40,7 +42,7 @@ impl Stage for Train {
     }
 
     fn run(&self, run: &Run) -> Result<()> {
-        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
+        runtime::load_from(&run.environment.data).hint_from(RuntimeError::advice)?;
         let dataset = Dataset::read(run.artifacts())?;
         let base = Base::open(run.scope())?;
         let examples = Examples::new(&dataset)?;
@@ -59,9 +61,9 @@ impl Stage for Train {
 /// Returns what training depends on besides the configuration and the artifacts.
 pub(crate) fn inputs(scope: Scope) -> Result<BTreeMap<String, String>> {
     let (network, _) =
-        zoo::Network::open(&scope.environment.data, &scope.config.model.network).hint_from(zoo::ZooError::advice)?;
+        zoo::Network::open(&scope.environment.data, &scope.config.model.network).hint_from(ZooError::advice)?;
     Ok(BTreeMap::from([
-        ("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint("run `just setup`")?),
+        ("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint_from(RuntimeError::advice)?),
         ("own operators".to_owned(), runtime::OPERATORS.to_string()),
         (format!("network {}", network.name), zoo::sha256(network.to_json().as_bytes())),
     ]))

@@ -3,16 +3,21 @@
 use std::path::Path;
 
 use crate::ZooError;
+use crate::sources::source;
 
 impl ZooError {
     /// Returns what the user can do about the error.
     pub fn advice(&self) -> String {
         match self {
-            Self::NotInstalled { name, path } if crate::source(name).is_err() => format!(
+            Self::NotInstalled { name, path } if source(name).is_err() => format!(
                 "`just setup` installs alexnet and squeezenet; a network of your own needs {} and {} in that folder",
                 path.file_name().unwrap_or_default().to_string_lossy(),
                 crate::MODEL
             ),
+            Self::InstalledFile { .. } | Self::Changed { .. } | Self::NoReceipt { .. } => {
+                "run `just setup`: it installs the missing and the changed files again, and keeps the changed files"
+                    .to_owned()
+            }
             Self::Name(_) => "name a folder below data/networks/, such as alexnet".to_owned(),
             Self::Mismatch { path, .. } => match maker(path) {
                 Maker::User => "export the model for any number of images, channels first, as in \
@@ -61,7 +66,7 @@ impl Maker {
 fn maker(path: &Path) -> Maker {
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if crate::source(name).is_ok() {
+    if source(name).is_ok() {
         Maker::Setup
     } else if folder.join(crate::TUNED_DESCRIPTION).exists() {
         Maker::Train

@@ -31,6 +31,14 @@ pub enum ZooError {
         /// The error of the operating system.
         error: std::io::Error,
     },
+    /// A file of a network that `setup` installed cannot be read.
+    #[error("{}: {error}", path.display())]
+    InstalledFile {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        error: std::io::Error,
+    },
     /// The description is not valid.
     #[error("{}: not a description of a network: {reason}", path.display())]
     Description {
@@ -48,6 +56,20 @@ pub enum ZooError {
         expected: String,
         /// The SHA-256 of the file.
         found: String,
+    },
+    /// The description of an installed network is not the one that `setup` wrote.
+    #[error("{}: changed or damaged since `setup` installed it", path.display())]
+    Changed {
+        /// The file of the description.
+        path: PathBuf,
+    },
+    /// Nothing tells whether the files of a network are those that `setup` installed.
+    #[error("{}: missing or damaged, so nothing tells whether the network `{name}` is unchanged", path.display())]
+    NoReceipt {
+        /// The name of the network.
+        name: String,
+        /// The list of installed files.
+        path: PathBuf,
     },
     /// The model is not the one that the description describes.
     #[error("{}: does not fit its description: {reason}", path.display())]

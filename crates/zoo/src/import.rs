@@ -1,7 +1,10 @@
 //! Converts a file of weights to a model with its description.
 
+use installed::sha256;
+
 use crate::source::{WeightSource, Weights};
-use crate::{Network, ZooError, alexnet, network, squeezenet};
+use crate::sources::source;
+use crate::{Network, ZooError, alexnet, squeezenet};
 
 /// A network that is ready to be installed.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,25 +15,6 @@ pub struct Imported {
     pub network: Network,
 }
 
-static SOURCES: [WeightSource; 2] = [alexnet::SOURCE, squeezenet::SOURCE];
-
-/// Returns the sources of all networks, in the order in which `setup` installs them.
-pub fn sources() -> &'static [WeightSource] {
-    &SOURCES
-}
-
-/// Returns the source of the network `name`.
-///
-/// # Errors
-/// Returns an error when there is no such network.
-pub fn source(name: &str) -> Result<&'static WeightSource, ZooError> {
-    let found = SOURCES.iter().find(|source| source.network == name);
-    found.ok_or_else(|| ZooError::UnknownSource {
-        name: name.to_owned(),
-        known: SOURCES.map(|source| source.network).join(", "),
-    })
-}
-
 /// Builds the network `name` from the bytes of its weights, which are the file [`WeightSource::member`].
 ///
 /// # Errors
@@ -38,7 +22,7 @@ pub fn source(name: &str) -> Result<&'static WeightSource, ZooError> {
 /// do not fit the network.
 pub fn import(name: &str, weights: &[u8]) -> Result<Imported, ZooError> {
     let source = source(name)?;
-    let found = network::sha256(weights);
+    let found = sha256(weights);
     if found != source.sha256 {
         let expected = source.sha256.to_owned();
         return Err(ZooError::Hash { file: source.member.to_owned(), expected, found });
@@ -56,7 +40,7 @@ fn convert(source: &WeightSource, weights: &[u8]) -> Result<Imported, ZooError> 
     network.origin =
         format!("{} (`{}` of the Python package {} {})", network.origin, source.member, source.package, source.version);
     let model = model.to_bytes();
-    network.sha256 = network::sha256(&model);
+    network.sha256 = sha256(&model);
     Ok(Imported { model, network })
 }
 

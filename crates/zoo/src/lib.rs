@@ -11,14 +11,18 @@ mod import;
 pub mod labels;
 mod load;
 mod network;
+mod open;
 pub mod pickle;
 mod source;
+mod sources;
 mod squeezenet;
 mod stack;
 
 pub use error::ZooError;
-pub use import::{Imported, import, source, sources};
+pub use import::{Imported, import};
+pub use installed::sha256;
 pub use network::{
-    Channels, DESCRIPTION, Features, InputTransform, Layer, MODEL, Network, Parent, Pooling, TUNED_DESCRIPTION, sha256,
+    Channels, DESCRIPTION, Features, InputTransform, Layer, MODEL, Network, Parent, Pooling, TUNED_DESCRIPTION,
 };
 pub use source::WeightSource;
+pub use sources::{source, sources};

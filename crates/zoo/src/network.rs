@@ -3,7 +3,6 @@
 //! `data/networks/<name>/network.json` and `artifacts/train/model.json` have the same format. A tuned network can therefore be
 //! used like an installed one.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 pub use graph::head::Pooling;
@@ -11,7 +10,6 @@ use image::RgbImage;
 use imaging::tensor::ChannelOrder;
 use ndarray::{Array3, Array4, Axis};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::ZooError;
 
@@ -115,11 +113,15 @@ impl Network {
     /// # Errors
     /// Returns an error when the file cannot be read or its contents are not valid.
     pub fn read(path: &Path) -> Result<Self, ZooError> {
-        let path = &description_in(path);
-        let bytes = fs_err::read(path).map_err(|error| file(path, error))?;
-        let network: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| ZooError::Description { path: path.clone(), reason: error.to_string() })?;
-        network.check().map_err(|reason| ZooError::Description { path: path.clone(), reason })?;
+        let path = description_in(path);
+        Self::parse(&path, &read_regular(&path)?)
+    }
+
+    /// Reads a description from the contents of the file `path`.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ZooError> {
+        let wrong = |reason| ZooError::Description { path: path.to_owned(), reason };
+        let network: Self = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        network.check().map_err(wrong)?;
         Ok(network)
     }
 
@@ -133,36 +135,6 @@ impl Network {
     /// Writes the description to the file `path`.
     pub fn write(&self, path: &Path) -> Result<(), ZooError> {
         fs_err::write(path, self.to_json()).map_err(|error| file(path, error))
-    }
-
-    /// Opens the installed network `name` in the folder `data`. Returns its description and the path of its model.
-    ///
-    /// # Errors
-    /// Returns an error when the name is not allowed, the network is not installed, or the SHA-256 of the model differs from
-    /// the description.
-    pub fn open(data: &Path, name: &str) -> Result<(Self, PathBuf), ZooError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(allowed) {
-            return Err(ZooError::Name(name.to_owned()));
-        }
-        let folder = data.join("networks").join(name);
-        let path = folder.join(DESCRIPTION);
-        if !path.exists() {
-            return Err(ZooError::NotInstalled { name: name.to_owned(), path });
-        }
-        Self::open_folder(&folder)
-    }
-
-    /// Opens the network in `folder`, installed or tuned. Otherwise it does the same as [`open`](Self::open).
-    pub fn open_folder(folder: &Path) -> Result<(Self, PathBuf), ZooError> {
-        let network = Self::read(folder)?;
-        let model = folder.join(MODEL);
-        let bytes = fs_err::read(&model).map_err(|error| file(&model, error))?;
-        let found = sha256(&bytes);
-        if found != network.sha256 {
-            return Err(ZooError::Altered { path: model, expected: network.sha256, found });
-        }
-        Ok((network, model))
     }
 
     /// Returns the layer `name`.
@@ -222,13 +194,13 @@ impl InputTransform {
     }
 }
 
-/// Returns the SHA-256 of `bytes` as 64 hex digits.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// Reads a regular file. A pipe in its place would block the process.
+pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, ZooError> {
+    let metadata = fs_err::metadata(path).map_err(|error| file(path, error))?;
+    if !metadata.is_file() {
+        return Err(file(path, std::io::Error::other("not a regular file")));
+    }
+    fs_err::read(path).map_err(|error| file(path, error))
 }
 
 fn description_in(path: &Path) -> PathBuf {
@@ -239,6 +211,6 @@ fn description_in(path: &Path) -> PathBuf {
     if tuned.exists() { tuned } else { path.join(DESCRIPTION) }
 }
 
-fn file(path: &Path, error: std::io::Error) -> ZooError {
+pub(crate) fn file(path: &Path, error: std::io::Error) -> ZooError {
     ZooError::File { path: path.to_owned(), error }
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use contract::Dataset;
 use contract::stages;
-use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary};
+use pipeline::{Finished, HintFrom, Run, Scope, Stage, Summary};
+use runtime::RuntimeError;
 
 use super::view::ActivationsView;
 use crate::tuned::Tuned;
@@ -28,7 +29,10 @@ impl Stage for Activations {
 
     fn inputs(&self, scope: Scope<ActivationsView>) -> Result<BTreeMap<String, String>> {
         let mut inputs = user_images::inputs(&scope.config.analyze.images);
-        inputs.insert("onnxruntime".to_owned(), runtime::identity(&scope.environment.data).hint("run `just setup`")?);
+        inputs.insert(
+            "onnxruntime".to_owned(),
+            runtime::identity(&scope.environment.data).hint_from(RuntimeError::advice)?,
+        );
         Ok(inputs)
     }
 
@@ -39,7 +43,7 @@ impl Stage for Activations {
     fn run(&self, run: &Run<ActivationsView>) -> Result<()> {
         let config = run.config.as_analyze();
         let run = &run.with_config(&config);
-        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
+        runtime::load_from(&run.environment.data).hint_from(RuntimeError::advice)?;
         let dataset = Dataset::read(run.artifacts())?;
         let tuned = Tuned::open(&run.upstream(stages::TRAIN), run.threads())?;
         let chosen = choose::choose(run, &tuned, &dataset)?;

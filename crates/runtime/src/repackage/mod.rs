@@ -10,9 +10,7 @@
 
 mod table;
 
-use std::fmt::Write;
-
-use sha2::{Digest, Sha256};
+use installed::sha256;
 use table::Patch;
 
 /// Name of the library inside the wheel.
@@ -43,15 +41,6 @@ pub enum RepackageError {
         /// SHA-256 of the result.
         found: String,
     },
-}
-
-/// Returns the SHA-256 of `bytes`, in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Makes the plain library from the bytes of [`MEMBER`]. The same input gives the same bytes.

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use contract::Dataset;
 use contract::stages;
-use pipeline::{Finished, HintExt, Run, Scope, Stage, Summary, stop};
-use runtime::Trainer;
+use pipeline::{Finished, HintFrom, Run, Scope, Stage, Summary, stop};
+use runtime::{RuntimeError, Trainer};
 
 use crate::check::check;
 use crate::context::TrainContext;
@@ -50,7 +50,7 @@ impl Stage for FindLr {
     fn run(&self, run: &Run<FindLrView>) -> Result<()> {
         let config = run.config.as_train();
         let run = &run.with_config(&config);
-        runtime::load(&runtime::locate(&run.environment.data)).hint("run `just setup`")?;
+        runtime::load_from(&run.environment.data).hint_from(RuntimeError::advice)?;
         let dataset = Dataset::read(run.artifacts())?;
         let base = Base::open(run.scope())?;
         let examples = Examples::new(&dataset)?;

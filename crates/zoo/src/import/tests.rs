@@ -82,7 +82,7 @@ fn the_same_weights_give_the_same_bytes_and_their_sha256() {
     for (name, weights) in [("alexnet", alexnet_weights(None)), ("squeezenet", squeezenet_weights())] {
         let one = convert(source(name).unwrap(), &weights).unwrap();
         assert_eq!(one, convert(source(name).unwrap(), &weights).unwrap());
-        assert_eq!(one.network.sha256, network::sha256(&one.model));
+        assert_eq!(one.network.sha256, sha256(&one.model));
         assert!(one.network.origin.contains(source(name).unwrap().package), "{}", one.network.origin);
     }
 }

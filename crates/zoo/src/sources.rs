@@ -1,0 +1,23 @@
+//! The networks that `setup` installs.
+
+use crate::source::WeightSource;
+use crate::{ZooError, alexnet, squeezenet};
+
+static SOURCES: [WeightSource; 2] = [alexnet::SOURCE, squeezenet::SOURCE];
+
+/// Returns the sources of all networks, in the order in which `setup` installs them.
+pub fn sources() -> &'static [WeightSource] {
+    &SOURCES
+}
+
+/// Returns the source of the network `name`.
+///
+/// # Errors
+/// Returns an error when there is no such network.
+pub fn source(name: &str) -> Result<&'static WeightSource, ZooError> {
+    let found = SOURCES.iter().find(|source| source.network == name);
+    found.ok_or_else(|| ZooError::UnknownSource {
+        name: name.to_owned(),
+        known: SOURCES.map(|source| source.network).join(", "),
+    })
+}
