@@ -1,12 +1,21 @@
 //! Converts decoded images to 8-bit sRGB and to luma.
 
-use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage};
+use image::{GrayImage, Luma, Rgb, RgbImage};
 
-/// Converts `image` to 8-bit RGB.
+use crate::color::{Pixels, inks_to_rgb};
+
+/// Converts `pixels` to 8-bit RGB.
 ///
 /// Grey values are copied to all three channels. 16-bit samples are scaled: 65535 becomes 255. Transparent pixels are blended with
-/// white.
-pub(crate) fn to_rgb(image: DynamicImage) -> RgbImage {
+/// white. Inks are converted without a profile.
+pub(crate) fn to_rgb(pixels: Pixels) -> RgbImage {
+    let image = match pixels {
+        Pixels::Image(image) => image,
+        Pixels::Cmyk { width, height, samples } => {
+            let rgb = inks_to_rgb(&samples);
+            return RgbImage::from_raw(width, height, rgb).expect("there are four inks for each pixel");
+        }
+    };
     if !image.color().has_alpha() {
         return image.into_rgb8();
     }
@@ -39,10 +48,10 @@ fn over_white(sample: u8, alpha: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageBuffer, Luma, LumaA, Rgba};
+    use image::{DynamicImage, ImageBuffer, Luma, LumaA, Rgba};
 
     fn only<P: Into<DynamicImage>>(image: P) -> [u8; 3] {
-        to_rgb(image.into()).get_pixel(0, 0).0
+        to_rgb(Pixels::Image(image.into())).get_pixel(0, 0).0
     }
 
     #[test]

@@ -4,29 +4,31 @@ use std::path::Path;
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use crate::guard::{explain, guarded};
-use crate::{DecodeError, Format, Header, Limits, ReadError, convert, header, jpeg};
+use crate::color::Profile;
+use crate::guard::guarded;
+use crate::header::{self, Header, Opened};
+use crate::{DecodeError, Format, Limits, ReadError, convert, jpeg};
 
 /// Decodes the image in `bytes` to 8-bit sRGB and applies its EXIF orientation.
 ///
 /// The content determines the format. The header is checked against the limits before the pixels are decoded. Grey, palette,
-/// 16-bit, CMYK and YCCK images are converted. Transparent pixels are blended with white. Of an animation, the first frame is
-/// used. An ICC profile is ignored.
+/// 16-bit, CMYK and YCCK images are converted. An ICC profile is applied with the perceptual intent. Samples count as sRGB when there
+/// is no profile, when it is damaged, or when it is for another kind of samples. Transparent pixels are blended with white. Of an
+/// animation, the first frame is used.
 ///
 /// # Errors
 /// Returns an error when `bytes` are not a supported image, exceed a limit, or are damaged or incomplete.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     let format = header::format_of(bytes)?;
     guarded(format, || {
-        let (header, decoder) = header::open(bytes, format, limits)?;
-        let image = DynamicImage::from_decoder(decoder).map_err(|error| explain(error, format, limits))?;
-        let image = convert::to_rgb(image);
-        if format == Format::Jpeg
-            && image.rows().next_back().is_some_and(|row| row.into_iter().all(|pixel| pixel.0 == [jpeg::FILL; 3]))
-        {
-            jpeg::check_all(bytes)?;
+        let Opened { header, profile, decoder } = header::open(bytes, format, limits)?;
+        let profile = profile.bytes().and_then(|bytes| Profile::read(&bytes, format));
+        let inks = profile.as_ref().is_some_and(Profile::is_cmyk);
+        let mut pixels = decoder.pixels(format, limits, inks)?;
+        if let Some(profile) = profile {
+            pixels = profile.apply(pixels)?;
         }
-        let mut upright = DynamicImage::ImageRgb8(image);
+        let mut upright = DynamicImage::ImageRgb8(convert::to_rgb(pixels));
         upright.apply_orientation(header.orientation);
         Ok(upright.into_rgb8())
     })
@@ -34,8 +36,8 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
 
 /// Decodes only the luma (ITU-R BT.601, 0 to 255) of the JPEG image in `bytes` and applies the orientation.
 ///
-/// `header` is the result of [`crate::inspect`] for `bytes`. The result is `None` for other formats and for JPEG files that do not
-/// store the luma as a component. Decoding no colours saves most of the time.
+/// `header` is the result of [`crate::inspect`] for `bytes`. The result is `None` for other formats, for JPEG files that do not
+/// store the luma as a component, and for files with a colour profile other than sRGB. Decoding no colours saves most of the time.
 ///
 /// # Errors
 /// Returns the same errors as [`decode`].
@@ -44,10 +46,11 @@ pub(crate) fn decode_luma(bytes: &[u8], header: &Header) -> Result<Option<GrayIm
         return Ok(None);
     }
     guarded(header.format, || {
-        let Some(image) = jpeg::luma(bytes, [header.width, header.height])? else { return Ok(None) };
-        if image.rows().next_back().is_some_and(|row| row.into_iter().all(|pixel| pixel.0 == [jpeg::FILL])) {
-            jpeg::check_all(bytes)?;
+        let survey = jpeg::survey(bytes);
+        if survey.profile().and_then(|bytes| Profile::read(&bytes, Format::Jpeg)).is_some() {
+            return Ok(None);
         }
+        let Some(image) = jpeg::luma(bytes, &survey)? else { return Ok(None) };
         let mut upright = DynamicImage::ImageLuma8(image);
         upright.apply_orientation(header.orientation);
         Ok(Some(upright.into_luma8()))

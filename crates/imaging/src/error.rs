@@ -51,6 +51,12 @@ pub enum DecodeError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The colour profile is too large to be one.
+    #[error("its colour profile has more than {} MiB", limit >> 20)]
+    ProfileTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// The width or height in the header is zero.
     #[error("it has no pixels: its header says {width}x{height}")]
     NoPixels {

@@ -1,9 +1,11 @@
 //! Converts panics and errors of third-party decoders to [`DecodeError`].
 
 use std::any::Any;
+use std::cell::Cell;
 use std::error::Error;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use image::ImageError;
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
@@ -13,11 +15,35 @@ use crate::{DecodeError, Format, Limits};
 /// Runs `work`, which uses the decoder of `format`. A panic becomes an error.
 ///
 /// One damaged image must not end a run over thousands of images.
+///
+/// The error contains the message of the panic, so the panic hook of the process does not print it.
 pub(crate) fn guarded<T>(format: Format, work: impl FnOnce() -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    silence_guarded_panics();
+    let before = GUARDED.replace(true);
     // A panic leaves nothing in a broken state, because the closure owns its buffers.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+    let result = catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(before);
+    result.unwrap_or_else(|panic| {
         Err(DecodeError::Damaged { format, detail: format!("its decoder gave up ({})", panic_message(panic.as_ref())) })
     })
+}
+
+thread_local! {
+    /// Whether a panic of this thread becomes an error.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Wraps the panic hook of the process once, so that it ignores panics inside [`guarded`].
+fn silence_guarded_panics() {
+    static WRAPPED: Once = Once::new();
+    WRAPPED.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !GUARDED.get() {
+                hook(info);
+            }
+        }));
+    });
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -1,148 +1,175 @@
-//! Reads the markers of a JPEG file without decoding it.
+//! Decodes JPEG files.
 //!
-//! The decoder is lenient and fills missing parts with grey. Such images would harm the training, so this module checks whether a
-//! file is complete.
+//! `zune-jpeg` decodes the usual layouts. It reads other layouts wrongly without an error: baseline files with several scans, and
+//! files whose chroma is finer than their luma. `jpeg-decoder` decodes these. It takes about 1.6 times as long, and its samples differ
+//! by at most 5 levels, so ordinary files keep the faster decoder.
+//!
+//! Both decoders fill missing parts with gray. Such images would harm the training, so [`entropy::check`] first counts the blocks.
 
-use image::GrayImage;
-use memchr::memchr;
+mod entropy;
+mod huffman;
+mod survey;
+
+use image::{DynamicImage, GrayImage, RgbImage};
+use jpeg_decoder::{ColorTransform, PixelFormat};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use crate::color::{self, Pixels};
 use crate::{DecodeError, Format};
 
-/// The information in the markers of a JPEG file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Survey {
-    /// Whether the file has an end-of-image marker.
-    pub complete: bool,
-    /// Whether the decoder keeps all coefficients in memory until the last scan. It does so for progressive files, and for baseline
-    /// files with a scan per component.
-    pub buffered: bool,
-    /// The number of samples of all components per pixel, in 1/256: 256 for grey, 384 for colour at half the horizontal and vertical
-    /// resolution, 768 for colour at full resolution, 1024 for CMYK.
-    pub samples: u64,
+pub(crate) use entropy::check_tables;
+pub(crate) use survey::{Survey, survey};
+
+/// The decoder for a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    Zune,
+    JpegDecoder,
 }
 
-/// Reads the markers of `bytes`, which start with the start-of-image marker.
-pub(crate) fn survey(bytes: &[u8]) -> Survey {
-    let mut survey = Survey::default();
-    let mut components = 0;
-    let mut at = 2;
-    while let Some((marker, after)) = next_marker(bytes, at) {
-        at = after;
-        match marker {
-            EOI => {
-                survey.complete = true;
-                break;
-            }
-            // Markers without a segment: restarts, SOI, TEM.
-            0xd0..=0xd8 | 0x01 => continue,
-            _ => {}
-        }
-        let Some(segment) = segment(bytes, at) else {
-            break;
-        };
-        match marker {
-            // Start of frame; C4, C8 and CC are tables and an extension.
-            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                survey.buffered |= matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
-                components = segment.get(5).copied().unwrap_or(0);
-                survey.samples = samples(segment);
-            }
-            SOS => survey.buffered |= segment.first().is_some_and(|n| *n < components),
-            _ => {}
-        }
-        at += 2 + segment.len();
-        if marker == SOS {
-            at = skip_entropy_coded(bytes, at);
+/// Checks that a decoder supports the kind of JPEG, and returns its width and height in pixels.
+pub(crate) fn open(bytes: &[u8], survey: &Survey) -> Result<[u32; 2], DecodeError> {
+    if let Some(detail) = &survey.unsupported {
+        return Err(unsupported(detail.clone()));
+    }
+    match (route(survey)?, &survey.frame) {
+        (Route::JpegDecoder, Some(frame)) => Ok([u32::from(frame.width), u32::from(frame.height)]),
+        _ => {
+            let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
+            decoder.decode_headers().map_err(|error| damaged(&error))?;
+            let (width, height) = decoder.dimensions().unwrap_or_default();
+            Ok([width as u32, height as u32])
         }
     }
-    survey
 }
 
-const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
+/// Returns the memory for decoding besides the pixels in bytes. `file` is the size of the file.
+pub(crate) fn scratch(survey: &Survey, [width, height]: [u32; 2], file: u64) -> u64 {
+    let samples = u64::from(width) * u64::from(height) * survey.samples() / 256;
+    // 16-bit coefficients, when the decoder buffers the scans.
+    let buffered = if survey.buffered { 2 * samples } else { 0 };
+    // `jpeg-decoder` has all components in memory before it converts the colours.
+    let planes = if matches!(route(survey), Ok(Route::JpegDecoder)) || survey.components() == 4 { samples } else { 0 };
+    file + buffered + planes
+}
 
-/// Returns the next marker at or after `at`, and the offset of its segment.
-fn next_marker(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
-    let mut at = at + memchr(0xff, bytes.get(at..)?)?;
-    // Any number of 0xff bytes may precede the code of a marker.
-    while *bytes.get(at)? == 0xff {
-        at += 1;
+/// Returns the decoder that reads the layout of the file correctly.
+fn route(survey: &Survey) -> Result<Route, DecodeError> {
+    let Some(frame) = &survey.frame else { return Ok(Route::Zune) };
+    let [widest, tallest] = frame.largest_factors();
+    let first_is_largest = frame.components.first().is_some_and(|c| c.h == widest && c.v == tallest);
+    let powers = frame.components.iter().all(|c| c.h.is_power_of_two() && c.v.is_power_of_two());
+    let agrees = survey.components() != 3 || survey.stores_rgb() == survey.zune_sees_rgb();
+    if first_is_largest && powers && agrees && (frame.progressive || !survey.several_scans) {
+        return Ok(Route::Zune);
     }
-    Some((bytes[at], at + 1))
-}
-
-/// Returns the segment at `at` without its length field, or `None` when the data ends inside it.
-fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    let length = usize::from(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
-    bytes.get(at + 2..at + length.max(2))
-}
-
-/// Returns the offset of the first marker after the entropy-coded data at `at`.
-fn skip_entropy_coded(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr(0xff, rest)) {
-        at += found;
-        match bytes.get(at + 1) {
-            // Stuffed 0xff bytes, restart markers and fill bytes are part of the data.
-            Some(0x00 | 0xd0..=0xd7) => at += 2,
-            Some(0xff) => at += 1,
-            Some(_) => return at,
-            None => break,
-        }
+    // `jpeg-decoder` miscounts the blocks of a component with another ratio.
+    let simple = frame.components.iter().all(|c| (c.h == widest || c.h == 1) && (c.v == tallest || c.v == 1));
+    if simple {
+        return Ok(Route::JpegDecoder);
     }
-    bytes.len()
+    let factors: Vec<String> = frame.components.iter().map(|c| format!("{}x{}", c.h, c.v)).collect();
+    let scans = if survey.several_scans { " in several scans" } else { "" };
+    Err(unsupported(format!("sampling factors {}{scans}", factors.join(", "))))
 }
 
-/// Returns the number of samples per pixel, in 1/256, from a start-of-frame segment.
-fn samples(segment: &[u8]) -> u64 {
-    let factors: Vec<(u64, u64)> = segment
-        .get(6..)
-        .unwrap_or_default()
-        .chunks_exact(3)
-        .map(|component| (u64::from(component[1] >> 4), u64::from(component[1] & 15)))
-        .collect();
-    let widest = factors.iter().map(|f| f.0).max().unwrap_or(0).max(1);
-    let tallest = factors.iter().map(|f| f.1).max().unwrap_or(0).max(1);
-    factors.iter().map(|(h, v)| (256 * h * v).div_ceil(widest * tallest)).sum()
-}
-
-/// The value that the lenient decoder writes where the data is damaged.
+/// Decodes the image after a check that all of its data are there.
 ///
-/// Only an image whose last row has this value may be damaged. It is then checked with [`check_all`].
-pub(crate) const FILL: u8 = 128;
-
-/// Decodes `bytes` strictly. Returns an error when they are damaged.
-pub(crate) fn check_all(bytes: &[u8]) -> Result<(), DecodeError> {
-    let decoded = JpegDecoder::new_with_options(ZCursor::new(bytes), options().set_strict_mode(true)).decode();
-    let damaged = |error| damaged(format!("part of it cannot be decoded ({error})"));
-    decoded.map(|_| ()).map_err(damaged)
+/// The result has the inks of a CMYK image when `inks` is set, and RGB otherwise.
+pub(crate) fn decode(bytes: &[u8], survey: &Survey, inks: bool) -> Result<Pixels, DecodeError> {
+    let [width, height] = open(bytes, survey)?;
+    entropy::check(bytes)?;
+    let components = survey.components();
+    if components == 4 && inks {
+        let samples = decode_exactly(bytes, survey)?;
+        return Ok(Pixels::Cmyk { width, height, samples });
+    }
+    let image = match route(survey)? {
+        Route::Zune => {
+            let space = if components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+            let mut decoder =
+                JpegDecoder::new_with_options(ZCursor::new(bytes), options().jpeg_set_out_colorspace(space));
+            let samples = decoder.decode().map_err(|error| damaged(&error))?;
+            from_samples(samples, components, [width, height])
+        }
+        Route::JpegDecoder => {
+            let mut samples = decode_exactly(bytes, survey)?;
+            if components == 4 {
+                samples = color::inks_to_rgb(&samples);
+            }
+            from_samples(samples, components, [width, height])
+        }
+    };
+    image.map(Pixels::Image).ok_or_else(|| damaged(&"the decoder returned another number of samples"))
 }
 
-/// Decodes the luma of the image in `bytes`, without orientation. `[width, height]` is the size in the header.
+/// Returns the gray or RGB image with `samples`, or `None` when their number is wrong.
+fn from_samples(samples: Vec<u8>, components: usize, [width, height]: [u32; 2]) -> Option<DynamicImage> {
+    if components == 1 {
+        GrayImage::from_raw(width, height, samples).map(Into::into)
+    } else {
+        RgbImage::from_raw(width, height, samples).map(Into::into)
+    }
+}
+
+/// Decodes with `jpeg-decoder`: gray, RGB, or inks from 0 (no ink) to 255.
 ///
-/// The result is `None` when luma is not a component of the file.
-pub(crate) fn luma(bytes: &[u8], [width, height]: [u32; 2]) -> Result<Option<GrayImage>, DecodeError> {
-    let options = options().set_strict_mode(false).jpeg_set_out_colorspace(ColorSpace::Luma);
+/// Files with inks count as inverted, as Adobe writes them.
+fn decode_exactly(bytes: &[u8], survey: &Survey) -> Result<Vec<u8>, DecodeError> {
+    let mut decoder = jpeg_decoder::Decoder::new(bytes);
+    if survey.components() == 3 {
+        decoder.set_color_transform(if survey.stores_rgb() { ColorTransform::RGB } else { ColorTransform::YCbCr });
+    }
+    let samples = decoder.decode().map_err(|error| match error {
+        jpeg_decoder::Error::Unsupported(feature) => unsupported(format!("{feature:?}")),
+        error => damaged(&error),
+    })?;
+    let wanted = match decoder.info().map(|info| info.pixel_format) {
+        Some(PixelFormat::L8) => 1,
+        Some(PixelFormat::RGB24) => 3,
+        Some(PixelFormat::CMYK32) => 4,
+        _ => 0,
+    };
+    if wanted != survey.components() {
+        return Err(unsupported("other than 8 bits per sample".into()));
+    }
+    Ok(samples)
+}
+
+/// Decodes the luma of the image in `bytes`, without orientation, after a check that all of its data are there.
+///
+/// The result is `None` when luma is not a component of the file, or when the file needs the slower decoder.
+pub(crate) fn luma(bytes: &[u8], survey: &Survey) -> Result<Option<GrayImage>, DecodeError> {
+    let [width, height] = open(bytes, survey)?;
+    if route(survey)? != Route::Zune {
+        return Ok(None);
+    }
+    let options = options().jpeg_set_out_colorspace(ColorSpace::Luma);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    let failed = |error: zune_jpeg::errors::DecodeErrors| damaged(error.to_string());
-    decoder.decode_headers().map_err(failed)?;
+    decoder.decode_headers().map_err(|error| damaged(&error))?;
     if !matches!(decoder.input_colorspace(), Some(ColorSpace::Luma | ColorSpace::YCbCr)) {
         return Ok(None);
     }
-    let samples = decoder.decode().map_err(failed)?;
-    let count = samples.len();
+    entropy::check(bytes)?;
+    let samples = decoder.decode().map_err(|error| damaged(&error))?;
     let image = GrayImage::from_raw(width, height, samples);
-    image.map(Some).ok_or_else(|| damaged(format!("{count} samples for {width}x{height} pixels")))
+    image.map(Some).ok_or_else(|| damaged(&"the decoder returned another number of samples"))
 }
 
 /// Returns options without limits on the size. The size is checked before, against [`crate::Limits`].
 fn options() -> DecoderOptions {
-    DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX)
+    DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX)
 }
 
-fn damaged(detail: String) -> DecodeError {
+fn damaged(detail: &impl ToString) -> DecodeError {
+    // Some messages contain line breaks, but a reason is one line.
+    let detail = detail.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     DecodeError::Damaged { format: Format::Jpeg, detail }
+}
+
+fn unsupported(detail: String) -> DecodeError {
+    DecodeError::UnsupportedVariant { format: Format::Jpeg, detail }
 }

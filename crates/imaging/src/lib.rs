@@ -15,9 +15,10 @@
 //! # Ok::<(), imaging::DecodeError>(())
 //! ```
 //!
-//! Colour profiles (ICC) are ignored, and samples are treated as sRGB. The networks were trained on such images.
+//! Colour profiles (ICC) are applied. docs/images.md lists the supported kinds of each format.
 
 mod augment;
+mod color;
 mod content;
 mod convert;
 mod decode;
@@ -30,10 +31,13 @@ mod hash;
 mod header;
 mod jpeg;
 mod limits;
+mod metadata;
+mod png;
 mod resize;
 mod sheet;
 mod spectrum;
 pub mod tensor;
+mod tiff;
 
 pub use augment::{Augment, Transform};
 pub use decode::{decode, read};

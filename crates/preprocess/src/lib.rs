@@ -54,7 +54,7 @@ impl Stage for Preprocess {
     type Config = PreprocessView;
 
     const NAME: &'static str = stages::PREPROCESS;
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::SCRAPE];
 
     /// Of the network only its input size matters: another network of the same size changes nothing.

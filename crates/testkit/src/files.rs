@@ -148,7 +148,7 @@ fn image_data(png: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Returns a PNG chunk with its length and checksum.
-fn png_chunk(name: [u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn png_chunk(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut bytes = (data.len() as u32).to_be_bytes().to_vec();
     bytes.extend(name);
     bytes.extend(data);

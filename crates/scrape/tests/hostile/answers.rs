@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use image::{Rgb, RgbImage};
 use testkit::{files, images};
 use tokio::io::AsyncWriteExt;
@@ -74,6 +74,15 @@ pub fn bomb() -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     (0..200).for_each(|_| encoder.write_all(&vec![0; 1 << 20]).unwrap());
     encoder.finish().unwrap()
+}
+
+/// Returns a PNG image whose colour profile inflates to 200 MiB.
+pub fn profile_bomb() -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(b"icc\0\0".to_vec(), Compression::fast());
+    (0..200).for_each(|_| encoder.write_all(&vec![0; 1 << 20]).unwrap());
+    let image = files::png(&images::draw("disc", 7, 96));
+    let chunk = files::png_chunk(*b"iCCP", &encoder.finish().unwrap());
+    [&image[..33], &chunk, &image[33..]].concat()
 }
 
 /// Returns a ZIP archive with one stored file.

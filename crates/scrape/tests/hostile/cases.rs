@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use testkit::files;
 
-use crate::answers::{bare, body, bomb, commented, drips, first, jpeg, jpeg_answer, largest, stalls, zip};
+use crate::answers::{
+    bare, body, bomb, commented, drips, first, jpeg, jpeg_answer, largest, profile_bomb, stalls, zip,
+};
 use crate::badly::{Received, Reply, answer, head, moved};
 
 type Answers = Box<dyn Fn(&Received, usize) -> Reply + Send + Sync>;
@@ -80,6 +82,7 @@ fn sizes() -> Vec<Case> {
         case("bomb", "larger than allowed, as decompressed", move |_, _| {
             answer("200 OK", &[("content-encoding", "gzip")], &bomb)
         }),
+        case("profile-bomb", "its colour profile has more than 10 MiB", body("image/png", profile_bomb())),
         case("large-1", "", body("image/png", largest(10))),
         case("large-2", "", body("image/png", largest(200))),
     ]

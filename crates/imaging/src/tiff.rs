@@ -1,0 +1,409 @@
+//! Decodes TIFF files.
+//!
+//! The decoder of the crate `image` reads gray, RGB and CMYK samples. This module adds palettes, YCbCr, gray with 2 and 4 bits, gray with
+//! alpha, premultiplied alpha and the reversed order of bits. It decodes these as plain samples with the crate `tiff`, which needs
+//! another photometric interpretation in the directory, and converts the samples itself.
+
+mod directory;
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, LumaA, RgbImage, Rgba, RgbaImage};
+use tiff::TiffError;
+use tiff::decoder::{Decoder, DecodingResult};
+
+use crate::color::Pixels;
+use crate::metadata::{EmbeddedProfile, Metadata};
+use crate::{DecodeError, Format, Limits, jpeg};
+use directory::{Directory, tag};
+
+/// How samples become pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Samples {
+    /// Gray, one sample per pixel.
+    Gray,
+    /// Indices of a palette.
+    Palette,
+    /// Luma and two colour differences (ITU-R BT.601), 8 bits each.
+    YCbCr,
+    /// RGB with alpha that is multiplied into the colours.
+    Premultiplied,
+    /// Four inks with 8 bits.
+    Cmyk,
+    /// Gray with further samples. The first of them is alpha, or has no meaning.
+    GrayWith { alpha: bool, premultiplied: bool },
+}
+
+/// The way to decode a file.
+pub(crate) struct Plan<'a> {
+    directory: Directory<'a>,
+    /// `None` for the decoder of the crate `image`.
+    samples: Option<Samples>,
+    bits: u32,
+    /// The number of samples per pixel.
+    count: u32,
+    white_is_zero: bool,
+    /// Whether the bytes of the data start with their lowest bit.
+    reversed: bool,
+    bytes: &'a [u8],
+}
+
+impl<'a> Plan<'a> {
+    /// Reads the directory of `bytes`, or says which feature of the file is not supported.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let directory = Directory::read(bytes).ok_or(DecodeError::Truncated { format: Format::Tiff })?;
+        let number = |tag, default| directory.number(tag).unwrap_or(default);
+        let photometric = number(tag::PHOTOMETRIC, 0);
+        let count = number(tag::SAMPLES_PER_PIXEL, 1);
+        let bits = number(tag::BITS_PER_SAMPLE, 1);
+        let compression = number(tag::COMPRESSION, 1);
+        let sample_format = number(tag::SAMPLE_FORMAT, 1);
+        let extra = directory.numbers(tag::EXTRA_SAMPLES);
+        let planar = number(tag::PLANAR_CONFIGURATION, 1) == 2 && count > 1;
+        if directory.numbers(tag::BITS_PER_SAMPLE).iter().any(|other| *other != bits) {
+            return Err(unsupported("samples with different numbers of bits"));
+        }
+        if planar && directory.number(tag::TILE_OFFSETS).is_some() {
+            return Err(unsupported("tiles with separate planes"));
+        }
+        let samples = match photometric {
+            0 | 1 if count > 1 => Some(Samples::GrayWith {
+                alpha: matches!(extra.first(), Some(1 | 2)),
+                premultiplied: extra.first() == Some(&1),
+            }),
+            0 | 1 if matches!(bits, 2 | 4) => Some(Samples::Gray),
+            2 if count == 4 && extra == [1] => Some(Samples::Premultiplied),
+            3 => Some(Samples::Palette),
+            // Without a profile, the crate `image` converts the inks.
+            5 if count == 4 && bits == 8 && !planar && directory.data(tag::ICC_PROFILE).is_some() => {
+                Some(Samples::Cmyk)
+            }
+            6 => Some(Samples::YCbCr),
+            _ => None,
+        };
+        let plan = Self {
+            samples,
+            bits,
+            count,
+            white_is_zero: photometric == 0,
+            reversed: directory.number(tag::FILL_ORDER) == Some(2) && !reads_either_order(compression),
+            directory,
+            bytes,
+        };
+        plan.check(photometric, compression, sample_format, planar)?;
+        Ok(plan)
+    }
+
+    /// Says which feature of the file is not supported.
+    fn check(&self, photometric: u32, compression: u32, sample_format: u32, planar: bool) -> Result<(), DecodeError> {
+        let kind = match photometric {
+            0..=3 | 5 | 6 => None,
+            4 => Some("a transparency mask".to_owned()),
+            8..=10 => Some("colours in CIELAB".to_owned()),
+            32844 | 32845 => Some("colours in LogLuv".to_owned()),
+            32803 | 34892 => Some("raw data of a camera".to_owned()),
+            other => Some(format!("photometric interpretation {other}")),
+        };
+        if let Some(kind) = kind {
+            return Err(unsupported(&kind));
+        }
+        let compression_name = match compression {
+            1 | 4 | 5 | 7 | 8 | 32773 | 32946 => None,
+            2 | 3 => Some("compression for fax (group 3)"),
+            6 => Some("JPEG compression of the old kind"),
+            34712 | 33003 | 33005 => Some("JPEG 2000 compression"),
+            50000 => Some("Zstandard compression"),
+            50001 => Some("WebP compression"),
+            34925 => Some("LZMA compression"),
+            50002 | 52546 => Some("JPEG XL compression"),
+            34887 => Some("LERC compression"),
+            _ => Some("an unknown compression"),
+        };
+        if let Some(name) = compression_name {
+            return Err(unsupported(name));
+        }
+        let Some(samples) = self.samples else {
+            return self.check_plain(photometric, sample_format);
+        };
+        let bits = self.bits;
+        let depth = || Err(unsupported(&format!("{bits} bits per sample of this kind of pixels")));
+        if sample_format != 1 {
+            return Err(unsupported("samples that are not unsigned integers"));
+        }
+        match samples {
+            Samples::Gray => {}
+            Samples::Palette if self.count != 1 => return Err(unsupported("a palette with further samples")),
+            Samples::Palette if !matches!(bits, 1 | 2 | 4 | 8) => return depth(),
+            Samples::Palette => {}
+            Samples::YCbCr if bits != 8 || self.count != 3 => return depth(),
+            Samples::Premultiplied | Samples::GrayWith { .. } if !matches!(bits, 8 | 16) => return depth(),
+            _ => {}
+        }
+        if planar {
+            return Err(unsupported("separate planes of this kind of pixels"));
+        }
+        if bits < 8 && self.directory.number(tag::PREDICTOR).is_some_and(|predictor| predictor != 1) {
+            return Err(unsupported("a predictor for samples with less than 8 bits"));
+        }
+        if samples == Samples::YCbCr {
+            self.check_ycbcr(compression)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the features of the files that the crate `image` decodes.
+    fn check_plain(&self, photometric: u32, sample_format: u32) -> Result<(), DecodeError> {
+        let (bits, count) = (self.bits, self.count);
+        let known = match sample_format {
+            1 => matches!(bits, 8 | 16) || (photometric < 2 && bits == 1),
+            3 => bits == 32 && photometric == 2,
+            _ => return Err(unsupported("samples that are not unsigned integers")),
+        };
+        if !known {
+            let kind = if sample_format == 3 { "floating-point numbers with " } else { "" };
+            return Err(unsupported(&format!("{kind}{bits} bits per sample")));
+        }
+        if photometric == 5 && count != 4 {
+            return Err(unsupported("CMYK with further samples"));
+        }
+        Ok(())
+    }
+
+    fn check_ycbcr(&self, compression: u32) -> Result<(), DecodeError> {
+        let differs = |tag, usual: &[f64]| {
+            let found = self.directory.rationals(tag);
+            !found.is_empty()
+                && (found.len() != usual.len()
+                    || found.iter().zip(usual).any(|(found, usual)| (found - usual).abs() > 1.5e-3 * usual.max(1.0)))
+        };
+        if differs(tag::YCBCR_COEFFICIENTS, &[0.299, 0.587, 0.114])
+            || differs(tag::REFERENCE_BLACK_WHITE, &[0.0, 255.0, 128.0, 255.0, 128.0, 255.0])
+        {
+            return Err(unsupported("YCbCr with other coefficients than those of BT.601"));
+        }
+        let subsampling = self.directory.numbers(tag::YCBCR_SUBSAMPLING);
+        // The streams of JPEG compression have sampling factors of their own.
+        if compression != 7 && subsampling != [1, 1] {
+            return Err(unsupported("YCbCr with subsampling and without JPEG compression"));
+        }
+        Ok(())
+    }
+
+    /// Returns the orientation and the colour profile.
+    pub fn metadata(&self) -> Metadata<'a> {
+        let orientation =
+            self.directory.number(tag::ORIENTATION).and_then(|n| Orientation::from_exif(n.min(255) as u8));
+        let profile = self.directory.data(tag::ICC_PROFILE);
+        let profile = profile.map_or(EmbeddedProfile::None, |bytes| EmbeddedProfile::Stored(Cow::Borrowed(bytes)));
+        Metadata { orientation, profile }
+    }
+
+    /// Returns whether [`Plan::decode`] decodes the file. Otherwise the crate `image` does, from [`Plan::file`].
+    pub fn is_special(&self) -> bool {
+        self.samples.is_some()
+    }
+
+    /// Returns the file with the usual order of bits.
+    pub fn file(&self) -> Cow<'a, [u8]> {
+        if !self.reversed {
+            return Cow::Borrowed(self.bytes);
+        }
+        let mut copy = self.bytes.to_vec();
+        for range in self.directory.chunks() {
+            copy[range].iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        }
+        self.directory.replace(&mut copy, tag::FILL_ORDER, 1);
+        Cow::Owned(copy)
+    }
+
+    /// Returns the size in pixels, and the colour type of the pixels before the conversion to RGB.
+    pub fn size(&self) -> Result<([u32; 2], ColorType), DecodeError> {
+        let mut decoder = Decoder::new(Cursor::new(self.bytes)).map_err(explain)?;
+        let (width, height) = decoder.dimensions().map_err(explain)?;
+        let color = match (self.samples, self.bits) {
+            (Some(Samples::Gray), _) => ColorType::L8,
+            (Some(Samples::GrayWith { .. }), 16) => ColorType::La16,
+            (Some(Samples::GrayWith { .. }), _) => ColorType::La8,
+            (Some(Samples::Premultiplied), 16) => ColorType::Rgba16,
+            (Some(Samples::Premultiplied), _) => ColorType::Rgba8,
+            _ => ColorType::Rgb8,
+        };
+        Ok(([width, height], color))
+    }
+
+    /// Returns the additional memory for decoding `pixels` pixels in bytes.
+    pub fn scratch(&self, pixels: u64) -> u64 {
+        let copy = if self.reversed || self.is_special() { self.bytes.len() as u64 } else { 0 };
+        let raw = if self.is_special() { pixels * u64::from((self.count * self.bits).div_ceil(8)) } else { 0 };
+        copy + raw
+    }
+
+    /// Checks that the JPEG streams of the file are complete.
+    pub fn check_streams(&self) -> Result<(), DecodeError> {
+        if self.directory.number(tag::COMPRESSION) != Some(7) {
+            return Ok(());
+        }
+        let tables = self.directory.data(tag::JPEG_TABLES).unwrap_or_default();
+        for range in self.directory.chunks() {
+            jpeg::check_tables(tables, &self.bytes[range])?;
+        }
+        Ok(())
+    }
+
+    /// Decodes a special file. The result has inks for CMYK.
+    pub fn decode(&self, limits: &Limits) -> Result<Pixels, DecodeError> {
+        let Some(samples) = self.samples else { return Err(damaged("it has no special samples")) };
+        let mut copy = self.file().into_owned();
+        let interpretation = match samples {
+            // BlackIsZero with one sample, or with several of them.
+            Samples::Gray | Samples::Palette | Samples::GrayWith { .. } => 1,
+            Samples::YCbCr | Samples::Premultiplied => 2,
+            Samples::Cmyk => 5,
+        };
+        self.directory.replace(&mut copy, tag::PHOTOMETRIC, interpretation);
+        let limit = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
+        let mut own = tiff::decoder::Limits::default();
+        (own.decoding_buffer_size, own.intermediate_buffer_size) = (limit, limit);
+        let mut decoder = Decoder::new(Cursor::new(copy)).map_err(explain)?.with_limits(own);
+        let (width, height) = decoder.dimensions().map_err(explain)?;
+        let raw = decoder.read_image().map_err(explain)?;
+        let pixels = match (raw, samples) {
+            (DecodingResult::U8(raw), Samples::Cmyk) => return Ok(Pixels::Cmyk { width, height, samples: raw }),
+            (DecodingResult::U8(raw), Samples::Gray) => {
+                let levels = (1u32 << self.bits) - 1;
+                let gray = self.unpacked(&raw, width).map(|value| self.gray((u32::from(value) * 255 / levels) as u8));
+                GrayImage::from_raw(width, height, gray.collect()).map(DynamicImage::from)
+            }
+            (DecodingResult::U8(raw), Samples::Palette) => {
+                let palette = self.palette()?;
+                let rgb = self.unpacked(&raw, width).flat_map(|index| palette[usize::from(index)]);
+                RgbImage::from_raw(width, height, rgb.collect()).map(DynamicImage::from)
+            }
+            (DecodingResult::U8(mut raw), Samples::YCbCr) => {
+                raw.chunks_exact_mut(3)
+                    .for_each(|pixel| pixel.copy_from_slice(&to_rgb([pixel[0], pixel[1], pixel[2]])));
+                RgbImage::from_raw(width, height, raw).map(DynamicImage::from)
+            }
+            (DecodingResult::U8(mut raw), Samples::Premultiplied) => {
+                raw.chunks_exact_mut(4).for_each(|pixel| divide(pixel, 255));
+                RgbaImage::from_raw(width, height, raw).map(DynamicImage::from)
+            }
+            (DecodingResult::U16(mut raw), Samples::Premultiplied) => {
+                raw.chunks_exact_mut(4).for_each(|pixel| divide(pixel, 65535));
+                ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, raw).map(DynamicImage::from)
+            }
+            (DecodingResult::U8(raw), Samples::GrayWith { .. }) => {
+                let pixels = self.with_alpha(&raw, |value| self.gray(value), 255);
+                GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::from)
+            }
+            (DecodingResult::U16(raw), Samples::GrayWith { .. }) => {
+                let gray = |value| if self.white_is_zero { u16::MAX - value } else { value };
+                let pixels = self.with_alpha(&raw, gray, 65535);
+                ImageBuffer::<LumaA<u16>, _>::from_raw(width, height, pixels).map(DynamicImage::from)
+            }
+            _ => return Err(unsupported("samples of this type")),
+        };
+        pixels.map(Pixels::Image).ok_or_else(|| damaged("the decoder returned another number of samples"))
+    }
+
+    fn gray(&self, value: u8) -> u8 {
+        if self.white_is_zero { 255 - value } else { value }
+    }
+
+    /// Returns the samples of rows that start at whole bytes.
+    fn unpacked<'b>(&self, raw: &'b [u8], width: u32) -> impl Iterator<Item = u8> + use<'b> {
+        let bits = self.bits.min(8) as usize;
+        let row = (width as usize * bits).div_ceil(8);
+        raw.chunks_exact(row).flat_map(move |row| {
+            (0..width as usize).map(move |x| {
+                let at = x * bits;
+                (row[at / 8] << (at % 8)) >> (8 - bits)
+            })
+        })
+    }
+
+    /// Returns the 256 colours of the palette, 16 bits scaled to 8. Missing colours are black.
+    fn palette(&self) -> Result<Vec<[u8; 3]>, DecodeError> {
+        let map = self.directory.numbers(tag::COLOR_MAP);
+        let count = 1usize << self.bits;
+        if map.len() != 3 * count {
+            return Err(damaged("its palette has a wrong size"));
+        }
+        // Some programs store 8 bits in the field for 16.
+        let divisor = if map.iter().any(|value| *value > 255) { 257 } else { 1 };
+        let sample = |value: u32| ((value + divisor / 2) / divisor).min(255) as u8;
+        let mut palette = vec![[0; 3]; 256];
+        for (at, color) in palette[..count].iter_mut().enumerate() {
+            *color = [map[at], map[count + at], map[2 * count + at]].map(sample);
+        }
+        Ok(palette)
+    }
+
+    /// Returns gray and alpha of pixels with several samples.
+    fn with_alpha<T: Copy + From<u8> + Into<u32> + TryFrom<u32>>(
+        &self,
+        raw: &[T],
+        gray: impl Fn(T) -> T,
+        opaque: u32,
+    ) -> Vec<T> {
+        let Some(Samples::GrayWith { alpha, premultiplied }) = self.samples else { return Vec::new() };
+        let full = T::try_from(opaque).unwrap_or_else(|_| T::from(u8::MAX));
+        raw.chunks_exact(self.count as usize)
+            .flat_map(|pixel| {
+                let mut pixel = [gray(pixel[0]), if alpha { pixel[1] } else { full }];
+                if premultiplied {
+                    divide(&mut pixel, opaque);
+                }
+                pixel
+            })
+            .collect()
+    }
+}
+
+/// Divides the colours of a pixel by its alpha, its last sample. `opaque` is the largest sample.
+fn divide<T: Copy + Into<u32> + TryFrom<u32>>(pixel: &mut [T], opaque: u32) {
+    let Some((alpha, colors)) = pixel.split_last_mut() else { return };
+    let alpha: u32 = (*alpha).into();
+    if alpha == 0 {
+        return;
+    }
+    for color in colors {
+        let value: u64 = u64::from((*color).into()) * u64::from(opaque);
+        let value = ((value + u64::from(alpha) / 2) / u64::from(alpha)).min(u64::from(opaque)) as u32;
+        *color = T::try_from(value).unwrap_or(*color);
+    }
+}
+
+/// Converts a pixel from YCbCr (ITU-R BT.601, full range) to RGB.
+fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
+    let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
+    [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb]
+        .map(|value| value.round().clamp(0.0, 255.0) as u8)
+}
+
+/// Returns whether the decoder of a compression reads bits in their stored order, whatever the tag says (JPEG).
+fn reads_either_order(compression: u32) -> bool {
+    matches!(compression, 6 | 7)
+}
+
+fn unsupported(detail: &str) -> DecodeError {
+    DecodeError::UnsupportedVariant { format: Format::Tiff, detail: detail.to_owned() }
+}
+
+fn damaged(detail: &str) -> DecodeError {
+    DecodeError::Damaged { format: Format::Tiff, detail: detail.to_owned() }
+}
+
+/// Converts an error of the crate `tiff`.
+fn explain(error: TiffError) -> DecodeError {
+    match error {
+        TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            DecodeError::Truncated { format: Format::Tiff }
+        }
+        TiffError::UnsupportedError(what) => unsupported(&what.to_string()),
+        TiffError::LimitsExceeded => damaged("its data are larger than they say"),
+        other => damaged(&other.to_string()),
+    }
+}
