@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, LumaA, RgbImage, Rgba, RgbaImage};
+use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
 use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult};
 
@@ -30,6 +30,8 @@ enum Samples {
     YCbCr,
     /// RGB with alpha that is multiplied into the colours.
     Premultiplied,
+    /// RGB with a fourth sample that has no meaning.
+    RgbWithUnused,
     /// Four inks with 8 bits.
     Cmyk,
     /// Gray with further samples. The first of them is alpha, or has no meaning.
@@ -75,6 +77,7 @@ impl<'a> Plan<'a> {
             }),
             0 | 1 if matches!(bits, 2 | 4) => Some(Samples::Gray),
             2 if count == 4 && extra == [1] => Some(Samples::Premultiplied),
+            2 if count == 4 && extra == [0] => Some(Samples::RgbWithUnused),
             3 => Some(Samples::Palette),
             // Without a profile, the crate `image` converts the inks.
             5 if count == 4 && bits == 8 && !planar && directory.data(tag::ICC_PROFILE).is_some() => {
@@ -138,7 +141,9 @@ impl<'a> Plan<'a> {
             Samples::Palette if !matches!(bits, 1 | 2 | 4 | 8) => return depth(),
             Samples::Palette => {}
             Samples::YCbCr if bits != 8 || self.count != 3 => return depth(),
-            Samples::Premultiplied | Samples::GrayWith { .. } if !matches!(bits, 8 | 16) => return depth(),
+            Samples::Premultiplied | Samples::RgbWithUnused | Samples::GrayWith { .. } if !matches!(bits, 8 | 16) => {
+                return depth();
+            }
             _ => {}
         }
         if planar {
@@ -226,6 +231,7 @@ impl<'a> Plan<'a> {
             (Some(Samples::Gray), _) => ColorType::L8,
             (Some(Samples::GrayWith { .. }), 16) => ColorType::La16,
             (Some(Samples::GrayWith { .. }), _) => ColorType::La8,
+            (Some(Samples::RgbWithUnused), 16) => ColorType::Rgb16,
             (Some(Samples::Premultiplied), 16) => ColorType::Rgba16,
             (Some(Samples::Premultiplied), _) => ColorType::Rgba8,
             _ => ColorType::Rgb8,
@@ -259,10 +265,14 @@ impl<'a> Plan<'a> {
         let interpretation = match samples {
             // BlackIsZero with one sample, or with several of them.
             Samples::Gray | Samples::Palette | Samples::GrayWith { .. } => 1,
-            Samples::YCbCr | Samples::Premultiplied => 2,
+            Samples::YCbCr | Samples::Premultiplied | Samples::RgbWithUnused => 2,
             Samples::Cmyk => 5,
         };
         self.directory.replace(&mut copy, tag::PHOTOMETRIC, interpretation);
+        if samples == Samples::RgbWithUnused {
+            // The crate `tiff` reads the fourth sample only as alpha.
+            self.directory.replace(&mut copy, tag::EXTRA_SAMPLES, 2);
+        }
         let limit = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
         let mut own = tiff::decoder::Limits::default();
         (own.decoding_buffer_size, own.intermediate_buffer_size) = (limit, limit);
@@ -293,6 +303,12 @@ impl<'a> Plan<'a> {
             (DecodingResult::U16(mut raw), Samples::Premultiplied) => {
                 raw.chunks_exact_mut(4).for_each(|pixel| divide(pixel, 65535));
                 ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, raw).map(DynamicImage::from)
+            }
+            (DecodingResult::U8(raw), Samples::RgbWithUnused) => {
+                RgbImage::from_raw(width, height, without_fourth(&raw)).map(DynamicImage::from)
+            }
+            (DecodingResult::U16(raw), Samples::RgbWithUnused) => {
+                ImageBuffer::<Rgb<u16>, _>::from_raw(width, height, without_fourth(&raw)).map(DynamicImage::from)
             }
             (DecodingResult::U8(raw), Samples::GrayWith { .. }) => {
                 let pixels = self.with_alpha(&raw, |value| self.gray(value), 255);
@@ -374,6 +390,11 @@ fn divide<T: Copy + Into<u32> + TryFrom<u32>>(pixel: &mut [T], opaque: u32) {
         let value = ((value + u64::from(alpha) / 2) / u64::from(alpha)).min(u64::from(opaque)) as u32;
         *color = T::try_from(value).unwrap_or(*color);
     }
+}
+
+/// Returns the first three of every four samples.
+fn without_fourth<T: Copy>(raw: &[T]) -> Vec<T> {
+    raw.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
 }
 
 /// Converts a pixel from YCbCr (ITU-R BT.601, full range) to RGB.
