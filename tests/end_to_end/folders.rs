@@ -73,9 +73,13 @@ fn artifacts_and_sources_do_not_overlap() {
     assert!(text.contains("`artifacts` must be a text that is not empty"), "{text}");
     fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
     fs_err::rename(workspace.join("photos"), workspace.join("artifacts/scrape")).unwrap();
-    let inside = "scrape.sources=[{kind=\"folder\", path=\"artifacts/scrape\"}]";
-    let text = refuses(&workspace, "artifacts/scrape", "scrape", &["--set", inside]);
-    assert!(text.contains("`scrape.sources.0.path`"), "{text}");
+    fs_err::create_dir_all(workspace.join("artifacts/scrape/below")).unwrap();
+    fs_err::rename(workspace.join("artifacts/scrape/disc"), workspace.join("artifacts/scrape/below/disc")).unwrap();
+    for folder in ["artifacts/scrape", "artifacts/scrape/below", "artifacts"] {
+        let inside = format!("scrape.sources=[{{kind=\"folder\", path=\"{folder}\"}}]");
+        let text = refuses(&workspace, "artifacts/scrape", "scrape", &["--set", &inside]);
+        assert!(text.contains("`scrape.sources.0.path`"), "{text}");
+    }
 }
 
 #[test]
@@ -95,6 +99,22 @@ fn a_link_to_a_folder_of_the_user_is_not_followed() {
     let workspace = workspace();
     workspace.write("photos/cat/1.jpg", "a photo");
     fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
-    std::os::unix::fs::symlink(workspace.join("photos"), workspace.join("artifacts/scrape")).unwrap();
-    refuses(&workspace, "photos", "scrape", &[]);
+    // No stage has run, so a stage that looked at its inputs first would complain about them.
+    for name in crate::STAGES {
+        std::os::unix::fs::symlink(workspace.join("photos"), workspace.join("artifacts").join(name)).unwrap();
+        let text = refuses(&workspace, "photos", name, &[]);
+        assert!(text.contains("photos") || text.contains("was not created by the stage"), "{text}");
+    }
+}
+
+#[test]
+fn files_of_the_user_in_the_folders_beside_a_stage_are_left_alone() {
+    let workspace = workspace();
+    for name in [".scrape.partial", ".scrape.old"] {
+        workspace.write(format!("artifacts/{name}/notes.txt"), "mine");
+        let text = refuses(&workspace, "artifacts", "scrape", &[]);
+        assert!(text.contains(&format!("{name} was not created by the stage scrape")), "{text}");
+        fs_err::remove_dir_all(workspace.join("artifacts").join(name)).unwrap();
+    }
+    succeed(&workspace, "scrape", &[]);
 }

@@ -10,6 +10,8 @@ mod folders;
 mod hostile;
 mod job;
 mod models;
+mod odd_files;
+mod outputs_stay;
 mod photos;
 mod resume;
 

@@ -94,14 +94,14 @@ enum Command {
 pub fn run() -> ExitCode {
     let Cli { mut common, choice, command } = Cli::parse();
     if let Err(error) = choice.apply(&mut common) {
-        return conclude(Err(error.into()));
+        return conclude(|| Err(error.into()));
     }
     match command {
         None => analyses_and_report(&common),
-        Some(Command::Layers { network }) => conclude(layers::print_layers(&common, network.as_deref())),
+        Some(Command::Layers { network }) => conclude(|| layers::print_layers(&common, network.as_deref())),
         Some(Command::Activations { layer, channel, choice, force, dry_run }) => {
             if let Err(error) = choice.apply(&mut common) {
-                return conclude(Err(error.into()));
+                return conclude(|| Err(error.into()));
             }
             set(&mut common, "analyze.layers", &layer);
             set(&mut common, "analyze.activations.channels", &channel);

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use contract::tables::report::{FILE, FOLDER};
 use contract::{Config, STAGES, stages};
-use pipeline::{Finished, Run, Scope, Stage, StageFolder, Summary, write_atomic};
+use pipeline::{Finished, Run, Scope, Stage, StageFolder, Summary};
 use serde::Serialize;
 
 /// Stage `report`.
@@ -49,7 +49,7 @@ impl Stage for Report {
     fn run(&self, run: &Run<ReportView>) -> Result<()> {
         run.say("composing the report");
         let html = report_pages::html(run.artifacts())?;
-        write_atomic(path(run.artifacts()), html.as_bytes())
+        run.write_elsewhere(FOLDER, FILE, html.as_bytes())
     }
 
     fn summary(&self, done: &Finished<ReportView>) -> Result<Summary> {

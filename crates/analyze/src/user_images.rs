@@ -10,15 +10,21 @@ use contract::{Artifact, ChosenRow, Dataset, ImageRow, Split, UnusableFile};
 use imaging::{Limits, RgbImage};
 use inference::{BATCH, Error, argmax};
 use ndarray::Axis;
-use pipeline::{HintExt, short_hash};
+use pipeline::{HintExt, regular, short_hash};
 
 use crate::selection::{self, Selected};
 use crate::tuned::Tuned;
 use crate::view::Run;
 
+/// The largest image file that is read, in bytes.
+const MOST_BYTES: u64 = 1 << 32;
+
 /// Returns the part of the cache key that depends on the files: the hash of the contents of each file.
 pub(crate) fn inputs(files: &[PathBuf]) -> BTreeMap<String, String> {
-    let hash = |path: &Path| std::fs::read(path).map_or_else(|error| error.to_string(), |bytes| short_hash(&bytes));
+    let hash = |path: &Path| match regular::read(path, MOST_BYTES) {
+        Ok(bytes) => short_hash(&bytes),
+        Err(error) => error.to_string(),
+    };
     files.iter().map(|path| (format!("image {}", path.display()), hash(path))).collect()
 }
 
@@ -79,7 +85,7 @@ struct UserImage<'a> {
 impl<'a> UserImage<'a> {
     fn read(path: &'a Path, size: u32, limits: &Limits) -> Result<Self> {
         let image = imaging::read(path, limits)?;
-        let id = short_hash(&fs_err::read(path)?);
+        let id = short_hash(&regular::read(path, MOST_BYTES)?);
         let (width, height) = image.dimensions();
         Ok(Self { path, id, square: imaging::square(&image, size), width, height })
     }

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Args;
-use contract::Config;
 use contract::config::DecodeLimits;
+use contract::{Config, stages};
 use imaging::Limits;
 use inference::{Classifier, Error};
 use pipeline::cli::{self, Common};
 use pipeline::config::Root;
-use pipeline::{Align, Exit, HintFrom, Table};
+use pipeline::{Align, Exit, HintFrom, StageFolder, Table};
 use serde_json::{Value, json};
 
 use crate::classifier;
@@ -46,7 +46,9 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     let (environment, limits) = (config.environment(), config.preprocess.decode_limits());
     let mut classifier = match &options.network {
         Some(name) => classifier::of_zoo(&environment, name)?,
-        None => classifier::tuned(&environment)?,
+        None => {
+            StageFolder::new(&environment.artifacts, stages::TRAIN).read_together(|| classifier::tuned(&environment))?
+        }
     };
     let classes = classifier.network().classes.clone();
     let (mut failed, mut entries) = (0, Vec::new());

@@ -56,7 +56,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
         None => run_stage(&Evaluate, &cli.common),
-        Some(Command::Classify(options)) => conclude(classify::run(&cli.common, options)),
+        Some(Command::Classify(options)) => conclude(|| classify::run(&cli.common, options)),
     }
 }
 

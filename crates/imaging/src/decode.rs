@@ -1,5 +1,6 @@
 //! Decodes untrusted bytes to an image.
 
+use std::io;
 use std::path::Path;
 
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -64,7 +65,15 @@ pub(crate) fn decode_luma(bytes: &[u8], header: &Header) -> Result<Option<GrayIm
 pub fn read(path: &Path, limits: &Limits) -> Result<RgbImage, ReadError> {
     let file = |source| ReadError::File { path: path.to_owned(), source };
     let content = |source| ReadError::Content { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(file)?.len();
+    let found = std::fs::metadata(path).map_err(file)?;
+    if !found.is_file() {
+        // A pipe would wait forever, and a device such as /dev/zero never ends.
+        return Err(file(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a folder, pipe, socket or device, not a file",
+        )));
+    }
+    let size = found.len();
     if size > limits.max_bytes {
         return Err(content(DecodeError::TooMuchMemory { needed: Some(size), limit: limits.max_bytes }));
     }

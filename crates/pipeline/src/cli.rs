@@ -5,20 +5,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
 use crate::config::{self, Root};
-use crate::folder::{LOG, State};
+use crate::facts::facts;
+use crate::folder::State;
+use crate::panics::{self, Panicked};
 use crate::pieces::{self, Pieces};
 use crate::run::Work;
 use crate::writer::WriterLock;
 use crate::{
-    Environment, Exit, Finished, Key, Run, Scope, Stage, StageFolder, Summary, error, log, overlap, print_message,
-    stop, thread_count,
+    Environment, Exit, Finished, Key, Run, Scope, Stage, StageFolder, Summary, error, log, overlap, print_message, stop,
 };
 
 /// Options of every stage.
@@ -62,7 +63,7 @@ pub fn run_stage<S: Stage>(stage: &S, common: &Common) -> ExitCode {
 
 /// Runs a stage as [`run_stage`] does, and returns how it ended.
 pub fn run_to_exit<S: Stage>(stage: &S, common: &Common) -> Exit {
-    settle(stage_exit(stage, common).inspect_err(|failed| {
+    settle(panics::caught(|| stage_exit(stage, common)).inspect_err(|failed| {
         if error::exit_of(failed) == Exit::Stopped {
             let kept = !S::CACHES.is_empty() || !S::CHECKPOINTS.is_empty();
             let then = if kept {
@@ -75,16 +76,16 @@ pub fn run_to_exit<S: Stage>(stage: &S, common: &Common) -> Exit {
     }))
 }
 
-/// Converts the result of a binary into its exit code. Prints an error to stderr.
-pub fn conclude(result: Result<Exit>) -> ExitCode {
-    settle(result).into()
+/// Does the work of a binary and returns its exit code. Prints an error to stderr.
+pub fn conclude(work: impl FnOnce() -> Result<Exit>) -> ExitCode {
+    settle(panics::caught(work)).into()
 }
 
 /// Converts the result of a binary into how it ended. Prints an error to stderr.
 fn settle(result: Result<Exit>) -> Exit {
     result.unwrap_or_else(|failed| {
         let exit = error::exit_of(&failed);
-        if exit != Exit::Stopped {
+        if exit != Exit::Stopped && !failed.is::<Panicked>() {
             tracing::error!("{failed:#}");
             print_message(error::render(&failed).trim_end());
         }
@@ -106,12 +107,20 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let config = S::Config::from(&root);
     let scope = Scope { config: &config, environment: &environment };
     let folder = StageFolder::new(&environment.artifacts, S::NAME).with_outputs_elsewhere(S::ELSEWHERE);
-    overlap::check(&environment.artifacts, folder.path(), &root.external_paths())?;
+    overlap::check(&environment.artifacts, &folder, &root.external_paths())?;
     folder.check_owner()?;
     if common.dry_run {
         return dry_run(stage, &root, scope, &folder, common);
     }
-    let _writer = WriterLock::take(&environment.artifacts)?;
+    // Without the right to write, a stage can still be up to date.
+    let writer = match WriterLock::take(&environment.artifacts) {
+        Err(error) if !error::is_read_only(&error) => return Err(error),
+        writer => writer,
+    };
+    if writer.is_ok() {
+        folder.recover(S::CACHES)?;
+        S::UPSTREAM.iter().try_for_each(|name| StageFolder::new(&environment.artifacts, name).restore())?;
+    }
     // Fails when a test runs several stages in one process. The first pool stays then.
     rayon::ThreadPoolBuilder::new().num_threads(environment.thread_count()).build_global().ok();
     let key = key_of(stage, scope, outputs_of::<S>(&environment)?)?;
@@ -121,28 +130,17 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let found = state(stage, scope, &folder, &key)?;
     let began = Instant::now();
     let ran = found != State::UpToDate || common.force;
+    let _writer = if ran { Some(writer?) } else { writer.ok() };
     if ran {
         if let (State::Stale(reasons), false) = (&found, common.quiet) {
             print_message(&format!("{:<12}runs: {}", S::NAME, shorten(reasons)));
         }
         stage.check(scope)?;
-        let keep = [S::CACHES, S::CHECKPOINTS].concat();
-        folder.begin(&keep)?;
-        log::begin(&folder.path().join(LOG))?;
-        let pieces = S::CHECKPOINTS
-            .contains(&pieces::FOLDER)
-            .then(|| Pieces::open(folder.path(), &key, environment.thread_count()))
-            .transpose()?;
-        stop::listen(S::NAME)?;
-        let work =
-            Work { stage: S::NAME, folder: folder.clone(), quiet: common.quiet, pieces, recorded: Mutex::default() };
-        let run = Run { config: &config, environment: &environment, work: &work };
-        stage.run(&run)?;
-        let resolved = run.resolved()?;
-        let mut facts = work.recorded.into_inner().unwrap_or_default();
-        facts.extend(recorded(&environment, began.elapsed()));
-        folder.finish(&key, &keep, &resolved, facts)?;
-        folder.remove(S::CHECKPOINTS)?;
+        build(stage, scope, &folder, &key, common.quiet).inspect_err(|_| {
+            if folder.lock().is_some() && !common.quiet {
+                print_message(&format!("{:<12}the outputs of the last finished run stay as they are", S::NAME));
+            }
+        })?;
     }
     let done = Finished { config: &config, environment: &environment, folder: folder.path().to_owned() };
     let summary = stage.summary(&done)?;
@@ -151,6 +149,28 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
         print_message(&format!("{:<12}{}  {how}", S::NAME, summary.headline));
     }
     tell(S::NAME, ran, &summary, common)
+}
+
+/// Runs the stage and replaces its outputs. An error leaves the outputs of the last run as they are.
+fn build<S: Stage>(stage: &S, scope: Scope<S::Config>, folder: &StageFolder, key: &Key, quiet: bool) -> Result<()> {
+    let began = Instant::now();
+    let kept = [S::CACHES, S::CHECKPOINTS].concat();
+    let building = folder.begin(&kept)?;
+    log::begin(&folder.unfinished_log())?;
+    let pieces = S::CHECKPOINTS
+        .contains(&pieces::FOLDER)
+        .then(|| Pieces::open(folder.path(), key, scope.environment.thread_count()))
+        .transpose()?;
+    stop::listen(S::NAME)?;
+    let outputs = building.path().to_owned();
+    let work = Work { stage: S::NAME, folder: folder.clone(), outputs, quiet, pieces, recorded: Mutex::default() };
+    let run = Run { config: scope.config, environment: scope.environment, work: &work };
+    stage.run(&run)?;
+    let resolved = run.resolved()?;
+    let mut recorded = work.recorded.into_inner().unwrap_or_default();
+    recorded.extend(facts(scope.environment, began.elapsed()));
+    building.finish(key, &kept, &resolved, recorded)?;
+    building.publish(S::CACHES)
 }
 
 /// Prints the tables and decides the exit code: gates first, then rejected inputs.
@@ -257,26 +277,4 @@ fn shorten(reasons: &[String]) -> String {
         [only] => only.clone(),
         [first, rest @ ..] => format!("{first} (and {} more; --dry-run lists them)", rest.len()),
     }
-}
-
-fn recorded(environment: &Environment, took: Duration) -> BTreeMap<String, String> {
-    let ended = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
-        .map_or("", |(_, name)| name.trim());
-    let commit = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output();
-    let commit = commit
-        .ok()
-        .filter(|out| out.status.success())
-        .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
-    BTreeMap::from([
-        ("cpu".to_owned(), model.to_owned()),
-        ("ended_unix".to_owned(), ended.as_secs().to_string()),
-        ("git_commit".to_owned(), commit.unwrap_or_default()),
-        ("seconds".to_owned(), format!("{:.3}", took.as_secs_f64())),
-        ("threads".to_owned(), thread_count(environment.threads).to_string()),
-        ("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-    ])
 }

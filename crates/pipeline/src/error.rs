@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::{self, Display};
+use std::io::{self, ErrorKind};
 
 use crate::Exit;
 use crate::stop::Stopped;
@@ -43,11 +44,22 @@ impl StdError for Hint {
 pub trait HintExt<T> {
     /// Attaches `advice`. [`render`] shows it after the error and its causes, as `hint: …`.
     fn hint<D: Display>(self, advice: D) -> anyhow::Result<T>;
+
+    /// Attaches advice about a file or folder that could not be written. The advice fits the error of the system.
+    fn hint_write(self) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
     fn hint<D: Display>(self, advice: D) -> anyhow::Result<T> {
         self.map_err(|error| with_hint(error, advice))
+    }
+
+    fn hint_write(self) -> anyhow::Result<T> {
+        self.map_err(|error| {
+            let error = error.into();
+            let advice = writing_advice(io_kind(&error));
+            with_hint(error, advice)
+        })
     }
 }
 
@@ -69,6 +81,34 @@ impl<T, E: Into<anyhow::Error>> HintFrom<T, E> for Result<T, E> {
 /// Returns `error` with `advice` attached.
 pub fn with_hint(error: impl Into<anyhow::Error>, advice: impl Display) -> anyhow::Error {
     anyhow::Error::new(Hint { advice: advice.to_string(), about: error.into() })
+}
+
+/// Returns the kind of the first error of the system among `error` and its causes.
+pub(crate) fn io_kind(error: &anyhow::Error) -> Option<ErrorKind> {
+    error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
+}
+
+/// Returns whether `error` says that a place is read-only for this user.
+pub(crate) fn is_read_only(error: &anyhow::Error) -> bool {
+    matches!(io_kind(error), Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
+}
+
+/// Returns what to do about an error of writing.
+fn writing_advice(kind: Option<ErrorKind>) -> &'static str {
+    match kind {
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => "the disk is full: free some space and run again",
+        Some(ErrorKind::FileTooLarge) => "the file is larger than the system allows (`ulimit -f`)",
+        Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            "the folder is read-only: change its permissions, or choose another one with --set artifacts=FOLDER"
+        }
+        Some(ErrorKind::InvalidFilename) => {
+            "a name is too long for the file system: shorten the name of the class or of the file"
+        }
+        Some(ErrorKind::AlreadyExists | ErrorKind::NotADirectory | ErrorKind::IsADirectory) => {
+            "a file is where a folder belongs, or a folder where a file belongs: move it elsewhere"
+        }
+        _ => "is the disk working, and may this user write there?",
+    }
 }
 
 /// Returns the text to show for `error`: the message, each cause on a line of its own, then the hints.
@@ -133,6 +173,23 @@ mod tests {
     fn an_error_can_give_its_own_hint() {
         let error = Err::<(), _>(std::fmt::Error).hint_from(|error| format!("about {error:?}")).unwrap_err();
         assert!(render(&error).ends_with("\nhint: about Error\n"), "{}", render(&error));
+    }
+
+    #[test]
+    fn the_advice_about_a_failed_write_fits_the_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = folder.path().join("x".repeat(300));
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let below = folder.path().join("file/below");
+        let full = Err::<(), _>(io::Error::from(ErrorKind::StorageFull)).context("cannot write a.csv");
+        for (result, advice) in [
+            (crate::write_atomic(long, b""), "a name is too long"),
+            (crate::write_atomic(below, b""), "a file is where a folder belongs"),
+            (full.hint_write(), "the disk is full"),
+        ] {
+            let text = render(&result.unwrap_err());
+            assert!(text.contains(&format!("hint: {advice}")), "{text}");
+        }
     }
 
     #[test]

@@ -25,12 +25,12 @@ impl AtomicFile {
     pub fn create(target: impl Into<PathBuf>) -> Result<Self> {
         let target = target.into();
         let folder = target.parent().unwrap_or(Path::new("."));
-        fs_err::create_dir_all(folder).hint(WRITABLE)?;
+        fs_err::create_dir_all(folder).hint_write()?;
         let temporary = tempfile::Builder::new()
             .prefix(".tmp-")
             .tempfile_in(folder)
             .with_context(|| format!("cannot write in {}", folder.display()))
-            .hint(WRITABLE)?;
+            .hint_write()?;
         Ok(Self { temporary: BufWriter::new(temporary), target })
     }
 
@@ -41,15 +41,13 @@ impl AtomicFile {
         wrote
             .and_then(|temporary| {
                 make_readable(temporary.as_file())?;
-                temporary.persist(&target).map_err(|failed| failed.error)
+                temporary.persist(&target).map_err(|failed| failed.error)?;
+                Ok(())
             })
             .with_context(|| format!("cannot write {}", target.display()))
-            .hint(WRITABLE)?;
-        Ok(())
+            .hint_write()
     }
 }
-
-const WRITABLE: &str = "is the disk full, or the folder read-only?";
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -77,14 +75,25 @@ fn make_readable(_: &File) -> io::Result<()> {
 pub fn write_atomic(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<()> {
     let path = path.into();
     let mut file = AtomicFile::create(&path)?;
-    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display())).hint(WRITABLE)?;
+    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display())).hint_write()?;
     file.commit()
 }
 
 /// Syncs the file or folder at `path` to the disk, so that it survives a loss of power.
 pub(crate) fn sync(path: &Path) -> Result<()> {
     let file = fs_err::File::open(path)?;
-    file.sync_all().with_context(|| format!("cannot write {} to the disk", path.display())).hint(WRITABLE)
+    file.sync_all().with_context(|| format!("cannot write {} to the disk", path.display())).hint_write()
+}
+
+/// Syncs `folder` and every folder below it to the disk: the names of their files.
+pub(crate) fn sync_folders(folder: &Path) -> Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    sync(folder)
 }
 
 #[cfg(test)]

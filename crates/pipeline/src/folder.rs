@@ -1,14 +1,24 @@
 //! One stage's folder below `artifacts/`: its lock, its manifest, and whether it is up to date.
+//!
+//! - [`owner`]: which folders a stage may change.
+//! - [`building`]: a run builds its outputs in a folder of their own.
+//! - [`publication`]: the new outputs replace the old ones in one step.
+//! - [`swap`]: the system calls behind it.
+
+mod building;
+mod owner;
+mod publication;
+mod swap;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Root};
-use crate::manifest::locate;
-use crate::{HintExt, Key, Manifest, files, write_atomic};
+use crate::{HintExt, Key, Manifest, regular};
 
 /// The folder of one stage.
 #[derive(Debug, Clone)]
@@ -18,7 +28,7 @@ pub struct StageFolder {
     elsewhere: &'static [(&'static str, &'static str)],
 }
 
-/// `stage.lock.json`, which says that a stage has finished. A run removes it first and writes it last.
+/// `stage.lock.json`, which says that a stage has finished. A run writes it last.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Lock {
     /// The name of the stage.
@@ -47,11 +57,14 @@ pub(crate) enum State {
 }
 
 const CONFIG: &str = "config.resolved.toml";
-pub(crate) const LOG: &str = "log.jsonl";
-/// Says that a stage created the folder and may empty it. Its content is the name of the stage.
-const MARKER: &str = ".tunescope-stage";
+/// The log of the run that made the outputs.
+const LOG: &str = "log.jsonl";
+/// The log of a run that is in progress, has failed or was stopped.
+const UNFINISHED_LOG: &str = "log.unfinished.jsonl";
 /// Files of the artifact contract itself. They are not outputs.
-const CONTRACT: [&str; 4] = [Lock::FILE, CONFIG, LOG, Manifest::FILE];
+const CONTRACT: [&str; 5] = [Lock::FILE, CONFIG, LOG, UNFINISHED_LOG, Manifest::FILE];
+/// Bytes of a lock or a manifest that are read at most.
+const MOST: u64 = 1 << 30;
 
 impl StageFolder {
     /// Returns the folder of the stage `name` below `artifacts`.
@@ -64,15 +77,52 @@ impl StageFolder {
         Self { elsewhere: files, ..self }
     }
 
-    /// Returns the path of the folder.
+    /// Returns the path of the folder. It holds the outputs of the last finished run, and the caches and checkpoints.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// Returns the folder in which a run builds its outputs: `.<stage>.partial` beside the folder.
+    pub(crate) fn partial(&self) -> PathBuf {
+        self.beside(".partial")
+    }
+
+    /// Returns the folder that holds the old outputs for a moment, where two folders cannot be exchanged.
+    pub(crate) fn old(&self) -> PathBuf {
+        self.beside(".old")
+    }
+
+    /// Returns the path of the log of a run in progress.
+    pub(crate) fn unfinished_log(&self) -> PathBuf {
+        self.path.join(UNFINISHED_LOG)
+    }
+
+    /// Returns the folder itself, also when it does not exist. Differs from the path when that is a link.
+    fn real(&self) -> PathBuf {
+        /// The longest chain of links that Linux follows.
+        const LINKS: usize = 40;
+        let mut path = self.path.clone();
+        for _ in 0..LINKS {
+            let Ok(target) = std::fs::read_link(&path) else { break };
+            path = path.parent().unwrap_or(Path::new("")).join(target);
+        }
+        // A link can end in `..`, which is not a name.
+        if path.file_name().is_none() { std::fs::canonicalize(&path).unwrap_or(path) } else { path }
+    }
+
+    /// Returns a hidden folder beside the folder. Both are in the same file system, so one can replace the other.
+    fn beside(&self, ending: &str) -> PathBuf {
+        let real = self.real();
+        let mut name = OsString::from(".");
+        name.push(real.file_name().unwrap_or_default());
+        name.push(ending);
+        real.with_file_name(name)
+    }
+
     /// Returns the lock, or `None` when the stage has not finished or its lock cannot be read.
     pub fn lock(&self) -> Option<Lock> {
-        let text = std::fs::read_to_string(self.path.join(Lock::FILE)).ok()?;
-        serde_json::from_str(&text).ok()
+        let text = regular::read(&self.path.join(Lock::FILE), MOST).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Reads the lock. `None` when the stage has not finished.
@@ -84,14 +134,28 @@ impl StageFolder {
         if !path.exists() {
             return Ok(None);
         }
-        let lock = serde_json::from_slice(&fs_err::read(&path)?);
-        let damaged = || format!("{} is damaged", path.display());
-        lock.map(Some).with_context(damaged).hint(format!("run `just {} --force`", self.name))
+        let read = regular::read(&path, MOST).map_err(anyhow::Error::from);
+        let lock = read.and_then(|text| Ok(serde_json::from_slice(&text)?));
+        let damaged = |why: anyhow::Error| why.context(format!("{} is damaged", path.display()));
+        lock.map(Some).map_err(damaged).hint(format!("run `just {} --force`", self.name))
+    }
+
+    /// Does `read`, which reads several files of the folder, without the right to write. Repeats it when a run replaced the
+    /// outputs meanwhile, so that the files belong together.
+    pub fn read_together<T>(&self, read: impl Fn() -> Result<T>) -> Result<T> {
+        let version = || regular::read(&self.path.join(Lock::FILE), MOST).ok();
+        loop {
+            let before = version();
+            let found = read();
+            if version() == before {
+                return found;
+            }
+        }
     }
 
     /// Reads the part of the configuration that the finished stage was run with, as TOML.
     pub fn configuration(&self) -> Result<String> {
-        fs_err::read_to_string(self.path.join(CONFIG)).hint(format!("run `just {} --force`", self.name))
+        regular::text(&self.path.join(CONFIG), MOST).hint(format!("run `just {} --force`", self.name))
     }
 
     /// Returns the manifest that `lock` stands for.
@@ -100,7 +164,7 @@ impl StageFolder {
     /// Returns an error when the manifest is missing, damaged or altered.
     fn manifest(&self, lock: &Lock) -> Result<Manifest> {
         let path = self.path.join(Manifest::FILE);
-        let text = fs_err::read_to_string(&path)?;
+        let text = regular::text(&path, MOST)?;
         if blake3::hash(text.as_bytes()).to_hex().as_str() != lock.manifest {
             return Err(anyhow!("{} was altered", path.display()));
         }
@@ -110,7 +174,8 @@ impl StageFolder {
     /// Returns whether the outputs on disk belong to `key`.
     pub(crate) fn state(&self, key: &Key) -> State {
         let Some(lock) = self.lock() else {
-            let reason = if self.path.join(LOG).exists() { "the last run did not finish" } else { "first run" };
+            let began = [LOG, UNFINISHED_LOG].iter().any(|log| self.path.join(log).exists());
+            let reason = if began { "the last run did not finish" } else { "first run" };
             return State::Stale(vec![reason.to_owned()]);
         };
         let changes = key.changes_since(&lock.key);
@@ -168,103 +233,6 @@ impl StageFolder {
         let mut seen = BTreeSet::new();
         lines.retain(|line| seen.insert(line.clone()));
         lines
-    }
-
-    /// Rejects a folder that no stage of this name created, so that a run never deletes the user's own files.
-    ///
-    /// A folder belongs to the stage when it does not exist yet, is empty, or holds the marker or the lock of the stage.
-    pub(crate) fn check_owner(&self) -> Result<()> {
-        if !self.path.exists() {
-            return Ok(());
-        }
-        let choose = "move its content elsewhere, or choose another folder with --set artifacts=FOLDER";
-        if !self.path.is_dir() {
-            return Err(anyhow!("{} is a file, and the stage {} needs a folder there", self.path.display(), self.name))
-                .hint(choose);
-        }
-        let marked = std::fs::read_to_string(self.path.join(MARKER)).is_ok_and(|text| text.trim() == self.name);
-        let locked = || self.lock().is_some_and(|lock| lock.stage == self.name);
-        let empty = || fs_err::read_dir(&self.path).is_ok_and(|mut entries| entries.next().is_none());
-        if marked || locked() || empty() {
-            return Ok(());
-        }
-        Err(anyhow!("{} was not created by the stage {} and is not empty", self.path.display(), self.name))
-            .context("the stage empties its folder before it runs")
-            .hint(choose)
-    }
-
-    /// Unlocks the folder and empties it, except for the sub-folders named in `keep`. Removes the outputs in other folders.
-    ///
-    /// # Errors
-    /// Returns an error and changes nothing when the folder is not the stage's own.
-    pub(crate) fn begin(&self, keep: &[&str]) -> Result<()> {
-        self.check_owner()?;
-        fs_err::create_dir_all(&self.path).hint("is the folder read-only?")?;
-        write_atomic(self.path.join(MARKER), format!("{}\n", self.name).as_bytes())?;
-        let lock = self.path.join(Lock::FILE);
-        if lock.exists() {
-            fs_err::remove_file(&lock).hint("is the folder read-only?")?;
-            files::sync(&self.path)?;
-        }
-        for path in self.outputs_elsewhere().map(|path| locate(&self.path, &path)).filter(|path| path.exists()) {
-            fs_err::remove_file(path)?;
-        }
-        for entry in fs_err::read_dir(&self.path)? {
-            let entry = entry?;
-            if entry.file_name() == MARKER || keep.iter().any(|kept| entry.file_name() == *kept) {
-                continue;
-            }
-            if entry.file_type()?.is_dir() {
-                fs_err::remove_dir_all(entry.path())?;
-            } else {
-                fs_err::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The outputs in other folders, relative to this folder.
-    fn outputs_elsewhere(&self) -> impl Iterator<Item = String> + use<> {
-        self.elsewhere.iter().map(|(stage, file)| format!("../{stage}/{file}"))
-    }
-
-    /// Removes sub-folders that are no longer of use.
-    pub(crate) fn remove(&self, folders: &[&str]) -> Result<()> {
-        for path in folders.iter().map(|name| self.path.join(name)).filter(|path| path.exists()) {
-            fs_err::remove_dir_all(path)?;
-        }
-        Ok(())
-    }
-
-    /// Hashes the outputs, writes the manifest and the resolved configuration, then the lock.
-    pub(crate) fn finish(
-        &self,
-        key: &Key,
-        keep: &[&str],
-        resolved: &str,
-        recorded: BTreeMap<String, String>,
-    ) -> Result<()> {
-        let skip: Vec<&str> = CONTRACT.iter().chain(keep).copied().collect();
-        let mut manifest = Manifest::of(&self.path, &skip, true)?;
-        for path in self.outputs_elsewhere() {
-            manifest.add(&self.path, path)?;
-        }
-        let manifest = manifest.to_csv()?;
-        write_atomic(self.path.join(CONFIG), resolved.as_bytes())?;
-        write_atomic(self.path.join(Manifest::FILE), manifest.as_bytes())?;
-        files::sync(&self.path.join(CONFIG))?;
-        files::sync(&self.path.join(Manifest::FILE))?;
-        files::sync(&self.path)?;
-        let lock = Lock {
-            stage: self.name.clone(),
-            key_hash: key.hash(),
-            key: key.clone(),
-            manifest: blake3::hash(manifest.as_bytes()).to_hex().to_string(),
-            recorded,
-        };
-        let text = serde_json::to_string_pretty(&lock).context("cannot write the lock")? + "\n";
-        write_atomic(self.path.join(Lock::FILE), text.as_bytes())?;
-        files::sync(&self.path)
     }
 }
 

@@ -60,11 +60,10 @@ impl Manifest {
         Ok(Self(entries?))
     }
 
-    /// Hashes the file at `path`, relative to `folder`, and writes it through to the disk.
-    pub(crate) fn add(&mut self, folder: &Path, path: String) -> Result<()> {
-        let file = locate(folder, &path);
-        crate::files::sync(&file)?;
-        let (bytes, blake3) = hash(&file)?;
+    /// Adds the output `path`, whose content is in `file` now. Syncs the file to the disk.
+    pub(crate) fn add(&mut self, file: &Path, path: String) -> Result<()> {
+        crate::files::sync(file)?;
+        let (bytes, blake3) = hash(file)?;
         self.0.push(Entry { path, bytes, blake3 });
         self.0.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(())
@@ -103,7 +102,9 @@ impl Manifest {
             let Ok(metadata) = std::fs::metadata(&path) else {
                 return Some(format!("{} is missing", path.display()));
             };
-            let same = metadata.len() == entry.bytes && hash(&path).is_ok_and(|(_, blake3)| blake3 == entry.blake3);
+            let same = metadata.is_file()
+                && metadata.len() == entry.bytes
+                && hash(&path).is_ok_and(|(_, blake3)| blake3 == entry.blake3);
             (!same).then(|| format!("{} was altered", path.display()))
         })
     }
@@ -132,7 +133,7 @@ pub(crate) fn locate(folder: &Path, path: &str) -> PathBuf {
 /// Returns the size and the hexadecimal BLAKE3 of one file. Reads the file in blocks.
 fn hash(path: &Path) -> Result<(u64, String)> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(fs_err::File::open(path)?).with_context(|| format!("cannot read {}", path.display()))?;
+    hasher.update_reader(crate::regular::open(path)?).with_context(|| format!("cannot read {}", path.display()))?;
     Ok((hasher.count(), hasher.finalize().to_hex().to_string()))
 }
 

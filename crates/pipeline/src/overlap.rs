@@ -4,32 +4,34 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
-use crate::HintExt;
 use crate::config::ExternalPath;
+use crate::{HintExt, StageFolder};
 
-/// Rejects an artifacts folder that is equal to, inside or around one of the user's folders, and a stage's `folder` that
-/// holds one of the user's files.
-pub(crate) fn check(artifacts: &Path, folder: &Path, external: &[ExternalPath]) -> Result<()> {
-    let (ours, stage) = (resolve(artifacts), resolve(folder));
+/// Rejects an artifacts folder that is equal to, inside or around one of the user's folders, and a `stage` whose folders
+/// hold one of the user's files. A stage's folder can be a link, so its place counts too.
+pub(crate) fn check(artifacts: &Path, stage: &StageFolder, external: &[ExternalPath]) -> Result<()> {
+    let replaced = [stage.path().to_owned(), stage.partial(), stage.old()];
     for ExternalPath { key, path } in external {
         let theirs = resolve(path);
-        let relation = if !path.is_dir() {
-            theirs.starts_with(&stage).then_some("around the file")
-        } else if ours == theirs {
-            Some("the same folder as")
-        } else if ours.starts_with(&theirs) {
-            Some("inside")
-        } else {
-            theirs.starts_with(&ours).then_some("around")
+        let relation = |ours: &Path| {
+            let ours = resolve(ours);
+            if !path.is_dir() {
+                theirs.starts_with(&ours).then_some("around the file")
+            } else if ours == theirs {
+                Some("the same folder as")
+            } else if ours.starts_with(&theirs) {
+                Some("inside")
+            } else {
+                theirs.starts_with(&ours).then_some("around")
+            }
         };
-        if let Some(relation) = relation {
-            let which = if path.is_dir() { artifacts } else { folder };
-            return Err(anyhow!(
-                "the folder {} is {relation} {}, which `{key}` names",
-                which.display(),
-                path.display()
-            ))
-            .hint("a stage empties its folder: keep your own files elsewhere, or set another `artifacts`");
+        // A file of the user beside the folders of the stages is safe.
+        let above = path.is_dir().then_some(artifacts);
+        let mut ours = above.into_iter().chain(replaced.iter().map(PathBuf::as_path));
+        if let Some((ours, relation)) = ours.find_map(|ours| Some((ours, relation(ours)?))) {
+            let (ours, path) = (ours.display(), path.display());
+            return Err(anyhow!("the folder {ours} is {relation} {path}, which `{key}` names"))
+                .hint("a stage replaces its folder: keep your own files elsewhere, or set another `artifacts`");
         }
     }
     Ok(())
@@ -54,7 +56,7 @@ mod tests {
     fn refused(root: &Path, artifacts: &str, external: &str) -> bool {
         let artifacts = root.join(artifacts);
         let external = ExternalPath { key: "source".to_owned(), path: root.join(external) };
-        check(&artifacts, &artifacts.join("scrape"), &[external]).is_err()
+        check(&artifacts, &StageFolder::new(&artifacts, "scrape"), &[external]).is_err()
     }
 
     #[test]
@@ -73,5 +75,19 @@ mod tests {
         std::fs::create_dir_all(root.path().join("out/scrape")).unwrap();
         std::fs::write(root.path().join("out/scrape/list.csv"), "url").unwrap();
         assert!(refused(root.path(), "out", "out/scrape/list.csv"));
+        std::fs::create_dir_all(root.path().join("out/.scrape.partial")).unwrap();
+        std::fs::write(root.path().join("out/.scrape.partial/list.csv"), "url").unwrap();
+        assert!(refused(root.path(), "out", "out/.scrape.partial/list.csv"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_place_of_a_linked_folder_counts() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("photos/cat")).unwrap();
+        std::fs::create_dir_all(root.path().join("out")).unwrap();
+        std::os::unix::fs::symlink("../photos/cat", root.path().join("out/scrape")).unwrap();
+        assert!(refused(root.path(), "out", "photos"));
+        assert!(refused(root.path(), "out", "photos/cat"));
     }
 }

@@ -1,11 +1,12 @@
 //! Progress: a bar on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::print_message;
 
@@ -16,32 +17,62 @@ pub struct Progress {
     bar: ProgressBar,
     /// Without a terminal on stderr: the stage, and the time of the last line.
     plain: Option<(String, Mutex<Instant>)>,
+    /// When the work ends, by the estimate of the caller. `None` when the rate of the items tells.
+    end: Option<End>,
 }
+
+/// The time at which work ends. `None` while it is unknown.
+type End = Arc<Mutex<Option<Instant>>>;
+
+/// The template of a bar with a total.
+const BAR: &str = "{prefix:<12}{msg} {bar:24} {pos}/{len}  {per_sec}{left}";
 
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 impl Progress {
     /// Starts at 0 of `total`, labelled with `stage` and `what`.
     pub fn new(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
-        let style = ProgressStyle::with_template("{prefix:<12}{msg} {bar:24} {pos}/{len}  {per_sec}  {eta} left");
-        Self::start(stage, what, Some(total), style.unwrap_or_else(|_| ProgressStyle::default_bar()), quiet)
+        Self::start(stage, what, Some(total), BAR, quiet, None)
+    }
+
+    /// As [`Progress::new`], for items that differ too much for one rate. Shows the time that is left only after
+    /// [`Progress::set_left`].
+    pub fn without_rate(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
+        Self::start(stage, what, Some(total), BAR, quiet, Some(End::default()))
     }
 
     /// Starts the clock of work that reports no steps, labelled with `stage` and `what`. Call [`Progress::tick`] while it runs.
     pub fn without_steps(stage: &str, what: &str, quiet: bool) -> Self {
-        let style = ProgressStyle::with_template("{prefix:<12}{spinner} {msg}  {elapsed} so far");
-        Self::start(stage, what, None, style.unwrap_or_else(|_| ProgressStyle::default_spinner()), quiet)
+        Self::start(stage, what, None, "{prefix:<12}{spinner} {msg}  {elapsed} so far", quiet, None)
     }
 
-    fn start(stage: &str, what: &str, total: Option<u64>, style: ProgressStyle, quiet: bool) -> Self {
+    fn start(stage: &str, what: &str, total: Option<u64>, template: &str, quiet: bool, end: Option<End>) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(total, target);
-        bar.set_style(style);
+        let of_caller = end.clone();
+        let left = move |state: &ProgressState, to: &mut dyn fmt::Write| {
+            let left = of_caller.as_ref().map_or_else(|| Some(state.eta()), left);
+            left.map_or(Ok(()), |left| write!(to, "  {:#} left", HumanDuration(left))).ok();
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.with_key("left", left));
         bar.set_prefix(stage.to_owned());
         bar.set_message(what.to_owned());
         let plain = (!quiet && !terminal).then(|| (format!("{stage:<12}"), Mutex::new(Instant::now())));
-        Self { bar, plain }
+        Self { bar, plain, end }
+    }
+
+    /// Sets the time that is left. `None` shows no time.
+    pub fn set_left(&self, left: Option<Duration>) {
+        if let Some(mut end) = self.end.as_ref().and_then(|end| end.lock().ok()) {
+            *end = left.and_then(|left| Instant::now().checked_add(left));
+        }
+    }
+
+    /// Returns the rate of the last seconds, in items per second.
+    pub fn per_second(&self) -> f64 {
+        self.bar.per_sec()
     }
 
     /// Counts `n` more items as done.
@@ -70,8 +101,9 @@ impl Progress {
         let (bar, what) = (&self.bar, self.bar.message());
         match bar.length() {
             Some(total) => {
-                let (done, rate, left) = (bar.position(), bar.per_sec(), bar.eta().as_secs_f64());
-                format!("{what}: {done}/{total}, {rate:.1}/s, {left:.0} s left")
+                let left = self.end.as_ref().map_or_else(|| Some(bar.eta()), left);
+                let left = left.map_or_else(String::new, |left| format!(", {:.0} s left", left.as_secs_f64()));
+                format!("{what}: {}/{total}, {:.1}/s{left}", bar.position(), bar.per_sec())
             }
             None => format!("{what}: {:.0} s so far", bar.elapsed().as_secs_f64()),
         }
@@ -92,6 +124,12 @@ impl Progress {
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Returns the time until `end`, or `None` while it is unknown.
+fn left(end: &End) -> Option<Duration> {
+    let end = (*end.lock().ok()?)?;
+    Some(end.saturating_duration_since(Instant::now()))
 }
 
 impl Drop for Progress {

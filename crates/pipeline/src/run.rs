@@ -28,6 +28,8 @@ pub struct Run<'a, C> {
 pub(crate) struct Work {
     pub stage: &'static str,
     pub folder: StageFolder,
+    /// Where the run builds its outputs.
+    pub outputs: PathBuf,
     pub quiet: bool,
     /// `None` for a stage without kept pieces.
     pub pieces: Option<Pieces>,
@@ -69,8 +71,15 @@ impl<'a, C> Run<'a, C> {
         Scope { config: self.config, environment: self.environment }
     }
 
-    /// Returns the stage's own folder.
+    /// Returns the folder in which this run builds its outputs. It replaces the outputs of the last run at the end.
     pub fn folder(&self) -> &'a Path {
+        &self.work.outputs
+    }
+
+    /// Returns the folder `artifacts/<stage>`, which holds the caches, the checkpoints and the outputs of the last run.
+    ///
+    /// A run reads and writes its caches and checkpoints there, and leaves everything else alone.
+    pub fn home(&self) -> &'a Path {
         self.work.folder.path()
     }
 
@@ -94,6 +103,13 @@ impl<'a, C> Run<'a, C> {
         write_atomic(self.folder().join(relative), bytes)
     }
 
+    /// Writes an output that belongs into the folder of another stage. It appears there when the run is complete.
+    ///
+    /// [`Stage::ELSEWHERE`](crate::Stage::ELSEWHERE) lists the stage and the file.
+    pub fn write_elsewhere(&self, stage: &str, file: &str, bytes: &[u8]) -> Result<()> {
+        write_atomic(StageFolder::elsewhere(self.folder(), stage, file), bytes)
+    }
+
     /// Begins an output that is written piece by piece.
     pub fn create(&self, relative: impl AsRef<Path>) -> Result<AtomicFile> {
         AtomicFile::create(self.folder().join(relative))
@@ -105,7 +121,7 @@ impl<'a, C> Run<'a, C> {
             .prefix(".scratch-")
             .tempdir_in(self.folder())
             .with_context(|| format!("cannot write in {}", self.folder().display()))
-            .hint("is the disk full, or the folder read-only?")
+            .hint_write()
     }
 
     /// Returns the result of one piece of long work, and keeps it so that a stopped or killed run resumes after it.
@@ -140,6 +156,13 @@ impl<'a, C> Run<'a, C> {
     pub fn progress_without_steps(&self, what: &str) -> Progress {
         tracing::info!(what, "begin");
         Progress::without_steps(self.work.stage, what, self.work.quiet)
+    }
+
+    /// Starts a progress bar over `total` items that differ too much for one rate. It shows the time that is left only after
+    /// [`Progress::set_left`].
+    pub fn progress_without_rate(&self, what: &str, total: usize) -> Progress {
+        tracing::info!(what, total, "begin");
+        Progress::without_rate(self.work.stage, what, total as u64, self.work.quiet)
     }
 
     /// Starts a group of progress lines, for work without a single count.

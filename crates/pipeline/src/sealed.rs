@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::AtomicFile;
+use crate::{AtomicFile, regular};
 
 /// The purpose of a file and the key of its content.
 ///
@@ -37,6 +37,10 @@ impl<'a> Seal<'a> {
     /// The error of `write`, or the error of the file system. The message names the file.
     pub fn write(&self, path: impl Into<PathBuf>, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let path = path.into();
+        if path.is_dir() && !path.is_symlink() {
+            // Only the engine writes to caches, so a folder there is damage, like a damaged file.
+            fs_err::remove_dir_all(&path)?;
+        }
         let mut file = Hashing { file: AtomicFile::create(&path)?, hasher: self.hasher() };
         write(&mut file)
             .and_then(|()| Ok(file.file.write_all(file.hasher.finalize().as_bytes())?))
@@ -46,7 +50,7 @@ impl<'a> Seal<'a> {
 
     /// Returns the content of the file at `path`, or `None` when there is no such whole file.
     pub fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let mut bytes = std::fs::read(path).ok()?;
+        let mut bytes = regular::read(path, u64::MAX).ok()?;
         let content = bytes.len().checked_sub(Self::HASH)?;
         let hash = self.hasher().update_rayon(&bytes[..content]).finalize();
         if hash.as_bytes() != &bytes[content..] {
@@ -63,7 +67,7 @@ impl<'a> Seal<'a> {
     /// # Errors
     /// The file cannot be read.
     pub fn is_whole(&self, path: &Path) -> io::Result<bool> {
-        let mut file = std::fs::File::open(path)?;
+        let mut file = regular::open(path)?;
         let Some(content) = file.metadata()?.len().checked_sub(Self::HASH as u64) else { return Ok(false) };
         let mut hasher = self.hasher();
         hasher.update_reader((&mut file).take(content))?;

@@ -35,7 +35,7 @@ pub trait Stage {
     const CHECKPOINTS: &'static [&'static str] = &[];
 
     /// Outputs in the folders of other stages: the stage and the file. The other stage is one of [`Stage::UPSTREAM`], and
-    /// it removes the file whenever it runs.
+    /// the file disappears when that stage replaces its outputs. [`Run::write_elsewhere`] writes such a file.
     const ELSEWHERE: &'static [(&'static str, &'static str)] = &[];
 
     /// Returns what else the outputs depend on, by name: versions and hashes of what lies outside `artifacts/`.
@@ -59,7 +59,7 @@ pub trait Stage {
         Ok(Vec::new())
     }
 
-    /// Does the work. The stage's folder holds only its caches and checkpoints when the run begins.
+    /// Does the work. [`Run::folder`] is empty when the run begins, and [`Run::home`] holds the caches and checkpoints.
     fn run(&self, run: &Run<Self::Config>) -> Result<()>;
 
     /// Returns what to report about the outputs, after a run and when the stage is up to date.

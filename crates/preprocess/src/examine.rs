@@ -55,7 +55,11 @@ pub(crate) fn all(run: &Run, found: Vec<Found>, size: u32, quarantine: &mut Quar
 /// Returns the oriented image in `file`, or why it cannot be used.
 fn examine(file: &Path, rules: &Rules) -> Result<RgbImage, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    let length = std::fs::metadata(file).map_err(unreadable)?.len();
+    let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err("cannot be read: it is a folder, pipe, socket or device, not a file".to_owned());
+    }
+    let length = metadata.len();
     if length > rules.limits.max_bytes {
         return Err(format!(
             "the file has {} MiB, over the memory limit of {} MiB",

@@ -45,14 +45,14 @@ impl Cache {
     /// Returns `false` if the cached file has changed since it was fetched, and deletes it from the cache.
     pub fn publish(&self, run: &Run, content: &Content, path: &str) -> Result<bool> {
         let file = self.files.join(content.file_name());
-        let bytes = std::fs::read(&file).unwrap_or_default();
+        let bytes = pipeline::regular::read(&file, content.bytes).unwrap_or_default();
         if bytes.len() as u64 != content.bytes || pipeline::short_hash(&bytes) != content.hash {
             std::fs::remove_file(&file).ok();
             return Ok(false);
         }
         let target = run.folder().join(path);
         if let Some(folder) = target.parent() {
-            fs_err::create_dir_all(folder).hint("is the folder read-only?")?;
+            fs_err::create_dir_all(folder).hint_write()?;
         }
         // A hard link takes no disk space. File systems without hard links get a copy.
         if std::fs::hard_link(&file, &target).is_err() {

@@ -79,13 +79,13 @@ pub fn gather(
             Notice::Warning(text) => run.warn(&text),
         }
     }
-    fs_err::create_dir_all(run.folder().join(crate::cache::FOLDER))?;
-    let journal = Arc::new(Journal::open(&Cache::journal(run.folder()))?);
+    fs_err::create_dir_all(run.home().join(crate::cache::FOLDER))?;
+    let journal = Arc::new(Journal::open(&Cache::journal(run.home()))?);
     let only = wish.retry_failed.then(|| journal.failed().into_iter().collect());
     if wish.ask_again {
         journal.forget_answers();
     }
-    let cache = Cache::new(run.folder());
+    let cache = Cache::new(run.home());
     let memory = Memory { journal, cache, limits: content::limits_text(scrape), only };
     let mut queues = queues(sources, &on_web)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);

@@ -66,8 +66,7 @@ impl Journal {
     /// Opens the journal at `path` for reading and appending. Creates a missing file and removes an incomplete last line.
     pub fn open(path: &Path) -> Result<Self> {
         let mut options = fs_err::OpenOptions::new();
-        let mut file =
-            options.read(true).write(true).create(true).truncate(false).open(path).hint("is the folder read-only?")?;
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(path).hint_write()?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -81,7 +80,7 @@ impl Journal {
 
     /// Reads the journal at `path`, if it exists. The file stays unchanged, and events cannot be added.
     pub fn read(path: &Path) -> Self {
-        Self::of(&std::fs::read(path).unwrap_or_default(), None)
+        Self::of(&pipeline::regular::read(path, u64::MAX).unwrap_or_default(), None)
     }
 
     fn of(bytes: &[u8], file: Option<fs_err::File>) -> Self {
@@ -174,7 +173,7 @@ impl Journal {
         let mut file = lock(&self.file);
         let file = file.as_mut().context("the journal is open for reading only")?;
         // A single write keeps the chance of an incomplete line small.
-        file.write_all(&line).hint("is the disk full?")
+        file.write_all(&line).hint_write()
     }
 }
 

@@ -106,8 +106,8 @@ struct Scrape {
 /// The placeholder for `scrape.web.contact` in `examples/`.
 const PLACEHOLDER_CONTACT: &str = "your-name@example.org";
 
-/// The file below [`FOLDER`] with the reasons why a later run may find more images.
-const UNFINISHED: &str = "left.json";
+/// The file with the reasons why a later run may find more images. Not an output, because its name is hidden.
+const UNFINISHED: &str = ".left.json";
 
 impl Stage for Scrape {
     type Root = contract::Config;
@@ -151,7 +151,7 @@ impl Stage for Scrape {
         if self.wish.ask_again {
             return Ok(vec!["--ask-again repeats all requests to the sources".to_owned()]);
         }
-        let unfinished = std::fs::read(done.folder.join(FOLDER).join(UNFINISHED)).unwrap_or_default();
+        let unfinished = std::fs::read(done.folder.join(UNFINISHED)).unwrap_or_default();
         let mut due: Vec<String> = serde_json::from_slice(&unfinished).unwrap_or_default();
         if self.wish.retry_failed {
             let journal = Journal::read(&Cache::journal(&done.folder));
@@ -175,7 +175,7 @@ impl Stage for Scrape {
         let gathered = self.gather(run)?;
         let unfinished = tables::unfinished(&gathered);
         let json = serde_json::to_vec(&unfinished).context("cannot encode the reasons for another run")?;
-        run.write(format!("{FOLDER}/{UNFINISHED}"), &json)?;
+        run.write(UNFINISHED, &json)?;
         tables::write(&gathered, run)?;
         credits::write(&gathered, run)?;
         for reason in unfinished {
@@ -233,7 +233,7 @@ impl Scrape {
             run.warn("images in the cache changed after their download; the stage fetches them again");
             fs_err::remove_dir_all(run.folder().join("images"))?;
         }
-        Err(anyhow!("images in {} change while the stage runs", run.folder().join(FOLDER).display()))
+        Err(anyhow!("images in {} change while the stage runs", run.home().join(FOLDER).display()))
             .hint("does another program write to the folder?")
     }
 }
@@ -241,7 +241,7 @@ impl Scrape {
 /// Links the kept images from the web into the outputs, and deletes the copies of the user's files that are not kept.
 /// Returns `false` if a cached file has changed since its download.
 fn publish(run: &Run, gathered: &Gathered) -> Result<bool> {
-    let cache = Cache::new(run.folder());
+    let cache = Cache::new(run.home());
     let mut paths = std::collections::BTreeSet::new();
     let mut fetched = Vec::new();
     for (at, slot) in gathered.selection.kept() {

@@ -35,7 +35,7 @@ impl Store {
     pub fn put(&self, class: &str, from: impl Read) -> Result<io::Result<Content>> {
         let part = self.scratch.path().join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         let written = fs_err::File::create(&part).map_err(anyhow::Error::from).and_then(|file| copy(from, file));
-        let content = match written.hint("is the disk full, or the folder read-only?")? {
+        let content = match written.hint_write()? {
             Ok(content) => content,
             Err(unreadable) => {
                 fs_err::remove_file(&part)?;

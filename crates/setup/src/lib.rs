@@ -41,7 +41,7 @@ struct Arguments {
 
 /// Runs the stage with the arguments of the process. Returns the exit code.
 pub fn run() -> ExitCode {
-    conclude(set_up(&Arguments::parse()))
+    conclude(|| set_up(&Arguments::parse()))
 }
 
 fn set_up(arguments: &Arguments) -> Result<Exit> {

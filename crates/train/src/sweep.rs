@@ -53,7 +53,7 @@ pub(crate) fn run(context: &TrainContext) -> Result<Sweep> {
     let config = &context.run.config.train;
     let grid = settings::grid(config);
     let keys = identity::keys(context, &grid)?;
-    let checkpoints = Checkpoints::open(context.run.folder().join(CHECKPOINTS), &keys)?;
+    let checkpoints = Checkpoints::open(context.run.home().join(CHECKPOINTS), &keys)?;
     let rungs = halving::rungs(config.search, grid.len(), config.max_epochs);
     let live = Live::begin(context, &grid, &rungs);
     let mut sweep = SweepState {

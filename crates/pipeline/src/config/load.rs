@@ -9,14 +9,18 @@ use toml::{Spanned, Table, Value};
 use super::schema::{self, Violation};
 use super::{Root, overrides};
 use crate::error::{HintExt, UsageError};
+use crate::regular;
+
+/// Bytes of a configuration file that are read at most.
+const MOST: u64 = 1 << 24;
 
 /// Reads the configuration file at `path` and applies `overrides`, each `dotted.key=value`.
 ///
 /// # Errors
 /// Returns a [`UsageError`] that names the file, the line and the key, or the override.
 pub fn load<R: Root>(path: &Path, overrides: &[String]) -> Result<R> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| UsageError(format!("cannot read {}: {error}", path.display())))
+    let text = regular::text(path, MOST)
+        .map_err(|error| UsageError(error.to_string()))
         .hint("name the configuration with --config FILE")?;
     parse(&text, path, overrides)
 }

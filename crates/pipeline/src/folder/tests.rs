@@ -1,10 +1,13 @@
+use super::owner::MARKER;
 use super::*;
+use crate::write_atomic;
 
 fn finished(artifacts: &Path, key: &Key) -> StageFolder {
     let folder = StageFolder::new(artifacts, "scrape");
-    folder.begin(&[]).unwrap();
-    write_atomic(folder.path().join("images/a.txt"), b"a").unwrap();
-    folder.finish(key, &[], "seed = 1\n", BTreeMap::new()).unwrap();
+    let building = folder.begin(&[]).unwrap();
+    write_atomic(building.path().join("images/a.txt"), b"a").unwrap();
+    building.finish(key, &[], "seed = 1\n", BTreeMap::new()).unwrap();
+    building.publish(&[]).unwrap();
     folder
 }
 
@@ -44,25 +47,23 @@ fn the_same_outputs_have_the_same_hash_whatever_made_them() {
 }
 
 #[test]
-fn an_output_in_another_folder_is_watched_and_removed() {
+fn an_output_in_another_folder_is_watched() {
     let artifacts = tempfile::tempdir().unwrap();
     let key = Key::default();
     let folder =
         StageFolder { elsewhere: &[("analyze", "report.html")], ..StageFolder::new(artifacts.path(), "report") };
-    folder.begin(&[]).unwrap();
     let output = artifacts.path().join("analyze/report.html");
-    write_atomic(&output, b"<html>").unwrap();
-    write_atomic(output.with_file_name("layers.csv"), b"name").unwrap();
-    folder.finish(&key, &[], "", BTreeMap::new()).unwrap();
+    let building = folder.begin(&[]).unwrap();
+    write_atomic(StageFolder::elsewhere(building.path(), "analyze", "report.html"), b"<html>").unwrap();
+    building.finish(&key, &[], "", BTreeMap::new()).unwrap();
+    assert!(!output.exists(), "the run is not complete");
+    building.publish(&[]).unwrap();
     assert_eq!(folder.state(&key), State::UpToDate);
     std::fs::write(&output, "<htm").unwrap();
     let altered = format!("{} was altered", output.display());
     assert_eq!(folder.state(&key), State::Stale(vec![altered]));
     std::fs::remove_file(&output).unwrap();
     assert_eq!(folder.state(&key), State::Stale(vec![format!("{} is missing", output.display())]));
-    write_atomic(&output, b"<html>").unwrap();
-    folder.begin(&[]).unwrap();
-    assert!(!output.exists() && output.with_file_name("layers.csv").exists());
 }
 
 #[test]
@@ -79,14 +80,38 @@ fn a_damaged_lock_is_an_error_where_it_is_shown() {
 }
 
 #[test]
-fn begin_removes_everything_but_caches() {
+fn a_file_in_place_of_a_cache_does_not_block_the_next_runs() {
     let artifacts = tempfile::tempdir().unwrap();
     let folder = finished(artifacts.path(), &Key::default());
-    write_atomic(folder.path().join("features/cache"), b"1").unwrap();
+    std::fs::write(folder.path().join("features"), "").unwrap();
     folder.begin(&["features"]).unwrap();
-    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(BTreeSet::from_iter(left), BTreeSet::from([MARKER.into(), "features".into()]));
-    assert!(folder.outputs_hash().is_err());
+    assert!(!folder.path().join("features").exists());
+    assert_eq!(folder.state(&Key::default()), State::UpToDate, "the old outputs stay");
+}
+
+#[test]
+fn an_output_in_a_cache_is_a_fault_of_the_stage() {
+    let artifacts = tempfile::tempdir().unwrap();
+    let folder = StageFolder::new(artifacts.path(), "train");
+    let building = folder.begin(&["features"]).unwrap();
+    write_atomic(building.path().join("features/1"), b"").unwrap();
+    let error = building.finish(&Key::default(), &["features"], "", BTreeMap::new()).unwrap_err();
+    assert!(error.to_string().contains("wrote an output into `features`"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_lock_or_an_output_makes_the_stage_run() {
+    use rustix::fs::{CWD, FileType, mknodat};
+    for name in [Lock::FILE, Manifest::FILE, "images/a.txt"] {
+        let artifacts = tempfile::tempdir().unwrap();
+        let folder = finished(artifacts.path(), &Key::default());
+        let path = folder.path().join(name);
+        std::fs::remove_file(&path).unwrap();
+        mknodat(CWD, &path, FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert!(matches!(folder.state(&Key::default()), State::Stale(_)), "{name}");
+        assert!(folder.outputs_hash().is_err(), "{name}");
+    }
 }
 
 #[test]
@@ -116,8 +141,13 @@ fn an_empty_folder_and_the_folder_of_a_killed_run_are_accepted() {
     std::fs::create_dir(folder.path()).unwrap();
     folder.begin(&[]).unwrap();
     std::fs::write(folder.path().join("half.png"), "").unwrap();
-    folder.begin(&[]).unwrap();
+    finished(artifacts.path(), &Key::default());
     assert!(!folder.path().join("half.png").exists());
+    // A run that was killed while it wrote the marker.
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    std::fs::create_dir(folder.path()).unwrap();
+    std::fs::write(folder.path().join(MARKER), "").unwrap();
+    folder.begin(&[]).unwrap();
     // A folder from a version without markers holds a lock.
     let folder = finished(artifacts.path(), &Key::default());
     std::fs::remove_file(folder.path().join(MARKER)).unwrap();

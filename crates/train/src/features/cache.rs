@@ -8,7 +8,7 @@ use contract::stages;
 use contract::{Dataset, Split};
 use imaging::RgbImage;
 use ndarray::{ArrayD, IxDyn};
-use pipeline::Environment;
+use pipeline::{Environment, StageFolder};
 use zoo::InputTransform;
 
 use super::images::Images;
@@ -54,6 +54,8 @@ impl Features {
             Some(_) => (Form::Values, size_of::<f32>() * cut.item.iter().product::<usize>()),
             None => (Form::Pixels(input.clone()), (3 * input.size * input.size) as usize),
         };
+        // `find-lr` can come before the first run of `train`.
+        StageFolder::new(run.artifacts(), stages::TRAIN).claim()?;
         let mut store = Store::open(&folder(run.environment).join(&cut.key), length)?;
         for file in &store.damaged {
             run.warn(&format!("{} is damaged; its features are computed again", file.display()));

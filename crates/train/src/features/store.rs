@@ -35,7 +35,7 @@ pub(super) struct Store {
 impl Store {
     /// Opens all whole files in `folder`. Removes damaged files and the temporary files of a killed run.
     pub fn open(folder: &Path, length: usize) -> Result<Self> {
-        fs_err::create_dir_all(folder).hint("is the folder read-only?")?;
+        fs_err::create_dir_all(folder).hint_write()?;
         let mut store =
             Self { folder: folder.to_owned(), length, shards: vec![], index: BTreeMap::new(), damaged: vec![] };
         let mut paths: Vec<PathBuf> =
@@ -139,7 +139,7 @@ impl Store {
 /// Removes a file, or a folder with its contents.
 pub(super) fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
-    removed.hint("is the folder read-only?")
+    removed.hint_write()
 }
 
 #[cfg(test)]
