@@ -16,6 +16,7 @@ mod context;
 mod curves;
 mod cut;
 mod depth;
+mod estimate;
 mod examples;
 mod features;
 mod find_lr;

@@ -104,6 +104,7 @@ impl SweepState<'_> {
         for trial in running {
             self.trials[*trial].rung = rung;
         }
+        live.rung(epochs.start, epochs.end);
         let waiting: Vec<usize> =
             running.iter().copied().filter(|at| !self.trials[*at].history.is_done(epochs.end)).collect();
         let groups = waiting.chunk_by(|a, b| {
@@ -120,7 +121,7 @@ impl SweepState<'_> {
             for together in group.chunks(size) {
                 let histories = self.train(&cut, together, epochs.end, live)?;
                 for (trial, history) in together.iter().zip(histories) {
-                    live.settle(*trial, epochs.len());
+                    live.settle(*trial, &history);
                     self.take(*trial, &history, epochs.end, live);
                 }
                 self.drop_weights()?;
