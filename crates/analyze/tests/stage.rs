@@ -217,7 +217,7 @@ fn errors_in_the_configuration_have_a_hint() {
         ("analyze.tsne.layer=fc9", 1, "fc8"),
         ("analyze.pictures=[\"nosuch\"]", 2, "`nosuch`"),
         ("analyze.occlusion.patch=49", 2, "patch and stride from 1 to 48"),
-        ("analyze.occlusion.stride=49", 2, "patch and stride from 1 to 48"),
+        ("analyze.occlusion.stride=49", 2, "set a stride of at most 12"),
         ("analyze.maps.layer=relu9", 1, "relu1"),
         ("analyze.maps.methods=[\"lime\"]", 2, "unknown value \"lime\""),
     ] {

@@ -21,6 +21,14 @@ pub enum Error {
         /// Pixels from one window to the next.
         stride: usize,
     },
+    /// The windows leave pixels that no window covers.
+    #[error("windows of {patch} pixels every {stride} pixels leave gaps")]
+    Gaps {
+        /// Side of a window, in pixels.
+        patch: usize,
+        /// Pixels from one window to the next.
+        stride: usize,
+    },
     /// The method does not support the network.
     #[error("{model}: {reason}")]
     Unsuitable {

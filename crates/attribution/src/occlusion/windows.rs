@@ -7,8 +7,8 @@ use crate::Error;
 
 /// Square windows on a square image, one every `stride` pixels along each axis, from the top left corner on.
 ///
-/// They lie as in Captum's `Occlusion`: every pixel is covered if the stride is not larger than the window. The last window of a row or
-/// column may reach over the edge. It covers only the pixels inside.
+/// They lie as in Captum's `Occlusion`, and every pixel is covered. The last window of a row or column may reach over the edge. It
+/// covers only the pixels inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// Side of the image, in pixels.
@@ -25,14 +25,17 @@ impl Windows {
     /// Returns the windows in an image of `size` x `size` pixels.
     ///
     /// # Errors
-    /// Returns an error if the window or the stride is 0 or larger than the image.
+    /// Returns an error if the window or the stride is 0 or larger than the image, or if the stride is larger than the window,
+    /// which would leave pixels that no window covers.
     pub fn new(size: usize, patch: usize, stride: usize) -> Result<Self, Error> {
         let possible = 1..=size;
         if !possible.contains(&patch) || !possible.contains(&stride) {
             return Err(Error::Windows { size, patch, stride });
         }
-        // With a stride larger than the window, a window may lie outside of the image and cover nothing.
-        let count = ((size - patch).div_ceil(stride) + 1).min((size - 1) / stride + 1);
+        if stride > patch {
+            return Err(Error::Gaps { patch, stride });
+        }
+        let count = (size - patch).div_ceil(stride) + 1;
         Ok(Self { size, patch, stride, count })
     }
 
@@ -49,7 +52,7 @@ impl Windows {
             .collect()
     }
 
-    /// Returns the map `[size, size]` of the mean value of the windows that cover each pixel. Pixels that no window covers are 0.
+    /// Returns the map `[size, size]` of the mean value of the windows that cover each pixel.
     ///
     /// # Panics
     /// Panics if there are not as many values as windows.
@@ -62,7 +65,7 @@ impl Windows {
             sums.slice_mut(place).mapv_inplace(|sum| sum + f64::from(*value));
             counts.slice_mut(place).mapv_inplace(|count| count + 1.0);
         }
-        sums.zip_mut_with(&counts, |sum, count| *sum /= count.max(1.0));
+        sums.zip_mut_with(&counts, |sum, count| *sum /= count);
         sums.mapv(|mean| mean as f32)
     }
 }
@@ -79,10 +82,11 @@ mod tests {
         assert_eq!(rects[18], Rect { top: 0, left: 180, height: 50, width: 44 }, "the last hangs over the edge");
         assert_eq!(Windows::new(224, 32, 8).unwrap().count, 25);
         assert_eq!(Windows::new(50, 50, 10).unwrap().count, 1);
-        assert_eq!(Windows::new(48, 12, 48).unwrap().rects().len(), 1, "the next would lie outside");
         for (patch, stride) in [(225, 10), (0, 10), (10, 0), (10, 225)] {
             assert!(Windows::new(224, patch, stride).unwrap_err().to_string().contains("from 1 to 224"));
         }
+        let error = Windows::new(224, 10, 11).unwrap_err().to_string();
+        assert_eq!(error, "windows of 10 pixels every 11 pixels leave gaps");
     }
 
     #[test]
@@ -92,7 +96,7 @@ mod tests {
         let near = |found: f32, expected: f32| (found - expected).abs() < 1e-6;
         let places = [([0, 0], 1.0), ([0, 2], 1.5), ([2, 2], 3.0), ([4, 1], 3.0), ([4, 4], 6.0)];
         assert!(places.iter().all(|&(at, expected)| near(map[at], expected)), "{map}");
-        let apart = Windows::new(5, 1, 3).unwrap().accumulate(&[1.0, 2.0, 3.0, 4.0]);
-        assert!(near(apart.sum(), 10.0), "what no window covers is 0");
+        let apart = Windows::new(4, 2, 2).unwrap().accumulate(&[1.0, 2.0, 3.0, 4.0]);
+        assert!(near(apart.sum(), 40.0), "every window has four pixels of its own");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pipeline::config::Violation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
@@ -53,7 +54,7 @@ pub struct Occlusion {
     #[default = 50]
     #[schemars(range(min = 1))]
     pub patch: usize,
-    /// Distance between two windows, in pixels.
+    /// Distance between two windows, in pixels. At most `patch`, so that every pixel is covered.
     #[default = 10]
     #[schemars(range(min = 1))]
     pub stride: usize,
@@ -62,6 +63,23 @@ pub struct Occlusion {
     /// Reuses what a window does not change. The results are the same except for rounding.
     #[default = true]
     pub reuse: bool,
+}
+
+impl Occlusion {
+    pub(super) fn check(&self) -> Result<(), Violation> {
+        if self.stride <= self.patch {
+            return Ok(());
+        }
+        Err(Violation {
+            key: "analyze.occlusion.stride".to_owned(),
+            problem: format!("is {}, and the window has a side of only {} pixels", self.stride, self.patch),
+            hint: Some(format!(
+                "no window would cover the pixels in between: set a stride of at most {0}, or an analyze.occlusion.patch of \
+                 at least {1}",
+                self.patch, self.stride
+            )),
+        })
+    }
 }
 
 /// What fills the window.

@@ -93,7 +93,8 @@ impl Root for Config {
     fn check(&self) -> Result<(), Violation> {
         self.scrape.check()?;
         self.preprocess.split.check()?;
-        self.train.check()
+        self.train.check()?;
+        self.analyze.occlusion.check()
     }
 }
 

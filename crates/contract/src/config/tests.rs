@@ -99,6 +99,14 @@ fn a_key_of_another_kind_of_source_says_which_form_works() {
     );
     let said = refused("[[scrape.sources]]\nkind = \"folder\"\n", &[]);
     assert!(said.contains("pipeline.toml:1: `scrape.sources.0` has no `path`"), "{said}");
+    // The printed form works when it is typed. The shell removes the single quotes.
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/squeezenet.toml");
+    let error = load_file::<Config>(&example, &["scrape.sources.0.path=\"photos\"".to_owned()]).unwrap_err();
+    let said = render(&error);
+    let (_, typed) = said.split_once("--set '").unwrap();
+    let typed = typed.trim_end().strip_suffix('\'').unwrap().replace('…', "photos");
+    let config = load_file::<Config>(&example, &[typed]).unwrap();
+    assert_eq!(config.scrape.sources, [Source::Folder { path: "photos".into() }]);
     let said = refused("[[scrape.sources]]\nkind = \"foldr\"\npath = \"x\"\n", &[]);
     assert!(said.contains("pipeline.toml:2: `scrape.sources.0.kind` has the unknown value"), "{said}");
 }
@@ -150,6 +158,18 @@ fn the_error_for_impossible_training_settings_names_the_key() {
     for bad in ["train.schedule=cosin", "train.search=random", "train.class_weights=even", "train.sweep.copies=[-1]"] {
         assert!(refused("", &[bad]).contains(bad), "{bad}");
     }
+}
+
+#[test]
+fn occlusion_windows_leave_no_gaps() {
+    let said = refused("", &["analyze.occlusion.patch=10", "analyze.occlusion.stride=50"]);
+    assert_eq!(
+        said,
+        "error: pipeline.toml: `analyze.occlusion.stride` is 50, and the window has a side of only 10 pixels\n\
+         hint: no window would cover the pixels in between: set a stride of at most 10, or an analyze.occlusion.patch of at \
+         least 50\n"
+    );
+    load("", &["analyze.occlusion.patch=10", "analyze.occlusion.stride=10"]).unwrap();
 }
 
 #[test]
