@@ -1,10 +1,9 @@
 //! The stage `evaluate`: measures the accuracy of the tuned network and lists its mistakes.
 //!
 //! The network classifies the images of every split ([`predictions`]). For the test split, the stage also computes the metrics
-//! ([`metrics`], [`calibration`], [`bootstrap`]) and writes a row per image. `evaluate classify` classifies any image files with
+//! ([`metrics`], [`calibration`], [`wilson`]) and writes a row per image. `evaluate classify` classifies any image files with
 //! the tuned network or an installed one ([`classify`]).
 
-pub mod bootstrap;
 pub mod calibration;
 mod classifier;
 pub mod classify;
@@ -17,6 +16,7 @@ mod stage;
 mod summary;
 pub mod top_images;
 mod view;
+pub mod wilson;
 
 use std::process::ExitCode;
 

@@ -65,6 +65,11 @@ impl Outcomes {
         self.labels[image] == self.predicted[image]
     }
 
+    /// Returns the number of right predictions.
+    pub fn hits(&self) -> usize {
+        (0..self.len()).filter(|image| self.correct(*image)).count()
+    }
+
     /// Returns the share of right predictions, in [0, 1].
     pub fn accuracy(&self) -> f64 {
         self.share(|image| self.correct(image))

@@ -20,7 +20,7 @@ impl Stage for Evaluate {
     type Config = EvaluateView;
 
     const NAME: &'static str = stages::EVALUATE;
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN];
     // Not the gate: it judges what is there and changes none of it.
 
@@ -48,14 +48,7 @@ impl Stage for Evaluate {
             .hint("add images, or raise preprocess.split.test")?;
         let settings = &run.config.evaluate;
         let bins = calibration::bins(&test.outcomes, settings.calibration_bins);
-        let found = metrics::of_test(
-            &test,
-            splits,
-            &dataset.classes,
-            settings.calibration_bins,
-            settings.bootstrap_samples,
-            &mut run.rng("bootstrap"),
-        );
+        let found = metrics::of_test(&test, splits, &dataset.classes, settings.calibration_bins);
         outputs::write(run, &found, &test, &bins)
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn of(artifacts: &Path, gate: &Gate) -> Result<Summary> {
 fn headline(metrics: &Metrics) -> String {
     let [low, high] = metrics.accuracy_interval;
     format!(
-        "accuracy {:.3} ({low:.3} to {high:.3}), macro-F1 {:.3}, calibration error {:.3}, on {} {} images",
+        "accuracy {:.3} (95 % interval {low:.3} to {high:.3}), macro-F1 {:.3}, calibration error {:.3}, on {} {} images",
         metrics.accuracy, metrics.macro_f1, metrics.ece, metrics.images, metrics.split
     )
 }

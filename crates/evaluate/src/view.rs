@@ -2,14 +2,11 @@
 
 use contract::Config;
 use contract::config::{Evaluate, Gate};
-use pipeline::Seeded;
 use serde::Serialize;
 
 /// The keys that `evaluate` reads.
 #[derive(Debug, Clone, Serialize)]
 pub struct EvaluateView {
-    /// The key `seed`.
-    pub seed: u64,
     /// The section `[evaluate]` without its gate.
     pub evaluate: Measures,
     /// The section `[evaluate.gate]`. It decides the exit code and changes no output.
@@ -20,8 +17,6 @@ pub struct EvaluateView {
 /// The keys of `[evaluate]` that outputs depend on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measures {
-    /// The key `bootstrap_samples`.
-    pub bootstrap_samples: usize,
     /// The key `calibration_bins`.
     pub calibration_bins: usize,
     /// The key `top_images`.
@@ -30,14 +25,8 @@ pub struct Measures {
 
 impl From<&Config> for EvaluateView {
     fn from(config: &Config) -> Self {
-        let Evaluate { bootstrap_samples, calibration_bins, top_images, gate } = config.evaluate.clone();
-        Self { seed: config.seed, evaluate: Measures { bootstrap_samples, calibration_bins, top_images }, gate }
-    }
-}
-
-impl Seeded for EvaluateView {
-    fn seed(&self) -> u64 {
-        self.seed
+        let Evaluate { calibration_bins, top_images, gate } = config.evaluate.clone();
+        Self { evaluate: Measures { calibration_bins, top_images }, gate }
     }
 }
 

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
-use evaluate::{Confusion, Outcomes, bootstrap, calibration, top_images};
+use evaluate::{Confusion, Outcomes, calibration, top_images, wilson};
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
 
 /// Returns the values that `reference/metrics.py` has written.
@@ -91,22 +89,6 @@ fn a_bin_contains_its_upper_end_but_not_its_lower() {
     assert!((calibration::expected_error(&calibration::bins(&outcomes, 4)) - 0.375).abs() < 1e-12);
 }
 
-#[test]
-fn the_interval_is_reproducible_and_narrower_with_more_images() {
-    let interval = |seed, images: usize| {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let right = |drawn: &[usize]| drawn.iter().filter(|at| **at % 10 > 0).count() as f64 / drawn.len() as f64;
-        bootstrap::interval(images, 2000, &mut rng, right)
-    };
-    assert_eq!(interval(1, 100), interval(1, 100));
-    assert_ne!(interval(1, 1000), interval(2, 1000));
-    let [low, high] = interval(1, 100);
-    // The normal approximation gives 0.9 ± 1.96 * sqrt(0.9 * 0.1 / 100) = 0.841 to 0.959.
-    assert!((low - 0.841).abs() < 0.02 && (high - 0.959).abs() < 0.02, "{low} {high}");
-    let [low, high] = interval(1, 10_000);
-    assert!(high - low < 0.0125, "{low} {high}");
-}
-
 /// Generates outcomes: labels, and rows of positive numbers that add up to 1.
 fn any_outcomes() -> impl Strategy<Value = Outcomes> {
     (1_usize..40, 1_usize..8).prop_flat_map(|(images, classes)| {
@@ -154,11 +136,22 @@ proptest! {
     }
 
     #[test]
-    fn the_interval_contains_the_accuracy(outcomes in any_outcomes(), seed in any::<u64>()) {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let accuracy = |drawn: &[usize]| Confusion::of(&outcomes, drawn.iter().copied()).accuracy();
-        let [low, high] = bootstrap::interval(outcomes.len(), 300, &mut rng, accuracy);
-        prop_assert!(low <= outcomes.accuracy() && outcomes.accuracy() <= high);
-        prop_assert!((0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high));
+    fn the_interval_contains_the_share_and_has_a_width(images in 1_usize..10_000, part in 0.0..=1.0_f64) {
+        let hits = (images as f64 * part) as usize;
+        let [low, high] = wilson::interval(hits, images);
+        let share = hits as f64 / images as f64;
+        prop_assert!(0.0 <= low && low <= share && share <= high && high <= 1.0);
+        prop_assert!(low < high, "{hits} of {images}: {low} to {high}");
+    }
+}
+
+#[test]
+fn the_interval_of_the_accuracy_equals_that_of_scipy_and_statsmodels() {
+    let cases: Value = serde_json::from_str(include_str!("reference/wilson.json")).unwrap();
+    let count = |value: &Value| value.as_u64().unwrap() as usize;
+    for case in cases.as_array().unwrap() {
+        let [low, high] = wilson::interval(count(&case["hits"]), count(&case["images"]));
+        same(low, &case["low"]);
+        same(high, &case["high"]);
     }
 }

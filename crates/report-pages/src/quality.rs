@@ -22,7 +22,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let [low, high] = metrics.accuracy_interval.map(scale::percent);
     let lead = format!(
         "Measured on {} images of the {} split: {} of the predictions are right. With 95 % confidence, the accuracy on \
-         similar images is between {low} and {high}.",
+         similar images is between {low} and {high} (Wilson's score interval).",
         metrics.images,
         metrics.split,
         scale::percent(metrics.accuracy),

@@ -263,7 +263,6 @@ fn metrics() -> Metrics {
         ece: 0.1,
         log_loss: 0.5,
         brier: 0.2,
-        bootstrap_samples: 10,
         splits: Vec::new(),
         classes: CLASSES.map(String::from).to_vec(),
     }

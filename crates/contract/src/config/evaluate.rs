@@ -8,10 +8,6 @@ use smart_default::SmartDefault;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(default, deny_unknown_fields)]
 pub struct Evaluate {
-    /// Bootstrap resamples behind the confidence interval.
-    #[default = 2000]
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub bootstrap_samples: usize,
     /// Bins of the expected calibration error.
     #[default = 10]
     #[schemars(range(min = 1, max = 1000))]

@@ -18,7 +18,7 @@ pub struct Metrics {
     pub images: usize,
     /// Share of right predictions, in [0, 1].
     pub accuracy: f64,
-    /// 95 % bootstrap interval of the accuracy.
+    /// Wilson's 95 % confidence interval of the accuracy.
     pub accuracy_interval: [f64; 2],
     /// Share of images whose label is among the five most probable classes, in [0, 1]. It is 1 with five classes or
     /// fewer.
@@ -32,8 +32,6 @@ pub struct Metrics {
     /// Brier score: mean squared distance of the probabilities from 1 for the label and 0 for all others, in [0, 2]; 0 is
     /// best.
     pub brier: f64,
-    /// Resamples of the bootstrap.
-    pub bootstrap_samples: usize,
     /// All splits. A gap between them is overfitting.
     pub splits: Vec<SplitMetrics>,
     /// Names of the classes, in the order of the probabilities.
