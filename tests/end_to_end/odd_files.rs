@@ -21,10 +21,10 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Runs a stage, which has to end within a minute. Its memory is limited to 2 GiB.
+/// Runs a stage, which has to end within a minute. Its memory is limited to 8 GiB.
 fn ends(workspace: &Workspace, name: &str, args: &[&str]) -> Output {
     let mut command = Command::new("sh");
-    command.current_dir(workspace.path()).args(["-c", "ulimit -v 2097152; exec \"$0\" \"$@\""]);
+    command.current_dir(workspace.path()).args(["-c", "ulimit -v 8388608; exec \"$0\" \"$@\""]);
     command.arg(binary(name)).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = command.spawn().unwrap();
     let began = Instant::now();

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
-use contract::{Artifact, RejectRow, Row, ShortfallRow, SourceRow, Status};
+use contract::{Artifact, RejectRow, ShortfallRow, SourceRow, Status};
 use pipeline::Problems;
 
 use crate::candidate::Reject;
@@ -13,6 +13,9 @@ use crate::gather::Gathered;
 use crate::selection::{Decision, Place};
 use crate::store::path_of;
 use crate::view::Run;
+
+/// The name of the table of rejects in the stage's folder after a failed run.
+const UNFINISHED_REJECTS: &str = "rejects.unfinished.csv";
 
 /// Writes the tables.
 ///
@@ -25,11 +28,16 @@ pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
         source: location.clone(),
         reason: reason.clone(),
     };
-    rejects.iter().map(reject_row).collect::<Vec<_>>().write(run)?;
+    let table: Vec<RejectRow> = rejects.iter().map(reject_row).collect();
+    table.write(run)?;
     for Reject { class, location, reason } in &rejects {
         tracing::warn!(class, source = location, reason, "rejected");
     }
-    check_classes(gathered, &rejects, run)?;
+    check_classes(gathered, &rejects, run).or_else(|failed| {
+        // The outputs of a failed run disappear, and this table explains the failure.
+        pipeline::write_atomic(run.home().join(UNFINISHED_REJECTS), &table.encode()?)?;
+        Err(failed)
+    })?;
     let shortfalls = shortfalls(gathered);
     if !shortfalls.is_empty() {
         shortfalls.write(run)?;
@@ -131,7 +139,7 @@ fn check_classes(gathered: &Gathered, rejects: &[Reject], run: &Run) -> Result<(
         );
         let advice: BTreeSet<&str> = kinds.into_iter().map(advice).collect();
         let advice = advice.into_iter().collect::<Vec<_>>().join(", or ");
-        let table = run.folder().join(RejectRow::FILE);
+        let table = run.home().join(UNFINISHED_REJECTS);
         problems.add(
             format!("class `{class}` has no usable image; {why}"),
             format!("{advice}; {} lists all reasons", table.display()),

@@ -105,8 +105,11 @@ impl SweepState<'_> {
             self.trials[*trial].rung = rung;
         }
         live.rung(epochs.start, epochs.end);
-        let waiting: Vec<usize> =
-            running.iter().copied().filter(|at| !self.trials[*at].history.is_done(epochs.end)).collect();
+        let (done, waiting): (Vec<usize>, Vec<usize>) =
+            running.iter().copied().partition(|at| self.trials[*at].history.is_done(epochs.end));
+        for trial in done {
+            live.settle(trial, &self.trials[trial].history);
+        }
         let groups = waiting.chunk_by(|a, b| {
             let (a, b) = (&self.trials[*a].settings, &self.trials[*b].settings);
             (&a.tune, &a.hidden) == (&b.tune, &b.hidden)
