@@ -8,6 +8,7 @@
 
 mod entropy;
 mod huffman;
+mod reason;
 mod survey;
 
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -17,8 +18,9 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use crate::DecodeError;
 use crate::color::{self, Pixels};
-use crate::{DecodeError, Format};
+use reason::{damaged, unsupported};
 
 pub(crate) use entropy::check_tables;
 pub(crate) use survey::{Survey, survey};
@@ -35,15 +37,13 @@ pub(crate) fn open(bytes: &[u8], survey: &Survey) -> Result<[u32; 2], DecodeErro
     if let Some(detail) = &survey.unsupported {
         return Err(unsupported(detail.clone()));
     }
-    match (route(survey)?, &survey.frame) {
-        (Route::JpegDecoder, Some(frame)) => Ok([u32::from(frame.width), u32::from(frame.height)]),
-        _ => {
-            let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
-            decoder.decode_headers().map_err(|error| damaged(&error))?;
-            let (width, height) = decoder.dimensions().unwrap_or_default();
-            Ok([width as u32, height as u32])
-        }
+    if let (Route::JpegDecoder, Some(frame)) = (route(survey)?, &survey.frame) {
+        return Ok([u32::from(frame.width), u32::from(frame.height)]);
     }
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
+    decoder.decode_headers().map_err(|error| damaged(&error))?;
+    let (width, height) = decoder.dimensions().unwrap_or_default();
+    Ok([width as u32, height as u32])
 }
 
 /// Returns the memory for decoding besides the pixels in bytes. `file` is the size of the file.
@@ -162,14 +162,4 @@ pub(crate) fn luma(bytes: &[u8], survey: &Survey) -> Result<Option<GrayImage>, D
 /// Returns options without limits on the size. The size is checked before, against [`crate::Limits`].
 fn options() -> DecoderOptions {
     DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX)
-}
-
-fn damaged(detail: &impl ToString) -> DecodeError {
-    // Some messages contain line breaks, but a reason is one line.
-    let detail = detail.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    DecodeError::Damaged { format: Format::Jpeg, detail }
-}
-
-fn unsupported(detail: String) -> DecodeError {
-    DecodeError::UnsupportedVariant { format: Format::Jpeg, detail }
 }

@@ -136,7 +136,6 @@ impl<'a> Plan<'a> {
             return Err(unsupported("samples that are not unsigned integers"));
         }
         match samples {
-            Samples::Gray => {}
             Samples::Palette if self.count != 1 => return Err(unsupported("a palette with further samples")),
             Samples::Palette if !matches!(bits, 1 | 2 | 4 | 8) => return depth(),
             Samples::Palette => {}

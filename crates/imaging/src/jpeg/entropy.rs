@@ -5,8 +5,8 @@
 
 use memchr::memchr;
 
-use super::damaged;
 use super::huffman::{Bits, Table, standard};
+use super::reason::damaged;
 use super::survey::{EOI, Frame, SOS, next_marker, segment, skip_entropy_coded};
 use crate::{DecodeError, Format};
 

@@ -22,7 +22,8 @@ pub(crate) struct Survey<'a> {
     profile: Vec<(u8, u8, &'a [u8])>,
     /// The colour transform of the Adobe segment: 0 for none, 1 for YCbCr, 2 for YCCK.
     adobe: Option<u8>,
-    has_jfif: bool,
+    /// The JFIF segment.
+    jfif: Option<&'a [u8]>,
 }
 
 /// A frame header.
@@ -91,7 +92,7 @@ impl Survey<'_> {
         let Some(frame) = &self.frame else { return false };
         let ids: Vec<u8> = frame.components.iter().map(|c| c.id).collect();
         ids.len() == 3
-            && !self.has_jfif
+            && self.jfif.is_none()
             && match self.adobe {
                 Some(transform) => transform == 0,
                 None => ids == *b"RGB",
@@ -160,7 +161,7 @@ pub(crate) fn survey(bytes: &[u8]) -> Survey<'_> {
 impl<'a> Survey<'a> {
     fn read_application_segment(&mut self, marker: u8, segment: &'a [u8]) {
         match marker {
-            0xe0 => self.has_jfif |= segment.starts_with(b"JFIF\0"),
+            0xe0 if segment.starts_with(b"JFIF\0") => self.jfif = Some(segment),
             0xe1 => {
                 if let Some(exif) = segment.strip_prefix(b"Exif\0\0") {
                     self.exif = Some(exif);
@@ -171,11 +172,7 @@ impl<'a> Survey<'a> {
                     self.profile.push((*number, *count, data));
                 }
             }
-            0xee => {
-                if segment.starts_with(b"Adobe") {
-                    self.adobe = segment.get(11).copied();
-                }
-            }
+            0xee if segment.starts_with(b"Adobe") => self.adobe = segment.get(11).copied(),
             _ => {}
         }
     }
