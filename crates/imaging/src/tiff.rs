@@ -138,7 +138,6 @@ impl<'a> Plan<'a> {
         match samples {
             Samples::Palette if self.count != 1 => return Err(unsupported("a palette with further samples")),
             Samples::Palette if !matches!(bits, 1 | 2 | 4 | 8) => return depth(),
-            Samples::Palette => {}
             Samples::YCbCr if bits != 8 || self.count != 3 => return depth(),
             Samples::Premultiplied | Samples::RgbWithUnused | Samples::GrayWith { .. } if !matches!(bits, 8 | 16) => {
                 return depth();
