@@ -2,7 +2,7 @@
 //! statistical inference"). They express the uncertainty from the choice of test images.
 //!
 //! The interval has a width above 0 also when all predictions are right or all are wrong, and its coverage is close to the
-//! stated one for few images (Brown, Cai & DasGupta 2001).
+//! stated one for few images (Brown, Cai and Das Gupta 2001).
 
 /// The quantile of the standard normal distribution that leaves 2.5 % above it.
 const Z: f64 = 1.959_963_984_540_054;

@@ -32,7 +32,7 @@ pub fn open(settings: Option<Settings>) -> Result<Index> {
 pub fn fetch(index: &Index, package: &Package, into: &Path, progress: &Progress) -> Result<PathBuf> {
     let wanted = Wanted { package: package.name, file: &package.file, sha256: package.sha256, bytes: package.bytes };
     let mut report = |event: Event| match event {
-        Event::Source(source) => progress.source(source),
+        Event::Source(source) => tracing::info!("downloading {source}"),
         Event::Arrived(bytes) => progress.set(bytes),
         Event::Waiting(why, wait) => {
             progress.say(&format!("{why}; the next try is in {:.1} s", wait.as_secs_f64()));

