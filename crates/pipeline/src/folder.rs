@@ -66,6 +66,9 @@ const CONTRACT: [&str; 5] = [Lock::FILE, CONFIG, LOG, UNFINISHED_LOG, Manifest::
 /// Bytes of a lock or a manifest that are read at most.
 const MOST: u64 = 1 << 30;
 
+/// The sub-folder of the outputs that belong into the folders of other stages: `<stage>/<file>`.
+const ELSEWHERE: &str = ".elsewhere";
+
 impl StageFolder {
     /// Returns the folder of the stage `name` below `artifacts`.
     pub fn new(artifacts: &Path, name: &str) -> Self {
@@ -90,6 +93,11 @@ impl StageFolder {
     /// Returns the folder that holds the old outputs for a moment, where two folders cannot be exchanged.
     pub(crate) fn old(&self) -> PathBuf {
         self.beside(".old")
+    }
+
+    /// Returns where the output `file` in the folder of `stage` waits below `outputs` until the run is complete.
+    pub(crate) fn elsewhere(outputs: &Path, stage: &str, file: &str) -> PathBuf {
+        outputs.join(ELSEWHERE).join(stage).join(file)
     }
 
     /// Returns the path of the log of a run in progress.

@@ -14,9 +14,6 @@ use anyhow::{Context, Result, anyhow, bail};
 use super::{CONFIG, CONTRACT, Lock, StageFolder, swap};
 use crate::{HintExt, Key, Manifest, files, write_atomic};
 
-/// The sub-folder of the outputs that belong into the folders of other stages: `<stage>/<file>`.
-pub(super) const ELSEWHERE: &str = ".elsewhere";
-
 /// The outputs of a run in progress. A value that is dropped before [`Building::publish`] removes them.
 #[derive(Debug)]
 pub(crate) struct Building {
@@ -52,11 +49,6 @@ impl StageFolder {
         let building = Building { folder: self.clone(), path: partial, is_ours: true };
         self.mark(&building.path)?;
         Ok(building)
-    }
-
-    /// Returns where the output `file` in the folder of `stage` waits below `outputs` until the run is complete.
-    pub(crate) fn elsewhere(outputs: &Path, stage: &str, file: &str) -> PathBuf {
-        outputs.join(ELSEWHERE).join(stage).join(file)
     }
 }
 

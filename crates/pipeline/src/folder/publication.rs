@@ -14,8 +14,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::building::ELSEWHERE;
-use super::{LOG, Lock, StageFolder, swap};
+use super::{ELSEWHERE, LOG, Lock, StageFolder, swap};
 use crate::manifest::locate;
 use crate::{HintExt, files, write_atomic};
 
