@@ -53,14 +53,6 @@ fn a_diverged_sweep_is_an_error_and_leaves_no_lock_file() {
     let text = fails(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e30]"], 1);
     assert!(text.contains("every trial diverged: the loss of every trial is not a finite number"), "{text}");
     assert!(!workspace.join("artifacts/train/stage.lock.json").exists());
-    // A trial that diverges after some epochs has no result either.
-    let late =
-        &["train.sweep.learning_rate=[3e33]", "train.sweep.hidden=[[]]", "train.patience=9", "train.max_epochs=40"];
-    let args: Vec<&str> = late.iter().flat_map(|set| ["--set", set]).collect();
-    let text = fails(&workspace, "train", &args, 1);
-    assert!(text.contains("after epoch "), "it runs for an epoch at least: {text}");
-    assert!(!text.contains("after epoch 0"), "it runs for an epoch at least: {text}");
-    assert!(text.contains("every trial diverged"), "{text}");
     // A sweep succeeds if one of its trials does not diverge.
     succeed(&workspace, "train", &["--set", "train.sweep.learning_rate=[1e30, 0.001]"]);
     let trials = workspace.text("artifacts/train/trials.csv");

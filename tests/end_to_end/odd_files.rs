@@ -57,8 +57,10 @@ fn pipes_and_devices_are_named_at_once() {
         fails(&workspace, "evaluate", &network, "it is a folder, pipe, socket or device");
     }
     fails(&workspace, "scrape", &["--config", "photos"], "it is a folder");
-    fs_err::create_dir(workspace.join("artifacts")).unwrap();
+    fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
     let lock = workspace.join("artifacts/.writer.lock");
+    // The runs above may have left their lock file.
+    fs_err::remove_file(&lock).ok();
     make_pipe(&lock);
     fails(&workspace, "scrape", &[], ".writer.lock is not a file");
     fs_err::remove_file(&lock).unwrap();
