@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use contract::{QuarantineRow, Row};
 use imaging::{PerceptualHash, near_duplicate_groups};
 use pipeline::Problems;
 
 use crate::duplicates::Usable;
+use crate::quarantine;
 use crate::view::Run;
 
 /// The number of splits. Each needs an image of every class, and near-duplicates stay in one split.
@@ -25,7 +25,7 @@ pub(crate) fn check(run: &Run, classes: &BTreeSet<String>, images: &[Usable], gr
             "make one folder per class, and check [[scrape.sources]] in the configuration",
         );
     }
-    let quarantine = run.folder().join(QuarantineRow::FILE);
+    let quarantine = quarantine::unfinished(run);
     for class in classes {
         let members = groups_of(class, images, groups);
         let different = members.iter().collect::<BTreeSet<_>>().len();

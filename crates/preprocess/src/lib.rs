@@ -68,10 +68,12 @@ impl Stage for Preprocess {
         let mut quarantine = Quarantine::new(scraped.rejects);
         let distinct = duplicates::one_of_each(scraped.images, &mut quarantine);
         let images = examine::all(run, distinct, size, &mut quarantine)?;
-        // The quarantine is written first, because the hints of the following errors refer to it.
         quarantine.write(run)?;
         let groups = duplicates::groups(run, &images);
-        enough::check(run, &scraped.classes, &images, &groups)?;
+        enough::check(run, &scraped.classes, &images, &groups).or_else(|failed| {
+            quarantine.write_unfinished(run)?;
+            Err(failed)
+        })?;
         let splits = assign(run, &images, &groups);
         let images: Vec<ImageRow> =
             images.into_iter().zip(groups).zip(splits).map(|((image, group), split)| image.row(group, split)).collect();

@@ -1,9 +1,14 @@
 //! The files that cannot be used, with the reasons.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use contract::{Artifact, QuarantineRow};
 
 use crate::view::Run;
+
+/// The name of `quarantine.csv` in the stage's folder after a failed run.
+const UNFINISHED: &str = "quarantine.unfinished.csv";
 
 /// The files that cannot be used, as far as they are known.
 #[derive(Debug)]
@@ -26,4 +31,14 @@ impl Quarantine {
         }
         self.0.write(run)
     }
+
+    /// Writes the table for a failed run, whose outputs disappear.
+    pub(crate) fn write_unfinished(&self, run: &Run) -> Result<()> {
+        pipeline::write_atomic(unfinished(run), &self.0.encode()?)
+    }
+}
+
+/// Returns the path of the table that [`Quarantine::write_unfinished`] writes.
+pub(crate) fn unfinished(run: &Run) -> PathBuf {
+    run.home().join(UNFINISHED)
 }

@@ -21,7 +21,8 @@ fn run(proxy: &Server, setting: &str, list: &str) -> Workspace {
 
 /// Returns the reason why the address of `host` was rejected.
 fn reason(workspace: &Workspace, host: &str) -> String {
-    let rows = common::table(workspace, "rejects.csv");
+    let failed = workspace.join("artifacts/scrape/rejects.unfinished.csv").exists();
+    let rows = common::table(workspace, if failed { "rejects.unfinished.csv" } else { "rejects.csv" });
     rows.into_iter().find(|row| row["source"].contains(host)).unwrap()["reason"].clone()
 }
 
