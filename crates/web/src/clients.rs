@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::hop::{HOP, Hop};
 use crate::network::Network;
 use crate::settings::{Limits, Proxy, Settings, SettingsError};
-use crate::transport::{Sending, Transport, http2_header};
+use crate::transport::{HEADER_BUFFER, Sending, Transport};
 use crate::vetting::{Guard, VettingResolver};
 
 /// Servers close idle connections after some seconds. An older connection is probably dead.
@@ -105,7 +105,7 @@ impl Generation {
                 .pool_idle_timeout(FRESH)
                 .pool_max_idle_per_host(concurrency)
                 .http1_max_headers(limits.header_fields)
-                .http2_max_header_list_size(http2_header(limits))
+                .http2_max_header_list_size(HEADER_BUFFER)
                 .http2_initial_stream_window_size(STREAM_WINDOW)
                 .http2_initial_connection_window_size(CONNECTION_WINDOW)
         };

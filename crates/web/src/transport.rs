@@ -6,20 +6,10 @@ use std::pin::Pin;
 
 use crate::failure::{Failure, Phase, Reason};
 use crate::hop::Hop;
-use crate::settings::Limits;
 
-/// The most bytes that are read of a header over HTTP/1. `hyper` has this limit, and `reqwest` has no setting for it (docs/web.md). The
-/// limit of [`Limits`] applies to the header once it has been read.
-pub(crate) const HTTP1_HEADER: u32 = 8192 + 4096 * 100;
-
-/// Returns the limit of a header over HTTP/2. Each field counts 32 bytes more than its text (RFC 9113, 6.5.2).
-///
-/// It lies above `limits`, so that a header which is little too large gets its own reason. Above this limit, the client resets the
-/// stream.
-pub(crate) fn http2_header(limits: &Limits) -> u32 {
-    let more = (limits.header_bytes / 2).max(limits.header_fields.saturating_mul(32));
-    u32::try_from(limits.header_bytes.saturating_add(more)).unwrap_or(u32::MAX)
-}
+/// The most bytes that are read of a header. `hyper` has this limit over HTTP/1, and `reqwest` has no setting for it. The limit of
+/// [`crate::Limits`] applies to the header once it has been read.
+pub(crate) const HEADER_BUFFER: u32 = 8192 + 4096 * 100;
 
 /// The pending result of [`Transport::send`].
 pub(crate) type Sending = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send>>;
@@ -52,17 +42,9 @@ pub(crate) fn not_sent(error: &reqwest::Error) -> Failure {
     match causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>()) {
         Some(error) if error.is_parse_too_large() => Failure::Refused(Reason::HeaderTooLarge),
         Some(error) if error.is_parse() => Failure::Refused(Reason::Protocol),
-        _ if breaks_rules(error) => Failure::Refused(Reason::Protocol),
         _ if error.is_builder() => Failure::Refused(Reason::Location),
         _ => Failure::Later(Reason::Broken),
     }
-}
-
-/// Returns whether the client reset the stream of an HTTP/2 answer, because its header is malformed or above [`http2_header`].
-fn breaks_rules(error: &reqwest::Error) -> bool {
-    let reset = causes(error).find_map(|cause| cause.downcast_ref::<h2::Error>());
-    let by_client = |error: &h2::Error| error.is_reset() && error.is_library();
-    reset.is_some_and(|error| by_client(error) && error.reason() == Some(h2::Reason::PROTOCOL_ERROR))
 }
 
 /// Returns why there is no connection.

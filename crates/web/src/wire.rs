@@ -15,7 +15,7 @@ use crate::hop::{Connection, Hop};
 use crate::host::Key;
 use crate::request::{Kind, Request};
 use crate::settings::Limits;
-use crate::transport::{HTTP1_HEADER, Transport, not_sent};
+use crate::transport::{HEADER_BUFFER, Transport, not_sent};
 
 /// Sends requests. This is everything below the rules of politeness.
 pub(crate) struct Wire {
@@ -79,8 +79,8 @@ impl Wire {
         let started = Instant::now();
         let mut response = self.header(hop, message).await.inspect_err(|failure| {
             if *failure == Failure::Refused(Reason::HeaderTooLarge) {
-                // Over HTTP/1, the exact number is unknown.
-                self.budget.take_bytes(HTTP1_HEADER.into());
+                // The exact number is unknown.
+                self.budget.take_bytes(HEADER_BUFFER.into());
             }
         })?;
         let headers = std::mem::take(response.headers_mut());

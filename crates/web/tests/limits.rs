@@ -14,8 +14,8 @@ use web::{Addresses, Counted, Failure, Network, Phase, Reason, Recorder, Request
 
 const MS: Duration = Duration::from_millis(1);
 
-/// The most bytes that are read of a header over HTTP/1.
-const HTTP1_HEADER: u64 = 8192 + 4096 * 100;
+/// The most bytes that are read of a header.
+const HEADER_BUFFER: u64 = 8192 + 4096 * 100;
 
 /// Requests one image of at most 10,000 bytes from a server that answers by `reply`. Returns the result and the counted bytes.
 async fn outcome(
@@ -111,7 +111,7 @@ async fn headers_without_end() {
             script(move |stream| endlessly(stream, first, again, Duration::ZERO))
         })
         .await;
-        assert!(bytes <= HTTP1_HEADER, "{bytes} bytes were counted for an endless header");
+        assert!(bytes <= HEADER_BUFFER, "{bytes} bytes were counted for an endless header");
     }
     let mut settings = quick();
     settings.limits.header = 100 * MS;
