@@ -116,7 +116,7 @@ fn invalid_convolutions_are_rejected() {
     for image in [vec![1, 2, 5, 5], vec![1, 3, 2, 5], vec![1, 3, 5]] {
         let mut session = session(whole.clone(), &image[1..]).unwrap();
         let error = session.run(&[("image", drawn(&image, 0.0).view())]).unwrap_err();
-        assert!(error.to_string().starts_with("the model in memory: "), "{error}");
+        assert!(error.to_string().starts_with("by hand: "), "{error}");
     }
 }
 
