@@ -10,6 +10,7 @@ export RUST_BACKTRACE := env("RUST_BACKTRACE", "0")
 export CARGO_TARGET_DIR := "target"
 
 bin := "target/release"
+checks := "--profile checks --locked --workspace"
 flags := "--config " + quote(config) + if set == "" { "" } else { " --set " + replace(quote(set), ";", "' --set '") }
 
 # list the recipes
@@ -111,9 +112,10 @@ bench-tsne *args: build _build-bench
     @{{bin}}/bench tsne "$@"
 
 # run all checks of CI
-test: lint build
-    {{bin}}/setup --quiet
-    cargo test --release --locked --workspace
+test: lint
+    cargo test {{checks}} --no-run
+    target/checks/setup --quiet
+    cargo test {{checks}}
 
 # check the report in Chromium; needs chromium, node and npm (axe-core), and is not part of `test`
 [positional-arguments]
@@ -121,13 +123,13 @@ check-report *args: build
     @{{bin}}/setup --quiet
     @npm install --silent --no-audit --no-fund --prefix target/check-report axe-core@4
     @rm -rf target/check-report/hostile
-    @REPORT_TO_CHECK="$PWD/target/check-report/hostile" cargo test --quiet --release --locked --workspace --test stage the_report_is_whole > target/check-report/made.txt 2>&1 || { cat target/check-report/made.txt; exit 1; }
+    @REPORT_TO_CHECK="$PWD/target/check-report/hostile" cargo test --quiet --release --locked --package analyze --test it the_report_is_whole > target/check-report/made.txt 2>&1 || { cat target/check-report/made.txt; exit 1; }
     @node tests/report/check.mjs target/check-report/hostile/analyze/report.html --axe target/check-report/node_modules/axe-core/axe.min.js
     @node tests/report/check.mjs "${1:-artifacts/analyze/report.html}" --axe target/check-report/node_modules/axe-core/axe.min.js --screenshots target/check-report/screenshots
 
 # check formatting, lints, the structure of modules and crates, and the documentation; warnings are errors
 lint:
     cargo fmt --all --check
-    cargo clippy --release --locked --workspace --all-targets -- -D warnings
-    cargo run --quiet --release --locked --package structure
-    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --release --locked --workspace --no-deps
+    cargo clippy {{checks}} --all-targets -- -D warnings
+    cargo run --quiet --profile checks --locked --package structure
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet {{checks}} --no-deps

@@ -8,6 +8,8 @@ mod contract;
 mod errors;
 mod folders;
 mod hostile;
+#[cfg(unix)]
+mod injection;
 mod job;
 mod models;
 mod odd_files;

@@ -139,7 +139,7 @@ fn a_disk_that_takes_no_more_bytes_leaves_the_outputs() {
             .unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{name}: {text}");
-        assert!(text.contains("error: "), "{name}: {text}");
+        assert!(text.contains("error: ") && text.contains("hint: "), "{name}: {text}");
         assert_eq!(outputs(&folder), before, "{name}");
         assert!(succeed(&workspace, name, &[]).contains("up to date"), "{name}");
         assert!(hidden(&workspace).is_empty(), "{name}: {:?}", hidden(&workspace));

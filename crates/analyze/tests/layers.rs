@@ -1,8 +1,7 @@
 //! Tests of the analyses of layers, weights and activations, and of the choice of images.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use serde_json::Value;
 use testkit::{files, images};
 use zoo::{Features, Layer, Network, Pooling};
 
-use support::{HOSTILE, SIDE, analyze, rows, stderr};
+use crate::support::{HOSTILE, SIDE, analyze, rows, stderr};
 
 fn number(cell: &str) -> f64 {
     cell.parse().unwrap_or_else(|_| panic!("{cell} is no number"))

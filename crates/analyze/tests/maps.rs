@@ -1,8 +1,7 @@
 //! Tests of saliency maps and their curves.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support;
 use std::collections::BTreeSet;
 use std::process::Output;
 
@@ -10,7 +9,7 @@ use ndarray::Array2;
 use ndarray_npy::ReadNpyExt;
 use testkit::Workspace;
 
-use support::SIDE;
+use crate::support::SIDE;
 
 const METHODS: [&str; 5] = ["occlusion", "gradcam", "saliency", "guided", "deconvnet"];
 /// The id of an image.

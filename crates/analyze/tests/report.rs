@@ -1,11 +1,10 @@
 //! Tests of the stage `report`: when it runs, and its errors for damaged artifacts.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support;
 use testkit::Workspace;
 
-use support::{analyze, stderr};
+use crate::support::{analyze, stderr};
 
 const REPORT: &str = "artifacts/analyze/report.html";
 const LOCK: &str = "artifacts/report/stage.lock.json";

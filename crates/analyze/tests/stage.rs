@@ -1,15 +1,14 @@
 //! Tests of the stage `analyze` with a tiny network and drawn images.
 #![allow(clippy::unwrap_used)]
 
-mod support;
-
+use crate::support;
 use ndarray::{Array2, Array4};
 use ndarray_npy::ReadNpyExt;
 use runtime::Session;
 use std::collections::BTreeSet;
 use testkit::Workspace;
 
-use support::{HOSTILE, SIDE, analyze, stderr};
+use crate::support::{HOSTILE, SIDE, analyze, stderr};
 
 /// Returns the column `name` of a CSV file.
 fn column(workspace: &Workspace, file: &str, name: &str) -> Vec<String> {

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{bare, evaluate, image, model, network, prepared, result};
+use crate::common::{bare, evaluate, image, model, network, prepared, result};
 use testkit::Workspace;
 
 /// Installs the network `name` in the data folder of the workspace.

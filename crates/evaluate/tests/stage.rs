@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{bare, evaluate, prepared, result};
+use crate::common::{bare, evaluate, prepared, result};
 use serde_json::{Value, json};
 use testkit::Workspace;
 

@@ -56,8 +56,13 @@ impl Decoder<'_> {
                 plan.check_streams()?;
                 plan.decode(limits)
             }
-            Self::Other(decoder, plan) => {
-                plan.map_or(Ok(()), |plan| plan.check_streams())?;
+            Self::Other(mut decoder, plan) => {
+                if let Some(plan) = plan {
+                    plan.check_streams()?;
+                    if let Some(file) = plan.with_plain_tiles()? {
+                        decoder = with_limits(Cursor::new(file), format, limits)?;
+                    }
+                }
                 let image =
                     DynamicImage::from_decoder(decoder).map_err(|error| guard::explain(error, format, limits))?;
                 Ok(Pixels::Image(image))

@@ -1,7 +1,7 @@
 //! Decodes JPEG files.
 //!
-//! `zune-jpeg` decodes the usual layouts. It reads other layouts wrongly without an error: baseline files with several scans, and
-//! files whose chroma is finer than their luma. `jpeg-decoder` decodes these. It takes about 1.6 times as long, and its samples differ
+//! `zune-jpeg` decodes the usual layouts. It reads other layouts wrongly without an error: baseline files with several scans, files
+//! whose chroma is finer than their luma, and files whose chroma has a single column. `jpeg-decoder` decodes these. It takes about 1.6 times as long, and its samples differ
 //! by at most 5 levels, so ordinary files keep the faster decoder.
 //!
 //! Both decoders fill missing parts with gray. Such images would harm the training, so [`entropy::check`] first counts the blocks.
@@ -62,8 +62,9 @@ fn route(survey: &Survey) -> Result<Route, DecodeError> {
     let [widest, tallest] = frame.largest_factors();
     let first_is_largest = frame.components.first().is_some_and(|c| c.h == widest && c.v == tallest);
     let powers = frame.components.iter().all(|c| c.h.is_power_of_two() && c.v.is_power_of_two());
+    let one_column = widest > 1 && frame.width <= u16::from(widest);
     let agrees = survey.components() != 3 || survey.stores_rgb() == survey.zune_sees_rgb();
-    if first_is_largest && powers && agrees && (frame.progressive || !survey.several_scans) {
+    if first_is_largest && powers && agrees && !one_column && (frame.progressive || !survey.several_scans) {
         return Ok(Route::Zune);
     }
     // `jpeg-decoder` miscounts the blocks of a component with another ratio.

@@ -5,6 +5,9 @@
 //! another photometric interpretation in the directory, and converts the samples itself.
 
 mod directory;
+mod lzw;
+mod samples;
+mod support;
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -18,6 +21,7 @@ use crate::color::Pixels;
 use crate::metadata::{EmbeddedProfile, Metadata};
 use crate::{DecodeError, Format, Limits, jpeg};
 use directory::{Directory, tag};
+use samples::{divide, to_rgb, without_fourth};
 
 /// How samples become pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,101 +103,6 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Says which feature of the file is not supported.
-    fn check(&self, photometric: u32, compression: u32, sample_format: u32, planar: bool) -> Result<(), DecodeError> {
-        let kind = match photometric {
-            0..=3 | 5 | 6 => None,
-            4 => Some("a transparency mask".to_owned()),
-            8..=10 => Some("colours in CIELAB".to_owned()),
-            32844 | 32845 => Some("colours in LogLuv".to_owned()),
-            32803 | 34892 => Some("raw data of a camera".to_owned()),
-            other => Some(format!("photometric interpretation {other}")),
-        };
-        if let Some(kind) = kind {
-            return Err(unsupported(&kind));
-        }
-        let compression_name = match compression {
-            1 | 4 | 5 | 7 | 8 | 32773 | 32946 => None,
-            2 | 3 => Some("compression for fax (group 3)"),
-            6 => Some("JPEG compression of the old kind"),
-            34712 | 33003 | 33005 => Some("JPEG 2000 compression"),
-            50000 => Some("Zstandard compression"),
-            50001 => Some("WebP compression"),
-            34925 => Some("LZMA compression"),
-            50002 | 52546 => Some("JPEG XL compression"),
-            34887 => Some("LERC compression"),
-            _ => Some("an unknown compression"),
-        };
-        if let Some(name) = compression_name {
-            return Err(unsupported(name));
-        }
-        let Some(samples) = self.samples else {
-            return self.check_plain(photometric, sample_format);
-        };
-        let bits = self.bits;
-        let depth = || Err(unsupported(&format!("{bits} bits per sample of this kind of pixels")));
-        if sample_format != 1 {
-            return Err(unsupported("samples that are not unsigned integers"));
-        }
-        match samples {
-            Samples::Palette if self.count != 1 => return Err(unsupported("a palette with further samples")),
-            Samples::Palette if !matches!(bits, 1 | 2 | 4 | 8) => return depth(),
-            Samples::YCbCr if bits != 8 || self.count != 3 => return depth(),
-            Samples::Premultiplied | Samples::RgbWithUnused | Samples::GrayWith { .. } if !matches!(bits, 8 | 16) => {
-                return depth();
-            }
-            _ => {}
-        }
-        if planar {
-            return Err(unsupported("separate planes of this kind of pixels"));
-        }
-        if bits < 8 && self.directory.number(tag::PREDICTOR).is_some_and(|predictor| predictor != 1) {
-            return Err(unsupported("a predictor for samples with less than 8 bits"));
-        }
-        if samples == Samples::YCbCr {
-            self.check_ycbcr(compression)?;
-        }
-        Ok(())
-    }
-
-    /// Checks the features of the files that the crate `image` decodes.
-    fn check_plain(&self, photometric: u32, sample_format: u32) -> Result<(), DecodeError> {
-        let (bits, count) = (self.bits, self.count);
-        let known = match sample_format {
-            1 => matches!(bits, 8 | 16) || (photometric < 2 && bits == 1),
-            3 => bits == 32 && photometric == 2,
-            _ => return Err(unsupported("samples that are not unsigned integers")),
-        };
-        if !known {
-            let kind = if sample_format == 3 { "floating-point numbers with " } else { "" };
-            return Err(unsupported(&format!("{kind}{bits} bits per sample")));
-        }
-        if photometric == 5 && count != 4 {
-            return Err(unsupported("CMYK with further samples"));
-        }
-        Ok(())
-    }
-
-    fn check_ycbcr(&self, compression: u32) -> Result<(), DecodeError> {
-        let differs = |tag, usual: &[f64]| {
-            let found = self.directory.rationals(tag);
-            !found.is_empty()
-                && (found.len() != usual.len()
-                    || found.iter().zip(usual).any(|(found, usual)| (found - usual).abs() > 1.5e-3 * usual.max(1.0)))
-        };
-        if differs(tag::YCBCR_COEFFICIENTS, &[0.299, 0.587, 0.114])
-            || differs(tag::REFERENCE_BLACK_WHITE, &[0.0, 255.0, 128.0, 255.0, 128.0, 255.0])
-        {
-            return Err(unsupported("YCbCr with other coefficients than those of BT.601"));
-        }
-        let subsampling = self.directory.numbers(tag::YCBCR_SUBSAMPLING);
-        // The streams of JPEG compression have sampling factors of their own.
-        if compression != 7 && subsampling != [1, 1] {
-            return Err(unsupported("YCbCr with subsampling and without JPEG compression"));
-        }
-        Ok(())
-    }
-
     /// Returns the orientation and the colour profile.
     pub fn metadata(&self) -> Metadata<'a> {
         let orientation =
@@ -221,6 +130,28 @@ impl<'a> Plan<'a> {
         Cow::Owned(copy)
     }
 
+    /// Returns [`Plan::file`] with plain tiles instead of tiles with LZW compression, or `None` when the file has no such tiles.
+    ///
+    /// # Errors
+    /// Returns an error when the codes of a tile are not valid or not complete.
+    pub fn with_plain_tiles(&self) -> Result<Option<Vec<u8>>, DecodeError> {
+        let Some(tile) = self.lzw_tile() else { return Ok(None) };
+        let mut copy = self.file().into_owned();
+        lzw::unpack_tiles(&mut copy, &self.directory, tile)?;
+        Ok(Some(copy))
+    }
+
+    /// Returns the number of bytes of a plain tile, when the file has tiles with LZW compression.
+    fn lzw_tile(&self) -> Option<usize> {
+        const LZW: u32 = 5;
+        if self.directory.number(tag::COMPRESSION) != Some(LZW) {
+            return None;
+        }
+        let (width, length) = (self.directory.number(tag::TILE_WIDTH)?, self.directory.number(tag::TILE_LENGTH)?);
+        let row = (u64::from(width) * u64::from(self.count) * u64::from(self.bits)).div_ceil(8);
+        usize::try_from(row.checked_mul(u64::from(length))?).ok()
+    }
+
     /// Returns the size in pixels, and the colour type of the pixels before the conversion to RGB.
     pub fn size(&self) -> Result<([u32; 2], ColorType), DecodeError> {
         let mut decoder = Decoder::new(Cursor::new(self.bytes)).map_err(explain)?;
@@ -239,9 +170,11 @@ impl<'a> Plan<'a> {
 
     /// Returns the additional memory for decoding `pixels` pixels in bytes.
     pub fn scratch(&self, pixels: u64) -> u64 {
-        let copy = if self.reversed || self.is_special() { self.bytes.len() as u64 } else { 0 };
+        let tile = self.lzw_tile();
+        let copy = if self.reversed || tile.is_some() || self.is_special() { self.bytes.len() as u64 } else { 0 };
+        let tiles = tile.map_or(0, |tile| (tile as u64).saturating_mul(self.directory.chunks().len() as u64));
         let raw = if self.is_special() { pixels * u64::from((self.count * self.bits).div_ceil(8)) } else { 0 };
-        copy + raw
+        copy.saturating_add(tiles).saturating_add(raw)
     }
 
     /// Checks that the JPEG streams of the file are complete.
@@ -259,7 +192,7 @@ impl<'a> Plan<'a> {
     /// Decodes a special file. The result has inks for CMYK.
     pub fn decode(&self, limits: &Limits) -> Result<Pixels, DecodeError> {
         let Some(samples) = self.samples else { return Err(damaged("it has no special samples")) };
-        let mut copy = self.file().into_owned();
+        let mut copy = self.with_plain_tiles()?.unwrap_or_else(|| self.file().into_owned());
         let interpretation = match samples {
             // BlackIsZero with one sample, or with several of them.
             Samples::Gray | Samples::Palette | Samples::GrayWith { .. } => 1,
@@ -374,32 +307,6 @@ impl<'a> Plan<'a> {
             })
             .collect()
     }
-}
-
-/// Divides the colours of a pixel by its alpha, its last sample. `opaque` is the largest sample.
-fn divide<T: Copy + Into<u32> + TryFrom<u32>>(pixel: &mut [T], opaque: u32) {
-    let Some((alpha, colors)) = pixel.split_last_mut() else { return };
-    let alpha: u32 = (*alpha).into();
-    if alpha == 0 {
-        return;
-    }
-    for color in colors {
-        let value: u64 = u64::from((*color).into()) * u64::from(opaque);
-        let value = ((value + u64::from(alpha) / 2) / u64::from(alpha)).min(u64::from(opaque)) as u32;
-        *color = T::try_from(value).unwrap_or(*color);
-    }
-}
-
-/// Returns the first three of every four samples.
-fn without_fourth<T: Copy>(raw: &[T]) -> Vec<T> {
-    raw.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
-}
-
-/// Converts a pixel from YCbCr (ITU-R BT.601, full range) to RGB.
-fn to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
-    let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
-    [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb]
-        .map(|value| value.round().clamp(0.0, 255.0) as u8)
 }
 
 /// Returns whether the decoder of a compression reads bits in their stored order, whatever the tag says (JPEG).

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)]
 
-mod common;
-
-use common::square_layer;
+use crate::common::square_layer;
 use kernels::{Epilogue, Geometry, OneThread, PackedConvolution, filter_gradient, input_gradient};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

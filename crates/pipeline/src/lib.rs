@@ -5,6 +5,7 @@
 //! the stage has to run, runs it, and publishes its outputs together with a lock. The engine does not know images,
 //! networks, or the keys of a configuration.
 
+mod board;
 pub mod cli;
 pub mod config;
 pub mod error;
@@ -33,6 +34,7 @@ mod table;
 mod through;
 mod writer;
 
+pub use board::Board;
 pub use config::Environment;
 pub use error::{HintExt, HintFrom};
 pub use exit::Exit;
@@ -43,7 +45,7 @@ pub use manifest::{Entry, Manifest};
 pub use message::print_message;
 pub use pieces::FOLDER as PIECES;
 pub use problems::Problems;
-pub use progress::{Board, Progress};
+pub use progress::Progress;
 pub use run::Run;
 pub use scope::{Scope, Seeded};
 pub use sealed::Seal;

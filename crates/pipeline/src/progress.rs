@@ -1,12 +1,11 @@
 //! Progress: a bar on a terminal, plain lines elsewhere.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::print_message;
 
@@ -17,50 +16,100 @@ pub struct Progress {
     bar: ProgressBar,
     /// Without a terminal on stderr: the stage, and the time of the last line.
     plain: Option<(String, Mutex<Instant>)>,
-    /// When the work ends, by the estimate of the caller. `None` when the rate of the items tells.
+    quiet: bool,
+    unit: Unit,
+    /// When the work ends, by the estimate of the caller. `None` when the rate tells.
     end: Option<End>,
+}
+
+/// What is counted.
+#[derive(Debug, Clone)]
+enum Unit {
+    Items,
+    /// The bytes of a download: how many there were at the start, and when it started.
+    Bytes(Arc<OnceLock<(u64, Instant)>>),
+}
+
+impl Unit {
+    fn count(&self, position: u64, total: u64) -> String {
+        let megabytes = |bytes| bytes as f64 / 1e6;
+        match self {
+            Self::Items => format!("{position}/{total}"),
+            Self::Bytes(_) => format!("{:.1} of {:.1} MB", megabytes(position), megabytes(total)),
+        }
+    }
+
+    /// Returns the rate per second, and the time until `total`. `steady` has both for items.
+    fn rate(&self, position: u64, total: u64, steady: (f64, Duration)) -> (String, Duration) {
+        match self {
+            Self::Items => (format!("{:.1}/s", steady.0), steady.1),
+            Self::Bytes(start) => {
+                let (before, since) = start.get().copied().unwrap_or((position, Instant::now()));
+                let rate = position.saturating_sub(before) as f64 / since.elapsed().as_secs_f64().max(1e-3);
+                let left = total.saturating_sub(position) as f64 / rate.max(1.0);
+                (format!("{:.1} MB/s", rate / 1e6), Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX))
+            }
+        }
+    }
 }
 
 /// The time at which work ends. `None` while it is unknown.
 type End = Arc<Mutex<Option<Instant>>>;
 
 /// The template of a bar with a total.
-const BAR: &str = "{prefix:<12}{msg} {bar:24} {pos}/{len}  {per_sec}{left}";
+const BAR: &str = "{prefix:<12}{msg} {bar:24} {counts}";
 
-const BETWEEN_LINES: Duration = Duration::from_secs(5);
+pub(crate) const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 impl Progress {
     /// Starts at 0 of `total`, labelled with `stage` and `what`.
     pub fn new(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
-        Self::start(stage, what, Some(total), BAR, quiet, None)
+        Self::start(stage, what, Some(total), BAR, quiet, Unit::Items, None)
     }
 
     /// As [`Progress::new`], for items that differ too much for one rate. Shows the time that is left only after
     /// [`Progress::set_left`].
     pub fn without_rate(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
-        Self::start(stage, what, Some(total), BAR, quiet, Some(End::default()))
+        Self::start(stage, what, Some(total), BAR, quiet, Unit::Items, Some(End::default()))
     }
 
     /// Starts the clock of work that reports no steps, labelled with `stage` and `what`. Call [`Progress::tick`] while it runs.
     pub fn without_steps(stage: &str, what: &str, quiet: bool) -> Self {
-        Self::start(stage, what, None, "{prefix:<12}{spinner} {msg}  {elapsed} so far", quiet, None)
+        Self::start(stage, what, None, "{prefix:<12}{spinner} {msg}  {elapsed} so far", quiet, Unit::Items, None)
     }
 
-    fn start(stage: &str, what: &str, total: Option<u64>, template: &str, quiet: bool, end: Option<End>) -> Self {
+    /// Starts a download of `total` bytes. Call [`Progress::set`] when bytes arrive.
+    pub fn of_bytes(stage: &str, what: &str, total: u64, quiet: bool) -> Self {
+        Self::start(stage, what, Some(total), BAR, quiet, Unit::Bytes(Arc::default()), None)
+    }
+
+    fn start(
+        stage: &str,
+        what: &str,
+        total: Option<u64>,
+        template: &str,
+        quiet: bool,
+        unit: Unit,
+        end: Option<End>,
+    ) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if quiet || !terminal { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(total, target);
-        let of_caller = end.clone();
-        let left = move |state: &ProgressState, to: &mut dyn fmt::Write| {
-            let left = of_caller.as_ref().map_or_else(|| Some(state.eta()), left);
-            left.map_or(Ok(()), |left| write!(to, "  {:#} left", HumanDuration(left))).ok();
+        let (of_bar, end_of_bar) = (unit.clone(), end.clone());
+        let counts = move |state: &ProgressState, to: &mut dyn fmt::Write| {
+            let (position, total) = (state.pos(), state.len().unwrap_or_default());
+            let (rate, left) = of_bar.rate(position, total, (state.per_sec(), state.eta()));
+            write!(to, "{}  {rate}", of_bar.count(position, total)).ok();
+            if let Some(left) = end_of_bar.as_ref().map_or(Some(left), time_until) {
+                write!(to, "  {:#} left", HumanDuration(left)).ok();
+            }
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.with_key("left", left));
+        bar.set_style(style.with_key("counts", counts));
         bar.set_prefix(stage.to_owned());
         bar.set_message(what.to_owned());
         let plain = (!quiet && !terminal).then(|| (format!("{stage:<12}"), Mutex::new(Instant::now())));
-        Self { bar, plain, end }
+        Self { bar, plain, quiet, unit, end }
     }
 
     /// Sets the time that is left. `None` shows no time.
@@ -79,6 +128,22 @@ impl Progress {
     pub fn inc(&self, n: u64) {
         self.bar.inc(n);
         self.print_at_times();
+    }
+
+    /// Sets the number of bytes that are there. The first call gives the bytes of an earlier download, which the rate leaves out.
+    pub fn set(&self, bytes: u64) {
+        if let Unit::Bytes(start) = &self.unit {
+            start.get_or_init(|| (bytes, Instant::now()));
+        }
+        self.bar.set_position(bytes);
+        self.print_at_times();
+    }
+
+    /// Prints a line above the bar, unless the work is quiet.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| print_message(&format!("{:<12}{text}", self.bar.prefix())));
+        }
     }
 
     /// Shows that work without steps still runs.
@@ -101,9 +166,10 @@ impl Progress {
         let (bar, what) = (&self.bar, self.bar.message());
         match bar.length() {
             Some(total) => {
-                let left = self.end.as_ref().map_or_else(|| Some(bar.eta()), left);
+                let (rate, left) = self.unit.rate(bar.position(), total, (bar.per_sec(), bar.eta()));
+                let left = self.end.as_ref().map_or(Some(left), time_until);
                 let left = left.map_or_else(String::new, |left| format!(", {:.0} s left", left.as_secs_f64()));
-                format!("{what}: {}/{total}, {:.1}/s{left}", bar.position(), bar.per_sec())
+                format!("{what}: {}, {rate}{left}", self.unit.count(bar.position(), total))
             }
             None => format!("{what}: {:.0} s so far", bar.elapsed().as_secs_f64()),
         }
@@ -126,8 +192,8 @@ impl Progress {
     }
 }
 
-/// Returns the time until `end`, or `None` while it is unknown.
-fn left(end: &End) -> Option<Duration> {
+/// Returns the time until `end`. `None` while it is unknown.
+fn time_until(end: &End) -> Option<Duration> {
     let end = (*end.lock().ok()?)?;
     Some(end.saturating_duration_since(Instant::now()))
 }
@@ -135,74 +201,6 @@ fn left(end: &End) -> Option<Duration> {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-    }
-}
-
-/// Several progress lines at once. A terminal redraws them. Without a terminal, they are printed from time to time.
-#[derive(Debug)]
-pub struct Board {
-    stage: String,
-    quiet: bool,
-    terminal: bool,
-    bars: MultiProgress,
-    lines: Mutex<Lines>,
-}
-
-#[derive(Debug)]
-struct Lines {
-    /// The lines by name, in the order of their names.
-    texts: BTreeMap<String, (String, Option<ProgressBar>)>,
-    printed: Instant,
-}
-
-impl Board {
-    /// Creates a board without lines. `stage` precedes each line.
-    pub fn new(stage: &str, quiet: bool) -> Self {
-        let lines = Lines { texts: BTreeMap::new(), printed: Instant::now() };
-        let terminal = std::io::stderr().is_terminal();
-        Self { stage: stage.to_owned(), quiet, terminal, bars: MultiProgress::new(), lines: Mutex::new(lines) }
-    }
-
-    /// Sets the line `name` to `text`.
-    pub fn set(&self, name: &str, text: &str) {
-        if self.quiet {
-            return;
-        }
-        let Ok(mut lines) = self.lines.lock() else { return };
-        if !lines.texts.contains_key(name) {
-            let below = lines.texts.range(name.to_owned()..).next().and_then(|(_, (_, bar))| bar.clone());
-            let bar = self.terminal.then(|| self.bar(below.as_ref()));
-            lines.texts.insert(name.to_owned(), (String::new(), bar));
-        }
-        if let Some((line, bar)) = lines.texts.get_mut(name) {
-            text.clone_into(line);
-            if let Some(bar) = bar {
-                bar.set_message(text.to_owned());
-                bar.tick();
-            }
-        }
-        if !self.terminal && lines.printed.elapsed() >= BETWEEN_LINES {
-            lines.printed = Instant::now();
-            for (text, _) in lines.texts.values() {
-                print_message(&format!("{:<12}{text}", self.stage));
-            }
-        }
-    }
-
-    fn bar(&self, below: Option<&ProgressBar>) -> ProgressBar {
-        let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{prefix:<12}{wide_msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.set_prefix(self.stage.clone());
-        match below {
-            Some(below) => self.bars.insert_before(below, bar),
-            None => self.bars.add(bar),
-        }
-    }
-
-    /// Removes the lines.
-    pub fn finish(&self) {
-        self.bars.clear().ok();
     }
 }
 
@@ -216,6 +214,19 @@ mod tests {
         progress.bar.set_elapsed(Duration::from_secs(7));
         progress.tick();
         assert_eq!(progress.plain_line(), "laying out images: 7 s so far");
+    }
+
+    #[test]
+    fn a_download_shows_megabytes_and_leaves_the_earlier_ones_out_of_the_rate() {
+        let progress = Progress::of_bytes("setup", "alexnet", 244_000_000, true);
+        progress.set(200_000_000);
+        let line = progress.plain_line();
+        assert!(line.starts_with("alexnet: 200.0 of 244.0 MB, 0.0 MB/s, "), "{line}");
+        std::thread::sleep(Duration::from_millis(20));
+        progress.set(201_000_000);
+        let line = progress.plain_line();
+        let rate: f64 = line.split(", ").nth(1).unwrap().strip_suffix(" MB/s").unwrap().parse().unwrap();
+        assert!(rate > 0.0 && rate <= 50.0, "{line}");
     }
 
     #[test]

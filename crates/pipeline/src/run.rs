@@ -110,6 +110,17 @@ impl<'a, C> Run<'a, C> {
         write_atomic(StageFolder::elsewhere(self.folder(), stage, file), bytes)
     }
 
+    /// Writes a table that explains why this run fails. The outputs of a failed run disappear, and this file stays until the
+    /// next run that succeeds. Its path is [`Run::unfinished`].
+    pub fn write_unfinished(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        write_atomic(self.unfinished(file), bytes)
+    }
+
+    /// Returns the path of a table after a failed run: `rejects.unfinished.csv` in the stage's folder for `rejects.csv`.
+    pub fn unfinished(&self, file: &str) -> PathBuf {
+        self.home().join(file).with_extension("unfinished.csv")
+    }
+
     /// Begins an output that is written piece by piece.
     pub fn create(&self, relative: impl AsRef<Path>) -> Result<AtomicFile> {
         AtomicFile::create(self.folder().join(relative))

@@ -4,12 +4,12 @@
 //! content, then 32 bytes BLAKE3 of purpose, key and content
 //! ```
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::{AtomicFile, regular};
+use crate::{AtomicFile, HintExt, regular};
 
 /// The purpose of a file and the key of its content.
 ///
@@ -41,10 +41,17 @@ impl<'a> Seal<'a> {
             // Only the engine writes to caches, so a folder there is damage, like a damaged file.
             fs_err::remove_dir_all(&path)?;
         }
-        let mut file = Hashing { file: AtomicFile::create(&path)?, hasher: self.hasher() };
-        write(&mut file)
-            .and_then(|()| Ok(file.file.write_all(file.hasher.finalize().as_bytes())?))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = Hashing { file: AtomicFile::create(&path)?, hasher: self.hasher(), failed: None };
+        let written = write(&mut file).and_then(|()| {
+            let hash = file.hasher.finalize();
+            Ok(file.write_all(hash.as_bytes())?)
+        });
+        let what = || format!("cannot write {}", path.display());
+        if let Some(error) = file.failed {
+            // A serializer hides the error of the system behind one of its own.
+            return Err(error).with_context(what).hint_write();
+        }
+        written.with_context(what)?;
         file.file.commit()
     }
 
@@ -88,6 +95,8 @@ impl<'a> Seal<'a> {
 struct Hashing {
     file: AtomicFile,
     hasher: blake3::Hasher,
+    /// The first error of the file system.
+    failed: Option<io::Error>,
 }
 
 impl Write for Hashing {
@@ -95,7 +104,16 @@ impl Write for Hashing {
         /// Bytes that are written at a time, so that they are still in a cache when they are hashed. Fewer bytes are not
         /// worth several threads.
         const PIECE: usize = 1 << 20;
-        let count = self.file.write(&bytes[..bytes.len().min(PIECE)])?;
+        let count = match self.file.write(&bytes[..bytes.len().min(PIECE)]) {
+            Ok(count) => count,
+            // The caller tries again.
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+            Err(error) => {
+                let kind = error.kind();
+                self.failed.get_or_insert(error);
+                return Err(kind.into());
+            }
+        };
         if count == PIECE {
             self.hasher.update_rayon(&bytes[..count]);
         } else {

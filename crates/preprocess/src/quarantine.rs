@@ -7,8 +7,7 @@ use contract::{Artifact, QuarantineRow};
 
 use crate::view::Run;
 
-/// The name of `quarantine.csv` in the stage's folder after a failed run.
-const UNFINISHED: &str = "quarantine.unfinished.csv";
+const FILE: &str = <Vec<QuarantineRow> as Artifact>::FILE;
 
 /// The files that cannot be used, as far as they are known.
 #[derive(Debug)]
@@ -34,11 +33,11 @@ impl Quarantine {
 
     /// Writes the table for a failed run, whose outputs disappear.
     pub(crate) fn write_unfinished(&self, run: &Run) -> Result<()> {
-        pipeline::write_atomic(unfinished(run), &self.0.encode()?)
+        run.write_unfinished(FILE, &self.0.encode()?)
     }
 }
 
 /// Returns the path of the table that [`Quarantine::write_unfinished`] writes.
 pub(crate) fn unfinished(run: &Run) -> PathBuf {
-    run.home().join(UNFINISHED)
+    run.unfinished(FILE)
 }

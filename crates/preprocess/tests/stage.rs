@@ -1,12 +1,10 @@
 //! The binary on prepared outputs of `scrape`: its files, messages and errors.
 #![allow(clippy::unwrap_used)]
 
-mod scraped;
-
 use std::collections::BTreeMap;
 
+use crate::scraped::{Stage, stderr, stdout};
 use contract::Split;
-use scraped::{Stage, stderr, stdout};
 use testkit::files;
 use testkit::hostile::{self, Outcome};
 use testkit::images::{draw, is_upright, write_classes};

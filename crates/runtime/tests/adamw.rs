@@ -1,8 +1,7 @@
 //! Tests of the optimizer: its steps agree with the formula, and repeated runs give the same bits.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, ArrayD, Axis, IxDyn, Slice};

@@ -5,8 +5,7 @@
 //! `eps` of a million, this is the gradient `g`.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::head::Head;

@@ -2,9 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+use crate::common;
 #[allow(dead_code, reason = "the tests do not load")]
-mod common;
-
 use std::path::PathBuf;
 
 use runtime::RuntimeError;

@@ -2,9 +2,8 @@
 //! one library.
 #![allow(clippy::unwrap_used)]
 
+use crate::common;
 #[allow(dead_code, reason = "not every test loads")]
-mod common;
-
 use std::path::Path;
 
 fn error_of(path: &Path) -> String {

@@ -1,8 +1,7 @@
 //! Compares the loss with label smoothing and class weights, and its gradient, with PyTorch.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use graph::builder::{Builder, Node};
 use ndarray::Array2;
 use runtime::Trainer;

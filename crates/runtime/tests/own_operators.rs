@@ -1,8 +1,7 @@
 //! Tests of sessions and training with our own convolutions and dense layers.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;

@@ -1,9 +1,8 @@
 //! Tests of repackaging the library of ONNX Runtime: the result has known bytes, and other files are rejected.
 #![allow(clippy::unwrap_used)]
 
+use crate::common;
 #[allow(dead_code, reason = "not every test loads")]
-mod common;
-
 use installed::sha256;
 use runtime::repackage::{INPUT_SHA256, OUTPUT_SHA256, RepackageError, repackage};
 

@@ -1,8 +1,7 @@
 //! Tests of inference: outputs with known values, and errors that name the file.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::onnx::tensor_proto::DataType;

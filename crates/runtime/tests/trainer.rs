@@ -1,8 +1,7 @@
 //! Tests of the trainer with a small head.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use graph::head::Head;
 use ndarray::{Array2, ArrayD};
 use rand_chacha::ChaCha8Rng;

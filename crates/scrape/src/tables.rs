@@ -14,8 +14,7 @@ use crate::selection::{Decision, Place};
 use crate::store::path_of;
 use crate::view::Run;
 
-/// The name of the table of rejects in the stage's folder after a failed run.
-const UNFINISHED_REJECTS: &str = "rejects.unfinished.csv";
+const REJECTS: &str = <Vec<RejectRow> as Artifact>::FILE;
 
 /// Writes the tables.
 ///
@@ -35,7 +34,7 @@ pub fn write(gathered: &Gathered, run: &Run) -> Result<()> {
     }
     check_classes(gathered, &rejects, run).or_else(|failed| {
         // The outputs of a failed run disappear, and this table explains the failure.
-        pipeline::write_atomic(run.home().join(UNFINISHED_REJECTS), &table.encode()?)?;
+        run.write_unfinished(REJECTS, &table.encode()?)?;
         Err(failed)
     })?;
     let shortfalls = shortfalls(gathered);
@@ -139,7 +138,7 @@ fn check_classes(gathered: &Gathered, rejects: &[Reject], run: &Run) -> Result<(
         );
         let advice: BTreeSet<&str> = kinds.into_iter().map(advice).collect();
         let advice = advice.into_iter().collect::<Vec<_>>().join(", or ");
-        let table = run.home().join(UNFINISHED_REJECTS);
+        let table = run.unfinished(REJECTS);
         problems.add(
             format!("class `{class}` has no usable image; {why}"),
             format!("{advice}; {} lists all reasons", table.display()),

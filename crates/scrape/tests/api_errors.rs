@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 
-use common::server::{Reply, Request, Server};
-use common::{kept, run, table, web};
+use crate::common::server::{Reply, Request, Server};
+use crate::common::{kept, run, table, web};
 use serde_json::{Value, json};
 use testkit::{Workspace, files, images};
 

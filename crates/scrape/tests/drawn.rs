@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use assert_cmd::cargo::cargo_bin;
 use testkit::Workspace;
+use testkit::binary;
 
 /// Runs the stage for `per_class` images with `seed`. Returns the hash of each image by its location.
 fn hashes(per_class: usize, seed: u64) -> BTreeMap<String, String> {
     let workspace =
         Workspace::new(&format!("seed = {seed}\n[[scrape.sources]]\nkind = \"drawn\"\nper_class = {per_class}\n"));
-    let output = workspace.run(cargo_bin("scrape"), &["--quiet"]);
+    let output = workspace.run(binary("scrape"), &["--quiet"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let text = workspace.text("artifacts/scrape/sources.csv");
     let mut hashes = BTreeMap::new();
@@ -42,7 +42,7 @@ fn an_image_depends_only_on_the_seed_and_its_number() {
 fn a_second_run_is_up_to_date_and_another_seed_is_not() {
     let workspace = Workspace::new("[[scrape.sources]]\nkind = \"drawn\"\nper_class = 2\n");
     let stderr = |args: &[&str]| {
-        let output = workspace.run(cargo_bin("scrape"), args);
+        let output = workspace.run(binary("scrape"), args);
         assert_eq!(output.status.code(), Some(0));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
@@ -58,7 +58,7 @@ fn a_second_run_is_up_to_date_and_another_seed_is_not() {
 #[test]
 fn the_output_of_help_and_json_is_stable() {
     let workspace = Workspace::new("[[scrape.sources]]\nkind = \"drawn\"\nper_class = 1\n");
-    let output = |args: &[&str]| String::from_utf8(workspace.run(cargo_bin("scrape"), args).stdout).unwrap();
+    let output = |args: &[&str]| String::from_utf8(workspace.run(binary("scrape"), args).stdout).unwrap();
     insta::assert_snapshot!("help", output(&["--help"]));
     insta::assert_snapshot!("json", output(&["--json"]));
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Output;
 
-use assert_cmd::cargo::cargo_bin;
+use testkit::binary;
 use testkit::hostile::{self, Case, Outcome};
 use testkit::{Workspace, files, images};
 
@@ -19,7 +19,7 @@ fn workspace() -> Workspace {
 }
 
 fn scrape(workspace: &Workspace, args: &[&str]) -> Output {
-    workspace.run(cargo_bin("scrape"), args)
+    workspace.run(binary("scrape"), args)
 }
 
 /// Runs the stage, checks its exit code, and returns its stderr.

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::server::{Reply, Request, Server};
-use common::{run, table, web};
+use crate::common::server::{Reply, Request, Server};
+use crate::common::{run, table, web};
 use testkit::{Workspace, files, images};
 
 fn site() -> Server {

@@ -1,11 +1,10 @@
 //! `scrape.web.proxy = "env"`: the stage reads the proxy of the environment, and only then.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use assert_cmd::cargo::cargo_bin;
-use common::server::{Reply, Server};
+use crate::common;
+use crate::common::server::{Reply, Server};
 use testkit::Workspace;
+use testkit::binary;
 
 /// Runs the stage on `list` with a proxy in the environment and `setting` in `[scrape.web]`. Returns the workspace.
 fn run(proxy: &Server, setting: &str, list: &str) -> Workspace {
@@ -13,7 +12,7 @@ fn run(proxy: &Server, setting: &str, list: &str) -> Workspace {
     let source = "[[scrape.sources]]\nkind = \"urls\"\npath = \"list.txt\"\nclass = \"disc\"\n";
     let workspace = Workspace::new(&format!("{web}{setting}{source}"));
     workspace.write("list.txt", list);
-    let mut command = workspace.command(cargo_bin("scrape"));
+    let mut command = workspace.command(binary("scrape"));
     command.env("HTTP_PROXY", proxy.url("")).env_remove("NO_PROXY").env_remove("no_proxy").arg("--quiet");
     command.output().unwrap();
     workspace

@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use assert_cmd::cargo::cargo_bin;
-use common::server::{Reply, Request, Server};
-use common::{kept, run, site, table, web};
+use crate::common::server::{Reply, Request, Server};
+use crate::common::{kept, run, site, table, web};
+use testkit::binary;
 use testkit::{Workspace, files, images};
 
 fn openverse(server: &Server, per_class: usize, classes: &str) -> String {
@@ -40,7 +38,7 @@ fn a_run_that_is_killed_ten_times_gives_the_same_outputs() {
     // The kills come at uneven times: after a share of the downloads, plus a few random ones.
     let mut random = 12_345_u64;
     for kill in 0..KILLS {
-        let mut child = killed.command(cargo_bin("scrape")).arg("--quiet").stderr(Stdio::null()).spawn().unwrap();
+        let mut child = killed.command(binary("scrape")).arg("--quiet").stderr(Stdio::null()).spawn().unwrap();
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let until = before + (needed * (kill + 1)) / (KILLS + 1) + (random >> 40) as usize % 20;
         while server.count(200, "/files/") < until && child.try_wait().unwrap().is_none() {

@@ -2,13 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::site::{self, CANDIDATES, CLASSES, KEY, Kind, kind};
-use common::{kept, run, table, web};
+use crate::common::site::{self, CANDIDATES, CLASSES, KEY, Kind, kind};
+use crate::common::{kept, run, table, web};
 use testkit::Workspace;
 
 const QUOTA: usize = 200;
@@ -235,7 +234,7 @@ fn no_output_contains_a_credential() {
     // The site repeats the wrong key in its error message.
     let wrong = format!("wrong {KEY}&+/");
     let output = workspace
-        .command(assert_cmd::cargo::cargo_bin("scrape"))
+        .command(testkit::binary("scrape"))
         .env("GOOGLE_API_KEY", &wrong)
         .env("GOOGLE_ENGINE_ID", "x-engine-x")
         .output()
@@ -261,12 +260,8 @@ fn no_output_contains_a_credential() {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }
-    let without = workspace
-        .command(assert_cmd::cargo::cargo_bin("scrape"))
-        .arg("--force")
-        .env_remove("GOOGLE_API_KEY")
-        .output()
-        .unwrap();
+    let without =
+        workspace.command(testkit::binary("scrape")).arg("--force").env_remove("GOOGLE_API_KEY").output().unwrap();
     assert!(
         String::from_utf8_lossy(&without.stderr)
             .contains("hint: set the environment variables GOOGLE_API_KEY and GOOGLE_ENGINE_ID")

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use packages::{Event, FetchError, Index, Settings, SettingsError, Wanted};
+use pipeline::Progress;
 use pipeline::error::with_hint;
 
 use crate::part::Package;
-use crate::progress::Progress;
 use crate::storage;
 
 /// Prepares requests with the settings of the user, which are those of pip.
@@ -31,9 +31,15 @@ pub fn open(settings: Option<Settings>) -> Result<Index> {
 /// Returns an error when the file cannot be fetched, or has another size or SHA-256.
 pub fn fetch(index: &Index, package: &Package, into: &Path, progress: &Progress) -> Result<PathBuf> {
     let wanted = Wanted { package: package.name, file: &package.file, sha256: package.sha256, bytes: package.bytes };
+    let mut begun = false;
     let mut report = |event: Event| match event {
         Event::Source(source) => tracing::info!("downloading {source}"),
-        Event::Arrived(bytes) => progress.set(bytes),
+        Event::Arrived(bytes) => {
+            if !std::mem::replace(&mut begun, true) && bytes > 0 {
+                progress.say(&format!("continuing an earlier download at {:.1} MB", bytes as f64 / 1e6));
+            }
+            progress.set(bytes);
+        }
         Event::Waiting(why, wait) => {
             progress.say(&format!("{why}; the next try is in {:.1} s", wait.as_secs_f64()));
         }

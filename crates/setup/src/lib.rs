@@ -9,7 +9,6 @@ mod fetch;
 mod install;
 mod part;
 mod place;
-mod progress;
 mod reason;
 mod storage;
 mod table;

@@ -4,8 +4,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
-use assert_cmd::Command;
 use tempfile::TempDir;
 use testkit::Server;
 use testkit::server::Response;
@@ -36,7 +36,7 @@ impl Place {
 
     /// Returns a command that cannot reach any index.
     fn setup(&self) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
+        let mut command = Command::new(testkit::binary("setup"));
         command.current_dir(testkit::workspace_root());
         command.arg("--data").arg(self.data()).env_remove("TUNESCOPE_PIP").env_remove("ORT_DYLIB_PATH");
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PIP_")) {
@@ -60,11 +60,18 @@ impl Place {
 
     /// Returns what the command prints on stderr when it ends with 1. The path of the folder is replaced.
     fn failure_of(&self, command: &mut Command) -> String {
-        let output = command.assert().code(1).get_output().clone();
+        let output = ended(command, 1);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "");
         assert!(!self.data().join("runtime").exists() && !self.data().join("networks").exists());
         String::from_utf8_lossy(&output.stderr).replace(&self.folder.path().display().to_string(), "PLACE")
     }
+}
+
+/// Runs the command and checks its exit code.
+fn ended(command: &mut Command, code: i32) -> Output {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    output
 }
 
 /// Returns the data folder of the workspace.
@@ -212,7 +219,7 @@ fn the_runtime_of_the_user_is_missing_or_not_a_library() {
 #[test]
 fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
     let place = Place::new();
-    let output = place.setup().arg("--dry-run").assert().code(0).get_output().clone();
+    let output = ended(place.setup().arg("--dry-run"), 0);
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"
     setup       would run
                   ONNX Runtime 1.19.2 with training: not installed
@@ -220,7 +227,7 @@ fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
                   network squeezenet: not installed
     ");
     assert!(!place.data().exists());
-    let output = place.setup().args(["--dry-run", "--json"]).assert().code(0).get_output().clone();
+    let output = ended(place.setup().args(["--dry-run", "--json"]), 0);
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed["stage"], "setup");
     assert_eq!(printed["would_run"], true);
@@ -245,13 +252,13 @@ fn a_damaged_file_is_reported_and_downloaded_again() {
         fs_err::create_dir_all(to.parent().unwrap()).unwrap();
         fs_err::copy(installed.join(&file), to).unwrap();
     }
-    place.setup().arg("--dry-run").assert().code(0).stdout("setup       up to date\n");
+    assert_eq!(ended(place.setup().arg("--dry-run"), 0).stdout, b"setup       up to date\n");
     let model = place.data().join("networks/alexnet/model.onnx");
     let mut bytes = fs_err::read(&model).unwrap();
     bytes[5_000_000] ^= 1;
     fs_err::write(&model, bytes).unwrap();
     let damaged = fs_err::read(&model).unwrap();
-    let output = place.setup().assert().code(1).get_output().clone();
+    let output = ended(&mut place.setup(), 1);
     let message = String::from_utf8_lossy(&output.stderr).replace(&place.folder.path().display().to_string(), "PLACE");
     insta::assert_snapshot!(message, @r"
     setup       network alexnet: PLACE/data/networks/alexnet/model.onnx is damaged or changed; installing it again
@@ -267,11 +274,12 @@ fn a_damaged_file_is_reported_and_downloaded_again() {
 fn an_up_to_date_installation_needs_no_index_and_every_process_ends_with_0() {
     installed();
     for _ in 0..20 {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
+        let mut command = Command::new(testkit::binary("setup"));
         command.current_dir(testkit::workspace_root()).env("PIP_INDEX_URL", "http://127.0.0.1:1/simple");
         // The variable makes each process load the library.
         command.env("ORT_DYLIB_PATH", testkit::runtime_library());
-        let output = command.assert().code(0).stdout("").get_output().clone();
+        let output = ended(&mut command, 0);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(message.starts_with("setup       ORT_DYLIB_PATH is set: using "), "{message}");
         assert!(message.ends_with("up to date\n"), "{message}");
@@ -281,9 +289,10 @@ fn an_up_to_date_installation_needs_no_index_and_every_process_ends_with_0() {
 #[test]
 fn json_lists_what_is_installed() {
     let data = installed();
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("setup"));
+    let mut command = Command::new(testkit::binary("setup"));
     command.current_dir(testkit::workspace_root()).args(["--json", "--quiet"]).env_remove("ORT_DYLIB_PATH");
-    let output = command.assert().code(0).stderr("").get_output().clone();
+    let output = ended(&mut command, 0);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&printed["stage"], &printed["status"]), (&"setup".into(), &"up to date".into()));
     let rows = printed["tables"][0]["rows"].as_array().unwrap();
@@ -296,6 +305,6 @@ fn json_lists_what_is_installed() {
 
 #[test]
 fn a_wrong_option_ends_with_2() {
-    Place::new().setup().arg("--no-such-option").assert().code(2);
-    Place::new().setup().args(["--set", "no.such.key=1"]).assert().code(2);
+    ended(Place::new().setup().arg("--no-such-option"), 2);
+    ended(Place::new().setup().args(["--set", "no.such.key=1"]), 2);
 }

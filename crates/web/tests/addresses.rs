@@ -1,11 +1,10 @@
 //! No connection to a forbidden address is opened: the recorder would show it.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use crate::common;
 use std::net::{IpAddr, SocketAddr};
 
-use common::{Reply, Server, at, client, client_of, image, moved, public, quick};
+use crate::common::{Reply, Server, at, client, client_of, image, moved, public, quick};
 use proptest::prelude::*;
 use web::{AddressClass, Failure, HeaderName, Reason, Recorder, Request, classify};
 

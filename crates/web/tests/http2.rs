@@ -3,15 +3,12 @@
 //! The server writes frames itself (RFC 9113), so it can break every rule.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-#[path = "common/tls.rs"]
-mod tls;
-
+use crate::tls;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{at, client_of, public, quick};
-use tls::TlsServer;
+use crate::common::{at, client_of, public, quick};
+use crate::tls::TlsServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;

@@ -1,16 +1,15 @@
 //! The pace of requests and the reuse of connections over real sockets. The tests in `src/web/pace.rs` control the clock.
 //!
-//! `cargo test --release -p web --test pace -- --ignored --nocapture` runs the test of the rate in real time.
+//! `cargo test --release -p web --test it pace -- --ignored --nocapture` runs the test of the rate in real time.
 #![allow(clippy::unwrap_used)]
 
 #[path = "common/burst.rs"]
 mod burst;
-mod common;
 
 use std::time::Duration;
 
+use crate::common::{Server, answer, at, client, image, quick};
 use burst::burst;
-use common::{Server, answer, at, client, image, quick};
 use web::{PerHost, Settings, Web};
 
 fn at_rate(requests_per_second: f64) -> Settings {

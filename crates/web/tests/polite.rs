@@ -1,11 +1,9 @@
 //! What hosts receive, and that their wishes are obeyed.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Reply, Server, answer, at, client, endlessly, head, image, moved, quick, script};
+use crate::common::{Reply, Server, answer, at, client, endlessly, head, image, moved, quick, script};
 use web::{Failure, OptOut, Reason, Recorder, Request, Settings, SettingsError, Web};
 
 #[tokio::test]

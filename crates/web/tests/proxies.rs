@@ -1,14 +1,11 @@
 //! Proxies: which requests go through one, and which destinations are not requested through a proxy.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-#[path = "common/tls.rs"]
-mod tls;
-
+use crate::tls;
 use std::sync::Arc;
 
-use common::{Server, answer, at, client_of, image, moved, quick, script};
-use tls::TlsServer;
+use crate::common::{Server, answer, at, client_of, image, moved, quick, script};
+use crate::tls::TlsServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use web::{AddressClass, Failure, Proxy, Reason, Recorder, Settings, Web};
 

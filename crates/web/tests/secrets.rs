@@ -1,13 +1,10 @@
 //! A credential reaches only its host and appears in no text.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-#[path = "common/tls.rs"]
-mod tls;
-
-use common::{Reply, Server, answer, client, client_of, moved, public, quick};
+use crate::common::{Reply, Server, answer, client, client_of, moved, public, quick};
+use crate::tls;
+use crate::tls::TlsServer;
 use proptest::prelude::*;
-use tls::TlsServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use web::{Failure, HeaderName, Reason, Recorder, Request, Secret};

@@ -1,13 +1,11 @@
 //! What the requests of a run share: the budget, the limits of concurrent requests, the permits for large bodies, and connections.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{Server, answer, at, client, client_of, head, image, public, quick, script};
+use crate::common::{Server, answer, at, client, client_of, head, image, public, quick, script};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use web::{Failure, Reason, Recorder};
 

@@ -88,7 +88,10 @@ pub struct SearchSource {
 impl Source {
     /// Returns whether the images come over the network.
     pub fn is_web(&self) -> bool {
-        !matches!(self, Self::Drawn { .. } | Self::Folder { .. })
+        match self {
+            Self::Urls(_) | Self::Commons(_) | Self::Openverse(_) | Self::Google(_) => true,
+            Self::Drawn { .. } | Self::Folder { .. } => false,
+        }
     }
 
     /// Returns the file or folder of the user that the source reads.

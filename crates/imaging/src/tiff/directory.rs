@@ -13,6 +13,8 @@ pub(super) mod tag {
     pub const PLANAR_CONFIGURATION: u16 = 284;
     pub const PREDICTOR: u16 = 317;
     pub const COLOR_MAP: u16 = 320;
+    pub const TILE_WIDTH: u16 = 322;
+    pub const TILE_LENGTH: u16 = 323;
     pub const TILE_OFFSETS: u16 = 324;
     pub const TILE_BYTE_COUNTS: u16 = 325;
     pub const EXTRA_SAMPLES: u16 = 338;
@@ -129,13 +131,36 @@ impl<'a> Directory<'a> {
     /// Replaces the value of a tag with one short or long in `copy`, a copy of the file. A missing tag stays missing.
     pub fn replace(&self, copy: &mut [u8], tag: u16, value: u16) {
         let Some(entry) = self.entry(tag).filter(|entry| entry.count == 1) else { return };
-        let field = &mut copy[entry.at + 8..entry.at + 12];
-        match (entry.kind, self.big_endian) {
-            (3, true) => field[..2].copy_from_slice(&value.to_be_bytes()),
-            (3, false) => field[..2].copy_from_slice(&value.to_le_bytes()),
-            (4, true) => field.copy_from_slice(&u32::from(value).to_be_bytes()),
-            (4, false) => field.copy_from_slice(&u32::from(value).to_le_bytes()),
+        let field = entry.at + 8;
+        match entry.kind {
+            3 => copy[field..field + 2].copy_from_slice(&self.short_bytes(value)),
+            4 => copy[field..field + 4].copy_from_slice(&self.long_bytes(u32::from(value))),
             _ => {}
         }
+    }
+
+    /// Replaces the values of a tag by longs in `copy`, a copy of the file. They are appended. A missing tag stays missing.
+    pub fn replace_all(&self, copy: &mut Vec<u8>, tag: u16, values: &[u32]) {
+        let Some(entry) = self.entry(tag) else { return };
+        let field = if let [value] = values {
+            *value
+        } else {
+            // Values lie at an even offset.
+            copy.resize(copy.len().next_multiple_of(2), 0);
+            let at = copy.len() as u32;
+            copy.extend(values.iter().flat_map(|value| self.long_bytes(*value)));
+            at
+        };
+        copy[entry.at + 2..entry.at + 4].copy_from_slice(&self.short_bytes(4));
+        copy[entry.at + 4..entry.at + 8].copy_from_slice(&self.long_bytes(values.len() as u32));
+        copy[entry.at + 8..entry.at + 12].copy_from_slice(&self.long_bytes(field));
+    }
+
+    fn short_bytes(&self, value: u16) -> [u8; 2] {
+        if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() }
+    }
+
+    fn long_bytes(&self, value: u32) -> [u8; 4] {
+        if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() }
     }
 }

@@ -44,7 +44,7 @@ impl StageFolder {
         }
         let partial = self.partial();
         if partial.exists() {
-            fs_err::remove_dir_all(&partial).hint_write()?;
+            StageFolder::remove_folder(&partial)?;
         }
         let building = Building { folder: self.clone(), path: partial, is_ours: true };
         self.mark(&building.path)?;
@@ -109,7 +109,7 @@ impl Drop for Building {
     fn drop(&mut self) {
         if self.is_ours {
             // What cannot be removed now is removed by the next run.
-            std::fs::remove_dir_all(&self.path).ok();
+            StageFolder::remove_folder(&self.path).ok();
         }
     }
 }

@@ -48,6 +48,18 @@ impl StageFolder {
         fs_err::File::create(path).and_then(|mut file| writeln!(file, "{}", self.name)).hint_write()
     }
 
+    /// Removes a folder that belongs to the stage. The marker goes last, so a run that is killed here leaves a folder that still
+    /// belongs to the stage.
+    pub(super) fn remove_folder(folder: &Path) -> Result<()> {
+        for entry in fs_err::read_dir(folder).hint_write()? {
+            let entry = entry.hint_write()?;
+            if entry.file_name() != MARKER {
+                remove(&entry.path())?;
+            }
+        }
+        fs_err::remove_dir_all(folder).hint_write()
+    }
+
     pub(super) fn check_folder(&self, folder: &Path) -> Result<()> {
         let choose = "move its content elsewhere, or choose another folder with --set artifacts=FOLDER";
         if !folder.exists() {
@@ -79,5 +91,14 @@ impl StageFolder {
         Err(anyhow!("{} was not created by the stage {} and is not empty", folder.display(), self.name))
             .context("the stage replaces its folder when it runs")
             .hint(choose)
+    }
+}
+
+/// Removes a file, or a folder with its content, if it exists.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(found) if found.is_dir() => fs_err::remove_dir_all(path).hint_write(),
+        Ok(_) => fs_err::remove_file(path).hint_write(),
     }
 }

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::owner::remove;
 use super::{ELSEWHERE, LOG, Lock, StageFolder, swap};
 use crate::manifest::locate;
 use crate::{HintExt, files, write_atomic};
@@ -123,7 +124,9 @@ impl StageFolder {
         for left in [self.old(), self.partial()] {
             // The lock goes first, so that half of the old outputs never look complete.
             remove(&left.join(Lock::FILE))?;
-            remove(&left)?;
+            if left.exists() {
+                Self::remove_folder(&left)?;
+            }
         }
         Ok(())
     }
@@ -135,15 +138,6 @@ impl StageFolder {
             Some(above) if !above.as_os_str().is_empty() => files::sync(above),
             _ => files::sync(Path::new(".")),
         }
-    }
-}
-
-/// Removes a file, or a folder with its content, if it exists.
-fn remove(path: &Path) -> Result<()> {
-    match path.symlink_metadata() {
-        Err(_) => Ok(()),
-        Ok(found) if found.is_dir() => fs_err::remove_dir_all(path).hint_write(),
-        Ok(_) => fs_err::remove_file(path).hint_write(),
     }
 }
 

@@ -1,4 +1,5 @@
 //! Access to the ONNX Runtime library that `setup` installed.
+#![allow(dead_code, reason = "each program uses a part of the module")]
 
 use std::path::{Path, PathBuf};
 

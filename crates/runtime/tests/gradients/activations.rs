@@ -2,8 +2,8 @@
 
 use graph::builder::Node;
 
-use crate::check::{Case, each};
-use crate::draw::Draw;
+use super::check::{Case, each};
+use super::draw::Draw;
 
 /// Draws the shape of a batch.
 fn shape(draw: &mut Draw) -> Vec<usize> {

@@ -3,8 +3,8 @@
 use graph::builder::Node;
 use ndarray::ArrayD;
 
-use crate::check::{Case, each};
-use crate::draw::Draw;
+use super::check::{Case, each};
+use super::draw::Draw;
 
 /// Draws a shape `[2, …]` and a shape that broadcasts to it.
 fn shapes(draw: &mut Draw) -> (Vec<usize>, Vec<usize>) {

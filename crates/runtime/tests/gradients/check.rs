@@ -6,7 +6,7 @@ use graph::{Dim, Model, backward};
 use ndarray::ArrayD;
 use runtime::{Convolutions, Layout, Session};
 
-use crate::draw::Draw;
+use super::draw::Draw;
 
 /// Number of drawn cases for each gradient rule.
 pub const CASES: u64 = 20;

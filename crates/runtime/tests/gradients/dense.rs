@@ -3,8 +3,8 @@
 use graph::builder::Node;
 use ndarray::ArrayD;
 
-use crate::check::{Case, each};
-use crate::draw::Draw;
+use super::check::{Case, each};
+use super::draw::Draw;
 
 fn matrix(draw: &mut Draw, rows: usize, columns: usize, transposed: bool) -> ArrayD<f32> {
     draw.values(&if transposed { [columns, rows] } else { [rows, columns] })

@@ -2,8 +2,8 @@
 
 use graph::builder::Node;
 
-use crate::check::{Case, each};
-use crate::draw::Draw;
+use super::check::{Case, each};
+use super::draw::Draw;
 
 fn shape(draw: &mut Draw, rank: usize) -> Vec<usize> {
     std::iter::once(2).chain((1..rank).map(|_| draw.size(1, 4))).collect()

@@ -5,8 +5,8 @@ use graph::builder::{Builder, Node};
 use graph::onnx::{NodeProto, tensor_proto::DataType};
 use ndarray::ArrayD;
 
-use crate::check::{CASES, check};
-use crate::draw::Draw;
+use super::check::{CASES, check};
+use super::draw::Draw;
 
 /// A network whose weights are inputs too, with values for all inputs.
 struct Network {

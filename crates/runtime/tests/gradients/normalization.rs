@@ -2,7 +2,7 @@
 
 use graph::builder::Node;
 
-use crate::check::{Case, each};
+use super::check::{Case, each};
 
 #[test]
 fn batch_normalization_with_fixed_statistics() {

@@ -2,8 +2,8 @@
 
 use graph::builder::Node;
 
-use crate::check::{Case, each};
-use crate::draw::Draw;
+use super::check::{Case, each};
+use super::draw::Draw;
 
 /// Draws the attributes of a window and the sizes of an image that it fits into.
 fn window(draw: &mut Draw, axes: usize, dilated: bool, sometimes_auto: bool) -> (Vec<(String, Vec<i64>)>, Vec<usize>) {

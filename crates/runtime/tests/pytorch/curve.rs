@@ -8,8 +8,9 @@ use runtime::training::{AdamW, Options, artifacts};
 use runtime::{Convolutions, Session, Trainer};
 use serde::Deserialize;
 
-use crate::values::{mask, uniform};
-use crate::{common, networks};
+use super::networks;
+use super::values::{mask, uniform};
+use crate::common;
 
 const IMAGES: usize = 20;
 const BATCH: usize = 4;

@@ -7,8 +7,9 @@ use ndarray::{Array2, Axis, Ix2};
 use runtime::{Convolutions, Layout, Session, with_own_operators};
 use serde::Deserialize;
 
-use crate::values::{hashes, uniform};
-use crate::{common, networks};
+use super::networks;
+use super::values::{hashes, uniform};
+use crate::common;
 
 /// Allowed difference of a gradient from the reference, as a share of its norm.
 const TOLERANCE: f64 = 1e-4;

@@ -3,7 +3,7 @@
 use graph::Model;
 use graph::builder::{Builder, Node};
 
-use crate::values::uniform;
+use super::values::uniform;
 
 /// Sizes of the smaller classifier in the comparison of gradients.
 pub const CLASSIFIER: [usize; 4] = [9216, 64, 48, 10];

@@ -5,8 +5,9 @@ use graph::onnx::NodeProto;
 use ndarray::ArrayD;
 use runtime::{Convolutions, Layout, Session, with_own_operators};
 
-use crate::values::uniform;
-use crate::{common, networks};
+use super::networks;
+use super::values::uniform;
+use crate::common;
 
 /// Allowed difference of an output, as a share of the root mean square of the outputs.
 const TOLERANCE: f64 = 1e-5;

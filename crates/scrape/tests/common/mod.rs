@@ -7,8 +7,8 @@ pub mod site;
 use std::collections::BTreeMap;
 use std::process::Output;
 
-use assert_cmd::cargo::cargo_bin;
 use testkit::Workspace;
+use testkit::binary;
 
 use server::Server;
 
@@ -22,7 +22,7 @@ pub fn web(server: &Server) -> String {
 
 /// Runs the stage with the credentials of the test site.
 pub fn scrape(workspace: &Workspace, args: &[&str]) -> Output {
-    let mut command = workspace.command(cargo_bin("scrape"));
+    let mut command = workspace.command(binary("scrape"));
     command.env("GOOGLE_API_KEY", site::KEY).env("GOOGLE_ENGINE_ID", site::ENGINE).env_remove("OPENVERSE_TOKEN");
     command.args(args).output().unwrap()
 }

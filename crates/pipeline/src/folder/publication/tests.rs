@@ -154,3 +154,25 @@ fn a_link_to_a_folder_stays_a_link() {
     assert_eq!(names(disk.path()), BTreeSet::from(["large".to_owned()]));
     assert_eq!(names(artifacts.path()), BTreeSet::from(["train".to_owned()]));
 }
+
+#[test]
+fn a_folder_that_is_half_removed_still_belongs_to_the_stage() {
+    let artifacts = tempfile::tempdir().unwrap();
+    let folder = StageFolder::new(artifacts.path(), "train");
+    run(&folder, 1, true, 2);
+    let partial = folder.partial();
+    for number in 0..5000 {
+        std::fs::write(partial.join(format!("{number}.txt")), b"").unwrap();
+    }
+    std::thread::scope(|scope| {
+        let removal = scope.spawn(|| folder.remove_old());
+        while !removal.is_finished() {
+            // The marker is looked for first: files that are found after it was missing stayed behind it.
+            let is_marked = partial.join(crate::folder::owner::MARKER).exists();
+            let left = std::fs::read_dir(&partial).map_or(0, Iterator::count);
+            assert!(is_marked || left == 0, "{left} files are left without the marker");
+        }
+        removal.join().unwrap().unwrap();
+    });
+    assert!(!partial.exists());
+}

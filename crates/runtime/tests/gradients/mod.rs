@@ -4,8 +4,6 @@
 mod activations;
 mod arithmetic;
 mod check;
-#[path = "../common/mod.rs"]
-mod common;
 mod dense;
 mod draw;
 mod layout;

@@ -2,8 +2,6 @@
 //! and the scripts that wrote them. `own_convolution` compares our own convolutions with those of ONNX Runtime.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod curve;
 mod gradient;
 mod networks;

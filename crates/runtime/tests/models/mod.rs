@@ -1,0 +1,9 @@
+//! Tests of the training files and of the rewrite to our own operators.
+
+#![allow(clippy::unwrap_used)]
+
+mod files;
+mod gradients;
+mod hostile;
+mod rewrite;
+mod tuning;
