@@ -1,6 +1,5 @@
 //! Tests of receptive fields with ONNX Runtime. Changed pixels outside of the field do not change the output. Changed pixels at
 //! every edge of the field change it.
-#![allow(clippy::unwrap_used)]
 
 use graph::builder::{Builder, Node};
 use graph::{Fields, Model};

@@ -1,7 +1,5 @@
 //! Tests of the analyses of layers, weights and activations, and of the choice of images.
-#![allow(clippy::unwrap_used)]
 
-use crate::support;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,6 +11,7 @@ use serde_json::Value;
 use testkit::{files, images};
 use zoo::{Features, Layer, Network, Pooling};
 
+use crate::support;
 use crate::support::{HOSTILE, SIDE, analyze, rows, stderr};
 
 fn number(cell: &str) -> f64 {

@@ -1,7 +1,5 @@
 //! Tests of saliency maps and their curves.
-#![allow(clippy::unwrap_used)]
 
-use crate::support;
 use std::collections::BTreeSet;
 use std::process::Output;
 
@@ -9,6 +7,7 @@ use ndarray::Array2;
 use ndarray_npy::ReadNpyExt;
 use testkit::Workspace;
 
+use crate::support;
 use crate::support::SIDE;
 
 const METHODS: [&str; 5] = ["occlusion", "gradcam", "saliency", "guided", "deconvnet"];

@@ -1,13 +1,12 @@
 //! Tests of the stage `analyze` with a tiny network and drawn images.
-#![allow(clippy::unwrap_used)]
 
-use crate::support;
 use ndarray::{Array2, Array4};
 use ndarray_npy::ReadNpyExt;
 use runtime::Session;
 use std::collections::BTreeSet;
 use testkit::Workspace;
 
+use crate::support;
 use crate::support::{HOSTILE, SIDE, analyze, stderr};
 
 /// Returns the column `name` of a CSV file.

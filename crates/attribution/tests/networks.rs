@@ -1,5 +1,4 @@
 //! Occlusion with reuse gives the same outputs as whole runs, on networks with all kinds of layers.
-#![allow(clippy::unwrap_used)]
 
 use attribution::{Occluder, Rect, Reuse, Windows};
 use graph::Model;

@@ -1,5 +1,4 @@
 //! Measures of the quality of an embedding.
-#![allow(clippy::unwrap_used)]
 
 use embedding::{neighbour_accuracy, trustworthiness};
 use ndarray::{Array2, s};

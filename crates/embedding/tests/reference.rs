@@ -1,5 +1,4 @@
 //! Comparison with scikit-learn and NumPy. `reference/values.py` computes the expected values.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
 //! t-SNE of drawn points, by both engines.
-#![allow(clippy::unwrap_used)]
 
 use embedding::tsne::{Embedding, Engine, LINFA_WORK, Settings, embed};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};

@@ -1,9 +1,8 @@
 //! The command `evaluate classify`. The tests need `just setup`.
 
-#![allow(clippy::unwrap_used)]
+use testkit::Workspace;
 
 use crate::common::{bare, evaluate, image, model, network, prepared, result};
-use testkit::Workspace;
 
 /// Installs the network `name` in the data folder of the workspace.
 fn install(workspace: &Workspace, name: &str, classifier: bool) {

@@ -1,10 +1,9 @@
 //! The stage `evaluate`: its outputs, its gate, damaged inputs. The tests need `just setup`.
 
-#![allow(clippy::unwrap_used)]
-
-use crate::common::{bare, evaluate, prepared, result};
 use serde_json::{Value, json};
 use testkit::Workspace;
+
+use crate::common::{bare, evaluate, prepared, result};
 
 const OUTPUTS: [&str; 7] = [
     "metrics.json",

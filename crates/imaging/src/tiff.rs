@@ -6,6 +6,7 @@
 
 mod directory;
 mod lzw;
+mod reason;
 mod samples;
 mod support;
 
@@ -14,33 +15,15 @@ use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
-use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult};
 
 use crate::color::Pixels;
 use crate::metadata::{EmbeddedProfile, Metadata};
 use crate::{DecodeError, Format, Limits, jpeg};
 use directory::{Directory, tag};
-use samples::{divide, to_rgb, without_fourth};
-
-/// How samples become pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Samples {
-    /// Gray, one sample per pixel.
-    Gray,
-    /// Indices of a palette.
-    Palette,
-    /// Luma and two colour differences (ITU-R BT.601), 8 bits each.
-    YCbCr,
-    /// RGB with alpha that is multiplied into the colours.
-    Premultiplied,
-    /// RGB with a fourth sample that has no meaning.
-    RgbWithUnused,
-    /// Four inks with 8 bits.
-    Cmyk,
-    /// Gray with further samples. The first of them is alpha, or has no meaning.
-    GrayWith { alpha: bool, premultiplied: bool },
-}
+use reason::{damaged, explain, unsupported};
+use samples::{Samples, divide, to_rgb, without_fourth};
+use support::Features;
 
 /// The way to decode a file.
 pub(crate) struct Plan<'a> {
@@ -99,7 +82,17 @@ impl<'a> Plan<'a> {
             directory,
             bytes,
         };
-        plan.check(photometric, compression, sample_format, planar)?;
+        let features = Features {
+            directory: &plan.directory,
+            samples,
+            bits,
+            count,
+            photometric,
+            compression,
+            sample_format,
+            planar,
+        };
+        features.check()?;
         Ok(plan)
     }
 
@@ -312,24 +305,4 @@ impl<'a> Plan<'a> {
 /// Returns whether the decoder of a compression reads bits in their stored order, whatever the tag says (JPEG).
 fn reads_either_order(compression: u32) -> bool {
     matches!(compression, 6 | 7)
-}
-
-fn unsupported(detail: &str) -> DecodeError {
-    DecodeError::UnsupportedVariant { format: Format::Tiff, detail: detail.to_owned() }
-}
-
-fn damaged(detail: &str) -> DecodeError {
-    DecodeError::Damaged { format: Format::Tiff, detail: detail.to_owned() }
-}
-
-/// Converts an error of the crate `tiff`.
-fn explain(error: TiffError) -> DecodeError {
-    match error {
-        TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            DecodeError::Truncated { format: Format::Tiff }
-        }
-        TiffError::UnsupportedError(what) => unsupported(&what.to_string()),
-        TiffError::LimitsExceeded => damaged("its data are larger than they say"),
-        other => damaged(&other.to_string()),
-    }
 }

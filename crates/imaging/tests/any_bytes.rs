@@ -1,5 +1,4 @@
 //! No input makes the decoder panic or exceed the limits.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;
 

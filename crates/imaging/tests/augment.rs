@@ -1,5 +1,4 @@
 //! Properties of augmentation.
-#![allow(clippy::unwrap_used)]
 
 use image::{Rgb, RgbImage, imageops};
 use imaging::{Augment, Transform};

@@ -1,5 +1,4 @@
 //! Finding copies among a thousand images.
-#![allow(clippy::unwrap_used)]
 
 use std::io::Write;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! Decoding of all formats, of damaged files and of other content.
-#![allow(clippy::unwrap_used)]
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use imaging::{DecodeError, Fingerprint, Format, Limits, decode, inspect, sniff};

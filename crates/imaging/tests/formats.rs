@@ -1,5 +1,4 @@
 //! Compares decoded images with the pixels that independent decoders find (formats/README.md).
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -1,5 +1,4 @@
 //! Perceptual hashes, tensors, encoders and contact sheets.
-#![allow(clippy::unwrap_used)]
 
 use image::{Rgb, RgbImage, imageops};
 use imaging::tensor::{ChannelOrder, nchw};

@@ -1,5 +1,4 @@
 //! Compares resizing with Pillow (`reference/resize.py`).
-#![allow(clippy::unwrap_used)]
 
 use image::{Rgb, RgbImage};
 use imaging::{square, thumbnail};

@@ -1,7 +1,5 @@
 //! Errors of networks and images that do not fit together, and the independence of features. Needs `just setup`.
 
-#![allow(clippy::unwrap_used)]
-
 use graph::Model;
 use graph::head::{self, Head};
 use imaging::RgbImage;

@@ -1,7 +1,5 @@
 //! The installed networks against numpy: the values of each layer for one drawn image. Needs `just setup`.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::PathBuf;
 
 use graph::Model;

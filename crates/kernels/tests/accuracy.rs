@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::many_single_char_names)]
 
-use crate::common::square_layer;
 use kernels::{Epilogue, Geometry, OneThread, PackedConvolution, filter_gradient, input_gradient};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+use crate::common::square_layer;
 
 /// The greatest error, as a multiple of that of a plain sum.
 const AT_MOST: f64 = 10.0;

@@ -1,7 +1,5 @@
 //! Random convolutions against sums in `f64`, through the public API.
 
-#![allow(clippy::unwrap_used)]
-
 use kernels::{
     Epilogue, Error, Geometry, MaxPool, OneThread, PackedConvolution, Threads, filter_gradient, input_gradient,
     tiled_cost,

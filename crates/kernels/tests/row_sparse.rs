@@ -1,7 +1,5 @@
 //! Random dense layers against sums in `f64`, through the public API.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernels::row_sparse::{PANEL, forward, pack};

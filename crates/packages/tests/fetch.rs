@@ -1,7 +1,5 @@
 //! Fetching a file from package indexes on loopback: what is asked, what is accepted, what is continued.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;

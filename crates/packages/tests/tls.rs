@@ -1,7 +1,5 @@
 //! Certificates: which servers are accepted with which settings of pip.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::TcpListener;

@@ -1,5 +1,4 @@
 //! The properties of a split.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

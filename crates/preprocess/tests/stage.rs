@@ -1,13 +1,13 @@
 //! The binary on prepared outputs of `scrape`: its files, messages and errors.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
-use crate::scraped::{Stage, stderr, stdout};
 use contract::Split;
 use testkit::files;
 use testkit::hostile::{self, Outcome};
 use testkit::images::{draw, is_upright, write_classes};
+
+use crate::scraped::{Stage, stderr, stdout};
 
 #[test]
 fn valid_images_are_split_and_resized() {

@@ -1,5 +1,4 @@
 //! Snapshots of every chart, and tests of charts with hostile names.
-#![allow(clippy::unwrap_used)]
 
 use image::RgbImage;
 use report::{

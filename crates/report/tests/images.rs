@@ -1,5 +1,4 @@
 //! Tests of colours, colour maps, overlays, grids and axes against expected values.
-#![allow(clippy::unwrap_used)]
 
 use image::{Rgb, RgbImage};
 use report::{

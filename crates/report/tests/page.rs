@@ -1,5 +1,4 @@
 //! Tests of the report page: it runs no hostile text, loads nothing, and every image has a text alternative.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 

@@ -1,12 +1,12 @@
 //! Tests of the optimizer: its steps agree with the formula, and repeated runs give the same bits.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, ArrayD, Axis, IxDyn, Slice};
 use runtime::Trainer;
 use runtime::training::{AdamW, Options, artifacts};
+
+use crate::common;
 
 const SAMPLES: usize = 6;
 const CLASSES: usize = 3;

@@ -3,9 +3,7 @@
 //! Both come from a [`Trainer`], which training uses too. A step with the learning rate 0 returns the loss and changes nothing. A
 //! step of `AdamW` with decay rates of 0 moves each weight by `learning_rate * g / (|g| + eps)`. With a learning rate and an
 //! `eps` of a million, this is the gradient `g`.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::head::Head;
@@ -14,6 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use runtime::Trainer;
 use runtime::training::{AdamW, Options, TrainingArtifacts, artifacts};
+
+use crate::common;
 
 const SAMPLES: usize = 20;
 const CLASSES: usize = 3;

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-use crate::common;
 #[allow(dead_code, reason = "the tests do not load")]
 use std::path::PathBuf;
 
 use runtime::RuntimeError;
 use tempfile::TempDir;
+
+use crate::common;
 
 /// Returns a data folder with these bytes as its library.
 fn data(library: &[u8]) -> (TempDir, PathBuf) {

@@ -2,9 +2,10 @@
 //! one library.
 #![allow(clippy::unwrap_used)]
 
-use crate::common;
 #[allow(dead_code, reason = "not every test loads")]
 use std::path::Path;
+
+use crate::common;
 
 fn error_of(path: &Path) -> String {
     runtime::load(path).unwrap_err().to_string()

@@ -1,12 +1,12 @@
 //! Compares the loss with label smoothing and class weights, and its gradient, with PyTorch.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use graph::builder::{Builder, Node};
 use ndarray::Array2;
 use runtime::Trainer;
 use runtime::training::{AdamW, Options, artifacts};
 use serde_json::Value;
+
+use crate::common;
 
 /// With these settings, a step moves each weight by its gradient. `head_gradient.rs` explains this.
 const LARGE: f32 = 1e6;

@@ -1,7 +1,5 @@
 //! Tests of sessions and training with our own convolutions and dense layers.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::onnx::NodeProto;
@@ -9,6 +7,8 @@ use graph::onnx::tensor_proto::DataType;
 use ndarray::{ArrayD, Axis, IxDyn};
 use runtime::training::{Options, artifacts};
 use runtime::{Convolutions, Layout, Session, Trainer, with_own_operators};
+
+use crate::common;
 
 /// Returns pseudo-random numbers between -1 and 1.
 fn drawn(shape: &[usize], seed: f32) -> ArrayD<f32> {

@@ -1,10 +1,10 @@
 //! Tests of repackaging the library of ONNX Runtime: the result has known bytes, and other files are rejected.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 #[allow(dead_code, reason = "not every test loads")]
 use installed::sha256;
 use runtime::repackage::{INPUT_SHA256, OUTPUT_SHA256, RepackageError, repackage};
+
+use crate::common;
 
 #[test]
 fn the_error_for_another_file_has_its_hash() {

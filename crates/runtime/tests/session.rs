@@ -1,12 +1,12 @@
 //! Tests of inference: outputs with known values, and errors that name the file.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use graph::Model;
 use graph::builder::{Builder, Node};
 use graph::onnx::tensor_proto::DataType;
 use ndarray::{Array4, ArrayD, IxDyn, array};
 use runtime::Session;
+
+use crate::common;
 
 /// Returns a model with the outputs `dense = input * weight + bias`, `[n, 3]` -> `[n, 2]`, and `rectified`.
 fn tiny() -> Model {

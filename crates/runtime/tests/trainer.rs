@@ -1,13 +1,13 @@
 //! Tests of the trainer with a small head.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use graph::head::Head;
 use ndarray::{Array2, ArrayD};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use runtime::training::{Options, TrainingArtifacts, artifacts};
 use runtime::{RuntimeError, Trainer, TrainingFiles, TrainingState};
+
+use crate::common;
 
 const SAMPLES: usize = 24;
 

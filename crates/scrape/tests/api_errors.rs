@@ -1,14 +1,13 @@
 //! Tests of sources whose API answers the second page with an error: the next run continues, and the user learns why images are
 //! missing.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use testkit::{Workspace, files, images};
 
 use crate::common::server::{Reply, Request, Server};
 use crate::common::{kept, run, table, web};
-use serde_json::{Value, json};
-use testkit::{Workspace, files, images};
 
 /// The number of results per page of each API.
 const BATCH: usize = 5;

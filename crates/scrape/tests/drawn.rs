@@ -1,7 +1,5 @@
 //! Tests of the source `drawn` with the built binary.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 
 use testkit::Workspace;

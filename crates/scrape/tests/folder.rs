@@ -1,7 +1,5 @@
 //! Tests of the source `folder` with the built binary.
 
-#![allow(clippy::unwrap_used)]
-
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Output;

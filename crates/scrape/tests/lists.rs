@@ -1,12 +1,11 @@
 //! Tests of the lists that spreadsheets and other programs write: separators, encodings, quoted cells, and paths.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
+
+use testkit::{Workspace, files, images};
 
 use crate::common::server::{Reply, Request, Server};
 use crate::common::{run, table, web};
-use testkit::{Workspace, files, images};
 
 fn site() -> Server {
     Server::start(|request: &Request| match request.path.strip_prefix("/i/") {

@@ -1,7 +1,5 @@
 //! Tests of the parsers of text from the web: arbitrary input gives a result or an error, and never a panic.
 
-#![allow(clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -1,10 +1,10 @@
 //! `scrape.web.proxy = "env"`: the stage reads the proxy of the environment, and only then.
-#![allow(clippy::unwrap_used)]
+
+use testkit::Workspace;
+use testkit::binary;
 
 use crate::common;
 use crate::common::server::{Reply, Server};
-use testkit::Workspace;
-use testkit::binary;
 
 /// Runs the stage on `list` with a proxy in the environment and `setting` in `[scrape.web]`. Returns the workspace.
 fn run(proxy: &Server, setting: &str, list: &str) -> Workspace {

@@ -1,17 +1,16 @@
 //! Tests of repeated runs: killed runs, larger quotas, new classes, temporary and permanent failures.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::server::{Reply, Request, Server};
-use crate::common::{kept, run, site, table, web};
 use testkit::binary;
 use testkit::{Workspace, files, images};
+
+use crate::common::server::{Reply, Request, Server};
+use crate::common::{kept, run, site, table, web};
 
 fn openverse(server: &Server, per_class: usize, classes: &str) -> String {
     let api = server.url("/v1/images/");

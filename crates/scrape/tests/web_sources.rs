@@ -1,14 +1,13 @@
 //! Tests of every web source with a site that implements its API: 200 images per class, and every row of the tables.
 
-#![allow(clippy::unwrap_used)]
-
-use crate::common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use testkit::Workspace;
+
+use crate::common;
 use crate::common::site::{self, CANDIDATES, CLASSES, KEY, Kind, kind};
 use crate::common::{kept, run, table, web};
-use testkit::Workspace;
 
 const QUOTA: usize = 200;
 

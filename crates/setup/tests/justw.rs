@@ -1,6 +1,5 @@
 //! `justw` installs just only from files with known hashes.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

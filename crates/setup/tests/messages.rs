@@ -1,6 +1,5 @@
 //! What `setup` prints when something fails, and what it asks of a package index. The only index is on loopback.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! The check of crates on small workspaces that the tests write.
-#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,4 @@
 //! The check of modules on small crates that the tests write.
-#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,4 @@
 //! Compares the uses that the check finds with those that rustdoc finds in `tests/reference/fixture`.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! No connection to a forbidden address is opened: the recorder would show it.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::common::{Reply, Server, at, client, client_of, image, moved, public, quick};
 use proptest::prelude::*;
 use web::{AddressClass, Failure, HeaderName, Reason, Recorder, Request, classify};
+
+use crate::common;
+use crate::common::{Reply, Server, at, client, client_of, image, moved, public, quick};
 
 /// Ways to write a host that is not public, each with its class. `recorder` resolves the names.
 const FORBIDDEN: &[(&str, AddressClass)] = &[

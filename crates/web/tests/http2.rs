@@ -1,18 +1,18 @@
 //! HTTP/2: it is used where a server offers it, and a server that misbehaves receives no more than over HTTP/1.
 //!
 //! The server writes frames itself (RFC 9113), so it can break every rule.
-#![allow(clippy::unwrap_used)]
 
-use crate::tls;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::{at, client_of, public, quick};
-use crate::tls::TlsServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use web::{Counted, Failure, Phase, Reason, Recorder, Settings, Web};
+
+use crate::common::{at, client_of, public, quick};
+use crate::tls;
+use crate::tls::TlsServer;
 
 const MS: Duration = Duration::from_millis(1);
 

@@ -1,15 +1,15 @@
 //! A server that misbehaves receives what the limits allow, and each case has its own reason.
-#![allow(clippy::unwrap_used)]
 
-use crate::common;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::common::{Reply, Server, answer, at, client, client_of, endlessly, head, image, quick, script};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use web::{Addresses, Counted, Failure, Network, Phase, Reason, Recorder, Request, Settings, Web};
+
+use crate::common;
+use crate::common::{Reply, Server, answer, at, client, client_of, endlessly, head, image, quick, script};
 
 const MS: Duration = Duration::from_millis(1);
 

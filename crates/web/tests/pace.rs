@@ -1,16 +1,16 @@
 //! The pace of requests and the reuse of connections over real sockets. The tests in `src/web/pace.rs` control the clock.
 //!
 //! `cargo test --release -p web --test it pace -- --ignored --nocapture` runs the test of the rate in real time.
-#![allow(clippy::unwrap_used)]
 
 #[path = "common/burst.rs"]
 mod burst;
 
 use std::time::Duration;
 
-use crate::common::{Server, answer, at, client, image, quick};
 use burst::burst;
 use web::{PerHost, Settings, Web};
+
+use crate::common::{Server, answer, at, client, image, quick};
 
 fn at_rate(requests_per_second: f64) -> Settings {
     let mut settings = quick();

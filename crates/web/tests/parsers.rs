@@ -1,5 +1,4 @@
 //! Parsers of outside text: they accept any bytes without a panic and read valid text correctly.
-#![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, SystemTime};
 

@@ -1,10 +1,10 @@
 //! What hosts receive, and that their wishes are obeyed.
-#![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 
-use crate::common::{Reply, Server, answer, at, client, endlessly, head, image, moved, quick, script};
 use web::{Failure, OptOut, Reason, Recorder, Request, Settings, SettingsError, Web};
+
+use crate::common::{Reply, Server, answer, at, client, endlessly, head, image, moved, quick, script};
 
 #[tokio::test]
 async fn requests_state_the_sender_and_nothing_else() {

@@ -1,13 +1,13 @@
 //! Proxies: which requests go through one, and which destinations are not requested through a proxy.
-#![allow(clippy::unwrap_used)]
 
-use crate::tls;
 use std::sync::Arc;
 
-use crate::common::{Server, answer, at, client_of, image, moved, quick, script};
-use crate::tls::TlsServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use web::{AddressClass, Failure, Proxy, Reason, Recorder, Settings, Web};
+
+use crate::common::{Server, answer, at, client_of, image, moved, quick, script};
+use crate::tls;
+use crate::tls::TlsServer;
 
 /// Returns settings with the proxy at the address of `server`.
 fn through(server: &Server, scheme: &str) -> Settings {

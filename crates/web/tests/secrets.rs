@@ -1,13 +1,13 @@
 //! A credential reaches only its host and appears in no text.
-#![allow(clippy::unwrap_used)]
 
-use crate::common::{Reply, Server, answer, client, client_of, moved, public, quick};
-use crate::tls;
-use crate::tls::TlsServer;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use web::{Failure, HeaderName, Reason, Recorder, Request, Secret};
+
+use crate::common::{Reply, Server, answer, client, client_of, moved, public, quick};
+use crate::tls;
+use crate::tls::TlsServer;
 
 const KEY: &str = "k/e+y 1";
 

@@ -1,13 +1,13 @@
 //! What the requests of a run share: the budget, the limits of concurrent requests, the permits for large bodies, and connections.
-#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::common::{Server, answer, at, client, client_of, head, image, public, quick, script};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use web::{Failure, Reason, Recorder};
+
+use crate::common::{Server, answer, at, client, client_of, head, image, public, quick, script};
 
 const MS: Duration = Duration::from_millis(1);
 

@@ -1,7 +1,5 @@
 //! Networks that `setup` installed and that have changed since, and networks of the user.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! The installed networks: their models match their descriptions. The tests need `just setup`.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
 
 use graph::Model;

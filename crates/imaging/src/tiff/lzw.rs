@@ -6,8 +6,8 @@
 use weezl::BitOrder;
 use weezl::decode::Decoder;
 
-use super::damaged;
 use super::directory::{Directory, tag};
+use super::reason::damaged;
 use crate::{DecodeError, Format};
 
 /// Replaces the tiles in `copy`, a copy of the file of `directory`. `tile` is the number of bytes of a plain tile.

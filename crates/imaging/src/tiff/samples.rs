@@ -1,4 +1,23 @@
-//! Conversions of single pixels.
+//! The kinds of samples, and conversions of single pixels.
+
+/// How samples become pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Samples {
+    /// Gray, one sample per pixel.
+    Gray,
+    /// Indices of a palette.
+    Palette,
+    /// Luma and two colour differences (ITU-R BT.601), 8 bits each.
+    YCbCr,
+    /// RGB with alpha that is multiplied into the colours.
+    Premultiplied,
+    /// RGB with a fourth sample that has no meaning.
+    RgbWithUnused,
+    /// Four inks with 8 bits.
+    Cmyk,
+    /// Gray with further samples. The first of them is alpha, or has no meaning.
+    GrayWith { alpha: bool, premultiplied: bool },
+}
 
 /// Divides the colours of a pixel by its alpha, its last sample. `opaque` is the largest sample.
 pub(super) fn divide<T: Copy + Into<u32> + TryFrom<u32>>(pixel: &mut [T], opaque: u32) {

@@ -1,19 +1,29 @@
 //! The features of TIFF files that are not supported.
 
-use super::directory::tag;
-use super::{Plan, Samples, unsupported};
+use super::directory::{Directory, tag};
+use super::reason::unsupported;
+use super::samples::Samples;
 use crate::DecodeError;
 
-impl Plan<'_> {
+/// The values of the tags that decide whether a file is supported.
+pub(super) struct Features<'a> {
+    pub directory: &'a Directory<'a>,
+    /// `None` for the decoder of the crate `image`.
+    pub samples: Option<Samples>,
+    pub bits: u32,
+    /// The number of samples per pixel.
+    pub count: u32,
+    pub photometric: u32,
+    pub compression: u32,
+    pub sample_format: u32,
+    /// Whether the samples of a pixel are in separate planes.
+    pub planar: bool,
+}
+
+impl Features<'_> {
     /// Says which feature of the file is not supported.
-    pub(super) fn check(
-        &self,
-        photometric: u32,
-        compression: u32,
-        sample_format: u32,
-        planar: bool,
-    ) -> Result<(), DecodeError> {
-        let kind = match photometric {
+    pub fn check(&self) -> Result<(), DecodeError> {
+        let kind = match self.photometric {
             0..=3 | 5 | 6 => None,
             4 => Some("a transparency mask".to_owned()),
             8..=10 => Some("colours in CIELAB".to_owned()),
@@ -24,7 +34,7 @@ impl Plan<'_> {
         if let Some(kind) = kind {
             return Err(unsupported(&kind));
         }
-        let compression_name = match compression {
+        let compression_name = match self.compression {
             1 | 4 | 5 | 7 | 8 | 32773 | 32946 => None,
             2 | 3 => Some("compression for fax (group 3)"),
             6 => Some("JPEG compression of the old kind"),
@@ -40,11 +50,11 @@ impl Plan<'_> {
             return Err(unsupported(name));
         }
         let Some(samples) = self.samples else {
-            return self.check_plain(photometric, sample_format);
+            return self.check_plain();
         };
         let bits = self.bits;
         let depth = || Err(unsupported(&format!("{bits} bits per sample of this kind of pixels")));
-        if sample_format != 1 {
+        if self.sample_format != 1 {
             return Err(unsupported("samples that are not unsigned integers"));
         }
         match samples {
@@ -56,21 +66,21 @@ impl Plan<'_> {
             }
             _ => {}
         }
-        if planar {
+        if self.planar {
             return Err(unsupported("separate planes of this kind of pixels"));
         }
         if bits < 8 && self.directory.number(tag::PREDICTOR).is_some_and(|predictor| predictor != 1) {
             return Err(unsupported("a predictor for samples with less than 8 bits"));
         }
         if samples == Samples::YCbCr {
-            self.check_ycbcr(compression)?;
+            self.check_ycbcr()?;
         }
         Ok(())
     }
 
     /// Checks the features of the files that the crate `image` decodes.
-    fn check_plain(&self, photometric: u32, sample_format: u32) -> Result<(), DecodeError> {
-        let (bits, count) = (self.bits, self.count);
+    fn check_plain(&self) -> Result<(), DecodeError> {
+        let Self { bits, count, photometric, sample_format, .. } = *self;
         let known = match sample_format {
             1 => matches!(bits, 8 | 16) || (photometric < 2 && bits == 1),
             3 => bits == 32 && photometric == 2,
@@ -86,7 +96,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn check_ycbcr(&self, compression: u32) -> Result<(), DecodeError> {
+    fn check_ycbcr(&self) -> Result<(), DecodeError> {
         let differs = |tag, usual: &[f64]| {
             let found = self.directory.rationals(tag);
             !found.is_empty()
@@ -100,7 +110,7 @@ impl Plan<'_> {
         }
         let subsampling = self.directory.numbers(tag::YCBCR_SUBSAMPLING);
         // The streams of JPEG compression have sampling factors of their own.
-        if compression != 7 && subsampling != [1, 1] {
+        if self.compression != 7 && subsampling != [1, 1] {
             return Err(unsupported("YCbCr with subsampling and without JPEG compression"));
         }
         Ok(())

@@ -26,8 +26,11 @@ pub(super) fn pool_first(model: &Model) -> Result<Model, Error> {
         let pool = &graph.node[at];
         let ([rectified], [pooled]) = (pool.input.as_slice(), pool.output.as_slice()) else { continue };
         let alone = readers.get(rectified) == Some(&1) && !outputs.contains(rectified);
+        if !alone || pool.op_type() != "MaxPool" {
+            continue;
+        }
         let relu = graph.node.iter().position(|node| node.op_type() == "Relu" && node.output.contains(rectified));
-        let (true, "MaxPool", Some(relu)) = (alone, pool.op_type(), relu) else { continue };
+        let Some(relu) = relu else { continue };
         // The nodes swap their positions and keep their names. The tensor in between keeps its name too.
         let (rectified, pooled) = (rectified.clone(), pooled.clone());
         let Some(input) = graph.node[relu].input.first().cloned() else { continue };

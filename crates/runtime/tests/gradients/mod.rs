@@ -1,5 +1,4 @@
 //! Compares every gradient rule with central finite differences in ONNX Runtime, for 20 random shapes and attributes each.
-#![allow(clippy::unwrap_used)]
 
 mod activations;
 mod arithmetic;

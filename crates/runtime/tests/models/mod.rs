@@ -1,7 +1,5 @@
 //! Tests of the training files and of the rewrite to our own operators.
 
-#![allow(clippy::unwrap_used)]
-
 mod files;
 mod gradients;
 mod hostile;
