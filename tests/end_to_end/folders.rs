@@ -7,7 +7,7 @@ use testkit::Workspace;
 
 use crate::{small_run, stage, succeed};
 
-/// Every file below `folder` with its content.
+/// Returns every file below `folder` with its content.
 fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs_err::read_dir(folder).unwrap() {

@@ -29,8 +29,8 @@ fn rng() -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(number("SEED", 1))
 }
 
-/// A workspace with its own copies of the runtime and the network SqueezeNet, two classes of images, and a file of the user below
-/// `artifacts`.
+/// Returns a workspace with its own copies of the runtime and the network SqueezeNet, two classes of images, and a file of the user
+/// below `artifacts`.
 fn workspace() -> Workspace {
     let workspace = Workspace::new(
         r#"

@@ -17,7 +17,7 @@ use zoo::Network;
 
 /// The name under which the networks are installed.
 const NAME: &str = "own";
-/// No refusal takes longer, in a busy machine too.
+/// Maximum time of a refusal, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A network and what the error about it contains.
@@ -31,7 +31,7 @@ struct Case {
 }
 
 impl Case {
-    /// A network whose model is `model`.
+    /// Makes a case of a network whose model is `model`.
     fn new(name: &str, expected: &'static str, model: &ModelProto) -> Self {
         Self::of_bytes(name, expected, model.encode_to_vec())
     }
@@ -41,14 +41,14 @@ impl Case {
         Self { name: name.to_owned(), model, network, expected }
     }
 
-    /// The small network, changed by `change`.
+    /// Makes a case of the small network after `change`.
     fn changed(name: &str, expected: &'static str, change: impl FnOnce(&mut ModelProto)) -> Self {
         let mut model = small::model();
         change(&mut model);
         Self::new(name, expected, &model)
     }
 
-    /// The small network with another description.
+    /// Makes a case of the small network with another description.
     fn described(name: &str, expected: &'static str, change: impl FnOnce(&mut Network)) -> Self {
         let model = small::model().encode_to_vec();
         let mut network = small::network(&model);
@@ -156,7 +156,7 @@ fn every_hostile_network_is_refused_by_every_entry() {
             ("train", "train", &[]),
             ("find-lr", "train", &["find-lr"]),
         ] {
-            // These are found out only when the network runs on an image.
+            // The problem of these networks shows only when they run on an image.
             if case.name.starts_with("run: ") && entry != "classify" {
                 continue;
             }

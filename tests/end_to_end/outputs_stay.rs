@@ -15,11 +15,11 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// Folders that belong to no output: they speed up or continue a run.
+/// Folders that hold no outputs. Their files speed up a run or let it continue.
 const KEPT: [&str; 4] = ["features", "checkpoints", "pieces", "fetched"];
 
-/// Every file of a stage's outputs with its content. Leaves out caches, checkpoints, and the log and the
-/// table that a failed run leaves.
+/// Returns every file of a stage's outputs with its content. Caches, checkpoints, and the log and the table that a failed run
+/// leaves are not outputs.
 fn outputs(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs_err::read_dir(folder).unwrap() {

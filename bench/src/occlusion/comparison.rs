@@ -1,4 +1,4 @@
-//! The comparison of ours and Captum, which take turns.
+//! The comparison of our occlusion with Captum's, which take turns.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! The benchmark of occlusion: the saliency map of one image here and in Captum, in turn, with the same weights.
+//! The benchmark of occlusion: this project and Captum compute the saliency map of one image in turn, with the same weights.
 
 mod comparison;
 mod measurement;

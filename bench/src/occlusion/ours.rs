@@ -1,4 +1,4 @@
-//! One measurement of ours: one image, covered at every window, by a network that is ready.
+//! One measurement of our occlusion: one image, covered at every window, with a network that is already open.
 
 use std::path::PathBuf;
 use std::time::Instant;

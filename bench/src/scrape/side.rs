@@ -26,7 +26,7 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// The download of `count` images from `address`.
+    /// Makes the job to download `count` images from `address`.
     pub(crate) fn new(scratch: &Path, address: &str, count: usize) -> Result<Self> {
         let list = scratch.join("urls.txt");
         let name = |number| images::path(Path::new(""), number);

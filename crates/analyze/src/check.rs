@@ -1,6 +1,6 @@
 //! Checks of the configuration before a run.
 //!
-//! A stage deletes its previous outputs when it runs. Requests that cannot succeed are rejected before that.
+//! A request that cannot succeed is rejected before the stage does any work.
 
 use crate::view::Scope;
 use anyhow::Result;

@@ -18,7 +18,7 @@ use crate::view::Run;
 /// Writes `rejects.csv` if the configuration names files. It lists the files that cannot be used.
 ///
 /// # Errors
-/// Returns an error when an id is not in the data set, or when the user named images and none of them can be used.
+/// Returns an error when an id is not in the data set, or when the user named only files and none of them can be used.
 pub(crate) fn choose(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Selected>> {
     let config = &run.config.analyze;
     let mut chosen = selection::by_id(&config.pictures, dataset)?;
@@ -81,7 +81,7 @@ fn of_class(own: &[&Judgement], count: usize) -> Vec<Selected> {
 mod tests {
     use super::*;
 
-    /// A prediction for an image of class 0, with the probability `first` of that class.
+    /// Returns a prediction for an image of class 0, with the probability `first` of that class.
     fn prediction(image: usize, first: f64) -> Judgement {
         let probabilities = vec![first, 0.9 - first, 0.1];
         Judgement { image, label: 0, predicted: 0, probabilities }

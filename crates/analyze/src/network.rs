@@ -25,7 +25,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     facts.write(run)
 }
 
-/// Whether the first layer with weights is a convolution over three colour channels.
+/// Returns whether the first layer with weights is a convolution over three colour channels.
 fn sees_colours(model: &Model) -> bool {
     let first = model.nodes().iter().find(|node| WEIGHTED.contains(&node.op_type()));
     let Some(name) = first.and_then(|node| node.input.get(1)) else { return false };

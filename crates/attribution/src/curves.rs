@@ -11,7 +11,7 @@ use runtime::Session;
 use crate::Error;
 use crate::rows::rows;
 
-/// Images in one run. The number is fixed, because another one could change the last bits.
+/// Number of images in one run. It is fixed, because another number could change the last bits.
 const BATCH: usize = 20;
 
 /// The value of one class while the pixels of one image become those of another.
@@ -40,7 +40,7 @@ pub struct PixelFader {
 }
 
 impl PixelFader {
-    /// Prepares `model`, whose only input is an image, for the tensor `output`, `[n, classes]`.
+    /// Prepares `model`, whose only input is an image, for the tensor `output`, `[n, classes]`. `threads` is 0 for all processors.
     ///
     /// # Errors
     /// Returns an error if the network does not have exactly one input, or if `output` does not depend on it.
@@ -53,7 +53,7 @@ impl PixelFader {
         Ok(Self { session: Session::new(&model, threads)?, input: input.to_owned() })
     }
 
-    /// Returns the output for some images, `[n, channels, height, width]`: `[n, classes]`.
+    /// Returns the output `[n, classes]` for `images`, `[n, channels, height, width]`.
     pub fn outputs(&mut self, images: &Array4<f32>) -> Result<Array2<f32>, Error> {
         let found = self.session.run(&[(&self.input, images.view().into_dyn())])?;
         found.first().map_or_else(|| Ok(Array2::zeros((0, 0))), |(_, values)| rows(values))

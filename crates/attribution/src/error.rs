@@ -40,7 +40,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error for an array from the runtime that does not have the shape that its model declares.
+    /// Makes the error for an array from the runtime that does not have the shape that its model declares.
     #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
     pub(crate) fn shape(error: ndarray::ShapeError) -> Self {
         Self::Unsuitable { model: "a part of the network".to_owned(), reason: error.to_string() }

@@ -27,7 +27,8 @@ pub struct Gradients {
 
 impl ScoreGradients {
     /// Prepares `model`, whose only input is an image, for the gradients of the tensor `top`, `[n, classes]`, by the image and, if `layer`
-    /// is given, by that tensor, `[n, channels, height, width]`. `rectifier` says what `Relu` passes back.
+    /// is given, by that tensor, `[n, channels, height, width]`. `rectifier` says what `Relu` passes back. `threads` is 0 for all
+    /// processors.
     ///
     /// # Errors
     /// Returns an error if the network does not have exactly one input, or if an operator on the way has no gradient.

@@ -128,7 +128,7 @@ fn alexnet() -> Option<Model> {
     Some(trunk.append(&head.finish(&["probabilities"]).unwrap()).unwrap())
 }
 
-/// The greatest difference of two lists.
+/// Returns the greatest difference of two lists.
 fn apart<'a>(found: impl IntoIterator<Item = &'a f32>, expected: &[f32]) -> f32 {
     let found: Vec<f32> = found.into_iter().copied().collect();
     assert_eq!(found.len(), expected.len());

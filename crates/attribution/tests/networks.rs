@@ -5,7 +5,7 @@ use graph::Model;
 use graph::builder::{Builder, Node};
 use ndarray::{Array, Array1, Array3, ArrayD, IxDyn};
 
-/// Values that look random.
+/// Returns values that look random, between `-size` and `size`.
 fn wave(shape: &[usize], frequency: f32, size: f32) -> ArrayD<f32> {
     let count: usize = shape.iter().product();
     Array::from_shape_fn(count, |i| ((i as f32 * frequency).sin() * 43.0).sin() * size)

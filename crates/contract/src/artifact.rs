@@ -18,13 +18,13 @@ pub trait Artifact: Sized {
     /// Reads the bytes of the file.
     ///
     /// # Errors
-    /// Says what is wrong in which line. The message does not name the file.
+    /// Returns an error that says what is wrong in which line. The message does not name the file.
     fn decode(bytes: &[u8]) -> Result<Self>;
 
     /// Reads the file in the stage's folder below `artifacts`.
     ///
     /// # Errors
-    /// Names the file when it is missing or damaged, and gives the command that makes it again as a hint.
+    /// Returns an error that names the file when it is missing or damaged. The hint is the command that writes the file again.
     fn read(artifacts: &Path) -> Result<Self> {
         Self::read_in(&artifacts.join(Self::STAGE))
     }
@@ -37,7 +37,7 @@ pub trait Artifact: Sized {
         Self::decode(&bytes).map_err(|why| anyhow!("{} is damaged: {why:#}", path.display())).hint(again())
     }
 
-    /// Reads the file in `folder`; `None` where there is no such file.
+    /// Reads the file in `folder`. Returns `None` when there is no such file.
     fn find_in(folder: &Path) -> Result<Option<Self>> {
         folder.join(Self::FILE).is_file().then(|| Self::read_in(folder)).transpose()
     }

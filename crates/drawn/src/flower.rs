@@ -41,7 +41,7 @@ pub const ARRANGEMENTS: [Arrangement; 9] = [
 ];
 
 impl Arrangement {
-    /// Returns half the width and the height of the arrangement.
+    /// Returns half of the width, and the whole height, of the arrangement.
     pub fn extent(self) -> (f32, f32) {
         match self {
             Self::Close => (1.1, 2.2),

@@ -1,7 +1,7 @@
 //! Drawn images of cats, dogs and flowers.
 //!
-//! They let the default run work offline, without the rights of anybody. Every class uses the same palettes, fur,
-//! backgrounds, props and light, so that a network has to look at shapes.
+//! They let the default run work offline, and nobody else holds rights to them. Every class uses the same palettes, fur, backgrounds, props
+//! and light, so that a network has to look at shapes.
 //!
 //! All choices of an image come from one stream of random numbers. The same stream gives the same pixels.
 //!
@@ -43,7 +43,7 @@ pub use subject::Subject;
 
 /// Draws an image of `subject`, whose sides are between 200 and 420 pixels.
 ///
-/// `rng` makes all choices.
+/// All random choices come from `rng`.
 pub fn image(subject: Subject, rng: &mut ChaCha8Rng) -> RgbImage {
     scene::draw(subject, &mut Dice::new(rng))
 }

@@ -46,7 +46,7 @@ pub fn ring(canvas: &mut Canvas, count: usize, start: f32, petal: &Petal, dice: 
     }
 }
 
-/// Draws a domed disc of `radius` around the origin, with seeds along a spiral.
+/// Draws a domed disc of `radius` around the origin, with `dots` seeds along a spiral.
 pub fn disc(canvas: &mut Canvas, colour: Colour, radius: f32, dots: usize) {
     /// The golden angle in radians, which spreads the seeds evenly.
     const TURN: f32 = 2.399_963;

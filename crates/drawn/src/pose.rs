@@ -67,7 +67,7 @@ pub trait Animal {
 }
 
 impl Pose {
-    /// Returns half the width and the height of the pose, in the units of [`crate::body`].
+    /// Returns half of the width, and the whole height, of the pose, in the units of [`crate::body`].
     pub fn extent(self) -> (f32, f32) {
         match self {
             Self::Portrait => (1.25, 2.4),

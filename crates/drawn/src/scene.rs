@@ -1,4 +1,4 @@
-//! The composition of an image: a background, a subject in front of it, and the light of a camera.
+//! The composition of an image: a background, a subject in front of it, and the effects of light and camera.
 
 use image::RgbImage;
 use tiny_skia::Transform;
@@ -35,7 +35,7 @@ pub fn draw(subject: Subject, dice: &mut Dice) -> RgbImage {
     image
 }
 
-/// Returns an empty canvas in one of the usual formats of photos.
+/// Returns an empty canvas with one of the usual aspect ratios of photos.
 fn frame(dice: &mut Dice) -> Canvas {
     let (width, height) =
         dice.pick(&[(320, 256), (320, 240), (300, 300), (256, 320), (360, 240), (288, 288), (340, 255)]);
@@ -67,8 +67,7 @@ fn flowers(canvas: &mut Canvas, floor: (f32, f32), dice: &mut Dice) {
     canvas.within(step, |canvas| arrangement.draw(canvas, dice));
 }
 
-/// Returns the frame of a subject of `extent` (half its width, its height) with a random size, position, rotation and
-/// direction.
+/// Returns the frame of a subject of `extent` (half of its width, its whole height) with a random size, position, rotation and direction.
 fn stand(canvas: &Canvas, extent: (f32, f32), close: bool, floor: (f32, f32), dice: &mut Dice) -> Transform {
     let (wide, high) = (canvas.width(), canvas.height());
     let fit = (wide / (extent.0 * 2.0)).min(high / extent.1);

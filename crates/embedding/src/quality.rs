@@ -7,20 +7,20 @@ use rayon::prelude::*;
 pub const NEIGHBOURS: usize = 12;
 /// The most points whose neighbours [`trustworthiness`] checks.
 const CHECKED: usize = 3000;
-/// The most differences of coordinates that [`trustworthiness`] computes, which lowers the number of checked points when they
-/// have many dimensions, and the number of points below which it is not lowered.
+/// Limits of the work of [`trustworthiness`]. With more differences of coordinates than the first number, it checks fewer
+/// points, but never fewer than the second number.
 const WORK: [usize; 2] = [20_000_000_000, 200];
 /// The number of partial sums of a distance, which the compiler turns into vector instructions.
 const LANES: usize = 8;
 
 /// Computes the trustworthiness of `positions` `[n, 2]` as an embedding of `points` `[n, d]` (Venna & Kaski 2001, equation 2).
 ///
-/// It is 1 when the `k` nearest points of each point in the plane are also its `k` nearest among `points`. It is lower the
-/// further away those are in rank. Of points at equal distance, none counts as further than another.
+/// It is 1 when the `k` nearest points of each point in the plane are also its `k` nearest among `points`. The higher
+/// the ranks of the nearest points of the plane are among `points`, the lower it is. Of points at equal distance, none counts
+/// as further than another.
 ///
-/// At most 3,000 points are checked, each against all others. They are taken from the list at equal steps. Points of many
-/// dimensions are checked in smaller number. The result is `None` when `k` is 0 or not below n / 2, or when a value is not
-/// finite.
+/// At most 3,000 points are checked, or fewer if they have many dimensions. They are taken from the list at equal steps, and
+/// each is checked against all others. The result is `None` when `k` is 0 or not below n / 2, or when a value is not finite.
 ///
 /// # Panics
 /// Panics when the numbers of points and positions differ.

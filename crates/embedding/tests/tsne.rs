@@ -14,7 +14,7 @@ fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }
 
-/// Three clusters of `each` points in 20 dimensions, one after the other.
+/// Returns three clusters of `each` points in 20 dimensions, one after the other.
 fn clusters(each: usize) -> Array2<f32> {
     let mut rng = rng(5);
     Array2::from_shape_fn((3 * each, 20), |(i, j)| {
@@ -23,7 +23,7 @@ fn clusters(each: usize) -> Array2<f32> {
     })
 }
 
-/// `n` points on a curved surface in 50 dimensions, with noise.
+/// Returns `n` points on a curved surface in 50 dimensions, with noise.
 fn surface(n: usize) -> Array2<f32> {
     let mut rng = rng(6);
     let mut points = Array2::zeros((n, 50));

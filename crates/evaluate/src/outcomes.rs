@@ -13,7 +13,7 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// The outcomes with a label (a class index) for each row of `probabilities`, `[n, classes]`.
+    /// Makes the outcomes of `n` images from their labels (class indices) and `probabilities`, `[n, classes]`.
     ///
     /// # Errors
     /// Returns an error when there are no images, a label is out of range, or a probability lies outside 0 to 1.

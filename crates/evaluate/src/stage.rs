@@ -22,7 +22,7 @@ impl Stage for Evaluate {
     const NAME: &'static str = stages::EVALUATE;
     const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN];
-    // Not the gate: it judges what is there and changes none of it.
+    // The gate is not part of the cache key: it decides the exit code and changes no output.
 
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
         let runtime = runtime::identity(&scope.environment.data).hint_from(RuntimeError::advice)?;

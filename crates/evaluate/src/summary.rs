@@ -7,9 +7,9 @@ use contract::config::Gate;
 use contract::{Artifact, ClassScore, ConfusionMatrix, Metrics, Mistake, Row};
 use pipeline::{Align, Summary, Table};
 
-/// Rows of a table that are shown at most. The file has all rows.
+/// Maximum number of rows of a table in the summary. The file has all rows.
 const ROWS: usize = 20;
-/// Classes up to which the confusion matrix fits on a terminal.
+/// Maximum number of classes for which the confusion matrix fits on a terminal.
 const WIDE: usize = 12;
 
 /// Returns the summary of the outputs below `artifacts`.
@@ -75,14 +75,14 @@ fn mistakes(mistakes: &[Mistake]) -> Table {
     table
 }
 
-/// Says how many rows the table leaves out.
+/// Adds a row that states how many rows the table leaves out, if there are any.
 fn more(table: &mut Table, rows: usize, file: &str) {
     if rows > ROWS {
         table.row([format!("and {} more in {file}", rows - ROWS)]);
     }
 }
 
-/// Three digits after the point.
+/// Writes a number with three digits after the point.
 fn short(ratio: f64) -> String {
     format!("{ratio:.3}")
 }

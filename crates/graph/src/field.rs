@@ -2,8 +2,8 @@
 //!
 //! The walk goes backwards from the value, node by node. For each tensor it keeps the range of positions that are read
 //! along each axis of an image. Windows widen a range by their attributes. Operators that work position by position keep
-//! it. Everything else reads the whole tensor: dense layers, means over a whole channel, operators without a rule. So a
-//! field is never too small. It is a rectangle, and contains the positions that windows with dilation or wide strides
+//! it. Every other operator reads the whole tensor: dense layers, means over a whole channel, operators without a rule. So a
+//! field is never too small. It is a rectangle, and contains also the positions that windows with dilation or wide strides
 //! skip.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,7 +7,7 @@
 //! The names of the dense layers are those of `AlexNet`, counted down from the last: `fc8`, `fc7`, `fc6`, …
 //!
 //! The names in this module are those of a head alone. On a trunk that has a tensor of the same name, the head's tensor gets
-//! the prefix `head/` ([`Head::on`]). So callers ask [`OnTrunk`] for names.
+//! the prefix `head/` ([`Head::on`]). Callers therefore take the names from [`OnTrunk`].
 
 use ndarray::{Array1, Array2};
 use rand::Rng;

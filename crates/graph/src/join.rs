@@ -62,7 +62,7 @@ impl Model {
     }
 }
 
-/// Whether every node of `model` does the same in both versions of the standard operator set.
+/// Returns whether every node of `model` computes the same in both versions of the standard operator set.
 fn means_the_same(model: &Model, versions: RangeInclusive<i64>) -> bool {
     let (from, to) = versions.into_inner();
     let shapes = model.shapes();
@@ -78,7 +78,7 @@ fn means_the_same(model: &Model, versions: RangeInclusive<i64>) -> bool {
         })
 }
 
-/// Names of all tensors and weights.
+/// Returns the names of all tensors and weights.
 fn names(model: &Model) -> impl Iterator<Item = &str> {
     model.tensors().into_iter().chain(model.graph().initializer.iter().map(TensorProto::name))
 }

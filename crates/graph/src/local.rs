@@ -1,4 +1,4 @@
-//! How a node passes a change in a rectangle of its images on: which rectangle of its output can change. Occlusion
+//! How a node passes on a change in a rectangle of its images: the rectangle of its output that can change. Occlusion
 //! computes only that rectangle.
 
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::{Error, Model, Shapes};
 pub struct Slide {
     /// Number of positions of the input along the axis.
     pub size: usize,
-    /// Number of windows: positions of the output along the axis.
+    /// Number of windows, which is the number of positions of the output along the axis.
     pub steps: usize,
     /// Positions in a window.
     pub kernel: usize,
@@ -162,7 +162,7 @@ fn stored<'m>(model: &'m Model, name: &str) -> Option<&'m TensorProto> {
     model.graph().initializer.iter().find(|weight| weight.name() == name)
 }
 
-/// Whether a weight is the same at all positions: one value, or one for each channel.
+/// Returns whether a weight is the same at all positions: one value, or one for each channel.
 fn uniform(weight: &TensorProto, rank: usize) -> bool {
     let dims = &weight.dims;
     dims.len() <= 1 || (dims.len() > rank - 1 && dims[dims.len() - 2..].iter().all(|dim| *dim == 1))

@@ -83,7 +83,7 @@ impl Model {
         standard.map_or(1, crate::onnx::OperatorSetIdProto::version)
     }
 
-    /// Whether the graph has a node with this operator, in any domain.
+    /// Returns whether the graph has a node with this operator, in any domain.
     pub fn has_operator(&self, operator: &str) -> bool {
         self.nodes().iter().any(|node| node.op_type() == operator)
     }

@@ -1,5 +1,6 @@
 //! Conversion of old models to a recent operator set. Differentiation writes nodes of that set, and a model imports one
-//! version only. Operators that have changed their meaning or their form since are rewritten. The model computes the same.
+//! version only. Operators whose meaning or form has changed between the two sets are rewritten, so that the model still
+//! computes the same.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Suggestions for a name that does not exist.
 
-/// Edit distance of the lower-case names. A swap of neighbours counts as one edit.
+/// Returns the edit distance of the names in lower case. A swap of neighbouring characters counts as one edit.
 fn distance(a: &str, b: &str) -> usize {
     strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase())
 }

@@ -12,7 +12,7 @@ pub fn node_name(node: &NodeProto) -> &str {
     }
 }
 
-/// Whether the operator belongs to the ONNX standard.
+/// Returns whether the operator belongs to the ONNX standard.
 pub fn is_standard(node: &NodeProto) -> bool {
     matches!(node.domain(), "" | "ai.onnx")
 }

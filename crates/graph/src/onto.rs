@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto};
 use crate::{Error, Model};
 
-/// In front of a name of a head that the trunk has too.
+/// The prefix of a name of a head that the trunk has too.
 const PREFIX: &str = "head/";
 
 impl Model {
     /// Returns this model with names that fit on `trunk`. Its one input takes the name of the one output of `trunk`. Any other
-    /// name that `trunk` has too gets the prefix `head/`, as often as it needs to be a new name.
+    /// name that `trunk` has too gets the prefix `head/`, repeated until the name is new.
     ///
     /// # Errors
     /// Returns an error when this model does not have exactly one input, or `trunk` not exactly one output.

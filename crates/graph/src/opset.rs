@@ -2,7 +2,7 @@
 
 use crate::onnx::{ModelProto, OperatorSetIdProto};
 
-/// The domain of an operator set. The standard set has two spellings, `""` and `"ai.onnx"`; the result is `""` for both.
+/// Returns the domain of an operator set. The result is `""` for both spellings of the standard set, `""` and `"ai.onnx"`.
 pub(crate) fn domain(set: &OperatorSetIdProto) -> &str {
     if set.domain() == "ai.onnx" { "" } else { set.domain() }
 }

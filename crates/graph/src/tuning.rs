@@ -84,7 +84,7 @@ pub fn differentiable(model: &Model, output: &str, trained: &[String]) -> Result
     })
 }
 
-/// Whether an input of a node is a setting of the operator instead of a weight.
+/// Returns whether an input of a node is a setting of the operator instead of a weight.
 fn is_setting(node: &NodeProto, place: usize) -> bool {
     !is_standard(node)
         || match node.op_type() {
@@ -158,7 +158,7 @@ impl<'m> Flow<'m> {
         self.takes.contains_key(&place).then_some(place)
     }
 
-    /// Returns the weights that nodes from index `first` on read and no node before.
+    /// Returns the weights that only nodes from index `first` on read.
     fn trained_from(&self, first: usize) -> Vec<String> {
         let all = |range: &dyn Fn(usize) -> bool| -> BTreeSet<&str> {
             self.takes.iter().filter(|(place, _)| range(**place)).flat_map(|(_, taken)| taken).copied().collect()
@@ -202,12 +202,11 @@ impl<'m> Flow<'m> {
     }
 }
 
-/// The dominators of each tensor: the nearest tensor that all paths from the inputs go through, and the number of
-/// dominators.
+/// The dominators of tensors. A dominator of a tensor is another tensor that all paths from the inputs to it go through.
 #[derive(Default)]
 struct Dominators<'m> {
     places: BTreeMap<&'m str, usize>,
-    /// Each tensor with the place of its nearest dominator, and the number of dominators.
+    /// Each tensor, the place of its nearest dominator in this list, and its number of dominators.
     steps: Vec<(&'m str, Option<usize>, usize)>,
 }
 

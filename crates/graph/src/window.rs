@@ -59,7 +59,7 @@ pub fn axes(node: &NodeProto, input: &[Dim], kernel: &[i64]) -> Result<Vec<Axis>
     (0..count).map(axis).collect()
 }
 
-/// Converts a number back. Sums use 128 bits, which no attribute can overflow.
+/// Converts the result of a sum back to a smaller type. Sums use 128 bits, which no attribute can overflow.
 fn narrow<T: TryFrom<i128>>(value: i128) -> Result<T, String> {
     T::try_from(value).map_err(|_| format!("{value} is too large"))
 }

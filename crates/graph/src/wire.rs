@@ -1,6 +1,6 @@
-//! The check of a file's bytes before they are decoded: that the messages are complete, and that decoding needs memory in
+//! The check of a file's bytes before they are decoded. The messages must be complete, and decoding must need memory in
 //! proportion to the file. An empty message has 2 bytes in a file and hundreds in memory, so a small hostile file could
-//! fill the memory otherwise.
+//! fill the memory without this check.
 
 use std::mem::size_of;
 

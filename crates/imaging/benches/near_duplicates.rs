@@ -11,7 +11,7 @@ const SEARCHES: usize = 200;
 /// The default of `scrape.near_duplicate_distance`.
 const REACH: u32 = 40;
 
-/// The number of drawn images. Each represents many, because their hashes are as unevenly distributed as those of photos.
+/// The number of drawn images. Each is added many times. Their hashes are as unevenly distributed as those of photos.
 const DRAWN: usize = 2000;
 
 fn main() {

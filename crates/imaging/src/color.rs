@@ -33,8 +33,8 @@ const SAME: u8 = 2;
 impl Profile {
     /// Reads the profile `bytes` of a file with `format`.
     ///
-    /// The result is `None` for sRGB, which needs no conversion, and for a damaged profile. Such a profile says nothing, so its image
-    /// counts as sRGB, as in web browsers.
+    /// The result is `None` for sRGB, which needs no conversion, and for a damaged profile. A damaged profile defines no colours, so its
+    /// image counts as sRGB, as in web browsers.
     pub fn read(bytes: &[u8], format: Format) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(bytes).ok()?;
         let profile = Self { profile, format };
@@ -48,7 +48,7 @@ impl Profile {
 
     /// Converts `pixels` to sRGB.
     ///
-    /// Pixels keep their meaning when the profile is for another kind of samples, such as an RGB profile in a gray image.
+    /// Returns the pixels unchanged when the profile is for another kind of samples, such as an RGB profile in a gray image.
     ///
     /// # Errors
     /// Returns an error when the profile is valid but cannot be applied.

@@ -6,8 +6,8 @@ use crate::color::{Pixels, inks_to_rgb};
 
 /// Converts `pixels` to 8-bit RGB.
 ///
-/// Grey values are copied to all three channels. 16-bit samples are scaled: 65535 becomes 255. Transparent pixels are blended with
-/// white. Inks are converted without a profile.
+/// Gray values are copied to all three channels. 16-bit samples are scaled: 65535 becomes 255. Transparent pixels are blended with white.
+/// Inks are converted without a profile.
 pub(crate) fn to_rgb(pixels: Pixels) -> RgbImage {
     let image = match pixels {
         Pixels::Image(image) => image,

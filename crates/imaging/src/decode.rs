@@ -12,10 +12,10 @@ use crate::{DecodeError, Format, Limits, ReadError, convert, jpeg};
 
 /// Decodes the image in `bytes` to 8-bit sRGB and applies its EXIF orientation.
 ///
-/// The content determines the format. The header is checked against the limits before the pixels are decoded. Grey, palette,
-/// 16-bit, CMYK and YCCK images are converted. An ICC profile is applied with the perceptual intent. Samples count as sRGB when there
-/// is no profile, when it is damaged, or when it is for another kind of samples. Transparent pixels are blended with white. Of an
-/// animation, the first frame is used.
+/// The content determines the format. The header is checked against the limits before the pixels are decoded. Gray, palette, 16-bit, CMYK
+/// and YCCK images are converted. An ICC profile is applied with the perceptual intent. Samples count as sRGB when there is no profile,
+/// when it is damaged, or when it is for another kind of samples. Transparent pixels are blended with white. The first frame of an
+/// animation is used.
 ///
 /// # Errors
 /// Returns an error when `bytes` are not a supported image, exceed a limit, or are damaged or incomplete.
@@ -37,8 +37,8 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
 
 /// Decodes only the luma (ITU-R BT.601, 0 to 255) of the JPEG image in `bytes` and applies the orientation.
 ///
-/// `header` is the result of [`crate::inspect`] for `bytes`. The result is `None` for other formats, for JPEG files that do not
-/// store the luma as a component, and for files with a colour profile other than sRGB. Decoding no colours saves most of the time.
+/// `header` is the result of [`crate::inspect`] for `bytes`. The result is `None` for other formats, for JPEG files that do not store the
+/// luma as a component, and for files with a colour profile other than sRGB. The function decodes no colours, which saves most of the time.
 ///
 /// # Errors
 /// Returns the same errors as [`decode`].

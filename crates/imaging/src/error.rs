@@ -111,7 +111,7 @@ fn megapixels(pixels: u64) -> String {
     }
 }
 
-/// Formats a number of bytes as mebibytes, with the same precision.
+/// Formats a number of bytes as mebibytes, with the precision of [`megapixels`].
 fn mebibytes(bytes: u64) -> String {
     if bytes >= 10 << 20 {
         format!("{}", bytes.div_ceil(1 << 20))

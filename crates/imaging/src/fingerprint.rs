@@ -78,7 +78,7 @@ impl Fingerprint {
         nearest(&self.fine[0], &other.fine).min(nearest(&other.fine[0], &self.fine))
     }
 
-    /// Returns whether [`Fingerprint::distance`] is at most `reach`. Half of each hash is enough to reject most pairs.
+    /// Returns whether [`Fingerprint::distance`] is at most `reach`. The first half of each hash rejects most pairs.
     fn is_near(&self, other: &Self, reach: u32) -> bool {
         let differing = |one: &[u64], other: &[u64]| -> u32 {
             one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()

@@ -43,7 +43,7 @@ pub(crate) enum Decoder<'a> {
     Jpeg(&'a [u8], Box<jpeg::Survey<'a>>),
     /// The decoder for special TIFF files.
     Tiff(Box<tiff::Plan<'a>>),
-    /// A decoder of the crate `image`. TIFF files have a plan too.
+    /// A decoder of the crate `image`. Only TIFF files have a plan.
     Other(Box<dyn ImageDecoder + 'a>, Option<Box<tiff::Plan<'a>>>),
 }
 
@@ -193,7 +193,7 @@ fn with_limits<'a>(
     Ok(Box::new(decoder))
 }
 
-/// Returns whether a RIFF file has the length in its header, up to a padding byte.
+/// Returns whether a RIFF file is as long as its header says. The padding byte at its end may be missing.
 fn has_its_length(bytes: &[u8]) -> bool {
     let length = bytes.get(4..8).and_then(|field| field.try_into().ok()).map_or(0, u32::from_le_bytes);
     bytes.len() as u64 + 1 >= u64::from(length) + 8

@@ -1,8 +1,8 @@
 //! Decodes JPEG files.
 //!
-//! `zune-jpeg` decodes the usual layouts. It reads other layouts wrongly without an error: baseline files with several scans, files
-//! whose chroma is finer than their luma, and files whose chroma has a single column. `jpeg-decoder` decodes these. It takes about 1.6 times as long, and its samples differ
-//! by at most 5 levels, so ordinary files keep the faster decoder.
+//! `zune-jpeg` decodes the usual layouts. It reads other layouts wrongly without an error: baseline files with several scans, files whose
+//! chroma is finer than their luma, and files whose chroma has a single column. `jpeg-decoder` decodes these. It takes about 1.6 times as
+//! long, and its samples differ by at most 5 levels, so ordinary files keep the faster decoder.
 //!
 //! Both decoders fill missing parts with gray. Such images would harm the training, so [`entropy::check`] first counts the blocks.
 
@@ -67,7 +67,7 @@ fn route(survey: &Survey) -> Result<Route, DecodeError> {
     if first_is_largest && powers && agrees && !one_column && (frame.progressive || !survey.several_scans) {
         return Ok(Route::Zune);
     }
-    // `jpeg-decoder` miscounts the blocks of a component with another ratio.
+    // `jpeg-decoder` miscounts the blocks of a component with a factor that is neither 1 nor the largest.
     let simple = frame.components.iter().all(|c| (c.h == widest || c.h == 1) && (c.v == tallest || c.v == 1));
     if simple {
         return Ok(Route::JpegDecoder);
@@ -118,7 +118,7 @@ fn from_samples(samples: Vec<u8>, components: usize, [width, height]: [u32; 2]) 
 
 /// Decodes with `jpeg-decoder`: gray, RGB, or inks from 0 (no ink) to 255.
 ///
-/// Files with inks count as inverted, as Adobe writes them.
+/// The inks of a file count as inverted, as Adobe writes them.
 fn decode_exactly(bytes: &[u8], survey: &Survey) -> Result<Vec<u8>, DecodeError> {
     let mut decoder = jpeg_decoder::Decoder::new(bytes);
     if survey.components() == 3 {

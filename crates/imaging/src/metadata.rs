@@ -37,7 +37,7 @@ pub(crate) enum EmbeddedProfile<'a> {
 }
 
 impl<'a> EmbeddedProfile<'a> {
-    /// Returns the size of the profile in bytes. It takes no memory for the profile.
+    /// Returns the size of the profile in bytes, without memory for the profile.
     ///
     /// # Errors
     /// Returns an error when the profile is larger than any useful profile.
@@ -45,7 +45,7 @@ impl<'a> EmbeddedProfile<'a> {
         let size = match self {
             Self::None => 0,
             Self::Stored(bytes) => bytes.len() as u64,
-            // A damaged stream counts up to its damage.
+            // A damaged stream has the size of the part before the damage.
             Self::Deflated(stream) => {
                 let mut inflated = ZlibDecoder::new(*stream).take(MAX_PROFILE + 1);
                 let mut block = [0; 16 << 10];

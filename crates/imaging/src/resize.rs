@@ -31,7 +31,7 @@ pub fn thumbnail(img: &RgbImage, max_side: u32) -> RgbImage {
     }
 }
 
-/// Shrinks a grey image like [`thumbnail`]. Each new pixel is the mean of its area, which is less sharp and many times faster.
+/// Shrinks a gray image like [`thumbnail`]. Each new pixel is the mean of its area, which is less sharp and many times faster.
 pub(crate) fn thumbnail_luma(img: &GrayImage, max_side: u32) -> GrayImage {
     let (width, height) = img.dimensions();
     match shrunk(width, height, max_side) {
@@ -57,7 +57,7 @@ fn shrunk(width: u32, height: u32, max_side: u32) -> Option<(u32, u32)> {
 
 /// Resizes the part `[left, top, width, height]` of `img` to `(width, height)`.
 ///
-/// Pixels outside the part have no influence. They do with the crop option of the resizer.
+/// Pixels outside the part do not influence the result. With the crop option of the resizer, they would.
 pub(crate) fn resize(img: &RgbImage, (width, height): (u32, u32), filter: FilterType, part: [u32; 4]) -> RgbImage {
     let samples = samples::<U8x3>(img, [img.width(), img.height()], [width, height], filter, part);
     RgbImage::from_raw(width, height, samples).unwrap_or_else(|| unreachable!("there are three samples per pixel"))

@@ -1,4 +1,4 @@
-//! The lowest spatial frequencies of an image, of the whole image and with a little cut off its sides.
+//! The lowest spatial frequencies of the whole image, and of the image with a little cut off its sides.
 //!
 //! Sampling and the cosine transform are separable. All cuts with the same top and bottom share the work on the columns.
 #![allow(clippy::inline_always, reason = "only code inside the dispatched function is compiled for the processor")]

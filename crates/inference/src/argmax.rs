@@ -1,6 +1,6 @@
 //! The largest values of a row, with one rule about NaN: a row that contains NaN has no largest value.
 //!
-//! NaN is not ordered, so every answer for such a row would be an accident of the order of comparisons. A caller that
+//! NaN is not ordered, so the result for such a row would depend on the order of the comparisons. A caller that
 //! needs a class turns `None` into [`Error::NotANumber`](crate::Error::NotANumber), which names the image. A trainer
 //! counts the row as a wrong prediction.
 

@@ -32,9 +32,9 @@ impl ImageSession {
         Self { session, transform: transform.clone(), input: Array4::zeros((capacity.max(1), 3, side, side)) }
     }
 
-    /// Computes all outputs, in the model's order, for `images` followed by black ones up to `count` images.
+    /// Computes all outputs, in the model's order, for `images`, filled up to `count` images with tensors of zeros.
     ///
-    /// "Black" is a tensor of zeros, which is the mean colour of the network's own training images.
+    /// A tensor of zeros is an image in the mean colour of the images that the network was pre-trained on.
     pub(crate) fn run(
         &mut self,
         images: &[impl Borrow<RgbImage> + Sync],
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(whole.shape(), [5, 3, 8, 8]);
         for capacity in 1..=5 {
             assert_eq!(run(capacity, 5), whole, "{capacity} at once");
-            // Three further images are black.
+            // Three tensors of zeros follow the images.
             assert_eq!(run(capacity, 8), run(16, 8), "{capacity} at once");
         }
     }

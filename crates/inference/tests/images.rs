@@ -16,7 +16,7 @@ fn open(name: &str) -> (Network, Model, std::path::PathBuf) {
     (network, model, path)
 }
 
-/// AlexNet up to its first dense layer, which is large enough for the dense operator of crate `runtime`.
+/// Returns AlexNet up to its first dense layer, which is large enough for the dense operator of crate `runtime`.
 fn alexnet_with_a_dense_layer() -> (Network, Model) {
     let (network, model, _) = open("alexnet");
     let features = head::features(&model, &network.features.layer, head::Pooling::None).unwrap();

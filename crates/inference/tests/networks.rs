@@ -8,12 +8,12 @@ use inference::{Classifier, Layers};
 use serde_json::Value;
 use zoo::Network;
 
-/// The values that `reference/networks.py` of crate `zoo` computed.
+/// Returns the values that `reference/networks.py` of crate `zoo` computed.
 fn reference() -> Value {
     serde_json::from_str(include_str!("../../zoo/tests/reference/networks.json")).unwrap()
 }
 
-/// The image of the reference.
+/// Returns the image of the reference.
 fn image() -> RgbImage {
     RgbImage::from_fn(224, 224, |x, y| Rgb([x * 255 / 223, y * 255 / 223, (x * x + y * y) / 97 % 256].map(|c| c as u8)))
 }

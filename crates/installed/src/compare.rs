@@ -17,8 +17,8 @@ pub enum Comparison {
 
 /// Compares the SHA-256 of the file at `path` with `expected`, 64 hex digits.
 ///
-/// The function reads the file, unless its size, times and inode are those that it had when it was equal before. It remembers them in
-/// the folder `data`, if it can write there. A change on the disk that the file system does not know about stays unnoticed then.
+/// The function does not read a file whose size, times and inode are the same as when the file was last found equal. It remembers these
+/// values in the folder `data`, if it can write there. A change that the file system does not record then stays unnoticed.
 ///
 /// # Errors
 /// Returns an error when the file cannot be read or is not a regular file.
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(compare(data.path(), &path, &sha256(b"whole")).unwrap(), Comparison::Equal);
         let remembered = fs_err::read_to_string(data.path().join(FILE)).unwrap();
         assert!(remembered.contains(&sha256(b"whole")), "{remembered}");
-        // The memory decides: with another hash in it, the file is read again, and with this one it is not.
+        // A comparison with the remembered hash reads nothing. A comparison with another hash reads the file again.
         let stamp = Stamp::of(&path).unwrap();
         assert_eq!(Memory::read(data.path()).sha256(&path, &stamp), Some(sha256(b"whole").as_str()));
         assert_eq!(compare(data.path(), &path, &sha256(b"other")).unwrap(), Comparison::Other(sha256(b"whole")));

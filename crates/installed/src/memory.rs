@@ -1,4 +1,4 @@
-//! The memory of files that were read: their hashes, by what the file system says about them.
+//! The hashes of files that were read before. A hash is valid while the file system reports the same size, times and inode.
 //!
 //! The memory is the file `.verified.json` in the data folder. It only saves time. When it is missing, damaged or cannot be
 //! written, files are read again.
@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = ".verified.json";
 /// change in the same step leaves no trace.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What the file system says about a file. Every write to the file changes it.
+/// What the file system says about a file: its size, times and inode. Every write to the file changes its stamp.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     device: u64,
@@ -84,7 +84,7 @@ impl Memory {
         let Some(path) = path.to_str() else { return };
         self.0.insert(path.to_owned(), (stamp, sha256));
         let target = data.join(FILE);
-        // Only a file that this module wrote is replaced.
+        // A link or a folder in the place of the memory is not replaced.
         if std::fs::symlink_metadata(&target).is_ok_and(|file| !file.is_file()) {
             return;
         }

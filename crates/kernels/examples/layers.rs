@@ -97,7 +97,7 @@ fn multiply_adds(geometry: &Geometry) -> f64 {
     (geometry.filters * geometry.channels * geometry.kernel[0] * geometry.kernel[1] * height * width) as f64
 }
 
-/// The `AlexNet` of torchvision for images of 224 x 224 pixels.
+/// Returns the convolutions of the `AlexNet` of torchvision for images of 224 x 224 pixels.
 fn layers() -> [Geometry; 5] {
     [
         square_layer(3, 64, 11, 4, 2, 224),

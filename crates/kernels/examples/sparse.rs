@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Rows of a workload: how many, the threshold below which a value is zero, and the correlation of the rows.
+/// The rows of each workload: their name, their number, the threshold below which a value is zero, and the correlation of the rows.
 const WORKLOADS: [(&str, usize, f32, f32); 7] = [
     ("images", 32, 0.84, 0.0),
     ("images", 64, 0.84, 0.0),
@@ -70,7 +70,7 @@ impl Layer {
     }
 }
 
-/// The sum of six drawn numbers, with a variance of 1: close to a normal distribution.
+/// Returns the sum of six drawn numbers. It has a variance of 1 and is close to normally distributed.
 fn normal(rng: &mut ChaCha8Rng) -> f32 {
     (0..6).map(|_| rng.random_range(-1.0..1.0_f32)).sum::<f32>() / 2.0_f32.sqrt()
 }
@@ -85,7 +85,7 @@ fn rows(count: usize, inputs: usize, threshold: f32, correlation: f32, rng: &mut
     x
 }
 
-/// Returns the share of values that are not zero, and the share of inputs that are not zero in every one of six neighbouring rows.
+/// Returns the share of values that are not zero, and the share of inputs that are not zero in at least one of six neighbouring rows.
 fn density(x: &[f32], inputs: usize) -> [f64; 2] {
     let own = x.iter().filter(|value| **value > 0.0).count() as f64 / x.len() as f64;
     let blocks = x.chunks(6 * inputs);

@@ -11,7 +11,7 @@ use crate::common::square_layer;
 /// The greatest error, as a multiple of that of a plain sum.
 const AT_MOST: f64 = 10.0;
 
-/// The sum of three drawn numbers: close to a normal distribution.
+/// Returns the sum of three drawn numbers, which is close to normally distributed.
 fn normal(rng: &mut ChaCha8Rng) -> f32 {
     (0..3).map(|_| rng.random_range(-1.0..1.0_f32)).sum()
 }
@@ -29,7 +29,7 @@ impl Sums {
         self.1[at] = a.mul_add(b, self.1[at]);
     }
 
-    /// The root mean square of the errors, divided by that of the plain sum.
+    /// Returns the root mean square of the errors of `found`, divided by that of the plain sum.
     fn ratio(&self, found: &[f32]) -> f64 {
         let errors = |found: &[f32]| found.iter().zip(&self.0).map(|(&a, b)| (f64::from(a) - b).powi(2)).sum::<f64>();
         (errors(found) / errors(&self.1)).sqrt()

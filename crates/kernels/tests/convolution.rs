@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Threads that share the pieces of work, each from the last to the first.
+/// Threads that share the pieces of work. Each thread takes its pieces from the last to the first.
 struct Several(usize);
 
 impl Threads for Several {
@@ -130,8 +130,8 @@ fn pool(size: [usize; 2], seed: u64) -> MaxPool {
     MaxPool { kernel, strides, before, windows }
 }
 
-/// The largest values of the windows over planes of `size`. The errors of a tile are as large as its largest values, so the sums of the
-/// terms are the largest ones too.
+/// Returns the largest values of the windows over planes of `height` x `width`. The errors of a tile are as large as its largest
+/// values, so each value has the largest of all sums of absolute terms.
 fn largest(y: &Exact, [height, width]: [usize; 2], pool: &MaxPool) -> Exact {
     let mut found = Vec::new();
     for values in y.0.chunks(height * width) {
@@ -151,7 +151,7 @@ fn largest(y: &Exact, [height, width]: [usize; 2], pool: &MaxPool) -> Exact {
     Exact(found, sizes)
 }
 
-/// Geometries in which a window fits: kernel, strides, pads, dilations and size are drawn, the size at least the window.
+/// Draws geometries: kernel, strides, pads, dilations and a size that is at least the window.
 fn geometries() -> impl Strategy<Value = Geometry> {
     let kernels = prop_oneof![
         3 => Just([3, 3]),

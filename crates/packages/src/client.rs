@@ -1,4 +1,4 @@
-//! Sends requests: the right certificates, proxy and credentials for each host, and redirects.
+//! Sends requests with the right certificates, proxy and credentials for each host, and follows redirects.
 
 use std::error::Error;
 use std::time::Duration;
@@ -17,15 +17,15 @@ use crate::tls;
 /// The number of redirects to follow for one request.
 const REDIRECTS: usize = 10;
 
-/// The longest wait that a server can ask for.
+/// The longest wait that a server can cause. A longer `Retry-After` is shortened.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Why a request has no usable answer.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// It can succeed later. The server can ask for a wait.
+    /// The request can succeed later. The second field is the wait that the server asks for.
     Temporary(String, Option<Duration>),
-    /// It fails again.
+    /// The request would fail again.
     Final(String),
     /// There is nothing at the address.
     Missing(String),
@@ -34,9 +34,9 @@ pub(crate) enum Trouble {
 /// An HTTP client with the settings of the user.
 #[derive(Debug)]
 pub(crate) struct Client {
-    /// Checks certificates.
+    /// The client that checks certificates.
     checking: reqwest::Client,
-    /// For hosts that the user trusts without a check.
+    /// The client for hosts that the user trusts without a check.
     trusting: reqwest::Client,
     settings: Settings,
 }
@@ -111,7 +111,8 @@ impl Client {
         request.send().await.map_err(failed)
     }
 
-    /// Returns the credentials for `url`: those in it, or those of an index at the same host and port, or those in `.netrc`.
+    /// Returns the credentials for `url`: those in the address itself, or those of an index at the same host and port, or those in
+    /// `.netrc`.
     fn credentials(&self, url: &Url) -> Option<Credentials> {
         let in_url = |url: &Url| {
             let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -146,7 +147,7 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
-/// Returns what an error of a request means. A wrong certificate does not become right by waiting.
+/// Classifies the error of a request. An error of a certificate is final, because another try does not help.
 pub(crate) fn failed(error: reqwest::Error) -> Trouble {
     let mut certificate = false;
     let mut inner: Option<&dyn Error> = Some(&error);

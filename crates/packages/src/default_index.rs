@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-/// Prints the address. The isolated mode of Python (`-I`) imports no module from the current folder.
+/// The arguments with which Python prints the address. The isolated mode of Python (`-I`) imports no module from the current folder.
 const ASK: [&str; 3] = ["-I", "-c", "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"];
 
 /// Asks the installed pip for the address of its default index. Returns `None` when there is no pip.

@@ -14,7 +14,7 @@ use crate::local::{hash_into, length};
 use crate::retry::Retry;
 use crate::wanted::Wanted;
 
-/// The number of tries for one file, also when every one makes progress.
+/// The most tries for one file, even when every try makes progress.
 const MOST_TRIES: usize = 1000;
 
 /// What happens during [`Index::fetch`](crate::Index::fetch).
@@ -84,7 +84,7 @@ async fn attempt(
         began = 0;
     }
     if began < wanted.bytes {
-        // Servers that compress what is already compressed would send other bytes.
+        // The media type asks for the file as it is. A server that compresses the file once more would send other bytes.
         let (mut response, _) =
             client.get(url, "application/octet-stream, */*", began).await.map_err(Ended::Trouble)?;
         if began > 0 && !continues(&response, began) {

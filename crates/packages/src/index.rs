@@ -37,16 +37,16 @@ enum Source {
 enum Answer {
     /// The file was fetched.
     Fetched,
-    /// It does not have the file.
+    /// The source does not have the file.
     Missing(String),
-    /// It has another file.
+    /// The source has another file of this name.
     OtherFile(String),
-    /// It does not answer as it should.
+    /// The source does not answer as it should.
     Failed(String),
 }
 
 impl Index {
-    /// Prepares requests with the settings of the user. Sends none.
+    /// Prepares requests with the settings of the user. Sends no request.
     ///
     /// # Errors
     /// Returns an error when a certificate or a proxy that the settings name cannot be used.

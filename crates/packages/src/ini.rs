@@ -14,7 +14,7 @@ pub(crate) struct Setting {
 /// Returns the settings in `text`.
 ///
 /// # Errors
-/// Returns the number of the first line that is neither a section, a setting, a comment, nor the continuation of a value.
+/// Returns the number, from 1, of the first line that is neither a section, a setting, a comment, nor the continuation of a value.
 pub(crate) fn parse(text: &str) -> Result<Vec<Setting>, usize> {
     let mut settings: Vec<Setting> = Vec::new();
     let mut section: Option<String> = None;

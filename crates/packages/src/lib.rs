@@ -4,8 +4,8 @@
 //! [`Index::fetch`] finds the file by its name in the index (PEP 503 and PEP 691), downloads it, and accepts it only with the known
 //! size and SHA-256.
 //!
-//! pip itself would not do: for a source distribution, `pip download` runs the build scripts of the package, and installs from the
-//! index what these scripts require.
+//! `pip download` is not an alternative. For a source distribution, it runs the build scripts of the package, and installs what these
+//! scripts require from the index.
 
 mod client;
 mod default_index;

@@ -6,7 +6,7 @@ use url::Url;
 use crate::html::hrefs;
 use crate::names::file_name;
 
-/// What a request for a page accepts, in the order of preference.
+/// The header `Accept` of a request for a page, in the order of preference.
 pub(crate) const ACCEPT: &str =
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.2, text/html; q=0.01";
 

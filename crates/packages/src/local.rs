@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::wanted::Wanted;
 
-/// Returns the path of a source that is a folder or a file on the disk.
+/// Returns the path of a source that is a folder or a file on the disk, or `None` for a web address.
 pub(crate) fn path_of(link: &str) -> Option<PathBuf> {
     match Url::parse(link) {
         Ok(url) if url.scheme() == "file" => url.to_file_path().ok(),
@@ -24,7 +24,7 @@ pub(crate) fn path_of(link: &str) -> Option<PathBuf> {
 pub(crate) fn copy(source: &Path, wanted: &Wanted, part: &Path) -> io::Result<bool> {
     let file = if source.is_dir() { source.join(wanted.file) } else { source.to_owned() };
     let named = file.file_name().is_some_and(|name| name == wanted.file);
-    // A file that cannot be read is as good as none. A pipe would block the process.
+    // A file that cannot be read counts as missing. A pipe would block the process.
     let regular = fs_err::metadata(&file).is_ok_and(|file| file.is_file() && file.len() == wanted.bytes);
     if !named || !regular {
         return Ok(false);

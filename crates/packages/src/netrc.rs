@@ -24,7 +24,7 @@ pub(crate) struct Netrc {
 }
 
 impl Netrc {
-    /// Reads the text of the file. It skips what it does not know.
+    /// Reads the text of the file. Skips words that it does not know.
     pub fn parse(text: &str) -> Self {
         let mut netrc = Self::default();
         let mut words = words(text).into_iter().peekable();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::client::Trouble;
 use crate::settings::Settings;
 
-/// The longest wait that is not the server's wish.
+/// The longest wait between two tries, unless the server asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The failures of a request so far.

@@ -1,8 +1,8 @@
 //! The settings that the user has made for pip: environment variables and configuration files.
 //!
 //! The files and their order are those of `pip config debug`. A later source overrides an earlier one: `[global]` of all files,
-//! `[install]`, `[download]`, environment variables `PIP_…`; within a section the files for all users, of the user, of the Python
-//! environment, and the one that `PIP_CONFIG_FILE` names.
+//! `[install]`, `[download]`, environment variables `PIP_…`. Within a section, the order is: the files for all users, of the user, of the
+//! Python environment, and the file that `PIP_CONFIG_FILE` names.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use crate::error::SettingsError;
 use crate::ini;
 use crate::netrc::Netrc;
 
-/// The settings that apply, in the order in which a later one wins.
+/// The sections whose settings apply. A later section overrides an earlier one.
 const SECTIONS: [&str; 3] = ["global", "install", "download"];
 
 /// A function that returns the value of an environment variable.
@@ -30,7 +30,7 @@ pub struct Settings {
     pub(crate) indexes: Vec<Url>,
     /// Folders, pages and files with packages (`find-links`).
     pub(crate) links: Vec<String>,
-    /// Hosts whose certificates are not checked, with a port if only that one is meant.
+    /// Hosts whose certificates are not checked, with a port if the setting names one.
     pub(crate) trusted: Vec<(String, Option<u16>)>,
     /// The certificate authorities to trust instead of those of Mozilla and of the operating system: a file or a folder.
     pub(crate) authorities: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Settings {
     pub(crate) timeout: Duration,
     /// The number of times that a temporary failure is tried again.
     pub(crate) retries: u32,
-    /// The wait before the first of these.
+    /// The wait before the first retry.
     pub(crate) first_wait: Duration,
     /// The credentials in `.netrc`.
     pub(crate) netrc: Netrc,

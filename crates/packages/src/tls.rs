@@ -41,7 +41,7 @@ pub(crate) fn configurations(settings: &Settings) -> Result<(ClientConfig, Clien
 fn authorities(settings: &Settings) -> Result<RootCertStore, SettingsError> {
     let Some(path) = &settings.authorities else {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        // What the operating system has and this cannot read is left out, as other clients do.
+        // Certificates of the operating system that cannot be read are left out. Other clients do the same.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         return Ok(roots);
     };

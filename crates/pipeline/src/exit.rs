@@ -32,7 +32,7 @@ impl Exit {
         }
     }
 
-    /// Whether the outputs exist, so that a later stage can read them.
+    /// Returns whether the outputs exist, so that a later stage can read them.
     pub const fn has_outputs(self) -> bool {
         matches!(self, Self::Done | Self::Gate | Self::Rejected)
     }

@@ -85,7 +85,7 @@ pub(crate) fn sync(path: &Path) -> Result<()> {
     file.sync_all().with_context(|| format!("cannot write {} to the disk", path.display())).hint_write()
 }
 
-/// Syncs `folder` and every folder below it to the disk: the names of their files.
+/// Syncs `folder` and every folder below it to the disk, so that the names of their files survive a loss of power.
 pub(crate) fn sync_folders(folder: &Path) -> Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let entry = entry?;

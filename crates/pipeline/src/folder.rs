@@ -3,7 +3,7 @@
 //! - [`owner`]: which folders a stage may change.
 //! - [`building`]: a run builds its outputs in a folder of their own.
 //! - [`publication`]: the new outputs replace the old ones in one step.
-//! - [`swap`]: the system calls behind it.
+//! - [`swap`]: the system calls that replace a folder.
 
 mod building;
 mod owner;
@@ -75,7 +75,8 @@ impl StageFolder {
         Self { name: name.to_owned(), path: artifacts.join(name), elsewhere: &[] }
     }
 
-    /// Returns the folder of a stage that also has `files` in the folders of other stages: the other stage and the file.
+    /// Returns the folder of a stage that also writes `files` into the folders of other stages. Each entry names the other stage and the
+    /// file.
     pub(crate) fn with_outputs_elsewhere(self, files: &'static [(&'static str, &'static str)]) -> Self {
         Self { elsewhere: files, ..self }
     }
@@ -105,7 +106,8 @@ impl StageFolder {
         self.path.join(UNFINISHED_LOG)
     }
 
-    /// Returns the folder itself, also when it does not exist. Differs from the path when that is a link.
+    /// Returns the path of the folder itself, even when the folder does not exist. It differs from [`StageFolder::path`] when that path is
+    /// a link.
     fn real(&self) -> PathBuf {
         /// The longest chain of links that Linux follows.
         const LINKS: usize = 40;
@@ -133,7 +135,7 @@ impl StageFolder {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Reads the lock. `None` when the stage has not finished.
+    /// Reads the lock. Returns `None` when the stage has not finished.
     ///
     /// # Errors
     /// Returns an error when the lock is damaged.
@@ -148,8 +150,8 @@ impl StageFolder {
         lock.map(Some).map_err(damaged).hint(format!("run `just {} --force`", self.name))
     }
 
-    /// Does `read`, which reads several files of the folder, without the right to write. Repeats it when a run replaced the
-    /// outputs meanwhile, so that the files belong together.
+    /// Calls `read`, which reads several files of the folder, and repeats the call when a run replaced the outputs in between. The files
+    /// therefore belong to one run. The function takes no lock, so it also works in a folder that this user cannot write.
     pub fn read_together<T>(&self, read: impl Fn() -> Result<T>) -> Result<T> {
         let version = || regular::read(&self.path.join(Lock::FILE), MOST).ok();
         loop {
@@ -166,7 +168,7 @@ impl StageFolder {
         regular::text(&self.path.join(CONFIG), MOST).hint(format!("run `just {} --force`", self.name))
     }
 
-    /// Returns the manifest that `lock` stands for.
+    /// Returns the manifest whose hash `lock` records.
     ///
     /// # Errors
     /// Returns an error when the manifest is missing, damaged or altered.
@@ -197,7 +199,7 @@ impl StageFolder {
         }
     }
 
-    /// Returns the hash that stands for this stage's outputs, for a stage that reads them.
+    /// Returns the hash of the manifest. It represents this stage's outputs in the cache key of a stage that reads them.
     ///
     /// # Errors
     /// Returns an error when the stage has not finished, or when an output has changed since.

@@ -110,7 +110,7 @@ impl Manifest {
     }
 }
 
-/// What the path of an output in the folder of another stage begins with.
+/// The prefix of the path of an output in the folder of another stage.
 const ELSEWHERE: &str = "../";
 
 /// Returns whether a path stays below the folder of all stages: `<file>`, or `../<stage>/<file>` for an output in the

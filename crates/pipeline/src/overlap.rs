@@ -7,8 +7,8 @@ use anyhow::{Result, anyhow};
 use crate::config::ExternalPath;
 use crate::{HintExt, StageFolder};
 
-/// Rejects an artifacts folder that is equal to, inside or around one of the user's folders, and a `stage` whose folders
-/// hold one of the user's files. A stage's folder can be a link, so its place counts too.
+/// Rejects an artifacts folder that is equal to, inside or around one of the user's folders, and a `stage` whose folders hold one of the
+/// user's files. A stage's folder can be a link. Then the target of the link counts too.
 pub(crate) fn check(artifacts: &Path, stage: &StageFolder, external: &[ExternalPath]) -> Result<()> {
     let replaced = [stage.path().to_owned(), stage.partial(), stage.old()];
     for ExternalPath { key, path } in external {
@@ -37,7 +37,7 @@ pub(crate) fn check(artifacts: &Path, stage: &StageFolder, external: &[ExternalP
     Ok(())
 }
 
-/// Returns the absolute path without links, as far as it exists.
+/// Returns the absolute path. Resolves the links in the part of the path that exists.
 fn resolve(path: &Path) -> PathBuf {
     if let Ok(found) = std::fs::canonicalize(path) {
         return found;

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::{log, print_message};
 
-/// A panic ended the work. [`show`] has already told the user.
+/// A panic ended the work. [`show`] has already printed the message.
 #[derive(Debug, thiserror::Error)]
 #[error("an internal error ended the work")]
 pub(crate) struct Panicked;
@@ -28,7 +28,7 @@ fn install() {
 }
 
 fn show(info: &PanicHookInfo) {
-    /// One panic often causes others, in threads that wait for its result.
+    /// Whether a panic was printed. One panic often causes others in threads that wait for its result, and only the first is printed.
     static SHOWN: AtomicBool = AtomicBool::new(false);
     let text = describe(info);
     let thread = std::thread::current();

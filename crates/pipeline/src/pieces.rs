@@ -43,7 +43,7 @@ impl Pieces {
         Ok(Self { folder: above.join(name) })
     }
 
-    /// Returns the kept result for `piece`. Without one, does the work and keeps its result.
+    /// Returns the stored result of `piece`. Without a stored result, does the work and stores its result.
     pub(crate) fn remember(&self, piece: &str, work: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let path = self.folder.join(short_hash(piece.as_bytes()));
         let seal = Seal::new(SEAL, piece.as_bytes());

@@ -53,7 +53,7 @@ impl Problems {
     /// Returns an error that lists the problems of `what` with their hints.
     ///
     /// # Errors
-    /// Returns the error unless there is no problem. A single problem is the error itself.
+    /// Returns the error when there is a problem. A single problem is the error itself.
     pub fn into_result(self, what: &str) -> Result<()> {
         let error = match self.texts.as_slice() {
             [] => return Ok(()),

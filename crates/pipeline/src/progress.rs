@@ -12,17 +12,17 @@ use crate::print_message;
 /// A counter up to a total, or the elapsed time of work that reports no steps. Threads can share it.
 #[derive(Debug)]
 pub struct Progress {
-    /// It has no length when the work reports no steps.
+    /// The bar. It has no length when the work reports no steps.
     bar: ProgressBar,
     /// Without a terminal on stderr: the stage, and the time of the last line.
     plain: Option<(String, Mutex<Instant>)>,
     quiet: bool,
     unit: Unit,
-    /// When the work ends, by the estimate of the caller. `None` when the rate tells.
+    /// The caller's estimate of when the work ends. `None` when the bar computes the time from the rate.
     end: Option<End>,
 }
 
-/// What is counted.
+/// The unit of the counter.
 #[derive(Debug, Clone)]
 enum Unit {
     Items,
@@ -39,7 +39,7 @@ impl Unit {
         }
     }
 
-    /// Returns the rate per second, and the time until `total`. `steady` has both for items.
+    /// Returns the rate per second, and the time until `total`. `steady` is the rate and the time of the bar, which apply to items.
     fn rate(&self, position: u64, total: u64, steady: (f64, Duration)) -> (String, Duration) {
         match self {
             Self::Items => (format!("{:.1}/s", steady.0), steady.1),
@@ -59,6 +59,7 @@ type End = Arc<Mutex<Option<Instant>>>;
 /// The template of a bar with a total.
 const BAR: &str = "{prefix:<12}{msg} {bar:24} {counts}";
 
+/// The time between two lines when there is no terminal.
 pub(crate) const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
 impl Progress {
@@ -112,7 +113,7 @@ impl Progress {
         Self { bar, plain, quiet, unit, end }
     }
 
-    /// Sets the time that is left. `None` shows no time.
+    /// Sets the time that is left. `None` shows no time. Only a bar of [`Progress::without_rate`] uses it.
     pub fn set_left(&self, left: Option<Duration>) {
         if let Some(mut end) = self.end.as_ref().and_then(|end| end.lock().ok()) {
             *end = left.and_then(|left| Instant::now().checked_add(left));
@@ -130,7 +131,7 @@ impl Progress {
         self.print_at_times();
     }
 
-    /// Sets the number of bytes that are there. The first call gives the bytes of an earlier download, which the rate leaves out.
+    /// Sets the number of bytes that have arrived. The first call passes the bytes of an earlier download, which do not count for the rate.
     pub fn set(&self, bytes: u64) {
         if let Unit::Bytes(start) = &self.unit {
             start.get_or_init(|| (bytes, Instant::now()));
@@ -152,7 +153,7 @@ impl Progress {
         self.print_at_times();
     }
 
-    /// Prints a line without a terminal, if the last one is old enough.
+    /// Prints a line when there is no terminal and the last line is at least [`BETWEEN_LINES`] old.
     fn print_at_times(&self) {
         let Some((stage, last)) = &self.plain else { return };
         let Ok(mut last) = last.lock() else { return };

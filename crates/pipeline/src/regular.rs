@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Opens the file at `path`, also behind links.
+/// Opens the file at `path`. Follows links.
 ///
 /// # Errors
 /// Returns an error that names the path when it is not a regular file or cannot be opened.
@@ -14,7 +14,7 @@ pub fn open(path: &Path) -> io::Result<File> {
         let kind = if path.is_dir() { "a folder" } else { "a pipe, socket or device" };
         io::Error::new(io::ErrorKind::InvalidInput, format!("cannot read {}: it is {kind}, not a file", path.display()))
     };
-    // The open of some devices has effects of its own, so this comes first.
+    // Opening some devices has side effects, so this check comes first.
     if !std::fs::metadata(path).map_err(name)?.is_file() {
         return Err(other());
     }

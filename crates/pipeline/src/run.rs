@@ -150,7 +150,7 @@ impl<'a, C> Run<'a, C> {
         }
     }
 
-    /// Records `value` under `name` in the lock file, beside threads and times, for what the run decided itself.
+    /// Records a decision of the run: `value` under `name` in the lock file, beside the number of threads and the times.
     pub fn record(&self, name: &str, value: &str) {
         if let Ok(mut recorded) = self.work.recorded.lock() {
             recorded.insert(name.to_owned(), value.to_owned());

@@ -25,8 +25,8 @@ impl<'a> Seal<'a> {
     /// Bytes of the hash behind the content.
     pub const HASH: usize = blake3::OUT_LEN;
 
-    /// The seal of files for `purpose`. The text names the project, the kind of file and the version of its format, and
-    /// it changes with the format. `key` is empty or identifies the one content that a reader accepts.
+    /// Creates the seal of files for `purpose`. That text names the project, the kind of file and the version of its format, and it changes
+    /// with the format. `key` is empty or identifies the one content that a reader accepts.
     pub fn new(purpose: &'static str, key: &'a [u8]) -> Self {
         Self { purpose, key }
     }
@@ -34,7 +34,7 @@ impl<'a> Seal<'a> {
     /// Writes a file atomically. `write` writes its content.
     ///
     /// # Errors
-    /// The error of `write`, or the error of the file system. The message names the file.
+    /// Returns the error of `write`, or the error of the file system. The message names the file.
     pub fn write(&self, path: impl Into<PathBuf>, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let path = path.into();
         if path.is_dir() && !path.is_symlink() {
@@ -55,7 +55,7 @@ impl<'a> Seal<'a> {
         file.file.commit()
     }
 
-    /// Returns the content of the file at `path`, or `None` when there is no such whole file.
+    /// Returns the content of the file at `path`, or `None` when the file is missing, damaged or of another seal.
     pub fn read(&self, path: &Path) -> Option<Vec<u8>> {
         let mut bytes = regular::read(path, u64::MAX).ok()?;
         let content = bytes.len().checked_sub(Self::HASH)?;
@@ -72,7 +72,7 @@ impl<'a> Seal<'a> {
     /// The file is read and not mapped: a page of a mapped file counts as memory of the process after the first access.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// Returns an error when the file cannot be read.
     pub fn is_whole(&self, path: &Path) -> io::Result<bool> {
         let mut file = regular::open(path)?;
         let Some(content) = file.metadata()?.len().checked_sub(Self::HASH as u64) else { return Ok(false) };

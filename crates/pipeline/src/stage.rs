@@ -23,7 +23,7 @@ pub trait Stage {
 
     /// The name of the stage and of its folder below `artifacts/`.
     const NAME: &'static str;
-    /// Raised when the stage writes other outputs for the same inputs.
+    /// The version of the outputs. A developer raises it when the stage writes other outputs for the same inputs.
     const FORMAT: u32;
     /// The stages whose folders this stage reads.
     const UPSTREAM: &'static [&'static str];

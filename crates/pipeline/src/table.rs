@@ -35,7 +35,7 @@ impl Table {
         }
     }
 
-    /// Adds a row: one cell for each column.
+    /// Adds a row: one cell for each column. Missing cells are empty, and further cells are dropped.
     pub fn row<C: ToString>(&mut self, cells: impl IntoIterator<Item = C>) -> &mut Self {
         let mut row: Vec<String> = cells.into_iter().map(|cell| one_line(&cell.to_string())).collect();
         row.resize(self.columns.len(), String::new());
@@ -96,7 +96,7 @@ const GAP: u16 = 2;
 /// A column of words is not wrapped to fewer columns than this.
 const NARROWEST: u16 = 12;
 
-/// Control characters (a new line in a class name, a terminal's escape codes) shown as `�`.
+/// Replaces control characters (a new line in a class name, a terminal's escape codes) by `�`.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

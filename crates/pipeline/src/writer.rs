@@ -22,8 +22,8 @@ impl WriterLock {
     /// Takes the lock of the folder.
     ///
     /// # Errors
-    /// Names the process that holds the lock. Names a file where the folder belongs, and anything but a file where the lock
-    /// belongs: a link could lead to a file of the user.
+    /// Returns an error that names the process that holds the lock, a file in the place of the folder, or anything but a file in the place
+    /// of the lock. A link there could lead to a file of the user.
     pub fn take(artifacts: &Path) -> Result<Self> {
         if artifacts.exists() && !artifacts.is_dir() {
             return Err(anyhow!("{} is a file, and the stages need a folder there", artifacts.display()))

@@ -13,7 +13,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// A budget of `total` bytes.
+    /// Creates a budget of `total` bytes.
     pub(crate) fn new(total: u64) -> Self {
         Self { total, free: Mutex::new(total), returned: Condvar::new() }
     }

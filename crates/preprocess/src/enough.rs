@@ -60,7 +60,7 @@ fn groups_of(class: &str, images: &[Usable], groups: &[usize]) -> Vec<usize> {
     images.iter().zip(groups).filter(|(image, _)| image.class == class).map(|(_, group)| *group).collect()
 }
 
-/// Returns what helps a class whose images are near-duplicates: the greatest distance that separates them, if there is one.
+/// Returns advice for a class whose images are near-duplicates. It names the greatest distance that separates them, if there is one.
 fn advice(class: &str, images: &[Usable], distance: u32) -> String {
     let hashes: Vec<PerceptualHash> = images.iter().map(|image| image.hash).collect();
     let enough = |distance: &u32| {

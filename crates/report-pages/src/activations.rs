@@ -18,18 +18,18 @@ use crate::images::QUALITY;
 use crate::inputs::ReportInputs;
 use crate::text::{base, named_link};
 
-/// Images whose feature maps are in the page. Those of other images are in the folder.
+/// Maximum number of images whose feature maps are in the page. The folder has those of all chosen images.
 const IMAGES: usize = 6;
-/// Layers of each image.
+/// Maximum number of layers of each image.
 const LAYERS: usize = 11;
-/// Maps of a layer: those with the strongest activations.
+/// Maximum number of maps of a layer: those with the strongest activations.
 const MAPS: usize = 25;
-/// Width of a grid of maps in pixels, about.
+/// Approximate width of a grid of maps, in pixels.
 const WIDTH: u32 = 440;
 /// Share of the values that the colours span. A few extreme values would make the rest dark.
 const SHARE: f64 = 0.995;
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let mut blocks = exciting::blocks(inputs)?;
     let mut panels = Vec::new();
@@ -58,13 +58,13 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     })
 }
 
-/// The first image of each class and all images that the user named, in their order.
+/// Returns the first image of each class and all images that the user named, in their order.
 fn firsts(all: &[Chosen]) -> Vec<&Chosen> {
     let mut classes = BTreeSet::new();
     all.iter().filter(|chosen| !chosen.row.why.is_automatic() || classes.insert(&chosen.row.class)).collect()
 }
 
-/// The feature maps of one image.
+/// Returns the feature maps of one image, or `None` when there are no files of them.
 fn panel(inputs: &ReportInputs, chosen: &Chosen) -> Result<Option<Panel>> {
     let class = &chosen.row.class;
     let folder = maps_of(FOLDER, &chosen.row.id);
@@ -87,7 +87,8 @@ fn panel(inputs: &ReportInputs, chosen: &Chosen) -> Result<Option<Panel>> {
     Ok(Some(Panel { title: format!("{class}, {}", chosen.row.why), blocks: vec![Block::Gallery(gallery)] }))
 }
 
-/// The strongest maps in the file `stem`.npy. An array `[c, h, w]` has `c` maps. Any other array has single points.
+/// Draws the strongest maps in the file `stem`.npy. An array `[c, h, w]` has `c` maps. Every value of any other array is a map
+/// of one pixel.
 fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<Card> {
     let values = inputs.analyses.array(&format!("{stem}.npy"))?;
     let flat: Vec<f32> = values.iter().copied().collect();
@@ -98,7 +99,7 @@ fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<C
     let range = Range::of(flat.iter().copied(), SHARE);
     let mut maps: Vec<&[f32]> = flat.chunks(size.max(1)).collect();
     let count = maps.len();
-    // The place of a point is its place in the layer, so points stay in their order.
+    // The position of a value among maps of one pixel is its position in the layer, so these maps keep their order.
     if size > 1 {
         let strength = |values: &[f32]| values.iter().map(|v| v.max(0.0)).sum::<f32>();
         maps.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
@@ -125,7 +126,7 @@ fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<C
     })
 }
 
-/// Links to the drawing and the numbers.
+/// Returns links to the drawing and the numbers, as far as the files exist.
 fn files(inputs: &ReportInputs, stem: &str) -> Vec<Link> {
     let kinds = [("png", "image (.png)"), ("npy", "numbers (.npy)")];
     let paths = kinds.map(|(kind, words)| (format!("{stem}.{kind}"), words));

@@ -22,22 +22,22 @@ pub(crate) struct Analyses {
 }
 
 impl Analyses {
-    /// The folder below `artifacts`.
+    /// Returns the folder below `artifacts`.
     pub(crate) fn of(artifacts: &Path) -> Self {
         Self { folder: artifacts.join(Vec::<LayerRow>::STAGE) }
     }
 
-    /// The path of the folder.
+    /// Returns the path of the folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Whether there is such a file.
+    /// Returns whether the folder has the file.
     pub(crate) fn has(&self, file: &str) -> bool {
         self.folder.join(file).is_file()
     }
 
-    /// Reads an image. `None` where there is no such file.
+    /// Reads an image. Returns `None` when there is no such file.
     pub(crate) fn image(&self, file: &str) -> Result<Option<RgbImage>> {
         let read = || imaging::read(&self.folder.join(file), &Limits::default()).hint(AGAIN);
         self.has(file).then(read).transpose()
@@ -50,7 +50,7 @@ impl Analyses {
         read.with_context(|| format!("{} is damaged", path.display())).hint(AGAIN)
     }
 
-    /// Returns the names without their ending of the files in `folder` that end in `.extension`, sorted.
+    /// Returns the names of the files in `folder` with this extension, without it and sorted.
     pub(crate) fn names(&self, folder: &str, extension: &str) -> Result<Vec<String>> {
         let path = self.folder.join(folder);
         let mut names = Vec::new();

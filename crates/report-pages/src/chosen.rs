@@ -1,4 +1,4 @@
-//! The images that `analyze` looked into one by one.
+//! The images that `analyze` analyzed one by one.
 
 use std::path::{Path, PathBuf};
 

@@ -9,14 +9,14 @@ use crate::text::{link_to, probability};
 
 /// Images in one row of the page.
 const ROW: usize = 5;
-/// Mistakes that are shown. The cells of the confusion matrix open all of them.
+/// Maximum number of mistakes that are shown. The cells of the confusion matrix open more of them.
 const MISTAKES: usize = 10;
-/// Least certain images that are shown.
+/// Maximum number of the least certain images that are shown.
 const UNDECIDED: usize = 10;
-/// Classes that are shown. The page has to stay small enough to open.
+/// Maximum number of classes that are shown. The page has to stay small enough to open.
 const CLASSES: usize = 40;
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let split = inputs.metrics.split;
     let mut blocks = vec![mistakes(inputs)?];
@@ -51,14 +51,14 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     })
 }
 
-/// Sorts by `key`, the least first. Equal keys are in the order of the data set.
+/// Sorts the predictions by `key`, the smallest first. Equal keys are in the order of the data set.
 fn sorted<'a>(judgements: impl Iterator<Item = &'a Judgement>, key: impl Fn(&Judgement) -> f64) -> Vec<&'a Judgement> {
     let mut sorted: Vec<&Judgement> = judgements.collect();
     sorted.sort_by(|a, b| key(a).total_cmp(&key(b)).then(a.image.cmp(&b.image)));
     sorted
 }
 
-/// The images with the highest probability of `class`, and its own images with the lowest.
+/// Returns the images with the highest probability of `class`, and the images of the class with the lowest.
 fn class_blocks(inputs: &ReportInputs, class: usize) -> Result<Vec<Block>> {
     let all = &inputs.judgements;
     let sure = sorted(all.iter(), |judgement| -judgement.probabilities[class]);
@@ -93,7 +93,7 @@ fn class_blocks(inputs: &ReportInputs, class: usize) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-/// The images whose label was not predicted, the most confident mistakes first.
+/// Returns the images whose label was not predicted, the most confident mistakes first.
 fn mistakes(inputs: &ReportInputs) -> Result<Block> {
     let wrong = inputs.judgements.iter().filter(|judgement| !judgement.is_right());
     let wrong = sorted(wrong, |judgement| -judgement.probabilities[judgement.predicted]);
@@ -116,7 +116,7 @@ fn mistakes(inputs: &ReportInputs) -> Result<Block> {
     }))
 }
 
-/// The images with the smallest lead of the most probable class.
+/// Returns the images whose most probable class leads by the smallest margin, or `None` without images.
 fn undecided(inputs: &ReportInputs) -> Result<Option<Block>> {
     let least = sorted(inputs.judgements.iter(), Judgement::lead);
     let cards = least.into_iter().take(UNDECIDED).map(|judgement| inputs.card(judgement)).collect::<Result<_>>()?;

@@ -13,16 +13,16 @@ use crate::images::photo;
 use crate::inputs::ReportInputs;
 use crate::text::{base, link_in};
 
-/// Layers at most.
+/// Maximum number of layers.
 const LAYERS: usize = 6;
-/// Channels of a layer at most.
+/// Maximum number of channels of a layer.
 const CHANNELS: usize = 8;
-/// Images of a channel at most.
+/// Maximum number of images of a channel.
 const IMAGES: usize = 6;
 /// Side of a crop in the page, in pixels.
 const SIDE: u32 = 96;
 
-/// The crops channel by channel. Nothing without rows.
+/// Returns the crops, channel by channel. The list is empty when `top.csv` has no rows.
 pub(crate) fn blocks(inputs: &ReportInputs) -> Result<Vec<Block>> {
     let rows = Vec::<TopRow>::read_in(&inputs.analyses.folder().join(FOLDER))?;
     let mut order: Vec<&str> = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) fn blocks(inputs: &ReportInputs) -> Result<Vec<Block>> {
     })])
 }
 
-/// The part of one image. `None` when the data set has no such image, or the part is empty.
+/// Returns the part of one image that the channel sees. `None` when the data set has no such image, or the part is empty.
 fn card(inputs: &ReportInputs, row: &TopRow) -> Result<Option<Card>> {
     let Some(image) = inputs.dataset.images.iter().find(|image| image.id == row.id) else { return Ok(None) };
     let pixels = inputs.pixels(image)?;

@@ -14,9 +14,9 @@ use crate::text::base;
 
 /// JPEG quality of photographs in the report.
 pub(crate) const QUALITY: u8 = 80;
-/// Side of an image that stands for itself, in pixels.
+/// Side of an image in a card, in pixels.
 pub(crate) const SIDE: u32 = 224;
-/// The most probable classes whose probability is shown with an image.
+/// Number of most probable classes whose probabilities are shown with an image.
 const BARS: usize = 3;
 
 /// Encodes a photograph, as JPEG.
@@ -37,12 +37,12 @@ impl ReportInputs {
         imaging::read(&self.dataset.file(image), &Limits::default()).hint("run `just preprocess --force`")
     }
 
-    /// A preprocessed image, at most `side` pixels wide, with a frame in the colour of its class.
+    /// Returns a preprocessed image, at most `side` pixels wide, with a frame in the colour of its class.
     pub(crate) fn photo(&self, image: &ImageRow, side: u32) -> Result<Image> {
         self.framed(&self.pixels(image)?, &image.label, &image.source, side)
     }
 
-    /// An image that was analyzed, with a frame in the colour of its class.
+    /// Returns an image that was analyzed, with a frame in the colour of its class.
     pub(crate) fn photo_of(&self, chosen: &Chosen) -> Result<Image> {
         let stage = if chosen.place.is_some() { "preprocess" } else { "analyze" };
         let hint = format!("run `just {stage} --force`");
@@ -56,7 +56,7 @@ impl ReportInputs {
         Ok(image)
     }
 
-    /// An image with what the network says of it.
+    /// Returns a card with an image and the prediction for it.
     pub(crate) fn card(&self, judgement: &Judgement) -> Result<Card> {
         let image = &self.dataset.images[judgement.image];
         let title = if judgement.is_right() {
@@ -74,7 +74,7 @@ impl ReportInputs {
         })
     }
 
-    /// The most probable classes and the label.
+    /// Returns bars for the most probable classes and for the label.
     fn bars(&self, judgement: &Judgement) -> Vec<Bar> {
         let share = |class: usize| judgement.probabilities.get(class).copied().unwrap_or(0.0);
         let mut classes: Vec<usize> = (0..self.dataset.classes.len()).collect();

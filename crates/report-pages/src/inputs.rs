@@ -54,17 +54,17 @@ impl ReportInputs {
         })
     }
 
-    /// The name of class `index`.
+    /// Returns the name of class `index`.
     pub(crate) fn class(&self, index: usize) -> &str {
         self.dataset.classes.get(index).map_or("?", String::as_str)
     }
 
-    /// The prediction for the image at `place` in the data set, if `evaluate` made one.
+    /// Returns the prediction for the image at `place` in the data set. `evaluate` writes predictions for the test split only.
     pub(crate) fn judgement(&self, place: usize) -> Option<&Judgement> {
         self.judgements.iter().find(|judgement| judgement.image == place)
     }
 
-    /// The names of the layers, in the order of the graph.
+    /// Returns the names of the layers, in the order of the graph.
     pub(crate) fn layer_names(&self) -> impl Iterator<Item = &str> {
         self.layers.iter().map(|layer| layer.name.as_str())
     }

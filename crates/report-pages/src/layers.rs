@@ -8,12 +8,12 @@ use report::{Color, scale};
 use crate::inputs::ReportInputs;
 use crate::text::{columns, link_to};
 
-/// Rows up to which the table is open.
+/// Maximum number of rows of a table that is open. A longer table is folded.
 const OPEN: usize = 30;
-/// Bars of a chart at most.
+/// Maximum number of bars of a chart.
 const BARS: usize = 24;
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Section {
     let layers = &inputs.layers;
     let operations = |layer: &LayerRow| layer.multiply_adds.unwrap_or(0);
@@ -62,7 +62,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Section {
     }
 }
 
-/// The bars of the layers that are not 0, in millions. Of many layers the chart shows the largest.
+/// Returns a chart with a bar for each layer whose value is not 0, in millions. Of many layers it shows the largest values.
 fn chart(title: &str, what: &str, layers: &[LayerRow], of: fn(&LayerRow) -> u64) -> Figure {
     let mut values: Vec<(&str, u64)> = layers.iter().map(|layer| (layer.name.as_str(), of(layer))).collect();
     values.retain(|(_, value)| *value > 0);

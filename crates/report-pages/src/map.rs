@@ -15,11 +15,11 @@ use crate::images::QUALITY;
 use crate::inputs::ReportInputs;
 use crate::text::{link, link_to};
 
-/// Side of a thumbnail by the number of images. The more images, the smaller the thumbnails: the page has to stay small
-/// enough to open.
+/// Pairs of a maximum number of thumbnails and their side in pixels. The page has to stay small enough to open, so more
+/// thumbnails are smaller.
 const SIDES: [(usize, u32); 3] = [(400, 128), (800, 88), (SHOWN, 56)];
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let points = Vec::<EmbeddingPoint>::read_in(inputs.analyses.folder())?;
     let facts = EmbeddingFacts::read_in(inputs.analyses.folder())?;
@@ -83,7 +83,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     })
 }
 
-/// How the map was made and how far it can be trusted.
+/// Describes how the map was made and how far it can be trusted.
 fn note(facts: &EmbeddingFacts, shown: usize, dots: usize, left_out: usize) -> String {
     let layer = &facts.layer;
     let mut note = match &facts.engine {

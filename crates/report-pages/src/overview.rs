@@ -9,10 +9,10 @@ use report::scale;
 use crate::inputs::ReportInputs;
 use crate::text::{columns, link_to, list};
 
-/// Classes that the title names. More classes are counted.
+/// Maximum number of classes that the title names. Of more classes it states the number.
 const NAMED: usize = 5;
 
-/// The heading of the page.
+/// Returns the heading of the page.
 pub(crate) fn title(inputs: &ReportInputs) -> String {
     let classes = &inputs.dataset.classes;
     if classes.len() <= NAMED {
@@ -22,7 +22,7 @@ pub(crate) fn title(inputs: &ReportInputs) -> String {
     }
 }
 
-/// What was trained on what.
+/// Describes which network was trained on which images.
 pub(crate) fn lead(inputs: &ReportInputs) -> String {
     let network = &inputs.network;
     let base = network.parent.as_ref().map_or(network.name.as_str(), |parent| parent.name.as_str());
@@ -37,7 +37,7 @@ pub(crate) fn lead(inputs: &ReportInputs) -> String {
     )
 }
 
-/// The numbers at the top.
+/// Returns the numbers at the top of the page.
 pub(crate) fn facts(inputs: &ReportInputs) -> Vec<Fact> {
     let metrics = &inputs.metrics;
     let [low, high] = metrics.accuracy_interval.map(scale::percent);
@@ -47,7 +47,7 @@ pub(crate) fn facts(inputs: &ReportInputs) -> Vec<Fact> {
         fact(
             "Accuracy",
             scale::percent(metrics.accuracy),
-            // The numbers stay on one line.
+            // The spaces do not break, so that the numbers stay on one line.
             format!("95 % interval {}\u{a0}–\u{2060}\u{a0}{}", low.trim_end_matches(" %"), high.replace(' ', "\u{a0}")),
         ),
         fact("Wrong", wrong.to_string(), format!("of {} {} images", metrics.images, metrics.split)),
@@ -62,7 +62,7 @@ pub(crate) fn facts(inputs: &ReportInputs) -> Vec<Fact> {
     facts
 }
 
-/// The data set.
+/// Returns the section about the data set.
 pub(crate) fn section(inputs: &ReportInputs) -> Section {
     let images = &inputs.dataset.images;
     let count = |class: Option<&str>, split: Option<Split>| {

@@ -8,7 +8,7 @@ use crate::finished::FinishedStage;
 use crate::inputs::ReportInputs;
 use crate::text::{columns, link, named_link};
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Section {
     let network = &inputs.network;
     let mut facts = vec![

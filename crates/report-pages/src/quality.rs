@@ -9,14 +9,14 @@ use report::{Color, scale};
 use crate::inputs::ReportInputs;
 use crate::text::{base, columns, link_to, probability};
 
-/// Classes up to which the matrix takes half of the page's width.
+/// Maximum number of classes for which the matrix takes half of the page's width.
 const NARROW: usize = 5;
-/// Images behind all cells together, about. The page has to stay small enough to open.
+/// Approximate number of images behind all cells together. The page has to stay small enough to open.
 const BEHIND: usize = 400;
 /// Side of an image behind a cell, in pixels.
 const SIDE: u32 = 128;
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let metrics = &inputs.metrics;
     let [low, high] = metrics.accuracy_interval.map(scale::percent);
@@ -65,7 +65,7 @@ fn confusion(inputs: &ReportInputs) -> Result<Matrix> {
     })
 }
 
-/// The images of `label` that the network took for `predicted`, the most confident first, at most `most`.
+/// Returns up to `most` images of `label` that the network took for `predicted`, the most confident first.
 fn cell(inputs: &ReportInputs, label: usize, predicted: usize, most: usize) -> Result<Option<Cell>> {
     let own = |judgement: &&Judgement| (judgement.label, judgement.predicted) == (label, predicted);
     let mut behind: Vec<&Judgement> = inputs.judgements.iter().filter(own).collect();
@@ -138,7 +138,7 @@ fn calibration(inputs: &ReportInputs) -> Figure {
     }
 }
 
-/// The splits beside each other. A gap between them is overfitting.
+/// Compares the splits. A gap between them is a sign of overfitting.
 fn splits(metrics: &Metrics) -> Option<Block> {
     let rows = metrics.splits.iter().map(|one| {
         let (accuracy, loss) = (scale::percent(one.accuracy), scale::short(one.log_loss));

@@ -5,17 +5,17 @@ use contract::tables::report::relative;
 use report::page::Link;
 use report::scale;
 
-/// A probability in percent. A softmax never gives exactly 0 or 1: float32 has too few digits to show the difference.
+/// Writes a probability in percent. It never writes 0 % or 100 %, because a softmax computes 0 or 1 only by rounding.
 pub(crate) fn probability(value: f64) -> String {
     scale::percent(value.clamp(1e-9, 1.0 - 1e-9))
 }
 
-/// The last part of a path or URL.
+/// Returns the last part of a path or URL.
 pub(crate) fn base(source: &str) -> &str {
     source.trim_end_matches('/').rsplit('/').next().unwrap_or(source)
 }
 
-/// A list in words: "a, b and c".
+/// Writes a list in words: "a, b and c".
 pub(crate) fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
@@ -24,27 +24,27 @@ pub(crate) fn list(words: &[String]) -> String {
     }
 }
 
-/// The columns of a table. Columns of numbers are marked.
+/// Returns the columns of a table. Those in `numbers` are marked as columns of numbers.
 pub(crate) fn columns(names: &[&str], numbers: &[&str]) -> Vec<(String, bool)> {
     names.iter().map(|name| ((*name).to_owned(), numbers.contains(name))).collect()
 }
 
-/// A link to a file of `stage`.
+/// Returns a link to a file of `stage`.
 pub(crate) fn link(stage: &str, file: &str) -> Link {
     Link::to(&relative(stage, file))
 }
 
-/// A link to a file of `stage` that reads `name`.
+/// Returns a link to a file of `stage`, with the text `name`.
 pub(crate) fn named_link(name: &str, stage: &str, file: &str) -> Link {
     Link::named(name, &relative(stage, file))
 }
 
-/// A link to an artifact.
+/// Returns a link to an artifact.
 pub(crate) fn link_to<A: Artifact>() -> Link {
     link(A::STAGE, A::FILE)
 }
 
-/// A link to an artifact in the folder `folder` of its stage.
+/// Returns a link to an artifact in the folder `folder` of its stage.
 pub(crate) fn link_in<A: Artifact>(folder: &str) -> Link {
     link(A::STAGE, &format!("{folder}/{}", A::FILE))
 }

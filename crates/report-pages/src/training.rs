@@ -20,7 +20,7 @@ struct Curves {
     val_accuracy: Vec<(f64, f64)>,
 }
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Section {
     let trials = &inputs.trials;
     let mut figures = history(inputs);
@@ -38,12 +38,12 @@ pub(crate) fn section(inputs: &ReportInputs) -> Section {
     }
 }
 
-/// A setting's name in words.
+/// Returns the name of a setting in words.
 fn heading(name: &str) -> String {
     if name == "tune" { "tuned from".to_owned() } else { name.replace('_', " ") }
 }
 
-/// A setting's value in words.
+/// Returns the value of a setting in words.
 fn value(text: &str) -> String {
     if text.is_empty() { "none".to_owned() } else { text.to_owned() }
 }
@@ -85,7 +85,7 @@ fn table(trials: &[Trial]) -> Table {
     }
 }
 
-/// Every trial's loss by each setting.
+/// Returns the chart of the loss of every trial by each setting.
 fn sweep(trials: &[Trial]) -> Figure {
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
     let facets = Settings::names().iter().enumerate().map(|(at, name)| {
@@ -95,7 +95,7 @@ fn sweep(trials: &[Trial]) -> Figure {
                 values.push(&own[at]);
             }
         }
-        // "none" comes before any hidden layer.
+        // The empty text, which the chart shows as "none", comes first.
         values.sort_by_key(|value| !value.is_empty());
         let places = texts.iter().map(|own| values.iter().position(|value| **value == own[at]).unwrap_or(0));
         let places = places.collect();
@@ -123,7 +123,7 @@ fn sweep(trials: &[Trial]) -> Figure {
     }
 }
 
-/// Loss and accuracy over the epochs.
+/// Returns the charts of the loss and the accuracy by epoch.
 fn history(inputs: &ReportInputs) -> Vec<Figure> {
     let chosen = inputs.trials.iter().find(|trial| trial.result.chosen);
     let number = chosen.map_or(0, |trial| trial.trial);

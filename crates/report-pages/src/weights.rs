@@ -14,12 +14,12 @@ use crate::images::drawing;
 use crate::inputs::ReportInputs;
 use crate::text::{columns, link, link_to};
 
-/// Histograms that are open. Those of further layers are folded away.
+/// Maximum number of histograms that are open. Those of further layers are folded.
 const OPEN: usize = 9;
-/// Images of deeper layers at most.
+/// Maximum number of images of deeper layers.
 const IMAGES: usize = 8;
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let mut blocks = filters(inputs)?;
     blocks.extend(changes(&Vec::<WeightRow>::read_in(inputs.analyses.folder())?));
@@ -32,7 +32,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     })
 }
 
-/// The filters of the first layer, and those of deeper layers folded away.
+/// Returns the filters of the first layer, and folded images of the weights of deeper layers.
 fn filters(inputs: &ReportInputs) -> Result<Vec<Block>> {
     let mut found = by_layer(inputs.analyses.names(FOLDER, "png")?, inputs.layer_names());
     let file = |stem: &str| format!("{FOLDER}/{stem}.png");
@@ -86,9 +86,9 @@ fn filters(inputs: &ReportInputs) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-/// The distance that each layer moved, and the values before and after.
+/// Returns the distance that each layer moved, and a table of the values before and after tuning.
 fn changes(weights: &[WeightRow]) -> Vec<Block> {
-    // Tuning is compared with the weights before only where these are known.
+    // A layer without weights before tuning is new only if these weights are known for other layers.
     let known = weights.iter().any(|row| row.mean_before.is_some());
     let is_new = |row: &WeightRow| known && row.mean_before.is_none();
     let mut blocks = Vec::new();
@@ -148,7 +148,7 @@ fn changes(weights: &[WeightRow]) -> Vec<Block> {
     blocks
 }
 
-/// "before → after", or one number where both read the same or there is no other.
+/// Writes "before → after", or only the number after tuning when `before` is `None` or has the same text.
 fn pair(before: Option<f64>, after: f64, write: fn(f64) -> String) -> String {
     let after = if after.is_finite() { write(after) } else { "–".to_owned() };
     match before.map(write) {
@@ -160,7 +160,7 @@ fn pair(before: Option<f64>, after: f64, write: fn(f64) -> String) -> String {
 /// The lower edge, upper edge and count of each bin.
 type Bins = Vec<(f64, f64, f64)>;
 
-/// The histograms of the weights, before and after in one chart.
+/// Returns a histogram of the weights of each layer, before and after tuning in one chart.
 fn histograms(bins: &[HistogramBin]) -> Vec<Block> {
     let mut order: Vec<&str> = Vec::new();
     let mut found: BTreeMap<(&str, Which), Bins> = BTreeMap::new();

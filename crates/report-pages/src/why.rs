@@ -41,7 +41,7 @@ const METHODS: [(Method, &str, &str); 5] = [
     (Method::Deconvnet, "Deconvnet", "The score of the class, projected back layer by layer to the pixels."),
 ];
 
-/// The section.
+/// Returns the section.
 pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let targets = Vec::<MapTarget>::find_in(inputs.analyses.folder())?.unwrap_or_default();
     let mut blocks = Vec::new();
@@ -75,12 +75,12 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     Ok(section)
 }
 
-/// The colour of a method, the same in every chart.
+/// Returns the colour of the method `METHODS[place]`. It is the same in every chart.
 fn color(place: usize) -> Color {
     Color::of_class(place, METHODS.len() + 1)
 }
 
-/// All maps of one image, and their curves.
+/// Returns all maps of one image and their curves, or `None` when it has no maps.
 fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<Option<Side>> {
     let row = &chosen.row;
     let folder = maps_of(&row.id);
@@ -118,7 +118,7 @@ fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<
     Ok(Some(Side { title: format!("{}, {}", row.class, row.why), card, blocks }))
 }
 
-/// Links to the files of one map.
+/// Returns links to the files of one map, as far as they exist.
 fn files(inputs: &ReportInputs, folder: &str, method: Method) -> Vec<Link> {
     let mut files =
         vec![("image (.png)", overlay_file(folder, method)), ("numbers (.npy)", values_file(folder, method))];
@@ -129,7 +129,7 @@ fn files(inputs: &ReportInputs, folder: &str, method: Method) -> Vec<Link> {
     there.map(|(name, path)| named_link(name, Vec::<WindowRow>::STAGE, path)).collect()
 }
 
-/// The deletion and insertion curves of one image.
+/// Returns the deletion and insertion curves of one image, or `None` without points.
 fn curves(points: &[FadePoint], folder: &str) -> Option<Block> {
     let mut panels = Vec::new();
     for (kind, title, note) in [
@@ -177,7 +177,7 @@ fn curves(points: &[FadePoint], folder: &str) -> Option<Block> {
     (!tabs.panels.is_empty()).then_some(Block::Tabs(tabs))
 }
 
-/// The mean areas under the curves, method by method.
+/// Returns the chart of the mean areas under the curves of each method.
 fn faithfulness(areas: &[Faithfulness]) -> Option<Block> {
     let mut sums: BTreeMap<usize, (f64, f64, usize)> = BTreeMap::new();
     for area in areas {

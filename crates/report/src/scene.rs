@@ -186,7 +186,7 @@ impl Scene {
         self.width
     }
 
-    /// Whether the drawing is too wide for a phone. The page then scrolls the drawing instead of shrinking it.
+    /// Returns whether the drawing is too wide for a phone. The page then scrolls the drawing instead of shrinking it.
     pub fn is_wide(&self) -> bool {
         self.width > WIDE
     }

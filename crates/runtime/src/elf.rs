@@ -33,7 +33,7 @@ pub(crate) fn check_complete(start: &[u8], length: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// The `N` bytes at `at`.
+/// Returns the `N` bytes at `at`.
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], String> {
     let part = bytes.get(at..).and_then(|rest| rest.first_chunk());
     part.copied().ok_or_else(|| format!("it ends before a number at byte {}", at.saturating_add(N)))
@@ -53,7 +53,7 @@ mod tests {
             if bytes.len() > 20 {
                 bytes[18..20].copy_from_slice(&[62, 0]);
             }
-            // Reaching the end is the point: no index out of bounds, no overflow.
+            // The test passes when no call panics: no index is out of bounds, and no sum overflows.
             check_complete(&bytes, length).ok();
         }
     }

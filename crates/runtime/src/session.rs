@@ -28,7 +28,8 @@ pub enum Layout {
 impl Layout {
     /// Returns the faster layout for `model`.
     ///
-    /// Where all convolutions are ours, ONNX Runtime would form and dissolve blocks only around the pooling between them.
+    /// The layout is plain when all convolutions are ours. With blocks, ONNX Runtime would then convert the layout before and
+    /// after every pooling between them.
     pub fn of(model: &Model) -> Self {
         if model.has_operator("Conv") { Self::Blocked } else { Self::Plain }
     }
@@ -37,7 +38,7 @@ impl Layout {
 impl Session {
     /// Opens a model for `threads` threads. 0 stands for all cores.
     ///
-    /// There is no way to open bytes or a file: a [`Model`] has passed the checks that ONNX Runtime relies on.
+    /// A session opens only a [`Model`] and never bytes or a file, because a model has passed the checks that ONNX Runtime relies on.
     ///
     /// # Errors
     /// Returns an error when ONNX Runtime does not accept the model, or when an input or output does not hold 32-bit floats.

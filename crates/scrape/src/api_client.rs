@@ -27,7 +27,7 @@ pub struct ApiClient {
     only: Option<Mutex<BTreeSet<String>>>,
     /// The questions that servers have answered in this run.
     answered: Mutex<BTreeSet<String>>,
-    /// A lock for each host, by its authority. Whoever holds it may ask the host.
+    /// A lock for each host, by its authority. The holder of a lock may send a request to its host.
     locks: Mutex<HashMap<String, HostLock>>,
 }
 
@@ -57,7 +57,7 @@ impl Fault {
     /// Returns the fault for an answer with a `status` other than 200 that does not say whether the error passes. `said` is its
     /// message, which can be empty.
     ///
-    /// The statuses are those of RFC 9110 and RFC 6585 that concern the moment: 408, 425, 429 and all of the server except 501.
+    /// The statuses are those of RFC 9110 and RFC 6585 that concern the moment: 408, 425, 429 and every server error except 501.
     pub fn of_status(status: u16, said: &str) -> Self {
         let said = if said.is_empty() { format!("status {status}") } else { format!("status {status}: {said}") };
         let passes = matches!(status, 408 | 425 | 429) || (status >= 500 && status != 501);
@@ -155,7 +155,7 @@ impl ApiClient {
                 lock(&self.answered).insert(question.clone());
                 self.journal.record_answer(&question, page)
             }
-            // The question is as good as before.
+            // The budget was used up before an answer arrived, so the journal records nothing about the question.
             Err(Stop::Web(Failure::Exhausted(_))) => Ok(()),
             Err(stop) => self.journal.record_unanswered(&question, &stop.to_string()),
         };

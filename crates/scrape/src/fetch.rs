@@ -82,7 +82,7 @@ impl Fetcher {
         Ok(Fetched::Known(verdict))
     }
 
-    /// Checks a body and stores it when it is an image. The permit is free once the body has been checked.
+    /// Checks a body and stores it when it is an image. The permit is returned when the check ends.
     async fn look(&self, body: Vec<u8>, permit: Option<BodyPermit>) -> Result<Result<content::Content, String>> {
         let header = match content::inspect(&body, &self.limits) {
             Ok(header) => header,

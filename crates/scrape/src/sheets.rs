@@ -1,4 +1,4 @@
-//! The contact sheet of each class, which shows the training images at a glance.
+//! The contact sheet of each class, which shows the images of the class at a glance.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -36,7 +36,7 @@ pub fn line(text: &str) -> String {
     printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns whether a character takes no space and changes no other character: marks of byte order, zero-width spaces, soft hyphens.
+/// Returns whether a character takes no space and changes no other character: byte order marks, zero-width spaces, soft hyphens.
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
 }

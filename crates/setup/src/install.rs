@@ -27,7 +27,7 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Prints a line on stderr.
+    /// Prints a line to stderr, unless the run is quiet.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             pipeline::print_message(&format!("{:<12}{text}", "setup"));

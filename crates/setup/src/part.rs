@@ -10,7 +10,7 @@ use zoo::WeightSource;
 use crate::archive;
 use crate::storage::write;
 
-/// A number to raise when the same packages give other files than before.
+/// The version of the files that are made from the packages. A developer raises it when the same packages give other files.
 const FORMAT: u32 = 1;
 
 /// A file in a package index.

@@ -16,11 +16,11 @@ use crate::storage::{self, Kind};
 pub enum Found {
     /// Nothing.
     Nothing,
-    /// The file itself.
+    /// A file with the bytes to install.
     Same,
-    /// What `setup` installed before.
+    /// The file that `setup` installed before, unchanged.
     Installed,
-    /// What `setup` installed before, with changes.
+    /// The file that `setup` installed before, with changes.
     Changed,
     /// A file of the user.
     Foreign,
@@ -42,7 +42,7 @@ impl Found {
     }
 }
 
-/// Returns an error when something that is not a folder is above the place of a file, or something that is not a file is at it.
+/// Returns an error when a path above `file` exists and is no folder, or when `file` exists and is neither a file nor a link.
 pub fn check(data: &Path, file: &str) -> Result<()> {
     let path = data.join(file);
     let between = path.ancestors().skip(1).take_while(|folder| *folder != data);
@@ -87,7 +87,7 @@ pub fn check_lock(path: &Path) -> Result<()> {
 
 /// Writes `bytes` to `path`, depending on what was found there. Returns the new name of a changed file that was there.
 ///
-/// `scratch` is a folder on the same disk. The function must not be called for a file of the user.
+/// `scratch` is a folder on the same disk. The caller must not pass [`Found::Foreign`].
 pub fn put(scratch: &Path, path: &Path, bytes: &[u8], found: Found) -> Result<Option<PathBuf>> {
     if found == Found::Same {
         return Ok(None);

@@ -24,7 +24,7 @@ pub enum Reason {
     Changed(String),
     /// One of its files cannot be read.
     Unreadable(String, String),
-    /// The user asked for it with `--force`.
+    /// `--force` is set.
     Forced,
 }
 

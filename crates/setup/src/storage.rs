@@ -107,7 +107,7 @@ fn no_replace(from: &Path, to: &Path) -> io::Result<()> {
     rename_checked(from, to)
 }
 
-/// Renames after a look. Another program can create `to` in between.
+/// Renames `from` to `to` after a check that `to` does not exist. Another program can create `to` in between.
 fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
     if Kind::of(to) != Kind::Nothing {
         return Err(ErrorKind::AlreadyExists.into());

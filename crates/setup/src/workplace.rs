@@ -24,7 +24,7 @@ impl Workplace {
     /// Creates the folder, or takes over the one of a killed process.
     ///
     /// # Errors
-    /// Returns an error when there is something else in its place.
+    /// Returns an error when something that `setup` did not create is in its place.
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join(FOLDER);
         check_folder(&folder)?;
@@ -54,7 +54,7 @@ impl Workplace {
 
     /// Empties the folder for unfinished files.
     pub fn clear(&self) -> Result<()> {
-        // A folder that cannot be removed shows in the next line.
+        // What cannot be removed stays. The next line fails only when the path is not a folder.
         fs_err::remove_dir_all(self.scratch()).ok();
         storage::create_folder(&self.scratch())
     }

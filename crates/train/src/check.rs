@@ -1,4 +1,4 @@
-//! The check of the configuration. It runs while the outputs of the last run still exist.
+//! The check of the configuration before a run.
 
 use anyhow::{Result, anyhow};
 use contract::Dataset;

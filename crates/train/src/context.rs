@@ -1,4 +1,4 @@
-//! What all trials of a run share.
+//! The inputs that all trials of a run share.
 
 use anyhow::Result;
 use contract::Dataset;
@@ -11,11 +11,11 @@ use crate::features::{Copies, Features};
 use crate::settings::Settings;
 use crate::view::Run;
 
-/// Trained weights and features of one image, together, up to which trials run side by side. A larger trial is faster
-/// with all threads, and several of them would need several times the memory.
+/// Maximum sum of the trained weights and the features of one image for which trials run side by side. A larger trial is
+/// faster with all threads, and several of them would need several times the memory.
 const SMALL: usize = 4 << 20;
 
-/// What all trials of a run share.
+/// The inputs that all trials of a run share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TrainContext<'a> {
     pub run: &'a Run<'a>,

@@ -11,8 +11,8 @@ use crate::history::Epoch;
 use crate::sweep::{Sweep, Trial};
 use crate::view::Run;
 
-/// The losses of other trials are drawn up to this multiple of the highest loss of the chosen trial. A diverging trial
-/// would flatten the other curves.
+/// The losses of other trials are drawn up to this multiple of the highest loss of the chosen trial. Without a limit, a
+/// diverging trial would flatten the other curves.
 const HEADROOM: f64 = 1.5;
 
 /// Writes both charts.
@@ -62,7 +62,7 @@ fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
                 values.push(text.clone());
             }
         }
-        // The values have the order of the configured list. No hidden layer comes first.
+        // The values have the order of the configured list. The empty text, for a head without hidden layers, comes first.
         if texts.iter().any(|texts| texts[at].is_empty()) {
             values.insert(0, String::new());
         }

@@ -67,7 +67,8 @@ pub(crate) struct Cut {
     pub probabilities: String,
     /// Names of the weights that are trained. The other weights of [`Cut::above`] are frozen.
     pub trained: Vec<String>,
-    /// Those of [`Cut::trained`] that belong to the pre-trained network. The others belong to the head.
+    /// Names of the trained weights that belong to the pre-trained network. The other names in [`Cut::trained`] belong to the
+    /// head.
     pub below_head: Vec<String>,
 }
 
@@ -159,7 +160,7 @@ mod tests {
         model.nodes().iter().any(|node| node.domain() == "tunescope")
     }
 
-    /// Cuts, and checks what must hold of every cut.
+    /// Cuts a network and checks the properties that every cut has. Returns the cut and the names of its trained weights.
     fn cut(network: &str, depth: &str, hidden: &[usize]) -> (Cut, BTreeSet<String>) {
         let (config, base) = base(network);
         let depth = Depth::parse(depth, &base.network, hidden.len()).unwrap();
@@ -230,7 +231,7 @@ mod tests {
                 assert_eq!(self::cut(network, &deepest, &vec![4; count]).1, trained, "{network}, {deepest}");
             }
         }
-        // Nothing changes where no name is taken.
+        // Without a name that the trunk has too, all names stay.
         let two = cut("alexnet", "head", &[8, 4]).0.above;
         let names = ["features", "fc6.dropout", "fc6", "relu6", "fc7.dropout", "fc7", "relu7", "fc8.dropout", "fc8"];
         assert_eq!(two.tensors(), [&names[..], &["probabilities"]].concat());
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(whole.tensor, "fire8");
         let parts = ["fire9/squeeze1x1", "fire9/expand1x1", "fire9/expand3x3", "fc8"];
         assert_eq!(trained, layers(&parts));
-        // In a branch: the other one is frozen, and runs in training.
+        // The deepest trained layer is in a branch. The other branch is frozen and belongs to the part above the cut.
         let (branch, trained) = cut("squeezenet", "fire9/expand3x3", &[]);
         assert_eq!(branch.tensor, "fire9/relu_squeeze1x1");
         assert_eq!(trained, layers(&parts[2..]));

@@ -60,7 +60,7 @@ mod tests {
     fn nothing_is_known_until_a_trial_has_finished() {
         assert_eq!(left(120, [0, 0], &[]), None);
         assert_eq!(left(120, [0, 0], &[[60, 1, 9]]), None);
-        // Without early stopping, the first epoch tells.
+        // A trial that cannot stop early runs to its limit, so no finished trial is needed.
         assert_eq!(left(120, [0, 0], &[[60, 1, 60]]), Some(119.0));
     }
 
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(left(180, [15, 60], &[[60, 5, 9]]), Some(40.0));
         // The running trial is past the share and can stop after 22 epochs at the earliest.
         assert_eq!(left(60, [15, 60], &[[60, 20, 22]]), Some(2.0));
-        // It ends at its limit whatever its loss does.
+        // The trial cannot stop before its limit.
         assert_eq!(left(60, [15, 60], &[[60, 59, 67]]), Some(1.0));
         assert_eq!(left(0, [15, 60], &[]), Some(0.0));
     }

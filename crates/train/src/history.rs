@@ -26,7 +26,7 @@ pub(crate) struct History {
 impl History {
     /// Returns the index of the epoch whose weights the trial keeps, and the epoch.
     ///
-    /// That is the last epoch, or the first one with the least validation loss. `None` without an epoch.
+    /// `keep` selects the last epoch or the first epoch with the least validation loss. Returns `None` when there is no epoch.
     pub fn kept(&self, keep: Keep) -> Option<(usize, &Epoch)> {
         let mut epochs = self.epochs.iter().enumerate();
         match keep {
@@ -35,8 +35,8 @@ impl History {
         }
     }
 
-    /// Returns the validation loss that the trial is compared by: that of the kept epoch. `None` for a trial that diverged,
-    /// whatever its epochs before were like, and without an epoch.
+    /// Returns the validation loss of the kept epoch, by which trials are compared. Returns `None` for a trial that diverged,
+    /// also after good epochs, and for a trial without an epoch.
     pub fn result(&self, keep: Keep) -> Option<f32> {
         let sound = self.stop_reason != Some(StopReason::Diverged);
         self.kept(keep).filter(|_| sound).map(|(_, epoch)| epoch.val_loss)

@@ -24,7 +24,7 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of the configuration over `steps` steps. `rate` is its highest rate.
+    /// Makes the schedule of the configuration over `steps` steps. `rate` is its highest rate.
     pub fn new(train: &config::Train, rate: f64, steps: usize) -> Self {
         Self { kind: train.schedule, rate, warmup: train.warmup, steps }
     }

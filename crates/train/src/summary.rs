@@ -6,7 +6,7 @@ use anyhow::Result;
 use contract::{Artifact, Settings, Trial};
 use pipeline::{Align, Summary, Table};
 
-/// Trials that the table shows at most. Of more trials it shows the best.
+/// Maximum number of trials in the table. Of more trials it shows the best.
 const SHOWN: usize = 20;
 
 /// Returns the summary of the sweep below `artifacts`. A setting that is the same in every trial is left out, except for
@@ -66,7 +66,7 @@ pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     Ok(summary)
 }
 
-/// Four digits after the point. Nothing for a trial without a kept epoch.
+/// Writes a number with four digits after the point. Returns an empty text for `None`, a trial without a kept epoch.
 fn short(number: Option<f32>) -> String {
     number.map(|number| format!("{number:.4}")).unwrap_or_default()
 }

@@ -21,7 +21,7 @@ pub(crate) struct Setting {
 
 #[cfg(test)]
 impl Setting {
-    /// The default configuration for an installed network.
+    /// Makes the default configuration for an installed network.
     pub(crate) fn new(network: &str, threads: usize) -> Self {
         let mut config =
             contract::Config { data: testkit::workspace_root().join("data"), threads, ..Default::default() };

@@ -87,6 +87,7 @@ fn deadline(limits: &Limits, started: Instant, begun: Instant, received: u64) ->
 /// The receiver of a body. It never stores more than allowed, as sent and as decompressed.
 enum Sink {
     Plain(Capped),
+    /// The decoder, and the number of bytes that the server may still send.
     Gzip(Box<MultiGzDecoder<Capped>>, u64),
 }
 
@@ -158,7 +159,9 @@ impl Sink {
 struct Capped {
     bytes: Vec<u8>,
     max: u64,
+    /// Whether a longer body is cut instead of refused.
     cut: bool,
+    /// Whether the body was longer than `max`.
     over: bool,
 }
 

@@ -15,7 +15,7 @@ use crate::settings::{Limits, Proxy, Settings, SettingsError};
 use crate::transport::{HEADER_BUFFER, Sending, Transport};
 use crate::vetting::{Guard, VettingResolver};
 
-/// Servers close idle connections after some seconds. An older connection is probably dead.
+/// The time that an idle connection is kept. Servers close idle connections after some seconds, so an older one is probably dead.
 const FRESH: Duration = Duration::from_secs(10);
 
 /// Bytes of one HTTP/2 body that a server may send before they are read.
@@ -40,11 +40,11 @@ pub(crate) struct Clients {
 /// their idle connections, after a number of new connections.
 #[derive(Clone)]
 struct Generation {
-    /// For hosts whose addresses have to be public.
+    /// The client for hosts whose addresses have to be public.
     direct: Client,
-    /// For exempt hosts. Its connections can lead to private addresses, so no other request may reuse them.
+    /// The client for exempt hosts. Its connections can lead to private addresses, so no other request may reuse them.
     exempt: Client,
-    /// For requests through a proxy.
+    /// The client for requests through a proxy.
     proxied: Client,
     /// The number of connections that were opened.
     opened: Arc<AtomicUsize>,
@@ -112,7 +112,7 @@ impl Generation {
         let proxied = match proxy {
             Proxy::Direct => builder().no_proxy(),
             Proxy::At(url) => builder().proxy(reqwest::Proxy::all(url.clone())?),
-            // The client reads the environment unless it is told otherwise.
+            // `reqwest` reads the environment by default.
             Proxy::Environment => builder(),
         };
         Ok(Self {

@@ -124,7 +124,7 @@ pub enum Reason {
 /// How the size of a body became known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Counted {
-    /// `Content-Length` states the size; nothing was read.
+    /// `Content-Length` states the size. Nothing was read.
     #[error("as its header says")]
     Announced,
     /// The server sent that many bytes.
@@ -135,7 +135,7 @@ pub enum Counted {
     Decompressed,
 }
 
-/// The part of a request that took too long; see [`crate::Limits`].
+/// The part of a request that took too long. Each variant names its limit in [`crate::Limits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Phase {
     /// [`crate::Limits::connect`].

@@ -40,7 +40,7 @@ impl Hop {
     /// Returns the hop of the current task.
     ///
     /// # Errors
-    /// Fails outside a request. Without a hop there is no permission to connect to anything.
+    /// Returns an error outside a request. Without a hop, no connection is permitted.
     pub fn current() -> Result<Self, Failure> {
         HOP.try_with(Clone::clone).map_err(|_| Failure::Later(Reason::Connect))
     }
@@ -62,7 +62,7 @@ impl Hop {
     }
 }
 
-/// An attempt to open a connection. It ends when this is dropped.
+/// An attempt to open a connection. It ends when the value is dropped.
 pub(crate) struct Opening(Hop);
 
 impl Drop for Opening {

@@ -12,18 +12,18 @@ use crate::origin::{Named, Origin};
 use crate::robots::Robots;
 use crate::settings::PerHost;
 
-/// A host with whether it is exempt from checks. An exempt host has rules of its own, because a refusal without the exemption must not
-/// count for it.
+/// A host, and whether it is exempt from checks. A host has separate limits and rules with and without the exemption, because a refusal
+/// without the exemption must not count for an exempt request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub origin: Origin,
     pub exempt: bool,
 }
 
-/// Longer waits are cut to a day. No run waits that long, and the clock cannot count to all of them.
+/// Longer waits are cut to a day. No run waits that long, and longer waits could overflow the clock.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Permission to send one request. Dropping it returns the permission.
+/// Permission to send one request. Dropping the value returns the permission.
 pub(crate) struct Pass {
     _seat: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
@@ -51,7 +51,9 @@ pub(crate) struct Gate {
 /// The waits that the host asks for.
 #[derive(Debug)]
 struct Waits {
+    /// The least time between the beginnings of two requests.
     interval: Duration,
+    /// The time until which the host receives no request.
     held: Option<Instant>,
 }
 
@@ -73,7 +75,7 @@ impl Gate {
     /// requests that wait for a slow host do not delay requests to others.
     ///
     /// # Errors
-    /// Fails when the host asks for a longer wait than allowed.
+    /// Returns an error when the host asks for a longer wait than allowed.
     pub async fn pass(&self, places: &Arc<Semaphore>) -> Result<Pass, Failure> {
         self.patience()?;
         let seat = acquire(&self.seats).await;
@@ -132,12 +134,13 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     }
 }
 
-/// The gates of all hosts that matter.
+/// The gates of the hosts that the run has contacted and not forgotten.
 #[derive(Debug)]
 pub(crate) struct Hosts {
     limits: PerHost,
     named: Vec<(Named, PerHost)>,
     longest_wait: Duration,
+    /// The gates by host, and the number of hosts above which idle ones are forgotten.
     gates: Mutex<(HashMap<Key, Arc<Gate>>, usize)>,
 }
 

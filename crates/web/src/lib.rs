@@ -53,8 +53,8 @@
 //! leads every connection to one loopback port.
 //!
 //! # Parsers of outside text
-//! [`parse_url`], [`robots::Robots::parse`], [`retry_after`], [`opt_out::opt_out`] and [`opt_out::header`] accept any bytes and never panic.
-//! They are public for property tests and fuzzers.
+//! [`parse_url`], [`robots::Robots::parse`], [`retry_after`], [`opt_out::opt_out`] and [`opt_out::header`] accept any bytes and never
+//! panic. They are public for property tests and fuzzers.
 
 mod address;
 mod body;

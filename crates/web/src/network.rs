@@ -20,7 +20,7 @@ pub trait Network: Send + Sync {
 
     /// Returns the socket address that a connection for the vetted `address` goes to: `address` itself, except in tests.
     ///
-    /// Called for every address that is handed over for a new connection. A request to another socket address than `address` is
+    /// [`crate::Web`] calls the function for every address of a new connection. A request to another socket address than `address` is
     /// refused when its URL is an address literal or states a port, because such a URL fixes where the connection goes.
     fn route(&self, address: SocketAddr) -> SocketAddr {
         address

@@ -38,7 +38,7 @@ impl Proxies {
     ///
     /// # Errors
     /// Refuses destinations that are not requested through a proxy. The proxy resolves the name of the destination, so nobody here can vet
-    /// its addresses. What can be checked is checked: address literals have to be public, and names have to be public names.
+    /// its addresses. Two checks remain: address literals have to be public, and names have to be public names.
     pub fn host_for(&self, url: &Url, origin: &Origin) -> Result<Option<String>, Failure> {
         let Some(matcher) = &self.matcher else { return Ok(None) };
         let uri = Uri::try_from(url.as_str()).map_err(|_| Failure::Refused(Reason::Url))?;

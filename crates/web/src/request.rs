@@ -74,8 +74,8 @@ impl Request {
         self
     }
 
-    /// Sets the accepted media types, such as `image/jpeg` or `image/*`. An empty list accepts every type. An answer without a type, or with
-    /// `application/octet-stream`, is always accepted: its content shows what it is.
+    /// Sets the accepted media types, such as `image/jpeg` or `image/*`. An empty list accepts every type. An answer without a type, or
+    /// with `application/octet-stream`, is always accepted: its content shows what it is.
     #[must_use]
     pub fn accept<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
         self.accept = types.into_iter().map(Into::into).collect();

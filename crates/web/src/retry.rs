@@ -30,7 +30,7 @@ pub(crate) struct Jitter {
 }
 
 impl Jitter {
-    /// Creates a source that differs in each process. Two processes that were refused together must not return together.
+    /// Creates a source that differs in each process. Two processes that were refused together must not send their retries together.
     pub fn new(backoff: Backoff) -> Self {
         let seed = RandomState::new().build_hasher().finish();
         Self { backoff, rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)) }

@@ -1,6 +1,7 @@
 //! A parser of `robots.txt` (RFC 9309) that accepts any bytes.
 //!
-//! It reads `Allow` and `Disallow`, `Crawl-delay`, which the RFC does not have but hosts rely on, and the reservations of [`crate::OptOut`].
+//! It reads `Allow` and `Disallow`, `Crawl-delay`, which the RFC does not have but hosts rely on, and the reservations of
+//! [`crate::OptOut`].
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -167,8 +168,8 @@ fn seconds(value: &[u8]) -> Option<Duration> {
     (seconds >= 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-/// Returns `text` in a form in which equal paths compare equal (2.2.2). Escapes of unreserved characters are decoded, all other escapes have
-/// upper-case digits, and bytes outside ASCII are escaped. In a path, `*` and `$` are ordinary characters, which a pattern writes as
+/// Returns `text` in a form in which equal paths compare equal (2.2.2). Escapes of unreserved characters are decoded, all other escapes
+/// have upper-case digits, and bytes outside ASCII are escaped. In a path, `*` and `$` are ordinary characters, which a pattern writes as
 /// escapes.
 fn normal(text: &[u8], path: bool) -> Cow<'_, [u8]> {
     if text.iter().all(|byte| byte.is_ascii() && !matches!(byte, b'%' | b'*' | b'$')) {

@@ -85,8 +85,8 @@ pub struct PerHost {
 pub struct Budget {
     /// Requests sent, with retries, redirects and `robots.txt`.
     pub requests: u64,
-    /// Bytes of answers as sent: headers and bodies, and 8 bytes for the framing of each piece of a body. A header that is too large counts as
-    /// the most that is read of one, 417,792 bytes. Interim answers and the records of TLS and HTTP/2 do not count: the time limits
+    /// Bytes of answers as sent: headers and bodies, and 8 bytes for the framing of each piece of a body. A header that is too large counts
+    /// as the most that is read of one, 417,792 bytes. Interim answers and the records of TLS and HTTP/2 do not count: the time limits
     /// bound them. Each request under way when the budget is used up may exceed it by one piece of a body, at most 417,792 bytes.
     pub bytes: u64,
 }
@@ -106,16 +106,16 @@ pub struct Limits {
     pub bytes_per_second: u64,
     /// The time at the beginning of a body in which it may be slower.
     pub grace: Duration,
-    /// The bytes of the answer's header, at least 8192. A longer header is read up to 417,792 bytes and refused.
+    /// The most bytes of the answer's header, at least 8192. A longer header is read up to 417,792 bytes and refused.
     pub header_bytes: usize,
-    /// The number of header fields.
+    /// The most header fields.
     pub header_fields: usize,
-    /// The number of redirects followed for one request.
+    /// The most redirects that are followed for one request.
     pub redirects: usize,
 }
 
-/// Waits between tries. The wait before retry `n`, counted from 0, is uniform between 0 and `first * 2^n`, at most `longest` ("full jitter",
-/// Brooker 2015).
+/// Waits between tries. The wait before retry `n`, counted from 0, is uniform between 0 and `first * 2^n`, at most `longest` ("full
+/// jitter", Brooker 2015).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// The longest wait before the first retry.

@@ -14,7 +14,8 @@ pub(crate) const HEADER_BUFFER: u32 = 8192 + 4096 * 100;
 /// The pending result of [`Transport::send`].
 pub(crate) type Sending = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send>>;
 
-/// What sends requests: [`crate::clients::Clients`], or memory in tests of the pace, whose clock does not wait for sockets.
+/// A sender of requests: [`crate::clients::Clients`], or a transport in memory for the tests of the pace, whose paused clock does not wait
+/// for sockets.
 pub(crate) trait Transport: Send + Sync {
     /// Sends `request` for `hop` and receives the header of the answer. Redirects are answers.
     fn send(&self, hop: Hop, request: reqwest::Request) -> Sending;
@@ -23,7 +24,7 @@ pub(crate) trait Transport: Send + Sync {
 /// Returns `error` and its causes.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
-        // The source of an I/O error is the source of the error inside it, not that error itself.
+        // `source` of an I/O error skips the error inside it, so the search takes that inner error itself.
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),

@@ -19,7 +19,7 @@ use crate::host::Key;
 use crate::network::Network;
 use crate::origin::Origin;
 
-/// A name can have hundreds of addresses. Only the first ones are tried.
+/// The number of addresses of a name that are tried. A name can have hundreds.
 const TRIED: usize = 4;
 
 type BoxError = Box<dyn Error + Send + Sync>;

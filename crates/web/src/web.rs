@@ -1,4 +1,4 @@
-//! The client of a run. It applies every rule in its order.
+//! The client of a run. It applies the rules in their order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,7 +179,8 @@ impl Web {
     /// Returns the next host, and the host of the proxy in front of it.
     ///
     /// # Errors
-    /// Refuses a host that may not be contacted, as far as its URL shows that. The addresses of names are vetted when a connection is opened.
+    /// Refuses a host that may not be contacted, as far as its URL shows that. The addresses of names are vetted when a connection is
+    /// opened.
     fn destination(&self, chain: &Chain) -> Result<(Key, Option<String>), Failure> {
         let origin = admit(&chain.url)?;
         let exempt = chain.exempt && self.0.exempts(&origin);

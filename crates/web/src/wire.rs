@@ -17,7 +17,7 @@ use crate::request::{Kind, Request};
 use crate::settings::Limits;
 use crate::transport::{HEADER_BUFFER, Transport, not_sent};
 
-/// Sends requests. This is everything below the rules of politeness.
+/// A sender of single requests. It applies the limits and the budget, but no rule of politeness.
 pub(crate) struct Wire {
     pub transport: Box<dyn Transport>,
     pub budget: Arc<BudgetCounter>,
@@ -153,7 +153,7 @@ impl Wire {
                 headers.insert(name.clone(), value);
             }
         }
-        // The last one, so that no request can state another sender.
+        // This header is set last, so that no request can state another sender.
         headers.insert(header::USER_AGENT, self.user_agent.clone());
         Ok(headers)
     }

@@ -69,7 +69,8 @@ fn settings_that_cannot_be_used() {
     assert!(matches!(Web::new(&settings, network()).err(), Some(SettingsError::Certificate { index: 0, .. })));
 }
 
-/// Fetches `path` twice from a host with this `robots.txt`. Returns the result and the numbers of requests for `robots.txt` and for the image.
+/// Fetches `path` twice from a host with this `robots.txt`. Returns the result and the numbers of requests for `robots.txt` and for the
+/// image.
 async fn with_robots(
     path: &str,
     robots: impl Fn(usize) -> Reply + Send + Sync + 'static,

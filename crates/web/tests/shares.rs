@@ -115,7 +115,7 @@ async fn a_large_body_waits_for_a_permit_and_a_small_one_does_not() {
     assert_eq!(waits.await.unwrap(), Ok(3 << 19));
 }
 
-/// A server that keeps every connection open and counts them. Returns its address, and the number now and at most.
+/// Starts a server that keeps every connection open and counts the connections. Returns its address, and the number now and at most.
 async fn counting_server() -> (std::net::SocketAddr, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -53,7 +53,7 @@ enum Maker {
 }
 
 impl Maker {
-    /// Returns how a damaged network is made again.
+    /// Returns the advice for making a damaged network again.
     fn again(&self) -> &'static str {
         match self {
             Self::Train => "run `just train --force`",

@@ -76,7 +76,7 @@ fn a_damaged_file_is_noticed() {
         let failed = codes.iter().any(|code| *code != 0);
         silent += u32::from(!failed);
         if failed {
-            // What the hints say: install again, move the path away, make the outputs again.
+            // Follows the hints: installs again, moves the path away, and makes the outputs again.
             fs_err::remove_dir_all(workspace.join("data")).unwrap();
             copy(&spare, &workspace.join("data"));
             if path.is_dir() {

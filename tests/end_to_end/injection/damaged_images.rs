@@ -9,7 +9,7 @@ use testkit::images::{self, draw};
 
 use super::{Counts, number, rng, run, workspace};
 
-/// Images damaged in one run.
+/// Number of damaged images in one run.
 const PER_RUN: usize = 100;
 
 fn valid() -> Vec<(&'static str, Vec<u8>)> {
@@ -37,7 +37,7 @@ fn damage(bytes: &[u8], other: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
     let part = one.min(two)..one.max(two);
     match rng.random_range(0..6) {
         0 => (0..rng.random_range(1..20)).for_each(|_| bytes[rng.random_range(0..length)] = rng.random()),
-        // The header decides most.
+        // Bytes of the header have the largest effect.
         1 => (0..3).for_each(|_| bytes[rng.random_range(0..length.min(64))] = rng.random()),
         2 => bytes.truncate(one),
         3 => bytes[part].fill(0),

@@ -10,7 +10,7 @@ use testkit::binary;
 use super::{Counts, Whole, number, rng, run, workspace};
 use crate::STAGES;
 
-/// Another configuration for each stage, so that the stage runs.
+/// Returns a change of the configuration after which the stage runs.
 fn change(stage: &str) -> &'static str {
     match stage {
         "scrape" => "scrape.near_duplicate_distance=3",

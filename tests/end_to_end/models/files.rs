@@ -14,14 +14,14 @@ fn external(stored: &mut TensorProto, location: &str) {
     stored.raw_data = None;
 }
 
-/// A list of integers in another file.
+/// Returns a tensor whose values are in another file.
 fn elsewhere() -> TensorProto {
     let mut stored = TensorProto { dims: vec![108], data_type: Some(DataType::Float as i32), ..TensorProto::default() };
     external(&mut stored, "/etc/passwd");
     stored
 }
 
-/// A graph inside an attribute inside a node inside a graph, and so on.
+/// Returns the content of a graph in which `depth` graphs are nested: each is in an attribute of a node of the one around it.
 fn nested(depth: usize) -> Vec<u8> {
     let mut inner: Vec<u8> = Vec::new();
     for field in [0x32, 0x2a, 0x0a].into_iter().cycle().take(3 * depth) {

@@ -95,7 +95,7 @@ fn within(name: &str, key: &str, inner: GraphProto) -> NodeProto {
     node
 }
 
-/// A body that adds its input to itself.
+/// Returns the body of a loop that adds its input to itself.
 fn body() -> GraphProto {
     let float = |name: &str| value_info(name, DataType::Float as i32, None);
     let bool = |name: &str| value_info(name, DataType::Bool as i32, Some(&[]));

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use super::Case;
 use super::small::{insert, node, set_ints, store};
 
-/// Nodes that double a tensor along an axis, `times` times.
+/// Returns nodes that double a tensor along an axis, `times` times.
 fn doubled(times: usize) -> Vec<NodeProto> {
     let mut top = "pool1".to_owned();
     let double = |place| {

@@ -123,7 +123,7 @@ impl Excerpt {
     }
 }
 
-/// Whether a filter has a single value for each input. This holds for dense layers and convolutions of 1 x 1.
+/// Returns whether a filter has a single value for each input. This holds for dense layers and convolutions of 1 x 1.
 fn is_matrix(weight: &ArrayD<f32>) -> bool {
     weight.shape().get(2..).unwrap_or_default().iter().all(|side| *side == 1) || weight.ndim() != 4
 }

@@ -30,7 +30,7 @@ struct Layer {
 
 impl DenseLayers {
     /// Splits `model`, which computes `outputs` from `input`, into the dense layers at its bottom and the network above them. Layers that
-    /// do not lie below every output belong to the network above, as do all layers unless `wanted` is set.
+    /// do not lie below every output belong to the network above. If `wanted` is false, all layers belong to it.
     pub(super) fn split(model: Model, input: &str, outputs: &[&str], wanted: bool) -> (Self, Model) {
         let mut found = if wanted { model.dense_above(input) } else { Vec::new() };
         while let Some(last) = found.last() {
@@ -44,7 +44,7 @@ impl DenseLayers {
         (Self { layers: Vec::new(), output: input.to_owned() }, model)
     }
 
-    /// The name of the output of the last layer, or of the input if there is no layer.
+    /// Returns the name of the output of the last layer, or of the input if there is no layer.
     pub(super) fn output(&self) -> &str {
         &self.output
     }

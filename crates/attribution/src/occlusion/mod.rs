@@ -5,8 +5,8 @@
 //! works place by place (`graph::local`). From there on, the rest of the network runs as a whole: dense layers by products that leave
 //! out zeros ([`dense_layers`]), the layers above them by the runtime.
 //!
-//! Below, only the rectangles are computed ([`worker`]), by the kernels of [`kernels::patch`]. The values around them are those of the
-//! unchanged image.
+//! Below that layer, only the rectangles are computed ([`worker`]), by the kernels of [`kernels::patch`]. The values around them are
+//! those of the unchanged image.
 
 mod cut;
 mod dense_layers;

@@ -1,4 +1,4 @@
-//! Occlusion sensitivity (Zeiler & Fergus 2013, section 4.2): the outputs of a network for an image of which a window is covered.
+//! Occlusion sensitivity (Zeiler & Fergus 2013, section 4.2): the outputs of a network while a window of the image is covered.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,8 +13,8 @@ use super::worker::Worker;
 use crate::Error;
 
 /// Windows that one thread computes at a time. With more windows the filters are read less often from memory, but the values between
-/// two steps no longer stay in a cache. The number is fixed, because another one could change the last bits of the nodes that the
-/// runtime computes place by place.
+/// two steps no longer stay in a cache. The number is fixed, because another number could change the last bits of the nodes that
+/// the runtime computes place by place.
 const CHUNK: usize = 16;
 /// The greatest number of windows in one run of the network above the cut.
 const ROUND: usize = 384;
@@ -55,11 +55,12 @@ pub struct Occluded {
 }
 
 impl Occluder {
-    /// Prepares `model`, whose only input is an image `[n, channels, height, width]`, for `windows`, of which there is at least one.
+    /// Prepares `model`, whose only input is an image `[n, channels, height, width]`, for the rectangles `windows`, in pixels.
     /// `outputs` are the names of tensors `[n, values]`. `threads` is 0 for all processors.
     ///
     /// # Errors
-    /// Returns an error if the network has another kind of input, or if a window is empty or not inside the image.
+    /// Returns an error if the network has another kind of input, if there is no window, or if a window is empty or not inside the
+    /// image.
     pub fn new(model: &Model, outputs: &[&str], windows: &[Rect], reuse: Reuse, threads: usize) -> Result<Self, Error> {
         let model = model.cut_many(outputs)?.without_dropout()?;
         let plan = OcclusionPlan::new(&model, outputs, windows, reuse == Reuse::On)?;
@@ -88,13 +89,13 @@ impl Occluder {
         })
     }
 
-    /// The name of the last tensor that is computed in rectangles. It is the input of the network if nothing can be reused.
+    /// Returns the name of the last tensor that is computed in rectangles, or of the input of the network if nothing can be reused.
     pub fn reused_up_to(&self) -> &str {
         &self.plan.tensors[self.plan.cut].name
     }
 
-    /// Returns the outputs for `image`, `[channels, height, width]`, unchanged and with each window filled from the same places of `cover`.
-    /// `done` is called with a number of windows whenever so many are done, from several threads.
+    /// Returns the outputs for `image`, `[channels, height, width]`: for the unchanged image, and for each window filled with the
+    /// values of `cover` at the same places. Several threads call `done` with the number of windows that they have just finished.
     ///
     /// # Errors
     /// Returns an error if an array does not have the size of the input, or if the runtime fails.

@@ -31,7 +31,7 @@ pub(super) enum Work {
     Relu,
     /// The output is the input.
     Identity,
-    /// A node that works place by place, run by the runtime. The names of its inputs.
+    /// A node that works place by place and that the runtime runs. The value is the names of its inputs.
     Pointwise(Vec<String>),
 }
 
@@ -54,7 +54,7 @@ pub(super) struct OcclusionPlan {
     pub(super) steps: Vec<Step>,
     /// The last tensor that is computed in rectangles, as an index into `tensors`.
     pub(super) cut: usize,
-    /// The dense layers that read it.
+    /// The dense layers that read the tensor at the cut.
     pub(super) dense: DenseLayers,
     /// The network above the dense layers. It computes the outputs of the plan.
     pub(super) above: Model,

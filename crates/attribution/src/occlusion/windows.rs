@@ -7,7 +7,7 @@ use crate::Error;
 
 /// Square windows on a square image, one every `stride` pixels along each axis, from the top left corner on.
 ///
-/// They lie as in Captum's `Occlusion`, and every pixel is covered. The last window of a row or column may reach over the edge. It
+/// They lie as in Captum's `Occlusion`, and every pixel is covered. The last window of a row or column may reach over the edge, and
 /// covers only the pixels inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {

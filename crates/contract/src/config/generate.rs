@@ -9,7 +9,7 @@ use super::Config;
 
 const WIDTH: usize = 118;
 
-/// Returns the content of a generated file.
+/// A function that returns the content of a generated file.
 pub type Generator = fn() -> String;
 
 /// The generated files, relative to the root of the project, and their content.
@@ -62,7 +62,7 @@ fn properties(schema: &Json) -> Option<&Map<String, Json>> {
     schema["properties"].as_object()
 }
 
-/// Whether the property is a section of its own.
+/// Returns whether the property is a section of its own.
 fn is_section(schema: &Json) -> bool {
     schema["type"] == "object"
 }
@@ -75,7 +75,7 @@ fn description(schema: &Json) -> String {
     schema["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The documented values of a key with choices.
+/// Returns the documented values of a key with choices.
 fn choices(schema: &Json) -> Vec<(String, String)> {
     let schema = if schema["type"] == "array" { &schema["items"] } else { schema };
     let constants = schema["oneOf"].as_array().into_iter().flatten();
@@ -121,7 +121,7 @@ fn write_table(text: &mut String, prefix: &str, schema: &Json, keys: &Json, valu
     }
 }
 
-/// The variants of a list of tables: kind, description, names of the other keys.
+/// Returns the variants of a list of tables: kind, description, names of the other keys.
 fn variants(key: &Json) -> Vec<(String, String, Vec<String>)> {
     let variants = key["items"]["oneOf"].as_array().into_iter().flatten();
     variants
@@ -149,7 +149,7 @@ fn write_comment(text: &mut String, comment: &str) {
     }
 }
 
-/// A JSON value as TOML.
+/// Formats a JSON value as TOML.
 fn toml_value(value: &Json) -> String {
     match value {
         Json::Array(list) => format!("[{}]", list.iter().map(toml_value).collect::<Vec<_>>().join(", ")),
@@ -158,7 +158,7 @@ fn toml_value(value: &Json) -> String {
     }
 }
 
-/// `digits` in groups of three, such as `40_000_000`.
+/// Returns `digits` in groups of three, such as `40_000_000`.
 fn grouped(digits: &str) -> String {
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.into_iter().rev().collect::<Vec<_>>().join("_")
@@ -209,7 +209,7 @@ fn write_keys<'a>(text: &mut String, keys: impl Iterator<Item = (&'a String, &'a
     text.push('\n');
 }
 
-/// The type of a key with its limits, in words.
+/// Returns the type of a key with its limits, in words.
 fn kind(key: &Json) -> String {
     if !choices(key).is_empty() {
         return if key["type"] == "array" { "list of choices" } else { "choice" }.to_owned();

@@ -115,7 +115,7 @@ impl Scrape {
 }
 
 impl Web {
-    /// `used` tells whether a source is on the web.
+    /// Checks the section. `used` says whether a source is on the web. Only then is a contact required.
     fn check(&self, used: bool) -> Result<(), Violation> {
         let reachable = is_address(&self.contact)
             || self.contact.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));

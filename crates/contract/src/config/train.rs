@@ -152,9 +152,9 @@ fn items_below_one(schema: &mut schemars::Schema) {
     }
 }
 
-/// With the two moments of `AdamW` and the gradient, 2^27 weights between two layers take 2 GiB.
+/// The most weights between two hidden layers. With the gradient and the two moments of `AdamW`, 2^27 weights take 2 GiB.
 const MAX_WEIGHTS: usize = 1 << 27;
-/// The dense layers of a head are `fc1` to `fc8`, and the last one is not hidden.
+/// The most hidden layers of a head. Its dense layers are `fc1` to `fc8`, and the last one is not hidden.
 const MAX_HIDDEN: usize = 7;
 const MAX_TRIALS: usize = 10_000;
 

@@ -29,7 +29,7 @@ pub(super) fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Stri
     from.deserialize_any(OneOrMore)
 }
 
-/// The schema of a tuning depth or a list of them.
+/// Returns the schema of a tuning depth or of a list of tuning depths.
 pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "anyOf": [

@@ -1,6 +1,6 @@
 //! Declares the part of the configuration that a stage reads.
 
-/// Declares a stage's view of the configuration: `view! { /// doc  pub struct Name { seed, train } }`.
+/// Declares a stage's view of the configuration: `view! { pub struct Name { seed: u64, train: Train } }`.
 ///
 /// Each name is a field of [`Config`](crate::Config). The view implements `Serialize`, `Clone`, `Debug` and
 /// `From<&Config>`, and [`Seeded`](pipeline::Seeded) when its first field is `seed`. Views with parts of a section are

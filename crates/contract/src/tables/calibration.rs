@@ -1,4 +1,4 @@
-//! `evaluate/calibration.csv`: whether predictions with a confidence of 0.9 are right nine times in ten.
+//! `evaluate/calibration.csv`: the mean confidence and the accuracy of the predictions in each confidence bin.
 
 use serde::{Deserialize, Serialize};
 

@@ -41,7 +41,7 @@ pub enum Why {
 }
 
 impl Why {
-    /// Whether the choice was made by the predictions and not by the user.
+    /// Returns whether the predictions made the choice, and not the user.
     pub fn is_automatic(self) -> bool {
         matches!(self, Self::Best | Self::Worst | Self::LeastCertain)
     }
@@ -69,7 +69,7 @@ impl ChosenRow {
     /// The folder of the images that are not in the data set, below the stage's folder.
     pub const IMAGES: &'static str = "pictures";
 
-    /// The name of the file with a given image as the network sees it, below the stage's folder.
+    /// Returns the name of the file with a given image as the network sees it, below the stage's folder.
     pub fn image_file(id: &str) -> String {
         format!("{}/{id}.png", Self::IMAGES)
     }

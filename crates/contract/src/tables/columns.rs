@@ -6,7 +6,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// Returns the field names of the struct `T` in their order: the columns of its table.
 ///
-/// `T` has no `#[serde(flatten)]`, because then serde does not know the names in advance.
+/// `T` must not have `#[serde(flatten)]`, because serde then does not know the names in advance.
 pub(super) fn columns<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     match T::deserialize(Fields) {
         Err(Found(fields)) => fields,

@@ -15,11 +15,11 @@ use crate::stages;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// The head learns from it.
+    /// `train` trains the network on the image.
     Train,
-    /// It ends and chooses trials.
+    /// `train` computes the validation loss on the image, which ends trials and selects one.
     Val,
-    /// It judges the tuned network, once.
+    /// `evaluate` measures the tuned network on the image, once.
     Test,
 }
 
@@ -95,7 +95,7 @@ impl Dataset {
     /// Reads the data set of `preprocess` below `artifacts`.
     ///
     /// # Errors
-    /// Names the file when one is missing or damaged, or when an image has a label that is no class.
+    /// Returns an error that names the file when a file is missing or damaged, or when an image has a label that is no class.
     pub fn read(artifacts: &Path) -> Result<Self> {
         let folder = artifacts.join(Self::STAGE);
         let Classes(classes) = Classes::read_in(&folder)?;
@@ -126,22 +126,22 @@ impl Dataset {
         Classes(classes.to_vec()).write(to)
     }
 
-    /// The name of a preprocessed image's file, relative to the stage's folder.
+    /// Returns the name of a preprocessed image's file, relative to the stage's folder.
     pub fn image_file(id: &str) -> String {
         format!("{}/{id}.png", Self::IMAGES)
     }
 
-    /// The images of one split, in the order of the file.
+    /// Returns the images of one split, in the order of the file.
     pub fn split(&self, split: Split) -> Vec<&ImageRow> {
         self.images.iter().filter(|image| image.split == split).collect()
     }
 
-    /// The place of an image's class in [`Dataset::classes`].
+    /// Returns the place of an image's class in [`Dataset::classes`].
     pub fn label_index(&self, image: &ImageRow) -> usize {
         self.classes.iter().position(|class| *class == image.label).unwrap_or(0)
     }
 
-    /// The path of the preprocessed image.
+    /// Returns the path of the preprocessed image.
     pub fn file(&self, image: &ImageRow) -> PathBuf {
         self.folder.join(&image.path)
     }

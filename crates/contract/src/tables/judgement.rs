@@ -1,4 +1,4 @@
-//! Predictions joined with the data set: places in place of ids and names.
+//! Predictions joined with the data set. Indices replace the ids of images and the names of classes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::dataset::Dataset;
 use super::predictions::{Prediction, Predictions};
 use crate::artifact::Artifact;
 
-/// What the network says of one image of the data set.
+/// The prediction for one image of the data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// Place of the image in [`Dataset::images`].
@@ -35,17 +35,17 @@ impl Judgement {
         join(&found, dataset).with_context(damaged).hint(again)
     }
 
-    /// Whether the prediction is the label.
+    /// Returns whether the predicted class is the label.
     pub fn is_right(&self) -> bool {
         self.label == self.predicted
     }
 
-    /// Probability of the label.
+    /// Returns the probability of the label, in [0, 1].
     pub fn of_label(&self) -> f64 {
         self.probabilities[self.label]
     }
 
-    /// The lead of the most probable class over the second: 0 is undecided, 1 is certain.
+    /// Returns the lead of the most probable class over the second, in [0, 1]: 0 is undecided, 1 is certain.
     pub fn lead(&self) -> f64 {
         let mut sorted = self.probabilities.clone();
         sorted.sort_by(|a, b| b.total_cmp(a));

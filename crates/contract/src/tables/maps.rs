@@ -128,13 +128,13 @@ pub struct WindowRow {
     /// Probability of the class while the window is covered.
     #[serde(serialize_with = "text::plain")]
     pub probability: f32,
-    /// By how much the probability is lower than without the window.
+    /// The probability without the window minus the probability with it.
     #[serde(serialize_with = "text::plain")]
     pub drop: f32,
     /// Natural logarithm of probability / (1 - probability).
     #[serde(serialize_with = "text::plain")]
     pub log_odds: f32,
-    /// By how much the log-odds are lower than without the window.
+    /// The log-odds without the window minus the log-odds with it.
     #[serde(serialize_with = "text::plain")]
     pub log_odds_drop: f32,
 }

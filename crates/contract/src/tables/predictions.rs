@@ -1,4 +1,4 @@
-//! `evaluate/predictions.csv`: what the network says of every test image.
+//! `evaluate/predictions.csv`: the prediction for every test image.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::text;
 use crate::artifact::Artifact;
 use crate::stages;
 
-/// What the network says of one image.
+/// The prediction for one image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// The image's id.
@@ -44,7 +44,7 @@ pub struct Predictions {
     pub rows: Vec<Prediction>,
 }
 
-/// What a class's column begins with.
+/// The prefix of the name of a class's column.
 const PROBABILITY: &str = "p_";
 
 impl Artifact for Predictions {

@@ -54,7 +54,7 @@ impl Row for SourceRow {
     const STAGE: &'static str = stages::SCRAPE;
     const FILE: &'static str = "sources.csv";
 
-    /// The hash becomes the name of a file.
+    /// Rejects anything but 16 hex digits as the hash, because the hash becomes the name of a file.
     fn check(&self) -> Result<(), String> {
         let is_hash = self.hash.len() == 16 && self.hash.bytes().all(|byte| byte.is_ascii_hexdigit());
         if is_hash { Ok(()) } else { Err(format!("`{}` is no hash of 16 hex digits", self.hash)) }

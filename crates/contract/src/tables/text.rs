@@ -1,7 +1,7 @@
 //! How numbers are written in tables.
 //!
-//! The functions are for `#[serde(serialize_with = "…")]`. Without one, the `csv` crate writes floats with an exponent
-//! where they are small and whole floats with `.0`.
+//! The functions are for `#[serde(serialize_with = "…")]`. Without such a function, the `csv` crate writes floats with an exponent where
+//! they are small and whole floats with `.0`.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ pub fn plain<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Er
     to.collect_str(value)
 }
 
-/// Writes a number as [`plain`] does; `None` is an empty cell.
+/// Writes a number as [`plain`] does, and an empty cell for `None`.
 pub fn plain_or_empty<T: Display, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => plain(value, to),
@@ -43,7 +43,7 @@ pub fn fixed<const DIGITS: usize, S: Serializer>(value: &f64, to: S) -> Result<S
     to.collect_str(&format_args!("{value:.DIGITS$}"))
 }
 
-/// Writes a number as [`fixed`] does; `None` is an empty cell.
+/// Writes a number as [`fixed`] does, and an empty cell for `None`.
 pub fn fixed_or_empty<const DIGITS: usize, S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => fixed::<DIGITS, S>(value, to),

@@ -36,12 +36,12 @@ impl Settings {
     /// The setting that tables always show.
     pub const LEARNING_RATE: &'static str = "learning_rate";
 
-    /// The names of the settings. The grid varies the first name slowest.
+    /// Returns the names of the settings. The grid varies the first name slowest.
     pub fn names() -> &'static [&'static str] {
         columns::<Self>()
     }
 
-    /// Each setting as text, in the order of [`Settings::names`]. No hidden layer is an empty text.
+    /// Returns each setting as text, in the order of [`Settings::names`]. A head without hidden layers has an empty text.
     pub fn texts(&self) -> Vec<String> {
         super::csv_file::cells(self)
     }
@@ -77,7 +77,7 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// What came of a trial. The validation values are those of the kept epoch.
+/// The result of a trial. The validation values are those of the kept epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrialResult {
     /// Epochs that the trial took.
@@ -92,7 +92,7 @@ pub struct TrialResult {
     pub val_accuracy: Option<f32>,
     /// Why the trial ended.
     pub status: Option<StopReason>,
-    /// The last rung that the trial was in, from 1. It is above 1 with `train.sweep.search = "halving"` only.
+    /// The last rung that the trial was in, from 1. It is above 1 with `train.search = "halving"` only.
     pub rung: usize,
     /// Whether the tuned network is the one of this trial.
     pub chosen: bool,
@@ -105,7 +105,7 @@ pub struct Trial {
     pub trial: usize,
     /// Its settings.
     pub settings: Settings,
-    /// What came of it.
+    /// Its result.
     pub result: TrialResult,
 }
 

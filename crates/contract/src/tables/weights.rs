@@ -50,7 +50,7 @@ impl Row for WeightRow {
     const FILE: &'static str = "weights/layers.csv";
 }
 
-/// One bin of the histogram of a layer's weight: 100 equal bins from minus to plus the largest |w| of both times.
+/// One bin of the histogram of a layer's weight. The 100 equal bins cover -m to m, where m is the largest |w| before and after tuning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HistogramBin {
     /// The name of the layer.

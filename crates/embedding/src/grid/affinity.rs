@@ -16,7 +16,7 @@ pub(super) struct Affinities {
 impl Affinities {
     /// Computes the affinities of each point with its `nearest` neighbours.
     ///
-    /// The Gaussian around each point has a width at which its neighbours have the given `perplexity`.
+    /// The width of the Gaussian around each point is chosen so that the probabilities of its neighbours have this `perplexity`.
     pub fn new(nearest: &Neighbours, perplexity: f64) -> Self {
         let each = nearest.each;
         let n = nearest.indices.len() / each;

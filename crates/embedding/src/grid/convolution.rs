@@ -68,7 +68,7 @@ impl Convolution {
         convolution
     }
 
-    /// Returns whether it convolves on `size` nodes that lie `spacing` apart.
+    /// Returns whether this convolution is for `size` nodes that lie `spacing` apart.
     pub fn fits(&self, size: [usize; 2], spacing: f64) -> bool {
         self.padded == size.map(padded) && self.spacing.to_bits() == spacing.to_bits()
     }

@@ -204,7 +204,7 @@ fn density(stencils: &[Stencil], size: [usize; 2]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// The positions of `n` points in clusters, on a square whose side is `side`.
+    /// Returns the positions of `n` points in clusters, on a square whose side is `side`.
     fn plane(n: usize, side: f64) -> Vec<Point> {
         let wave = |i: usize, frequency: f64| (i as f64 * frequency).sin();
         (0..n)
@@ -226,7 +226,7 @@ mod tests {
         [0, 1].map(|axis| positions[i][axis] - positions[j][axis])
     }
 
-    /// The gradient without attraction, from every pair.
+    /// Returns the gradient without attraction, computed from every pair.
     fn repulsion_of_all_pairs(positions: &[Point]) -> Vec<Point> {
         let n = positions.len();
         let kernel = |i: usize, j: usize| 1.0 / (1.0 + squared(apart(positions, i, j)));

@@ -25,7 +25,7 @@ pub(super) fn check(model: &Model, shapes: &Shapes) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks that each attribute exists once, has a type of its own, and is a number where it has to be one.
+/// Checks that each attribute exists once and states its type, and that none of its numbers is NaN.
 fn well_formed(node: &NodeProto) -> Result<(), String> {
     let mut names = BTreeSet::new();
     for attribute in &node.attribute {
@@ -74,14 +74,15 @@ fn of_node(node: &NodeProto, shapes: &Shapes) -> Result<(), String> {
     }
 }
 
-/// Whether the first input of a node is a tensor of integers, as far as is known.
+/// Returns whether the first input of a node is known to be a tensor of integers.
 fn whole_numbers(node: &NodeProto, shapes: &Shapes) -> bool {
     let kind = input(node, 0).and_then(|name| shapes.element(name));
     let float = [DataType::Float, DataType::Float16, DataType::Bfloat16, DataType::Double];
     kind.is_some_and(|kind| float.iter().all(|float| *float as i32 != kind))
 }
 
-/// Checks that a division of integers has a known divisor that is not 0. The processor stops the process at any other.
+/// Checks that all divisors of a division of integers are known and above 0. The processor stops the process when it divides
+/// integers by 0.
 fn division(node: &NodeProto, shapes: &Shapes) -> Result<(), String> {
     if !whole_numbers(node, shapes) {
         return Ok(());
@@ -94,7 +95,7 @@ fn division(node: &NodeProto, shapes: &Shapes) -> Result<(), String> {
     Err("it divides whole numbers by a number that is not known to be above 0".to_owned())
 }
 
-/// Checks that a `Pad` repeats at most the values that there are.
+/// Checks that a `Pad` which repeats values of its input adds fewer values than the axis has.
 fn pad(node: &NodeProto, shapes: &Shapes) -> Result<(), String> {
     if matches!(text_attribute(node, "mode"), None | Some(b"" | b"constant")) {
         return Ok(());

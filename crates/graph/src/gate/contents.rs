@@ -1,4 +1,4 @@
-//! What a model from a file contains: one graph of standard operators with stored weights, and usable names.
+//! The check of the contents of a model from a file: one graph of standard operators with stored weights, and usable names.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The gate for models from files: what [`crate::Model::read`] refuses although it is a sound graph.
+//! The gate for models from files: the checks by which [`crate::Model::read`] refuses graphs that are sound but not safe to run.
 //!
 //! ONNX Runtime trusts the model that it runs. A stride of 0 or an integer division by 0 ends the process with a signal, a
 //! loop can run forever, and a few bytes can claim any amount of memory. A network from a file passes these checks before it
@@ -22,7 +22,7 @@ use crate::{Error, Model};
 /// Checks a model from a file.
 ///
 /// # Errors
-/// Returns the first reason to refuse it. The error names the model, and the node or the tensor.
+/// Returns the first reason to refuse the model. The error names the model, and the node or the tensor.
 pub(crate) fn check(model: &Model) -> Result<(), Error> {
     contents::check(model)?;
     let shapes = model.shapes_for_one();

@@ -83,8 +83,8 @@ fn operations(node: &NodeProto, shapes: &Shapes) -> u64 {
     products.saturating_add(output.saturating_mul(window)).saturating_add(read)
 }
 
-/// Returns the most bytes that tensors need at the same time when the nodes run in order, and the tensor that is computed
-/// then. Stored weights do not count. `None` for a model without a tensor of known size.
+/// Returns the largest number of bytes that tensors need at the same time when the nodes run in order, with the tensor that is
+/// computed at that time. Stored weights do not count. Returns `None` for a model without a tensor of known size.
 pub(crate) fn peak(model: &Model, shapes: &Shapes) -> Option<(String, u64)> {
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
     let end = model.nodes().len();

@@ -1,4 +1,4 @@
-//! Stored values: they are finite numbers.
+//! The check that stored values are finite numbers.
 
 use crate::onnx::{TensorProto, tensor_proto::DataType};
 use crate::{Error, Model};
@@ -19,7 +19,7 @@ pub(super) fn check(model: &Model) -> Result<(), Error> {
 /// Checks the values of a floating-point tensor. A single value, such as the bound of a `Clip`, may be infinite.
 fn finite(stored: &TensorProto) -> Result<(), String> {
     let raw = stored.raw_data();
-    // The largest exponent stands for infinity and NaN. A fraction other than 0 makes it NaN.
+    // The largest exponent stands for infinity if the fraction is 0, and for NaN otherwise.
     let (infinite, nan) = match DataType::try_from(stored.data_type()).unwrap_or_default() {
         DataType::Float => found(
             raw.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).chain(stored.float_data.iter().copied()),
@@ -42,8 +42,8 @@ fn finite(stored: &TensorProto) -> Result<(), String> {
     if infinite && !single { Err("a value is infinite".to_owned()) } else { Ok(()) }
 }
 
-/// Returns whether an infinite value is among the values of 16 bits, and whether NaN is. `exponent` has all bits of the
-/// exponent.
+/// Returns whether the values of 16 bits contain infinity, and whether they contain NaN. `exponent` has all bits of the
+/// exponent set.
 fn halves(stored: &TensorProto, exponent: u16) -> (bool, bool) {
     let raw = stored.raw_data().as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes));
     let values = raw.chain(stored.int32_data.iter().map(|value| *value as u16));

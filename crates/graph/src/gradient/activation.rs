@@ -55,7 +55,7 @@ impl Unary {
         }
     }
 
-    /// A name for an intermediate result.
+    /// Returns a name for an intermediate result.
     fn hint(&self, what: &str) -> String {
         format!("{}_grad.{what}", self.x)
     }

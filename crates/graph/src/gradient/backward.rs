@@ -9,17 +9,17 @@ use crate::{Error, Model, opset};
 
 /// Returns a model that computes the tensor `top` and its gradients, for an ordinary inference session.
 ///
-/// Its inputs are those of `model` that `top` depends on, and `<top>_grad` of the shape of `top`: the weight of each value of
-/// `top`, for example 1 for the logit of one class and 0 for the others. Its outputs are `top` and, for each tensor in `of`
-/// (an input, a weight, or any tensor in between), `<of>_grad` of that tensor's shape: the gradient of the weighted sum of
-/// `top`'s values. [`Model::expose`] adds further outputs. Dropout is removed, and statistics of batch normalization are
-/// constants.
+/// Its inputs are those of `model` that `top` depends on, and `<top>_grad` with the shape of `top`. `<top>_grad` has a weight
+/// for each value of `top`, for example 1 for the logit of one class and 0 for the others. Its outputs are `top` and a tensor
+/// `<tensor>_grad` for each tensor in `of` (an input, a weight, or any tensor in between), with the shape of that tensor. This
+/// output is the gradient of the weighted sum of the values of `top`. [`Model::expose`] adds further outputs. Dropout is removed, and
+/// statistics of batch normalization are constants.
 ///
 /// Where a slope jumps, as that of `Relu` at 0, the gradient is 0.
 ///
 /// # Errors
-/// Returns an error when the model does not have a tensor, when `top` does not depend on it, and when an operator in between
-/// has no gradient rule.
+/// Returns an error when the model does not have one of the tensors, when `top` does not depend on a tensor in `of`, and when
+/// an operator in between has no gradient rule.
 pub fn backward(model: &Model, top: &str, of: &[&str]) -> Result<Model, Error> {
     backward_through(model, top, of, Rectifier::Slope)
 }

@@ -7,8 +7,8 @@ use crate::node::{input, int_attribute};
 use crate::onnx::NodeProto;
 use crate::window::{self, Axis};
 
-/// The gradients by the image, the filters and the bias, as far as they are wanted. The first layer needs no gradient by the
-/// image, which costs as much as that by the filters.
+/// Computes the gradients by the image, the filters and the bias, as far as they are wanted. The gradient by the image costs as
+/// much as that by the filters, and the first layer does not need it.
 pub(super) fn conv(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let (Some(image), Some(filters)) = (input(node, 0), input(node, 1)) else {

@@ -12,7 +12,7 @@ pub(super) fn sum(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     spread(walk, node, false)
 }
 
-/// `dX = dY / k` everywhere along the axes, where `k` is the number of values that the mean is of.
+/// `dX = dY / k` everywhere along the axes, where `k` is the number of values in each mean.
 pub(super) fn mean(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     spread(walk, node, true)
 }

@@ -75,12 +75,12 @@ impl<'m> Walk<'m> {
         self.names.extend(names.map(|name| (*name).to_owned()));
     }
 
-    /// Whether a gradient of this tensor is needed.
+    /// Returns whether the gradient of this tensor is needed.
     pub(super) fn wants(&self, tensor: &str) -> bool {
         self.leading.contains(tensor)
     }
 
-    /// Whether an output of this node has a gradient.
+    /// Returns whether an output of this node has a gradient.
     pub(super) fn reached(&self, node: &NodeProto) -> bool {
         node.output.iter().any(|output| self.parts.contains_key(output))
     }
@@ -105,12 +105,12 @@ impl<'m> Walk<'m> {
             .ok_or_else(|| "only a further output of it is used, which has no gradient rule".to_owned())
     }
 
-    /// Returns the shape of a tensor, or the reason for a rule that needs the shape.
+    /// Returns the shape of a tensor, or an error when it is not known.
     pub(super) fn shape(&self, tensor: &str) -> Result<&'m [Dim], String> {
         self.shapes.get(tensor).ok_or_else(|| format!("the shape of `{tensor}` is not known"))
     }
 
-    /// Returns the second output of a node of the forward part. A node without one gets one.
+    /// Returns the name of the second output of a node of the forward part. A node without a second output gets one.
     pub(super) fn second_output(&mut self, node: &NodeProto) -> String {
         if let Some(there) = node.output.get(1).filter(|name| !name.is_empty()) {
             return there.clone();

@@ -90,7 +90,7 @@ fn element(at: &At<'_>) -> Option<i32> {
     }
 }
 
-/// Whether an operator of the standard has a rule.
+/// Returns whether an operator of the standard has a rule.
 pub(crate) fn is_known(operator: &str) -> bool {
     rule_of(operator).is_some()
 }

@@ -84,8 +84,8 @@ pub(super) fn transpose(at: &At<'_>) -> Found {
     Ok(Some(places.into_iter().map(|place| input[place].clone()).collect()))
 }
 
-/// Returns the axes that an operator works on: an input since operator set 13, an attribute before. `rank` is the number of
-/// axes that they count in.
+/// Returns the axes that an operator works on. They are an input since operator set 13, and an attribute before. `rank` is the
+/// number of axes of the tensor that they refer to.
 fn axes(at: &At<'_>, rank: usize) -> Result<Option<Vec<usize>>, String> {
     let listed = at.ints("axes").map(<[i64]>::to_vec).or_else(|| at.constant(1));
     listed.map(|listed| listed.iter().map(|&place| axis(place, rank, false)).collect()).transpose()

@@ -113,7 +113,7 @@ fn equal(at: &At<'_>) -> Option<Vec<Value>> {
     (0..length).map(one).collect()
 }
 
-/// Returns the value of the second or of the third list, as the first list says.
+/// Returns, at each place, the value of the second list where the first list is not 0, and of the third list where it is 0.
 fn choice(at: &At<'_>) -> Option<Vec<Value>> {
     let (chosen, yes, no) = (at.constant(0)?, at.values(1)?, at.values(2)?);
     let length = chosen.len().max(yes.len()).max(no.len());
@@ -173,7 +173,7 @@ fn arithmetic(at: &At<'_>) -> Option<Vec<Value>> {
     (0..length).map(one).collect()
 }
 
-/// A value that is not known before the model runs.
+/// Returns a new name for a value that is not known before the model runs.
 fn open(at: &At<'_>, place: usize) -> Value {
     Value::Open(format!("{}.value.{place}", node_name(at.node)))
 }

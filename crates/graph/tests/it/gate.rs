@@ -1,4 +1,4 @@
-//! Models from files. `tests/end_to_end/models/` has the hostile ones.
+//! Tests of the gate for models from files. `tests/end_to_end/models/` has more hostile models.
 
 use graph::builder::{Builder, Node};
 use graph::{Error, Model};

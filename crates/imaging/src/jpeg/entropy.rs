@@ -41,7 +41,7 @@ struct Checker {
     frame: Option<(Frame, Vec<Coefficients>)>,
 }
 
-/// What the scans have given of a component.
+/// The coefficients of a component that the scans so far contain.
 struct Coefficients {
     /// The number of low bits that are still missing, by coefficient. `None` before the first scan.
     missing: [Option<u8>; 64],

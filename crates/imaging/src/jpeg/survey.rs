@@ -79,7 +79,7 @@ impl Survey<'_> {
         self.frame.as_ref().map_or(0, |frame| frame.components.len())
     }
 
-    /// Returns the number of samples of all components per pixel, in 1/256: 256 for grey, 384 for colour at half the horizontal and
+    /// Returns the number of samples of all components per pixel, in 1/256: 256 for gray, 384 for colour at half the horizontal and
     /// vertical resolution, 768 for colour at full resolution, 1024 for CMYK.
     pub fn samples(&self) -> u64 {
         let Some(frame) = &self.frame else { return 0 };

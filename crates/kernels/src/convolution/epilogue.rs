@@ -13,12 +13,12 @@ pub struct Epilogue<'e> {
     pub bias: Option<&'e [f32]>,
     /// Whether negative sums become zero.
     pub relu: bool,
-    /// The windows of which only the largest value is stored.
+    /// A pooling: only the largest value of each window is stored.
     pub pool: Option<MaxPool>,
 }
 
-/// Max pooling over an output: ONNX's `MaxPool` without dilations. Both axes are down and right. Places outside of the output do not
-/// count.
+/// Max pooling over an output: ONNX's `MaxPool` without dilations. The two values of a field are for the axes down and right. Places
+/// outside of the output do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxPool {
     /// Places in a window.
@@ -52,13 +52,13 @@ impl MaxPool {
         Ok(())
     }
 
-    /// Number of stored values for one filter.
+    /// Returns the number of stored values for one filter.
     pub(crate) fn output_len(&self) -> usize {
         self.windows[0] * self.windows[1]
     }
 
-    /// Writes the largest value of each window to `into`, `[windows down, windows right]`. `from` is `[height, columns]`, of which the
-    /// first `size` places are the output. `larger` returns the larger of two values.
+    /// Writes the largest value of each window to `into`, `[windows down, windows right]`. `from` has rows of `columns` values. Its
+    /// first `size` rows and columns are the output. `larger` returns the larger of two values.
     #[inline(always)]
     pub(crate) fn largest<T: Copy>(
         &self,
@@ -95,7 +95,7 @@ impl MaxPool {
 mod tests {
     use super::*;
 
-    /// 2 x 5 places in rows of 6. The windows of 3 x 2 reach beyond every edge but the right one.
+    /// The output has 2 x 5 places in rows of 6. The windows of 3 x 2 reach beyond every edge but the right one.
     #[test]
     fn windows_end_at_the_edges() {
         let pool = MaxPool { kernel: [3, 2], strides: [2, 2], before: [1, 1], windows: [2, 3] };

@@ -102,8 +102,8 @@ fn filter_range(plan: &ConvolutionPlan, group: usize) -> (usize, usize) {
     (first * kernel, (end - first) * kernel)
 }
 
-/// Returns a function that finds the tap of a channel of a group in a row and column, as an index within [`filter_range`]. It returns
-/// `None` past the edge of the filter.
+/// Returns a function from a row and a column to the tap of one channel of a group, as an index within [`filter_range`]. The function
+/// returns `None` past the edge of the filter.
 fn sources(plan: &ConvolutionPlan, group: usize, channel: usize) -> impl Fn(usize, usize) -> Option<usize> + Copy {
     let ([down, right], [height, width]) = (plan.phases, plan.geometry.kernel);
     let phase = group * LANES + channel;

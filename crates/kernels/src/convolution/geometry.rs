@@ -17,7 +17,7 @@ pub struct Geometry {
     pub pads: [usize; 4],
     /// Pixels from tap to tap, down and right. 1 means that taps are neighbours.
     pub dilations: [usize; 2],
-    /// Groups of channels. Each group is read by as many filters of its own.
+    /// Groups of channels. Each group is read by `filters / groups` filters of its own.
     pub groups: usize,
     /// Height and width of the input, in pixels.
     pub size: [usize; 2],
@@ -38,7 +38,7 @@ impl Geometry {
         })
     }
 
-    /// Checks that the convolution exists, and that its sizes can be computed with.
+    /// Checks that the convolution exists, and that its sizes are not too large for the kernels.
     ///
     /// # Errors
     /// Returns an error if a size, a stride, a dilation or a count is zero, if the groups do not divide channels and filters, if the
@@ -80,28 +80,28 @@ impl Geometry {
         Ok(())
     }
 
-    /// Pixels that a window spans along an axis.
+    /// Returns the number of pixels that a window spans along an axis.
     pub(crate) fn window(&self, axis: usize) -> usize {
         (self.kernel[axis].max(1) - 1) * self.dilations[axis] + 1
     }
 
-    /// Pixels of the input along an axis, padding included.
+    /// Returns the number of pixels of the input along an axis, padding included.
     pub(crate) fn padded(&self, axis: usize) -> usize {
         self.size[axis] + self.pads[axis] + self.pads[axis + 2]
     }
 
-    /// Number of values of one input image.
+    /// Returns the number of values of one input image.
     pub(crate) fn input_len(&self) -> usize {
         self.channels * self.size[0] * self.size[1]
     }
 
-    /// Number of values of the output for one image.
+    /// Returns the number of values of the output for one image.
     pub(crate) fn output_len(&self) -> usize {
         let [height, width] = self.output_size();
         self.filters * height * width
     }
 
-    /// Number of values of one filter.
+    /// Returns the number of values of one filter.
     pub(crate) fn filter_len(&self) -> usize {
         self.channels / self.groups * self.kernel[0] * self.kernel[1]
     }
@@ -114,7 +114,7 @@ impl Geometry {
         found.map_or(Ok(()), |found| expect_length("bias", self.filters, found))
     }
 
-    /// Returns the number of images in an input of `x` values and an output of `y` values, `written` for each image.
+    /// Returns the number of images in an input of `x` values. The output has `y` values, which must be `written` values for each image.
     pub(crate) fn expect_batch(&self, x: usize, y: usize, written: usize) -> Result<usize, Error> {
         let batch = x / self.input_len();
         expect_length("input", batch * self.input_len(), x)?;

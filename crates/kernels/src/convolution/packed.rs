@@ -18,9 +18,9 @@ pub struct PackedConvolution {
 
 #[derive(Debug)]
 enum Filters {
-    /// `[filters, channels / groups, kernel height, kernel width]`, as they were given.
+    /// The filters `[filters, channels / groups, kernel height, kernel width]`, as the caller passed them.
     Plain(Vec<f32>),
-    /// Transformed and packed for the tiles of a plan.
+    /// The filters, transformed and packed for the tiles of a plan.
     Tiled(Box<ConvolutionPlan>, PooledBuffer),
 }
 
@@ -42,7 +42,7 @@ impl PackedConvolution {
         Ok(Self { geometry: geometry.clone(), filters })
     }
 
-    /// The geometry that the filters are packed for.
+    /// Returns the geometry that the filters are packed for.
     pub fn geometry(&self) -> &Geometry {
         &self.geometry
     }

@@ -12,10 +12,10 @@ use crate::toom_cook::points_for;
 /// transformed tiles no longer stay in a cache.
 const TILES_AT_ONCE: usize = 144;
 
-/// Number of multiply-adds that take as long as the transform of one product of a tile of seven points, in either direction.
+/// The time of the transforms, in multiply-adds for each channel or filter at each point of a tile. It holds for seven points.
 const TRANSFORM: usize = 90;
 
-/// A convolution as one with strides of 1 and a square window, cut into tiles that read
+/// A convolution, turned into one with strides of 1 and a square window and cut into tiles that read
 /// [`points_per_axis`](ConvolutionPlan::points_per_axis) pixels along each axis.
 ///
 /// With strides `s`, each channel becomes as many phases as there are pixels in a step. Phase `(c, i, j)` holds the pixels
@@ -31,14 +31,14 @@ pub(crate) struct ConvolutionPlan {
     pub(crate) outputs: usize,
     /// Tiles of an image, down and right.
     pub(crate) tiles: [usize; 2],
-    /// The transforms down and right: of inner tiles, and of the last one.
+    /// The transforms of inner tiles and of the last tile, for each axis: down, then right.
     transforms: [[AxisTransform; 2]; 2],
 }
 
 /// The estimated work of a tiled convolution for one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TiledCost {
-    /// Multiply-adds of the products, with the transforms counted as the multiply-adds that take as long.
+    /// Multiply-adds of the products, plus the time of the transforms in multiply-adds.
     pub multiply_adds: usize,
     /// Multiply-adds of the plain sums.
     pub plain_multiply_adds: usize,
@@ -169,7 +169,7 @@ impl ConvolutionPlan {
         let (channels, filters) = (self.groups() * LANES, self.filter_groups() * LANES);
         let along = |axis: usize| (self.tiles[axis] - 1) * self.points_per_axis() + self.transforms[axis][1].points();
         TiledCost {
-            // Only an estimate of a convolution that is far too large saturates.
+            // The estimate saturates only for a convolution that is far too large to run.
             multiply_adds: (along(0) * along(1))
                 .saturating_mul((channels * filters).saturating_add(TRANSFORM * (channels + filters))),
             plain_multiply_adds: self.geometry.output_len().saturating_mul(self.geometry.filter_len()),

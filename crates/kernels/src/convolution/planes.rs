@@ -45,7 +45,7 @@ pub(crate) fn pack_planes<S: Simd>(simd: S, planes: &[f32], places: &[usize], in
 pub(crate) fn unpack_planes<S: Simd>(simd: S, from: &[Lanes], places: &[usize], planes: &mut [f32]) {
     let mut rows = [[0.0; LANES]; LANES];
     for (at, some) in places.chunks(LANES).enumerate() {
-        // The last chunk is filled up with one of its pixels, which is not used.
+        // The last chunk is filled up with its first pixel. The result of these copies is not used.
         let mut pixels = [&from[some[0]]; LANES];
         for (pixel, &to) in pixels.iter_mut().zip(some) {
             *pixel = &from[to];

@@ -14,7 +14,7 @@ fn assert_near(found: &[f32], exact: &[f32], what: &str) {
     }
 }
 
-/// Whole tiles, and last tiles of every height and width.
+/// Tests whole tiles, and last tiles of every height and width.
 #[test]
 fn tiles_give_the_plain_sums_with_every_instruction_set() {
     for taps in 2..=5 {

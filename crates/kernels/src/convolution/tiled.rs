@@ -48,12 +48,12 @@ pub(super) fn forward(
     if parts.len() < PARTS_FOR_ALL {
         (0..parts.len()).for_each(|at| part(at, threads));
     } else {
-        // A thread then finds in its own cache what it has transformed itself.
+        // A thread then finds the tiles that it has transformed in its own cache.
         threads.each(parts.len(), &|at| part(at, &OneThread));
     }
 }
 
-/// Number of parts of a batch from which on each thread works on parts of its own.
+/// The least number of parts of a batch for which each thread works on parts of its own.
 const PARTS_FOR_ALL: usize = 8;
 
 /// A layer that is applied to some images of a batch at a time.

@@ -9,7 +9,7 @@ pub(crate) struct AlignedBuffer {
 }
 
 impl AlignedBuffer {
-    /// Number of values that must be allocated for `len` [`Lanes`].
+    /// Returns the number of values that must be allocated for `len` [`Lanes`].
     pub(crate) fn allocation(len: usize) -> usize {
         (len + 1) * LANES
     }
@@ -32,7 +32,7 @@ impl AlignedBuffer {
         }
     }
 
-    /// Index of the first value that lies at the start of a cache line.
+    /// Returns the index of the first value that lies at the start of a cache line.
     fn start(&self) -> usize {
         self.values.as_ptr().align_offset(size_of::<Lanes>()).min(LANES)
     }

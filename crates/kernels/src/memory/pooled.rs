@@ -5,9 +5,11 @@ use std::cell::RefCell;
 use super::aligned::AlignedBuffer;
 use crate::simd::Lanes;
 
-/// Number of values from which on a buffer is kept apart from smaller ones, so that small requests do not take it: one mebibyte.
+/// Number of values from which on a buffer counts as large: one mebibyte. Large buffers are kept apart, so that small requests do not
+/// take them.
 const LARGE: usize = 1 << 18;
-/// Buffers of each size class that a thread keeps. At most so many are in use at once: tiles, products, filters and their gradient.
+/// Maximum number of buffers of each size class that a thread keeps. At most this number is in use at once: tiles, products, filters
+/// and their gradient.
 const KEPT_AT_MOST: usize = 4;
 
 thread_local! {
@@ -28,7 +30,8 @@ impl PooledBuffer {
         let need = AlignedBuffer::allocation(len);
         let values = KEPT.with_borrow_mut(|kept| {
             let kept = &mut kept[usize::from(need >= LARGE)];
-            // The smallest buffer that is large enough. If there is none and the pool is full, the largest one is replaced.
+            // Takes the smallest buffer that is large enough. If there is none and the pool is full, takes the largest buffer, which
+            // then grows.
             let fits = (0..kept.len()).filter(|&at| kept[at].len() >= need).min_by_key(|&at| kept[at].len());
             let at = fits
                 .or_else(|| (0..kept.len()).max_by_key(|&at| kept[at].len()).filter(|_| kept.len() == KEPT_AT_MOST));
@@ -39,12 +42,12 @@ impl PooledBuffer {
         Self { buffer, len }
     }
 
-    /// The contents.
+    /// Returns the contents.
     pub fn lanes(&self) -> &[Lanes] {
         self.buffer.lanes(self.len)
     }
 
-    /// The contents, for writing.
+    /// Returns the contents for writing.
     pub fn lanes_mut(&mut self) -> &mut [Lanes] {
         self.buffer.lanes_mut(self.len)
     }
@@ -53,7 +56,7 @@ impl PooledBuffer {
 impl Drop for PooledBuffer {
     fn drop(&mut self) {
         let values = std::mem::take(&mut self.buffer).into_values();
-        // The pool of a thread that ends is gone already.
+        // A thread that ends may have dropped its pool already. The buffer is then freed.
         let _ = KEPT.try_with(|kept| {
             let kept = &mut kept.borrow_mut()[usize::from(values.len() >= LARGE)];
             kept.push(values);

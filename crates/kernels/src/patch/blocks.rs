@@ -17,7 +17,7 @@ use crate::simd::{Lanes, dispatch};
 use crate::toom_cook::LONGEST;
 use crate::toom_cook::product::PolynomialProduct;
 
-/// Number of multiply-adds of a product that take as long as the transforms of one channel of one point, in and out.
+/// The time of the transforms to the points and back, in multiply-adds for each channel or filter at each point.
 const TRANSFORM: usize = 40;
 
 /// Returns the supported sides of blocks for a square kernel. With more than eight points too many digits are lost.

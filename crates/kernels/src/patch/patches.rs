@@ -17,7 +17,7 @@ impl Baseline {
         Self { width, channels, values }
     }
 
-    /// All values, `[height * width, channels]`.
+    /// Returns all values, `[height * width, channels]`.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
@@ -79,29 +79,29 @@ impl Patches {
         workspace.give_back(self.values);
     }
 
-    /// Number of channels.
+    /// Returns the number of channels.
     #[inline]
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// The rectangle of each variant.
+    /// Returns the rectangle of each variant.
     #[inline]
     pub fn rects(&self) -> &[Rect] {
         &self.rects
     }
 
-    /// The values of all rectangles.
+    /// Returns the values of all rectangles.
     pub fn values(&self) -> &[f32] {
         &self.values[..self.starts.last().copied().unwrap_or(0)]
     }
 
-    /// The values of all rectangles, for writing.
+    /// Returns the values of all rectangles for writing.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values[..self.starts.last().copied().unwrap_or(0)]
     }
 
-    /// Returns a copy.
+    /// Returns a copy, with memory from `workspace`.
     #[must_use]
     pub fn copy(&self, workspace: &mut Workspace) -> Self {
         let mut copy = Self::new(self.channels, &self.rects, workspace);
@@ -109,7 +109,7 @@ impl Patches {
         copy
     }
 
-    /// The values of one variant.
+    /// Returns the values of one variant, `[height * width, channels]`.
     #[inline]
     pub fn of(&self, variant: usize) -> &[f32] {
         &self.values[self.starts[variant]..self.starts[variant + 1]]

@@ -14,19 +14,19 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// Number of places.
+    /// Returns the number of places.
     #[inline]
     pub fn area(self) -> usize {
         self.height * self.width
     }
 
-    /// The row behind the last one.
+    /// Returns the row behind the last row.
     #[inline]
     pub fn bottom(self) -> usize {
         self.top + self.height
     }
 
-    /// The column behind the last one.
+    /// Returns the column behind the last column.
     #[inline]
     pub fn right(self) -> usize {
         self.left + self.width

@@ -30,7 +30,7 @@ fn rect(rows: Range<usize>, columns: Range<usize>) -> Rect {
     Rect { top: rows.start, left: columns.start, height: rows.len(), width: columns.len() }
 }
 
-/// The changed rectangles: large and small ones, one at each edge, and one that is empty.
+/// Returns the changed rectangles: large and small ones, one at each edge, and one that is empty.
 fn rects([height, width]: [usize; 2]) -> Vec<Rect> {
     vec![
         rect(2..8, 3..7),

@@ -25,7 +25,7 @@ impl Workspace {
         values
     }
 
-    /// Takes back what [`Workspace::take`] returned.
+    /// Takes back the memory of values from [`Workspace::take`].
     pub(super) fn give_back(&mut self, values: Vec<f32>) {
         self.spare.push(values);
     }

@@ -25,9 +25,9 @@ pub struct BlockSparse {
 /// [`ROWS`] rows. The rows behind the last one are zero.
 #[derive(Debug, Default)]
 struct Block {
-    /// The channels that are not zero in every row, with their values, in order.
+    /// The channels that are not zero in at least one row, with their values, in order.
     entries: Vec<(u32, [f32; ROWS])>,
-    /// The end of the entries of each [`DEEP`] channels.
+    /// The end of the entries of each block of [`DEEP`] channels.
     ends: Vec<usize>,
 }
 
@@ -187,7 +187,7 @@ mod tests {
     use crate::OneThread;
     use crate::simd::on_every_kind;
 
-    /// Mostly zero, but some channels are not zero in any row.
+    /// Returns mostly zeros. In some channels, no row is zero.
     fn value(row: usize, channel: usize) -> f32 {
         let drawn = (row * 31 + channel * 17 + row * channel) % 23;
         if drawn < 6 { drawn as f32 / 3.0 - 1.0 } else { 0.0 }

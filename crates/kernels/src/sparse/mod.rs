@@ -5,7 +5,7 @@
 //! | kernel | leaves out | registers hold | is faster where |
 //! |---|---|---|---|
 //! | [`rows`] | every zero of a row | 1 row x 128 outputs | the zeros of neighbouring rows do not coincide (a batch of images) |
-//! | [`blocks`] | inputs that are zero in six neighbouring rows | 6 rows x 64 outputs | they mostly do (variants of one image) |
+//! | [`blocks`] | inputs that are zero in six neighbouring rows | 6 rows x 64 outputs | they mostly coincide (variants of one image) |
 //!
 //! `docs/notes/kernels.md` has the measurement (`cargo run --release -p kernels --example sparse`).
 

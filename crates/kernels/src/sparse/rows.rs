@@ -108,7 +108,7 @@ impl Row {
         let mut end = 0;
         for (block, values) in values.chunks(DEEP).enumerate() {
             for (input, &value) in (block * DEEP..).zip(values) {
-                // Without a branch: the next value overwrites a zero.
+                // Every value is written, so that no branch is needed. The next value overwrites a zero.
                 self.entries[end] = (input as u32, value);
                 end += usize::from(value != 0.0);
             }

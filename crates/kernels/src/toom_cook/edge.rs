@@ -2,7 +2,7 @@
 //!
 //! `e` outputs of `r` taps need only `e + r - 1` points. These are some of the points of a whole tile, infinity among them, so the
 //! transformed filters are the same. A filter's value at a point is divided by the differences from all points of a whole tile. The
-//! inputs therefore make up for the points that are left out.
+//! transform of the inputs therefore multiplies by the differences from the points that are left out.
 
 #![allow(clippy::needless_range_loop, reason = "iterators over arrays of registers go through memory")]
 #![allow(clippy::inline_always, reason = "a function is compiled for an instruction set only as part of its caller")]
@@ -53,7 +53,7 @@ impl AxisTransform {
         Self { whole, outputs, points, input, output }
     }
 
-    /// Number of points.
+    /// Returns the number of points.
     pub(crate) fn points(&self) -> usize {
         self.points.len()
     }
@@ -197,7 +197,7 @@ impl EdgeTile for EdgeOutput<'_> {
 
 /// Work on one tile at an edge.
 pub(crate) trait EdgeTile: Sized {
-    /// The transforms of the tile.
+    /// Returns the transforms of the tile.
     fn transforms(&self) -> Transforms<'_>;
 
     /// Does the work with `D` points down and `R` to the right. A whole tile has `N`.

@@ -1,7 +1,7 @@
 //! The Toom-Cook algorithm: short convolutions and correlations by products at a few points.
 //!
 //! Two short polynomials are evaluated at `n` points, multiplied point by point, and their product is interpolated. This takes `n`
-//! multiplications. Turned around, the same matrices give `m` outputs of a correlation with `r` taps from `n = m + r - 1` products.
+//! multiplications. The transposed matrices give `m` outputs of a correlation with `r` taps from `n = m + r - 1` products.
 //! This form is known as Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016;
 //! Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", 2020).
 //!

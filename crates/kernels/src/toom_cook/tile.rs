@@ -2,7 +2,8 @@
 //!
 //! With `M(x)` the product of `x - p` over the finite points, the inputs `d` give, for each point `p`, the sum of `d` times the
 //! coefficients of `M(x) / (x - p)`. The taps `g` give `g(p)` over the product of `p - q` over the other points `q`. Output `i` is the
-//! sum of the products times `p^i`. At infinity, the inputs meet `M(x)`, and only the last tap and the last output take part.
+//! sum of the products times `p^i`. At infinity, the inputs are multiplied by the coefficients of `M(x)`, and only the last tap and the
+//! last output take part.
 
 #![allow(clippy::needless_range_loop, reason = "iterators over arrays of registers go through memory")]
 #![allow(clippy::inline_always, reason = "a function is compiled for an instruction set only as part of its caller")]
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
     use pulp::Scalar;
 
-    /// The exact rows of the matrix for the taps `g`: `g(p)` over the product of the differences.
+    /// Returns the exact transform of the taps `g`: `g(p)` over the product of the differences, and the last tap.
     fn exact_taps<const R: usize, const N: usize>(g: [f64; R]) -> [f64; N] {
         let points = &POINTS[..N - 1];
         std::array::from_fn(|row| {

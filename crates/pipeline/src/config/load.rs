@@ -25,10 +25,10 @@ pub fn load<R: Root>(path: &Path, overrides: &[String]) -> Result<R> {
     parse(&text, path, overrides)
 }
 
-/// As [`load`], with the file's content as `text`. Errors name `path`.
+/// Does what [`load`] does with `text`, the content of the configuration file. Errors name `path`.
 ///
 /// # Errors
-/// As [`load`].
+/// Returns the same errors as [`load`].
 pub fn parse<R: Root>(text: &str, path: &Path, overrides: &[String]) -> Result<R> {
     let schema = R::schema();
     let table: Table = toml::from_str(text).map_err(|error| {

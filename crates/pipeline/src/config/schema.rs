@@ -19,7 +19,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A violation of a rule: `key` must be `rule`.
+    /// Returns the violation that `key` must be `rule`, such as "from 1 to 65536".
     pub fn new(key: impl Into<String>, rule: impl fmt::Display) -> Self {
         Self { key: key.into(), problem: format!("must be {rule}"), hint: None }
     }
@@ -189,7 +189,7 @@ fn check_choice(key: &str, value: &Value, choices: &[&str]) -> Result<(), Violat
     }
 }
 
-/// The values of a type whose alternatives are all constant texts.
+/// Returns the values of a schema whose alternatives are all constant texts, or `None` for any other schema.
 fn choices(schema: &Json) -> Option<Vec<&str>> {
     if let Some(values) = list(schema, "enum") {
         return values.iter().map(Json::as_str).collect();
@@ -203,7 +203,7 @@ fn choices(schema: &Json) -> Option<Vec<&str>> {
         .collect()
 }
 
-/// The property that all variants give a constant.
+/// Returns the property that has a constant text in every variant.
 fn tag(variants: &[Json]) -> Option<&str> {
     let first = variants.first()?["properties"].as_object()?;
     let constant = |name: &str| variants.iter().all(|variant| variant["properties"][name]["const"].is_string());
@@ -259,13 +259,13 @@ fn article(kind: &str) -> String {
     .to_owned()
 }
 
-/// A value as a message shows it: cut to one short line.
+/// Formats a value for a message, cut to one short line.
 fn shown(value: &Value) -> String {
     let text = value.to_string().replace('\n', " ");
     if text.chars().count() <= 40 { text } else { text.chars().take(39).chain(['…']).collect() }
 }
 
-/// A bound without an exponent where a person would write none.
+/// Formats a bound, without an exponent where a person would write none.
 fn plain(number: f64) -> String {
     if number != 0.0 && !(1e-3..1e15).contains(&number.abs()) { format!("{number:e}") } else { format!("{number}") }
 }

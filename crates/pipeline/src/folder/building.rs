@@ -108,7 +108,7 @@ impl Building {
 impl Drop for Building {
     fn drop(&mut self) {
         if self.is_ours {
-            // What cannot be removed now is removed by the next run.
+            // The next run removes what cannot be removed now.
             StageFolder::remove_folder(&self.path).ok();
         }
     }

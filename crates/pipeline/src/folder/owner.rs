@@ -44,7 +44,7 @@ impl StageFolder {
         if regular::text(&path, MOST).is_ok_and(|text| text.trim() == self.name) {
             return Ok(());
         }
-        // Not by a temporary file: a run that is killed here must leave nothing that looks like a file of the user.
+        // The marker is written in place. A temporary file that a killed run leaves behind would look like a file of the user.
         fs_err::File::create(path).and_then(|mut file| writeln!(file, "{}", self.name)).hint_write()
     }
 
@@ -63,7 +63,7 @@ impl StageFolder {
     pub(super) fn check_folder(&self, folder: &Path) -> Result<()> {
         let choose = "move its content elsewhere, or choose another folder with --set artifacts=FOLDER";
         if !folder.exists() {
-            // A run that was killed between two renames left the folder under another name.
+            // A link without a target is an error, unless a killed run left the target under the name of the old folder.
             if folder.is_symlink() && !self.old().exists() {
                 return Err(anyhow!("{} is a link to a folder that does not exist", folder.display()))
                     .hint("remove the link, or create the folder that it names");

@@ -37,7 +37,7 @@ const STEPS: [Step; 6] = [
     |stage, _| stage.move_new_in(),
     |stage, how| stage.keep_caches(how.caches),
     |stage, _| {
-        // The new outputs are in place. What cannot be removed now is removed by the next run.
+        // The new outputs are in place. The next run removes what cannot be removed now.
         stage.remove_old().or_else(|error| {
             tracing::warn!("{error:#}");
             Ok(())

@@ -19,7 +19,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// An empty workspace. Its configuration starts with `config` and has a network with input size 48.
+    /// Creates an empty workspace. Its configuration starts with `config` and has a network with input size 48.
     pub fn new(config: &str) -> Self {
         let text = format!("{config}[model]\nnetwork = \"tiny\"\n");
         let workspace = Workspace::new(&text);

@@ -145,7 +145,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Whether column `index` has numbers.
+    /// Returns whether column `index` has numbers.
     fn is_number(&self, index: usize) -> bool {
         self.columns.get(index).is_some_and(|(_, number)| *number)
     }

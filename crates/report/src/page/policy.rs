@@ -3,8 +3,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-/// Returns a policy that allows the given inline `styles` and `scripts` and images from `data:` URIs. It forbids to load, send or
-/// frame anything else (W3C, Content Security Policy Level 3, sections 6 and 8).
+/// Returns a policy that allows these inline `styles` and `scripts` and images from `data:` URIs. The page can load, send and
+/// frame nothing else (W3C, Content Security Policy Level 3, sections 6 and 8).
 pub(super) fn policy(styles: &[&str], scripts: &[&str]) -> String {
     format!(
         "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",

@@ -51,7 +51,7 @@ impl Operator for Convolution {
             }),
             None => None,
         };
-        // Filters that are inputs can change from run to run. In training they change in every step.
+        // Only constant filters are packed once. Filters that are inputs can change from run to run, in training in every step.
         let constant = node.constant_input::<TensorValueType<f32>>(1).is_ok();
         let mut kept = None;
         Ok(Box::new(move |context: &ComputeContext| {

@@ -20,8 +20,8 @@ use super::input::input;
 use super::names;
 use super::pieces::{self, Strip};
 
-/// Most columns of a strip. The strip of `X` then stays in the cache of a core, and the part of a weight's row is long enough
-/// for the processor to prefetch it.
+/// Maximum number of columns of a strip. With this number, the strip of `X` stays in the cache of a core, and its part of a
+/// weight's row is long enough for the processor to prefetch it.
 const COLUMNS: usize = 768;
 /// Values in a cache line. No two strips share a line.
 const LINE: usize = LANES;
@@ -103,7 +103,8 @@ fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Res
     Ok(())
 }
 
-/// The non-zero values of `dY`, a small part of it behind rectifiers and dropout: for each output, indices of items and values.
+/// The values of `dY` that are not zero: for each output, the indices of items and the values. Behind rectifiers and dropout they
+/// are a small part of `dY`.
 struct Errors {
     entries: Vec<(u32, f32)>,
     ends: Vec<usize>,

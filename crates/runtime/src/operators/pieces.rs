@@ -103,7 +103,7 @@ impl<const N: usize> Strip<N> {
         self.columns
     }
 
-    /// Whether there is an output to fill.
+    /// Returns whether there is an output to fill.
     pub(super) fn has_output(&self) -> bool {
         self.output.is_some()
     }

@@ -20,7 +20,7 @@ impl<'c> SessionThreads<'c> {
         Self { context, rejected: AtomicBool::new(false) }
     }
 
-    /// Returns an error when the pool rejected some work, which was not done then.
+    /// Returns an error when the pool rejected some work. That work was not done.
     pub(super) fn accept(&self) -> ort::Result<()> {
         if self.rejected.load(Ordering::Relaxed) {
             return Err(ort::Error::new("the session's threads rejected some work"));

@@ -35,7 +35,7 @@ const GLOBAL: &[u8] = &[0x10];
 /// A weak symbol without a type: the loader takes null for it when nothing defines the symbol.
 const WEAK: &[u8] = &[0x20];
 
-/// What makes `OrtGetApiBase` the one exported symbol.
+/// The changes that make `OrtGetApiBase` the one exported symbol.
 const EXPORT: [Patch; 4] = [
     // The bloom filter of `.gnu.hash`. A filter of ones lets every name through to the buckets.
     Patch {

@@ -164,8 +164,8 @@ fn list(values: &[usize]) -> Vec<i64> {
     values.iter().map(|&value| value as i64).collect()
 }
 
-/// The multiply-adds that ONNX Runtime 1.19 does in the time of one of ours. On one core of a Zen 5 it does 51 a nanosecond for the layers
-/// of `AlexNet`, and the products of tiles do 115.
+/// The number of multiply-adds that ONNX Runtime 1.19 does in the time of one multiply-add of our products of tiles. On one core of
+/// a Zen 5, ONNX Runtime does 51 a nanosecond for the layers of `AlexNet`, and our products of tiles do 115.
 const RUNTIME_SPEED: f64 = 0.45;
 
 /// The greatest number of bytes that the tiles of one image may take.

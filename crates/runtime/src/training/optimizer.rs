@@ -98,8 +98,8 @@ struct Layer {
 }
 
 impl Layer {
-    /// Returns the layer of a weight, if the backward part has this form. `others` are the other results that the backward part
-    /// computes from the weight.
+    /// Returns the dense layer of a weight, or `None` when the backward part has another form. `others` are the results besides
+    /// `gradient` that the backward part computes from the weight.
     fn of(graph: &GraphProto, weight: &str, gradient: &str, others: &[String]) -> Option<Self> {
         let made_by = |name: &str| graph.node.iter().position(|node| node.output.iter().any(|output| output == name));
         let place = made_by(gradient)?;

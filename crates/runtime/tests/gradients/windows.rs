@@ -77,7 +77,7 @@ fn convolution_with_only_the_gradient_of_the_filters_or_biases() {
     });
 }
 
-/// Whether the last window along some axis starts outside of the image. Implementations disagree on this case.
+/// Returns whether the last window along some axis starts outside of the image. Implementations disagree on this case.
 fn starts_outside(attributes: &[(String, Vec<i64>)], sizes: &[usize]) -> bool {
     let pads = attributes.iter().find(|(name, _)| name == "pads");
     let pads = pads.map_or_else(|| vec![0; 2 * sizes.len()], |(_, pads)| pads.clone());

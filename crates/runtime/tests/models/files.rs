@@ -1,4 +1,4 @@
-//! Tests of the four files for the training API of ONNX Runtime.
+//! Tests of the files for the training API of ONNX Runtime: two models and a checkpoint.
 
 use graph::Model;
 use graph::builder::{Builder, Node};

@@ -106,7 +106,7 @@ impl Net {
     }
 }
 
-/// The `AlexNet` of torchvision with another classifier.
+/// Returns the `AlexNet` of torchvision with another classifier.
 pub fn alexnet(sizes: [usize; 4], dropout: bool) -> Model {
     let mut net = Net::new("alexnet", 224);
     net.conv("conv1", Filters([64, 3, 11], 4, 2, 1)).relu().pool(0);
@@ -117,7 +117,7 @@ pub fn alexnet(sizes: [usize; 4], dropout: bool) -> Model {
     net.classifier(sizes, dropout).finish()
 }
 
-/// The `AlexNet` of Caffe, with two groups and local response normalization.
+/// Returns the `AlexNet` of Caffe, with two groups and local response normalization.
 pub fn caffe() -> Model {
     let mut net = Net::new("caffe", 227);
     net.conv("conv1", Filters([96, 3, 11], 4, 0, 1)).relu().lrn().pool(0);
@@ -128,7 +128,7 @@ pub fn caffe() -> Model {
     net.classifier(CLASSIFIER, false).finish()
 }
 
-/// `SqueezeNet` 1.1 with 1000 classes.
+/// Returns `SqueezeNet` 1.1 with 1000 classes.
 pub fn squeezenet() -> Model {
     let mut net = Net::new("squeezenet", 224);
     net.conv("conv1", Filters([64, 3, 3], 2, 0, 1)).relu().pool(1);
@@ -151,7 +151,7 @@ pub fn squeezenet() -> Model {
     net.conv("conv10", Filters([1000, 512, 1], 1, 0, 1)).relu().average().finish()
 }
 
-/// Four residual blocks with batch normalization and fixed statistics.
+/// Returns four residual blocks with batch normalization and fixed statistics.
 pub fn residual() -> Model {
     let mut net = Net::new("residual", 32);
     net.conv("conv1", Filters([16, 3, 3], 1, 1, 1)).norm("norm1", 16).relu();

@@ -1,4 +1,4 @@
-//! Gathering from sources on this machine. Files are copied unchanged and unjudged.
+//! Gathering from sources on this machine. Files are copied without changes and without checks.
 
 use std::sync::Arc;
 

@@ -146,10 +146,10 @@ struct Info {
     extmetadata: Value,
 }
 
-/// The beginnings of the error codes that every repetition of the request would give: mistakes in its parameters, missing pages, and
-/// rights that the program does not have (mediawiki.org, "API:Errors and warnings"). Every other error passes, such as `maxlag`,
-/// `readonly`, `ratelimited`, `cirrussearch-too-busy-error` and `internal_api_error_DBQueryError`. A code that is not known here is
-/// better asked again than taken for the end of the results.
+/// The beginnings of the error codes that every repetition of the request would give: mistakes in its parameters, missing pages, and rights
+/// that the program does not have (mediawiki.org, "API:Errors and warnings"). Every other error passes, such as `maxlag`, `readonly`,
+/// `ratelimited`, `cirrussearch-too-busy-error` and `internal_api_error_DBQueryError`. The stage repeats a request with an unknown code,
+/// because giving up would look like the end of the results.
 const PERMANENT: &[&str] = &[
     "assert",
     "autoblocked",
@@ -202,7 +202,7 @@ pub fn read(response: &Response) -> Result<Page, Fault> {
     if response.status != 200 {
         return Err(Fault::of_status(response.status, ""));
     }
-    // A search without results has an end. An overloaded wiki sometimes sends neither results nor an end.
+    // An answer without results still states its end (`batchcomplete`). An overloaded wiki sometimes sends neither.
     if answer.query.is_none() && answer.more.is_none() && answer.batchcomplete.is_none() {
         let said = "the answer has neither results nor an error".to_owned();
         return Err(Fault::Busy { wait: response.retry_after(), said });

@@ -31,7 +31,7 @@ pub fn with_query<'a>(mut base: Url, pairs: impl IntoIterator<Item = (&'a str, S
     base
 }
 
-/// Parses an answer as JSON. An answer that is no JSON passes: it comes from an overloaded server or from something in between.
+/// Parses an answer as JSON. Any other answer gives [`Fault::Passing`], because it comes from an overloaded server or a proxy.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(body).map_err(|error| Fault::Passing(format!("the answer cannot be read: {error}")))
 }

@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// The number of bytes from which UTF-16 without a byte order mark is recognized.
+/// The number of bytes at the start of a file that are searched for UTF-16 without a byte order mark.
 const HEAD: usize = 4096;
 
 /// A decoded file.

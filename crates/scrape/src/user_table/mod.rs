@@ -18,7 +18,7 @@ pub struct UserTable {
     pub rows: Vec<StringRecord>,
 }
 
-/// The first line of a table, and how it is written.
+/// The start of a table: its header, and the separator that the file states.
 struct Opening<'a> {
     /// The text from the first line that is neither blank nor a comment.
     body: &'a str,
@@ -99,7 +99,7 @@ fn separator_line(line: &str) -> Option<u8> {
     let stated = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep="))?;
     match &line.as_bytes()[stated.len()..] {
         [separator] if separator.is_ascii() => Some(*separator),
-        // A tab at the end of the line is not trimmed.
+        // Some programs spell the tab as a backslash and a `t`.
         b"\\t" => Some(b'\t'),
         _ => None,
     }

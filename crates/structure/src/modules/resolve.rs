@@ -40,8 +40,8 @@ pub fn uses_between_files(tree: &Tree) -> Uses {
         };
         let declared = &module.declared;
         for import in declared.imports.iter().filter(|import| !import.exported) {
-            // An import of a module or of all names in it uses nothing yet. The paths that go on from it do. A glob import of an item
-            // imports the variants of an enum.
+            // An import of a module, or of all names in it, is not a use. The paths that begin with the imported name are uses. A
+            // glob import of an item imports the variants of an enum.
             if let Some(to) = resolver.definer(index, &import.path, Prefer::Module) {
                 add(to, import.line);
             }
@@ -113,9 +113,10 @@ impl Resolver<'_> {
             let prefer = if position + 1 == rest.len() { prefer } else { Prefer::Module };
             found = match self.look_up(module, name, prefer, seen) {
                 Some(next) => next,
-                // The first name of a plain path is a macro of a module above, or nothing of this crate.
+                // The module does not know the first name of a path without `crate`, `self` or `super`. The name is a macro of
+                // a module above, or the path leads out of the crate.
                 None if position == 0 && !anchored => Found::Item(self.macro_in_scope(module, name)?),
-                // A name that a macro generates: it belongs to the module that the path has reached.
+                // A macro generates the name. It belongs to the module that the path has reached.
                 None => Found::Item(module),
             };
         }
@@ -206,7 +207,7 @@ impl Resolver<'_> {
         let Some((name, of)) = path.split_last() else { return Vec::new() };
         let methods = away.get(name.as_str()).into_iter().flatten();
         let home = self.definer(from, of, Prefer::Item);
-        // The type behind `Self` is unknown here, as that of a method call.
+        // The type behind `Self` is unknown here, like the type of the value in a method call.
         let is_self = of == ["Self"];
         methods.filter(|method| is_self || home == Some(method.home)).map(|method| method.module).collect()
     }

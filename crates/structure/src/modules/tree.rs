@@ -23,7 +23,7 @@ pub struct Module {
     pub file: PathBuf,
     /// The child modules by name.
     pub children: BTreeMap<String, usize>,
-    /// The child modules with `#[macro_use]`. This module and the modules below it see their macros without a path.
+    /// The child modules with `#[macro_use]`. Code in this module and in the modules below it names their macros without a path.
     pub macro_children: Vec<usize>,
     pub declared: Declared,
 }

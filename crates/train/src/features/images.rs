@@ -26,7 +26,7 @@ pub(super) struct Images<'a> {
 }
 
 impl<'a> Images<'a> {
-    /// The images of `dataset` for a network that takes `input`.
+    /// Makes the images of `dataset` for a network that takes `input`.
     pub fn new(seed: u64, dataset: &'a Dataset, input: &'a InputTransform, copies: &'a Copies) -> Self {
         Self { dataset, input, copies, seed }
     }

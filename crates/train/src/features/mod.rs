@@ -5,7 +5,7 @@
 //! image or class adds only its own records, and a killed run resumes after its last file. The folders of several cuts
 //! exist as long as one run needs them.
 //!
-//! At the input a record holds pixels, which take a quarter of the space of the tensor.
+//! When the cut is at the input, a record holds the pixels of the image. They take a quarter of the space of the tensor.
 
 mod cache;
 pub(crate) mod images;

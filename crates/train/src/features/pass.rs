@@ -14,7 +14,7 @@ use super::store::Store;
 use crate::cut::Cut;
 use crate::view::Run;
 
-/// Images that are read at once where the records are pixels.
+/// Number of images that are read at once when the records are pixels.
 const AT_ONCE: usize = 32;
 
 /// Computes the records of `wanted` that `store` lacks.

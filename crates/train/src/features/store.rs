@@ -11,7 +11,7 @@ use super::shard::{EXTENSION, Key, Shard};
 
 /// Approximate size of the records in one file, in bytes. A killed run loses at most the features of one file.
 const FILE_BYTES: usize = 16 << 20;
-/// Records in one file at most. Small records can take long to compute too.
+/// Maximum number of records in one file. Small records can take long to compute too.
 const FILE_RECORDS: usize = 256;
 
 /// The place of a record: its file, and its place in the file.
@@ -117,7 +117,7 @@ impl Store {
 
     fn per_file(&self) -> usize {
         let fit = (FILE_BYTES / self.length.max(1)).clamp(1, FILE_RECORDS);
-        // A multiple of the batch size of the trunk, when a batch fits.
+        // The result is a multiple of the trunk's batch size (32 or 64) when a batch fits into a file.
         [64, 32].into_iter().find(|whole| fit >= *whole).map_or(fit, |whole| fit / whole * whole)
     }
 

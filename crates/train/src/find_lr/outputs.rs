@@ -41,7 +41,7 @@ fn line(rate: f64) -> String {
 
 fn chart(curve: &[Point], rate: f64) -> LineChart {
     let points = |of: fn(&Point) -> f64| curve.iter().map(|point| (point.learning_rate, of(point))).collect();
-    // A single batch with a huge loss would flatten the curve.
+    // Losses of single batches above the curve are left out: one huge loss would flatten the curve.
     let highest = curve.iter().map(|point| point.smoothed).fold(0.0, f64::max);
     let mut raw: Vec<(f64, f64)> = points(|point| point.loss);
     raw.retain(|(_, loss)| *loss <= highest);

@@ -25,9 +25,9 @@ struct TrainKeys {
     sweep: SweepKeys,
 }
 
-/// The lists of the sweep without the learning rates. A new list of [`Sweep`] belongs to it.
+/// The lists of the sweep without the learning rates. A list that is added to [`Sweep`] is part of it without an edit here.
 ///
-/// The learning rates are the defaults, so the user's cannot influence `find-lr`.
+/// The learning rates have their defaults, so those of the user cannot influence `find-lr`.
 #[derive(Debug, Clone)]
 struct SweepKeys(Sweep);
 

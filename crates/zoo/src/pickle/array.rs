@@ -11,7 +11,7 @@ pub struct PickledArray<'a> {
 }
 
 impl<'a> PickledArray<'a> {
-    /// An array of little-endian values. `fortran` says that the first axis varies fastest in `bytes`.
+    /// Makes an array of little-endian values. If `fortran` is true, the first axis varies fastest in `bytes`.
     ///
     /// The caller has checked that `bytes` has 4 bytes per element of `shape`.
     pub(super) fn new(shape: Vec<usize>, fortran: bool, bytes: &'a [u8]) -> Self {

@@ -178,7 +178,7 @@ impl<'a> Machine<'a> {
         self.stack.push(added);
     }
 
-    /// The lowest index of the stack that may be popped. Values below a mark may not.
+    /// Returns the lowest index of the stack that may be popped. Values below the last mark must stay.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }

@@ -167,7 +167,7 @@ fn a_folder_that_is_half_removed_still_belongs_to_the_stage() {
     std::thread::scope(|scope| {
         let removal = scope.spawn(|| folder.remove_old());
         while !removal.is_finished() {
-            // The marker is looked for first: files that are found after it was missing stayed behind it.
+            // The test looks for the marker first. Files that it finds after the marker is gone were left behind without the marker.
             let is_marked = partial.join(crate::folder::owner::MARKER).exists();
             let left = std::fs::read_dir(&partial).map_or(0, Iterator::count);
             assert!(is_marked || left == 0, "{left} files are left without the marker");

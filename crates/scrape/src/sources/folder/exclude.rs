@@ -32,7 +32,8 @@ impl Exclude {
         Ok(Self { set: set.build()?, patterns })
     }
 
-    /// Returns whether the entry at `path`, relative to the folder of the source, is left out. A folder takes its content along.
+    /// Returns whether the entry at `path`, relative to the folder of the source, is left out. The content of such a folder is left out
+    /// too. Counts the match.
     pub fn matches(&self, path: &Path) -> bool {
         let matching = self.set.matches(path);
         for place in &matching {

@@ -1,12 +1,12 @@
-//! What the names of folders and files tell about the layout of a data set.
+//! What the names of folders and files say about the layout of a data set.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pipeline::Problems;
 
-/// The files and folders that systems add to the user's folders, apart from those that begin with a point. Names are
-/// compared without regard to case.
+/// The files and folders that systems add to the user's folders, apart from those that begin with a dot. Names are compared without regard
+/// to case.
 const SYSTEM: [&str; 18] = [
     // Windows.
     "$recycle.bin",
@@ -38,7 +38,7 @@ const IMAGE_EXTENSIONS: [&str; 30] = [
     "jxl", "jp2", "j2k", "svg", "ico", "psd", "tga", "ppm", "pgm", "pbm", "pnm", "dng", "cr2", "nef", "arw",
 ];
 
-/// Returns whether a system uses an entry with this name, and the user does not see it.
+/// Returns whether an operating system or a storage device creates entries with this name.
 pub fn is_system(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     SYSTEM.iter().any(|system| name.eq_ignore_ascii_case(system))
@@ -151,7 +151,7 @@ fn splits_are_no_classes(folder: &Path, splits: &[&ClassFolder], problems: &mut 
     problems.add(problem, hint);
 }
 
-/// The greatest number of labels in file names.
+/// The greatest number of different first words that count as labels.
 const LABELS: usize = 20;
 
 /// Returns the words with which the names of several files begin, such as `cat` for `cat.0.jpg` and `cat.1.jpg`.
