@@ -113,7 +113,7 @@ bench-tsne *args: build _build-bench
 
 # run all checks of CI
 test: lint
-    cargo test {{checks}} --no-run
+    cargo build {{checks}} --bins --tests --examples
     target/checks/setup --quiet
     cargo test {{checks}}
 

@@ -57,6 +57,8 @@ fn pipes_and_devices_are_named_at_once() {
         fails(&workspace, "evaluate", &network, "it is a folder, pipe, socket or device");
     }
     fails(&workspace, "scrape", &["--config", "photos"], "it is a folder");
+    let hint = "hint: name the images in it: photos/*";
+    fails(&workspace, "evaluate", &["classify", "--network", "squeezenet", "photos"], hint);
     fs_err::create_dir_all(workspace.join("artifacts")).unwrap();
     let lock = workspace.join("artifacts/.writer.lock");
     // The runs above may have left their lock file.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use pipeline::{HintExt, Run, write_atomic};
+use pipeline::{HintExt, Run, regular, write_atomic};
 
 /// A file that one stage writes and another stage, or the report, reads.
 pub trait Artifact: Sized {
@@ -33,7 +33,7 @@ pub trait Artifact: Sized {
     fn read_in(folder: &Path) -> Result<Self> {
         let path = folder.join(Self::FILE);
         let again = || format!("run `just {} --force`", Self::STAGE);
-        let bytes = fs_err::read(&path).hint(again())?;
+        let bytes = regular::read(&path, u64::MAX).hint(again())?;
         Self::decode(&bytes).map_err(|why| anyhow!("{} is damaged: {why:#}", path.display())).hint(again())
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
 use contract::config::DecodeLimits;
 use contract::{Config, stages};
@@ -11,7 +11,7 @@ use imaging::Limits;
 use inference::{Classifier, Error};
 use pipeline::cli::{self, Common};
 use pipeline::config::Root;
-use pipeline::{Align, Exit, HintFrom, StageFolder, Table};
+use pipeline::{Align, Exit, HintExt, HintFrom, StageFolder, Table};
 use serde_json::{Value, json};
 
 use crate::classifier;
@@ -77,6 +77,10 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
 
 fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, count: usize) -> Result<Answer> {
     let began = Instant::now();
+    if file.is_dir() {
+        return Err(anyhow!("{} is a folder, not an image", file.display()))
+            .hint(format!("name the images in it: {}", file.join("*").display()));
+    }
     let limits = Limits { max_pixels: limits.max_pixels, max_bytes: limits.max_memory_mb.saturating_mul(1 << 20) };
     let image = imaging::square(&imaging::read(file, &limits)?, classifier.network().input.size);
     let probabilities = classifier.probabilities(&[image]).hint_from(Error::advice)?;

@@ -141,7 +141,12 @@ pub fn local(model: &Model, shapes: &Shapes, node: &NodeProto) -> Option<Local> 
             (along && node.input.iter().all(same)).then_some(Local::Pointwise)
         }
         operator if POINTWISE.contains(&operator) => {
-            let is_uniform = |name: &String| stored(model, name).is_some_and(|weight| uniform(weight, output.len()));
+            // The slopes of a `PRelu` broadcast, so a list of them lies along the width.
+            let along_width =
+                |weight: &TensorProto| operator == "PRelu" && weight.dims.len() == 1 && weight.dims[0] != 1;
+            let is_uniform = |name: &String| {
+                stored(model, name).is_some_and(|weight| uniform(weight, output.len()) && !along_width(weight))
+            };
             let small = weights.clone().all(is_uniform);
             (small && size(input(node, 0)?)? == output).then_some(Local::Pointwise)
         }

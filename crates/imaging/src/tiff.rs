@@ -44,6 +44,11 @@ impl<'a> Plan<'a> {
     pub fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let directory = Directory::read(bytes).ok_or(DecodeError::Truncated { format: Format::Tiff })?;
         let number = |tag, default| directory.number(tag).unwrap_or(default);
+        // Strips that overlap could make a small file an endless work.
+        let total: u64 = directory.chunks().iter().map(|range| range.len() as u64).sum();
+        if total > bytes.len() as u64 {
+            return Err(damaged("its strips or tiles overlap"));
+        }
         let photometric = number(tag::PHOTOMETRIC, 0);
         let count = number(tag::SAMPLES_PER_PIXEL, 1);
         let bits = number(tag::BITS_PER_SAMPLE, 1);

@@ -120,9 +120,11 @@ impl Client {
             Some(Credentials { user: decoded(user), password: decoded(url.password().unwrap_or_default()) })
         };
         let same = |index: &&Url| index.origin() == url.origin();
-        in_url(url)
-            .or_else(|| self.settings.indexes.iter().filter(same).find_map(in_url))
-            .or_else(|| self.settings.netrc.of(url.host_str()?).cloned())
+        in_url(url).or_else(|| self.settings.indexes.iter().filter(same).find_map(in_url)).or_else(|| {
+            // A redirect to an address without TLS must not show the password.
+            let is_safe = url.scheme() == "https" || self.settings.indexes.iter().any(|index| same(&index));
+            is_safe.then(|| self.settings.netrc.of(url.host_str()?).cloned()).flatten()
+        })
     }
 }
 

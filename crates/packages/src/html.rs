@@ -49,6 +49,9 @@ fn attribute<'a>(rest: &mut &'a str) -> Option<(&'a str, &'a str)> {
     Some((name, value))
 }
 
+/// The most bytes of a character reference.
+const LONGEST_REFERENCE: usize = 32;
+
 /// Replaces the character references that occur in addresses.
 fn resolved(text: &str) -> String {
     let mut result = String::new();
@@ -56,7 +59,9 @@ fn resolved(text: &str) -> String {
     while let Some(start) = rest.find('&') {
         result.push_str(&rest[..start]);
         rest = &rest[start..];
-        let reference = rest.find(';').map(|end| (&rest[1..end], &rest[end + 1..]));
+        // A longer reference is none. The limit keeps the time proportional to the text.
+        let end = rest.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';');
+        let reference = end.map(|end| (&rest[1..end], &rest[end + 1..]));
         let known = reference.and_then(|(name, after)| Some((character(name)?, after)));
         let (c, after) = known.unwrap_or(('&', &rest[1..]));
         result.push(c);

@@ -98,7 +98,7 @@ impl Settings {
         Ok(Self {
             indexes,
             links: values.list("find-links").map(|link| link_of(link, environment)).collect(),
-            trusted: values.list("trusted-host").map(host_and_port).collect(),
+            trusted: values.list("trusted-host").map(host_and_port).collect::<Result<_, _>>()?,
             authorities,
             client_certificate: path("client-cert"),
             proxy: values.text("proxy").map(proxy).transpose()?,
@@ -287,12 +287,13 @@ fn link_of(text: &str, environment: &Environment) -> String {
     expand(text, environment).to_string_lossy().into_owned()
 }
 
-fn host_and_port(text: &str) -> (String, Option<u16>) {
+fn host_and_port(text: &str) -> Result<(String, Option<u16>), SettingsError> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && (!host.contains(':') || host.ends_with(']')) => {
-            (host.to_owned(), port.parse().ok())
+            let number = port.parse().map_err(|_| wrong("trusted-host", format!("has the port {port:?}")))?;
+            Ok((host.to_owned(), Some(number)))
         }
-        _ => (text.to_owned(), None),
+        _ => Ok((text.to_owned(), None)),
     }
 }
 

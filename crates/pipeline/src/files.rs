@@ -79,6 +79,15 @@ pub fn write_atomic(path: impl Into<PathBuf>, bytes: &[u8]) -> Result<()> {
     file.commit()
 }
 
+/// Removes a file, a link, or a folder with its content, if it exists.
+pub fn remove(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(found) if found.is_dir() => fs_err::remove_dir_all(path).hint_write(),
+        Ok(_) => fs_err::remove_file(path).hint_write(),
+    }
+}
+
 /// Syncs the file or folder at `path` to the disk, so that it survives a loss of power.
 pub(crate) fn sync(path: &Path) -> Result<()> {
     let file = fs_err::File::open(path)?;

@@ -220,29 +220,40 @@ impl StageFolder {
     /// ran. A stage that has not finished contributes nothing.
     pub(crate) fn outdated<R: Root>(config: &R, stages: &[&str]) -> Vec<String> {
         let mut lines = Vec::new();
-        for name in stages {
-            let Some(lock) = Self::new(&config.environment().artifacts, name).lock() else { continue };
-            let above: Vec<&str> = lock.key.upstream.keys().map(String::as_str).collect();
-            lines.extend(Self::outdated(config, &above));
-            let was = &lock.key.config;
-            for (key, was) in was {
-                let now = config::get(config, key).ok().flatten();
-                if now.as_ref() != Some(was) {
-                    lines.push(format!("{name} ran with {key} = {was}, now {}", now.as_deref().unwrap_or("(none)")));
-                }
-            }
-            // A list of tables can have grown.
-            let lists: BTreeSet<&str> = was.keys().filter_map(|key| Some(key.split_once(".0.")?.0)).collect();
-            let all = config::flatten(config).unwrap_or_default();
-            let in_list =
-                |key: &str| lists.iter().any(|list| key.strip_prefix(list).is_some_and(|rest| rest.starts_with('.')));
-            let added = all.iter().filter(|(key, _)| in_list(key) && !was.contains_key(*key));
-            lines.extend(added.map(|(key, now)| format!("{name} ran with {key} = (none), now {now}")));
-        }
-        // Two stages can read the same third stage.
+        // Two stages can read the same third stage, and the lock of a stage can be damaged so that it names itself.
         let mut seen = BTreeSet::new();
-        lines.retain(|line| seen.insert(line.clone()));
+        for name in stages {
+            Self::add_outdated(config, name, &mut seen, &mut lines);
+        }
         lines
+    }
+
+    /// Adds the lines of `name` and of the stages that it read to `lines`, unless `seen` has the stage.
+    fn add_outdated<R: Root>(config: &R, name: &str, seen: &mut BTreeSet<String>, lines: &mut Vec<String>) {
+        if !seen.insert(name.to_owned()) {
+            return;
+        }
+        let Some(lock) = Self::new(&config.environment().artifacts, name).lock() else { return };
+        if lock.stage != name {
+            return;
+        }
+        for above in lock.key.upstream.keys() {
+            Self::add_outdated(config, above, seen, lines);
+        }
+        let was = &lock.key.config;
+        for (key, was) in was {
+            let now = config::get(config, key).ok().flatten();
+            if now.as_ref() != Some(was) {
+                lines.push(format!("{name} ran with {key} = {was}, now {}", now.as_deref().unwrap_or("(none)")));
+            }
+        }
+        // A list of tables can have grown.
+        let lists: BTreeSet<&str> = was.keys().filter_map(|key| Some(key.split_once(".0.")?.0)).collect();
+        let all = config::flatten(config).unwrap_or_default();
+        let in_list =
+            |key: &str| lists.iter().any(|list| key.strip_prefix(list).is_some_and(|rest| rest.starts_with('.')));
+        let added = all.iter().filter(|(key, _)| in_list(key) && !was.contains_key(*key));
+        lines.extend(added.map(|(key, now)| format!("{name} ran with {key} = (none), now {now}")));
     }
 }
 

@@ -38,7 +38,7 @@ pub use board::Board;
 pub use config::Environment;
 pub use error::{HintExt, HintFrom};
 pub use exit::Exit;
-pub use files::{AtomicFile, write_atomic};
+pub use files::{AtomicFile, remove, write_atomic};
 pub use folder::{Lock, StageFolder};
 pub use key::Key;
 pub use manifest::{Entry, Manifest};

@@ -36,7 +36,7 @@ impl Pieces {
             for entry in fs_err::read_dir(&above)? {
                 let path = entry?.path();
                 if path.file_name().is_some_and(|found| *found != *name) {
-                    if path.is_dir() { fs_err::remove_dir_all(path)? } else { fs_err::remove_file(path)? }
+                    crate::remove(&path)?;
                 }
             }
         }

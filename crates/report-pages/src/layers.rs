@@ -68,11 +68,11 @@ fn chart(title: &str, what: &str, layers: &[LayerRow], of: fn(&LayerRow) -> u64)
     values.retain(|(_, value)| *value > 0);
     let count = values.len();
     if count > BARS {
-        let mut sizes: Vec<u64> = values.iter().map(|(_, value)| *value).collect();
-        sizes.sort_unstable();
-        let least = sizes[count - BARS];
-        values.retain(|(_, value)| *value >= least);
-        values.truncate(BARS);
+        let mut places: Vec<usize> = (0..count).collect();
+        places.sort_by_key(|place| std::cmp::Reverse(values[*place].1));
+        places.truncate(BARS);
+        places.sort_unstable();
+        values = places.into_iter().map(|place| values[place]).collect();
     }
     let rows = values.iter().map(|(name, value)| BarRow {
         name: (*name).to_owned(),

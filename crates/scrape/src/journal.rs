@@ -65,6 +65,10 @@ pub struct Journal {
 impl Journal {
     /// Opens the journal at `path` for reading and appending. Creates a missing file and removes an incomplete last line.
     pub fn open(path: &Path) -> Result<Self> {
+        if path.symlink_metadata().is_ok() {
+            // A pipe would wait for a writer.
+            pipeline::regular::open(path).hint("remove what is there; the stage makes the file again")?;
+        }
         let mut options = fs_err::OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(false).open(path).hint_write()?;
         let mut bytes = Vec::new();

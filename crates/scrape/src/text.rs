@@ -4,21 +4,22 @@
 pub fn plain(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
+    // Without a `>`, no tag follows. Looking for it only once keeps the time proportional to the text.
+    let mut has_end = true;
     while let Some(at) = rest.find(['<', '&']) {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
         if let Some(tag) = rest.strip_prefix('<') {
             // `1 < 2` contains no tag.
             let is_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-            match tag.find('>') {
-                Some(end) if is_tag => {
-                    text.push(' ');
-                    rest = &tag[end + 1..];
-                }
-                _ => {
-                    text.push('<');
-                    rest = tag;
-                }
+            let end = if is_tag && has_end { tag.find('>') } else { None };
+            has_end &= end.is_some() || !is_tag;
+            if let Some(end) = end {
+                text.push(' ');
+                rest = &tag[end + 1..];
+            } else {
+                text.push('<');
+                rest = tag;
             }
         } else {
             let (value, after) = entity(rest);
@@ -59,7 +60,9 @@ fn entity(text: &str) -> (String, &str) {
         }
     }
     let number = text.strip_prefix("&#").and_then(|rest| {
-        let (digits, after) = rest.split_once(';')?;
+        // Longer numbers are no characters.
+        let end = rest.bytes().take(16).position(|byte| byte == b';')?;
+        let (digits, after) = (&rest[..end], &rest[end + 1..]);
         let code = match digits.strip_prefix(['x', 'X']) {
             Some(hex) => u32::from_str_radix(hex, 16).ok()?,
             None => digits.parse().ok()?,

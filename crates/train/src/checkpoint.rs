@@ -46,7 +46,7 @@ impl Checkpoints {
             for entry in fs_err::read_dir(&here.folder)? {
                 let path = entry?.path();
                 if !known.contains(&path) {
-                    fs_err::remove_file(path)?;
+                    pipeline::remove(&path)?;
                 }
             }
         }
@@ -83,7 +83,7 @@ impl Checkpoints {
     pub fn remove(&self, key: &blake3::Hash) -> Result<()> {
         let path = self.file(key);
         if path.exists() {
-            fs_err::remove_file(path)?;
+            pipeline::remove(&path)?;
         }
         Ok(())
     }

@@ -35,7 +35,8 @@ fn convert(source: &WeightSource, weights: &[u8]) -> Result<Imported, ZooError> 
     let weights = Weights::read(source.member, weights)?;
     let (model, mut network) = match source.network {
         "alexnet" => alexnet::build(&weights)?,
-        _ => squeezenet::build(&weights)?,
+        "squeezenet" => squeezenet::build(&weights)?,
+        name => unreachable!("the network `{name}` has a source and no function that builds it"),
     };
     network.origin =
         format!("{} (`{}` of the Python package {} {})", network.origin, source.member, source.package, source.version);

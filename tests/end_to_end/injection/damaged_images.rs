@@ -75,7 +75,11 @@ fn damaged_images_stop_no_stage() {
             (rows("artifacts/preprocess/quarantine.csv"), rows("artifacts/preprocess/dataset.csv"));
         assert!(refused + decoded >= PER_RUN, "{fault}: {refused} refused, {decoded} decoded of {PER_RUN}");
         (quarantined, used) = (quarantined + refused, used + decoded);
-        let output = run(&workspace, "evaluate", &["classify", "--network", "squeezenet", "photos/disc"]);
+        let names = fs_err::read_dir(workspace.join("photos/disc")).unwrap().map(|entry| entry.unwrap().path());
+        let names: Vec<String> = names.map(|path| path.to_str().unwrap().to_owned()).collect();
+        let mut args = vec!["classify", "--network", "squeezenet"];
+        args.extend(names.iter().map(String::as_str));
+        let output = run(&workspace, "evaluate", &args);
         counts.add(&output, &(fault, "classify"));
     }
     println!("damaged images: {counts:?}; {quarantined} in quarantine, {used} used");

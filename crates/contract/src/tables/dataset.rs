@@ -100,7 +100,7 @@ impl Dataset {
         let folder = artifacts.join(Self::STAGE);
         let Classes(classes) = Classes::read_in(&folder)?;
         let images = Vec::<ImageRow>::read_in(&folder)?;
-        if let Some(stray) = images.iter().find(|image| !classes.contains(&image.label)) {
+        if let Some(stray) = images.iter().find(|image| classes.binary_search(&image.label).is_err()) {
             let path = folder.join(<ImageRow as Row>::FILE);
             return Err(anyhow!(
                 "{} is damaged: image {} has the label `{}`, which {} does not list",
@@ -138,7 +138,7 @@ impl Dataset {
 
     /// Returns the place of an image's class in [`Dataset::classes`].
     pub fn label_index(&self, image: &ImageRow) -> usize {
-        self.classes.iter().position(|class| *class == image.label).unwrap_or(0)
+        self.classes.binary_search(&image.label).unwrap_or_default()
     }
 
     /// Returns the path of the preprocessed image.

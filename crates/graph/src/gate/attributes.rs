@@ -100,6 +100,9 @@ fn pad(node: &NodeProto, shapes: &Shapes) -> Result<(), String> {
     if matches!(text_attribute(node, "mode"), None | Some(b"" | b"constant")) {
         return Ok(());
     }
+    if input(node, 3).is_some() {
+        return Err("its mode repeats values along named axes".to_owned());
+    }
     let shape = input(node, 0).and_then(|name| shapes.get(name)).unwrap_or_default();
     let pads = ints_attribute(node, "pads").map(<[i64]>::to_vec);
     let pads = pads.or_else(|| shapes.values(input(node, 1)?)?.iter().map(Value::known).collect());

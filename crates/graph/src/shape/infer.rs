@@ -66,7 +66,8 @@ fn infer_output(node: &NodeProto, place: usize, declarations: &BTreeMap<&str, &V
         let (element, shape) = description::declared(declarations.get(output.as_str())?)?;
         Some(Known { element, shape })
     };
-    let known = inferred.clone().filter(|known| known.shape.is_some()).or_else(declared).or(inferred);
+    // A shape in the file is not checked, so it counts only for an operator without a rule.
+    let known = inferred.or_else(declared);
     shapes.known.extend(known.map(|known| (output.clone(), known)));
 }
 

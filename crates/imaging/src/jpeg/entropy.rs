@@ -12,6 +12,8 @@ use crate::{DecodeError, Format};
 
 /// The number of bytes that may follow the last block of a scan. Some encoders pad their data.
 const PADDING: usize = 16;
+/// The most scans. Encoders write about ten. Scans of a few bytes could otherwise take minutes.
+const MOST_SCANS: usize = 200;
 
 /// Checks the entropy-coded data of all scans in `bytes`, which start with the start-of-image marker.
 ///
@@ -39,6 +41,8 @@ struct Checker {
     /// The restart interval in MCUs, or 0.
     interval: usize,
     frame: Option<(Frame, Vec<Coefficients>)>,
+    /// The number of scans so far.
+    scans: usize,
 }
 
 /// The coefficients of a component that the scans so far contain.
@@ -66,7 +70,7 @@ struct Scan<'a> {
 
 impl Checker {
     fn new() -> Self {
-        Self { tables: standard(), interval: 0, frame: None }
+        Self { tables: standard(), interval: 0, frame: None, scans: 0 }
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
@@ -93,6 +97,10 @@ impl Checker {
                     self.frame = Some((frame, coefficients));
                 }
                 SOS => {
+                    self.scans += 1;
+                    if self.scans > MOST_SCANS {
+                        return Err(damaged(&format!("it has more than {MOST_SCANS} scans")));
+                    }
                     let end = skip_entropy_coded(bytes, at);
                     self.scan(segment, &bytes[at..end])?;
                     at = end;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 
 use super::{MOST, StageFolder};
-use crate::{HintExt, regular};
+use crate::{HintExt, regular, remove};
 
 /// Says that a stage created the folder and may replace it. Its content is the name of the stage.
 pub(super) const MARKER: &str = ".tunescope-stage";
@@ -91,14 +91,5 @@ impl StageFolder {
         Err(anyhow!("{} was not created by the stage {} and is not empty", folder.display(), self.name))
             .context("the stage replaces its folder when it runs")
             .hint(choose)
-    }
-}
-
-/// Removes a file, or a folder with its content, if it exists.
-pub(super) fn remove(path: &Path) -> Result<()> {
-    match path.symlink_metadata() {
-        Err(_) => Ok(()),
-        Ok(found) if found.is_dir() => fs_err::remove_dir_all(path).hint_write(),
-        Ok(_) => fs_err::remove_file(path).hint_write(),
     }
 }

@@ -14,10 +14,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::owner::remove;
 use super::{ELSEWHERE, LOG, Lock, StageFolder, swap};
 use crate::manifest::locate;
-use crate::{HintExt, files, write_atomic};
+use crate::{HintExt, files, remove, write_atomic};
 
 /// A step of a publication.
 type Step = fn(&StageFolder, &Publication) -> Result<()>;

@@ -14,7 +14,7 @@ use zoo::InputTransform;
 use super::images::Images;
 use super::pass;
 use super::row::{Copies, Row};
-use super::store::{self, Place, Store};
+use super::store::{Place, Store};
 use crate::cut::{Base, Cut};
 use crate::view::Run;
 
@@ -97,7 +97,7 @@ pub(crate) fn drop_other_cuts(environment: &Environment, kept: &BTreeSet<String>
     for entry in fs_err::read_dir(folder(environment))? {
         let entry = entry?;
         if entry.file_name().to_str().is_none_or(|name| !kept.contains(name)) {
-            store::remove(&entry.path())?;
+            pipeline::remove(&entry.path())?;
         }
     }
     Ok(())

@@ -47,7 +47,7 @@ impl Store {
                 store.add(shard);
                 continue;
             }
-            remove(&path)?;
+            pipeline::remove(&path)?;
             if path.extension().is_some_and(|extension| extension == EXTENSION) {
                 store.damaged.push(path);
             }
@@ -110,7 +110,7 @@ impl Store {
                 let data: Vec<u8> = live.iter().flat_map(|record| shard.record(*record)).copied().collect();
                 Shard::write(&self.folder, &keys, &data)?;
             }
-            remove(&shard.path)?;
+            pipeline::remove(&shard.path)?;
         }
         Ok(())
     }
@@ -134,12 +134,6 @@ impl Store {
         self.add(shard.with_context(|| format!("{} differs from what was written to it", path.display()))?);
         Ok(())
     }
-}
-
-/// Removes a file, or a folder with its contents.
-pub(super) fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
-    removed.hint_write()
 }
 
 #[cfg(test)]
