@@ -156,3 +156,15 @@ fn read_only_artifacts_can_be_up_to_date() {
     assert!(code == Some(1) && text.contains("hint: the folder is read-only"), "{text}");
     set_writable(&workspace.join("artifacts"), true);
 }
+
+#[test]
+fn a_lock_that_names_its_own_stage_as_an_input_is_no_endless_loop() {
+    let workspace = workspace();
+    succeed(&workspace, "scrape", &[]);
+    let lock = workspace.text("artifacts/scrape/stage.lock.json");
+    let ring = lock.replace("\"upstream\": {}", "\"upstream\": {\"scrape\": \"hash\"}");
+    assert_ne!(lock, ring);
+    workspace.write("artifacts/scrape/stage.lock.json", ring);
+    let output = ends(&workspace, "preprocess", &["--dry-run"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -97,6 +97,49 @@ fn a_jpeg_with_invalid_data_is_damaged() {
 }
 
 #[test]
+fn strips_that_overlap_are_refused() {
+    // 1000 strips of one row each, all at the same place.
+    let rows = 1000u16;
+    let mut file = b"II*\0\x08\0\0\0".to_vec();
+    let entries: [(u16, u16, u32, u32); 8] = [
+        (256, 3, 1, 100),
+        (257, 3, 1, u32::from(rows)),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, u32::from(rows), 200),
+        (278, 3, 1, 1),
+        (279, 4, u32::from(rows), 200 + 4 * u32::from(rows)),
+    ];
+    file.extend((entries.len() as u16).to_le_bytes());
+    for (tag, kind, count, value) in entries {
+        file.extend(tag.to_le_bytes());
+        file.extend(kind.to_le_bytes());
+        file.extend(count.to_le_bytes());
+        file.extend(value.to_le_bytes());
+    }
+    file.resize(200, 0);
+    let lists = [20_000u32, 100].map(|value| value.to_le_bytes().repeat(usize::from(rows)));
+    file.extend(lists.concat());
+    file.resize(20_100, 7);
+    let error = decode(&file, &Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("overlap"), "{error}");
+}
+
+#[test]
+fn a_jpeg_with_thousands_of_scans_is_refused() {
+    let bytes = files::progressive_jpeg(&quadrants(96, 64));
+    // The last scan refines the lowest bits. Its header and data are repeated.
+    let place = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
+    let scan = &bytes[place..bytes.len() - 2];
+    let mut many = bytes[..place].to_vec();
+    many.extend(scan.repeat(1000));
+    many.extend([0xff, 0xd9]);
+    let error = decode(&many, &Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("more than 200 scans"), "{error}");
+}
+
+#[test]
 fn the_limits_are_checked_on_the_header() {
     let limits = |max_pixels, max_bytes| Limits { max_pixels, max_bytes };
     let huge = files::png_claiming(60_000, 60_000);

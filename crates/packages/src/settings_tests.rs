@@ -123,6 +123,12 @@ fn every_setting_is_read() {
 }
 
 #[test]
+fn a_trusted_host_with_a_wrong_port_is_an_error() {
+    let user = User::new().with("PIP_TRUSTED_HOST", "files:84x");
+    assert!(user.read().unwrap_err().to_string().contains("84x"));
+}
+
+#[test]
 fn certificates_can_come_from_the_variables_of_requests() {
     let user = User::new().with("CURL_CA_BUNDLE", "/curl.pem");
     assert_eq!(user.read().unwrap().authorities, Some(PathBuf::from("/curl.pem")));

@@ -266,6 +266,8 @@ fn credentials_go_to_their_host_and_to_no_other() {
     assert!(user.message().contains("answered 401 Unauthorized"));
     fs_err::write(user.folder.path().join(".netrc"), "machine 127.0.0.1\nlogin ann\npassword s&cret\n").unwrap();
     user.assert_fetched();
+    // The stranger has the same name and another port, and its address has no TLS. It receives none.
+    assert!(stranger.requests().iter().all(|request| !request.headers.contains_key("authorization")));
 }
 
 #[test]

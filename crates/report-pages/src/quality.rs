@@ -1,5 +1,7 @@
 //! Section "Quality": the confusion matrix, the scores of each class, and the calibration.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use contract::{CalibrationBin, ClassScore, ConfusionMatrix, Judgement, Metrics, Predictions};
 use report::chart::{Bin, DotChart, DotRow, Measure, ReliabilityChart};
@@ -48,11 +50,19 @@ fn confusion(inputs: &ReportInputs) -> Result<Matrix> {
     // Mistakes come first. Right predictions share the images that are left.
     let each_right = BEHIND.saturating_sub(wrong.min(BEHIND / 2)) / count.max(1);
     let each_wrong = (BEHIND / 2) / (count * count.saturating_sub(1)).max(1);
+    let mut behind: BTreeMap<(usize, usize), Vec<&Judgement>> = BTreeMap::new();
+    for judgement in &inputs.judgements {
+        behind.entry((judgement.label, judgement.predicted)).or_default().push(judgement);
+    }
     let mut cells = Vec::new();
-    for label in 0..count {
-        for predicted in 0..count {
-            let most = if label == predicted { each_right } else { each_wrong.max(1) };
-            cells.extend(cell(inputs, label, predicted, most)?);
+    let mut wrong_left = BEHIND / 2;
+    for ((label, predicted), judgements) in behind {
+        let most = if label == predicted { each_right } else { each_wrong.max(1).min(wrong_left) };
+        if let Some(cell) = cell(inputs, [label, predicted], judgements, most)? {
+            if label != predicted {
+                wrong_left -= cell.cards.len();
+            }
+            cells.push(cell);
         }
     }
     Ok(Matrix {
@@ -65,10 +75,14 @@ fn confusion(inputs: &ReportInputs) -> Result<Matrix> {
     })
 }
 
-/// Returns up to `most` images of `label` that the network took for `predicted`, the most confident first.
-fn cell(inputs: &ReportInputs, label: usize, predicted: usize, most: usize) -> Result<Option<Cell>> {
-    let own = |judgement: &&Judgement| (judgement.label, judgement.predicted) == (label, predicted);
-    let mut behind: Vec<&Judgement> = inputs.judgements.iter().filter(own).collect();
+/// Returns the cell with up to `most` of the images in `behind`, the most confident first. They have the label `label`, and the
+/// network took them for `predicted`.
+fn cell(
+    inputs: &ReportInputs,
+    [label, predicted]: [usize; 2],
+    mut behind: Vec<&Judgement>,
+    most: usize,
+) -> Result<Option<Cell>> {
     behind
         .sort_by(|a, b| b.probabilities[predicted].total_cmp(&a.probabilities[predicted]).then(a.image.cmp(&b.image)));
     let left_out = behind.len().saturating_sub(most);

@@ -80,6 +80,8 @@ mod tests {
     fn tags_are_removed_and_words_stay() {
         let html =
             "<a href=\"//x\" title=\"User:A\">Ann&#160;B&eacute;</a>,\n <b>1 &lt; 2</b> & 3 < 4 &#x41;&#xffffffff;";
+        assert_eq!(plain("<a<b & <i>c <d"), "c <d");
+        assert_eq!(plain("1 < 2 <a"), "1 < 2 <a");
         assert_eq!(plain(html), "Ann B&eacute; , 1 < 2 & 3 < 4 A&#xffffffff;");
         assert_eq!(plain("<script>"), "");
         assert_eq!(plain("a <b"), "a <b");

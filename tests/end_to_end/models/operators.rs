@@ -71,6 +71,12 @@ fn settings() -> Vec<Case> {
             store(model, tensor::from_integers("pads", &[0, 0, 99, 0, 0, 0, 0, 0]));
             insert(model, vec![Node::new("Pad", "padded").inputs(["pool1", "pads"]).text("mode", "reflect").into()]);
         }),
+        Case::changed("a pad along named axes that repeats", "along named axes", |model| {
+            store(model, tensor::from_integers("pads", &[99, 0]));
+            store(model, tensor::from_integers("axes", &[2]));
+            let pad = Node::new("Pad", "padded").inputs(["pool1", "pads", "", "axes"]).text("mode", "reflect");
+            insert(model, vec![pad.into()]);
+        }),
         Case::changed("a slice in steps of 0", "a step of 0", |model| {
             for (name, value) in [("starts", 0), ("ends", 4), ("axes", 2), ("steps", 0)] {
                 store(model, tensor::from_integers(name, &[value]));

@@ -2,7 +2,8 @@
 
 use graph::builder::Node;
 use graph::onnx::NodeProto;
-use graph::tensor;
+use graph::onnx::tensor_proto::DataType;
+use graph::{Dim, tensor, value_info};
 use ndarray::Array2;
 
 use super::Case;
@@ -68,6 +69,22 @@ pub(super) fn cases() -> Vec<Case> {
             ];
             insert(model, nodes);
         }),
+        Case::changed(
+            "a computed shape with a false size in the file",
+            "is not known before the model runs",
+            |model| {
+                let nodes = vec![
+                    Node::new("Cast", "numbers").inputs(["pool1"]).int("to", 7).into(),
+                    Node::new("ReduceMax", "largest").inputs(["numbers"]).int("keepdims", 0).into(),
+                    Node::new("ConstantOfShape", "filled").inputs(["largest"]).into(),
+                    Node::new("ReduceMean", "average").inputs(["filled"]).int("keepdims", 0).into(),
+                    Node::new("Add", "sum").inputs(["pool1", "average"]).into(),
+                ];
+                insert(model, nodes);
+                let graph = model.graph.as_mut().unwrap();
+                graph.value_info.push(value_info("filled", DataType::Float as i32, Some(&[Dim::Size(1)])));
+            },
+        ),
         Case::changed("products of huge matrices", "operations for one image", |model| {
             store(model, tensor::from_integers("row", &[8000, 1]));
             store(model, tensor::from_array("one", &Array2::<f32>::ones((1, 1))));
