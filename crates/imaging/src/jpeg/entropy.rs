@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-use super::huffman::{Bits, Table, standard};
+use super::huffman::{Bits, Steps, Table, standard};
 use super::reason::damaged;
 use super::survey::{EOI, Frame, SOS, next_marker, segment, skip_entropy_coded};
 use crate::{DecodeError, Format};
@@ -146,13 +146,17 @@ impl Checker {
             [(only, ..)] => (components[only].blocks[0], components[only].blocks[1]),
             _ => (usize::from(frame.width).div_ceil(8 * widest), usize::from(frame.height).div_ceil(8 * tallest)),
         };
+        let steps = |table: &Option<Table>| table.as_ref().map(Steps::new);
+        let used = |at: usize| scan.parts.iter().any(|(.., ac)| *ac == at);
+        let steps: [Option<Steps>; 4] =
+            std::array::from_fn(|at| if !frame.progressive && used(at) { steps(&self.tables[1][at]) } else { None });
         let mut left = across * down;
         let mut done = 0;
         let mut rest = scan.data;
         loop {
             let (part, next) = split_at_restart(rest);
             let count = if self.interval == 0 { left } else { left.min(self.interval) };
-            let mut walk = Walk { bits: Bits::new(part), run: 0, tables: &self.tables, scan: &scan };
+            let mut walk = Walk { bits: Bits::new(part), run: 0, tables: &self.tables, steps: &steps, scan: &scan };
             for at in done..done + count {
                 walk.mcu(frame, components, at)?;
                 if walk.bits.exhausted() {
@@ -222,6 +226,8 @@ struct Walk<'a> {
     /// The number of further blocks without new coefficients.
     run: u32,
     tables: &'a [[Option<Table>; 4]; 2],
+    /// The steps of the AC tables, for sequential frames.
+    steps: &'a [Option<Steps>; 4],
     scan: &'a Scan<'a>,
 }
 
@@ -237,7 +243,7 @@ impl Walk<'_> {
                     self.progressive_block(dc, ac, components[component].nonzero.get_mut(at))?;
                 } else {
                     self.dc(dc)?;
-                    self.band(ac, 1, 63)?;
+                    self.band(ac)?;
                 }
             }
         }
@@ -251,12 +257,24 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Reads the coefficients `first` to `last` of a block of a sequential frame.
+    /// Reads the coefficients 1 to 63 of a block of a sequential frame.
     #[inline]
-    fn band(&mut self, at: usize, first: usize, last: usize) -> Result<(), DecodeError> {
+    fn band(&mut self, at: usize) -> Result<(), DecodeError> {
         let table = self.tables[1][at].as_ref().ok_or_else(no_table)?;
-        let mut k = first;
-        while k <= last {
+        let steps = self.steps[at].as_ref().ok_or_else(no_table)?;
+        let mut k = 1;
+        while k < 64 {
+            let step = self.bits.step(steps);
+            let after = k + usize::from(step.advance);
+            // The block can end between two codes of a step. Then the second one belongs to the next block.
+            if step.bits > 0 && after + usize::from(step.is_end) <= 64 {
+                self.bits.skip(u32::from(step.bits));
+                if step.is_end {
+                    return Ok(());
+                }
+                k = after;
+                continue;
+            }
             let symbol = self.bits.symbol(table).ok_or_else(invalid_code)?;
             let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
             if size == 0 {
@@ -269,7 +287,7 @@ impl Walk<'_> {
             k += run + 1;
             self.bits.skip(size);
         }
-        if k > last + 1 { Err(invalid_code()) } else { Ok(()) }
+        if k > 64 { Err(invalid_code()) } else { Ok(()) }
     }
 
     fn progressive_block(&mut self, dc: usize, ac: usize, nonzero: Option<&mut u64>) -> Result<(), DecodeError> {

@@ -15,6 +15,51 @@ pub(super) struct Table {
     symbols: Vec<u8>,
 }
 
+/// The number of bits that [`Steps`] look at.
+const AHEAD: u32 = 12;
+
+/// Several coefficients of a sequential block at once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Step {
+    /// The number of bits of the codes and the values behind them. 0 when not even one coefficient fits.
+    pub bits: u8,
+    /// The number of coefficients, including zeros.
+    pub advance: u8,
+    /// Whether the last code ends the block.
+    pub is_end: bool,
+}
+
+/// For each possible start of [`AHEAD`] bits, the codes of an AC table that lie completely in them.
+pub(super) struct Steps(Vec<Step>);
+
+impl Steps {
+    /// Returns the steps of an AC table (T.81, F.2.2.2).
+    pub fn new(table: &Table) -> Self {
+        let step = |start: u32| {
+            let mut step = Step::default();
+            let mut left = AHEAD;
+            loop {
+                // The bits that are left, with zeros behind them.
+                let next = (start << (AHEAD - left)) & ((1 << AHEAD) - 1);
+                let [symbol, length] = table.fast[(next >> (AHEAD - FAST)) as usize];
+                let (run, size) = (symbol >> 4, symbol & 15);
+                let bits = u32::from(length) + u32::from(size);
+                if length == 0 || bits > left || step.advance > 63 {
+                    return step;
+                }
+                left -= bits;
+                step.bits += bits as u8;
+                step.is_end = size == 0 && run < 15;
+                if step.is_end {
+                    return step;
+                }
+                step.advance += run + 1;
+            }
+        };
+        Self((0..1 << AHEAD).map(step).collect())
+    }
+}
+
 impl Table {
     /// Creates the table with `counts[i]` codes of `i + 1` bits for `symbols`.
     ///
@@ -66,6 +111,20 @@ impl<'a> Bits<'a> {
     /// Makes at least 32 bits available.
     #[inline]
     fn refill(&mut self) {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        if let Some(next) = self.data.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let word = u64::from_be_bytes(*next);
+            let inverse = !word;
+            // No byte of `word` is 0xff when no byte of its inverse is zero.
+            if inverse.wrapping_sub(ONES) & word & (ONES << 7) == 0 {
+                // Bits behind the last whole byte are written again by the next call, with the same values.
+                self.buffer |= word >> self.count;
+                let bytes = (63 - self.count) / 8;
+                self.at += bytes as usize;
+                self.count += 8 * bytes;
+                return;
+            }
+        }
         while self.count <= 56 {
             let byte = if let Some(&byte) = self.data.get(self.at) {
                 self.at += if byte == 0xff { 2 } else { 1 };
@@ -124,6 +183,15 @@ impl<'a> Bits<'a> {
         let index = (start >> (15 - at)) as i32 + table.offsets[at];
         self.consume(at as u32 + 1);
         table.symbols.get(usize::try_from(index).ok()?).copied()
+    }
+
+    /// Returns the next step of a block. The caller gives its bits to [`Bits::skip`].
+    #[inline]
+    pub fn step(&mut self, steps: &Steps) -> Step {
+        if self.count < 32 {
+            self.refill();
+        }
+        steps.0[(self.buffer >> (64 - AHEAD)) as usize]
     }
 
     /// Returns whether more bits have been read than the data have.
