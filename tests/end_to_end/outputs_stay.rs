@@ -90,7 +90,7 @@ fn a_run_that_is_killed_at_any_time_leaves_whole_outputs() {
         succeed(&workspace, name, &[]);
         assert_eq!(manifest(&before), manifest(&outputs(&folder)), "{name}");
         let before = outputs(&folder);
-        for twentieth in [4, 12, 17, 19] {
+        for twentieth in [12, 19] {
             let mut command = workspace.command(binary(name));
             command.args(["--quiet", "--set", change]).stderr(Stdio::null()).stdout(Stdio::null());
             let mut running = command.spawn().unwrap();

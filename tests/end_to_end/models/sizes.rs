@@ -21,6 +21,17 @@ fn doubled(times: usize) -> Vec<NodeProto> {
     (0..times).map(double).collect()
 }
 
+/// Returns nodes that add a tensor whose size depends on the image.
+fn of_computed_size() -> Vec<NodeProto> {
+    vec![
+        Node::new("Cast", "numbers").inputs(["pool1"]).int("to", 7).into(),
+        Node::new("ReduceMax", "largest").inputs(["numbers"]).int("keepdims", 0).into(),
+        Node::new("ConstantOfShape", "filled").inputs(["largest"]).into(),
+        Node::new("ReduceMean", "average").inputs(["filled"]).int("keepdims", 0).into(),
+        Node::new("Add", "sum").inputs(["pool1", "average"]).into(),
+    ]
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::changed("100,000 nodes", "it has 100007 nodes", |model| {
@@ -60,27 +71,13 @@ pub(super) fn cases() -> Vec<Case> {
             insert(model, nodes);
         }),
         Case::changed("a shape that is computed from the image", "is not known before the model runs", |model| {
-            let nodes = vec![
-                Node::new("Cast", "numbers").inputs(["pool1"]).int("to", 7).into(),
-                Node::new("ReduceMax", "largest").inputs(["numbers"]).int("keepdims", 0).into(),
-                Node::new("ConstantOfShape", "filled").inputs(["largest"]).into(),
-                Node::new("ReduceMean", "average").inputs(["filled"]).int("keepdims", 0).into(),
-                Node::new("Add", "sum").inputs(["pool1", "average"]).into(),
-            ];
-            insert(model, nodes);
+            insert(model, of_computed_size());
         }),
         Case::changed(
             "a computed shape with a false size in the file",
             "is not known before the model runs",
             |model| {
-                let nodes = vec![
-                    Node::new("Cast", "numbers").inputs(["pool1"]).int("to", 7).into(),
-                    Node::new("ReduceMax", "largest").inputs(["numbers"]).int("keepdims", 0).into(),
-                    Node::new("ConstantOfShape", "filled").inputs(["largest"]).into(),
-                    Node::new("ReduceMean", "average").inputs(["filled"]).int("keepdims", 0).into(),
-                    Node::new("Add", "sum").inputs(["pool1", "average"]).into(),
-                ];
-                insert(model, nodes);
+                insert(model, of_computed_size());
                 let graph = model.graph.as_mut().unwrap();
                 graph.value_info.push(value_info("filled", DataType::Float as i32, Some(&[Dim::Size(1)])));
             },
