@@ -104,16 +104,8 @@ impl Write for Hashing {
         /// Bytes that are written at a time, so that they are still in a cache when they are hashed. Fewer bytes are not
         /// worth several threads.
         const PIECE: usize = 1 << 20;
-        let count = match self.file.write(&bytes[..bytes.len().min(PIECE)]) {
-            Ok(count) => count,
-            // The caller tries again.
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
-            Err(error) => {
-                let kind = error.kind();
-                self.failed.get_or_insert(error);
-                return Err(kind.into());
-            }
-        };
+        let written = self.file.write(&bytes[..bytes.len().min(PIECE)]);
+        let count = self.remember(written)?;
         if count == PIECE {
             self.hasher.update_rayon(&bytes[..count]);
         } else {
@@ -123,7 +115,21 @@ impl Write for Hashing {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        let flushed = self.file.flush();
+        self.remember(flushed)
+    }
+}
+
+impl Hashing {
+    /// Keeps the first error of the file system. After `Interrupted`, the caller tries again.
+    fn remember<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| {
+            let kind = error.kind();
+            if kind != ErrorKind::Interrupted {
+                self.failed.get_or_insert(error);
+            }
+            kind.into()
+        })
     }
 }
 
