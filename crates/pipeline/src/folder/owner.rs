@@ -44,6 +44,10 @@ impl StageFolder {
         if regular::text(&path, MOST).is_ok_and(|text| text.trim() == self.name) {
             return Ok(());
         }
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            // Writing would follow a link to a file of the user, and would wait for the reader of a pipe.
+            remove(&path)?;
+        }
         // The marker is written in place. A temporary file that a killed run leaves behind would look like a file of the user.
         fs_err::File::create(path).and_then(|mut file| writeln!(file, "{}", self.name)).hint_write()
     }

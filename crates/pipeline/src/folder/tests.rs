@@ -164,3 +164,24 @@ fn a_link_to_a_folder_of_the_user_is_refused() {
     assert!(StageFolder::new(artifacts.path(), "train").begin(&[]).is_err());
     assert!(photos.path().join("1.jpg").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_link_in_place_of_the_marker_is_replaced() {
+    let artifacts = tempfile::tempdir().unwrap();
+    let key = Key::default();
+    let mine = artifacts.path().join("mine.txt");
+    std::fs::write(&mine, "mine").unwrap();
+    let marker = finished(artifacts.path(), &key).path().join(MARKER);
+    for kind in ["pipe", "link"] {
+        std::fs::remove_file(&marker).unwrap();
+        if kind == "pipe" {
+            assert!(std::process::Command::new("mkfifo").arg(&marker).status().unwrap().success());
+        } else {
+            std::os::unix::fs::symlink(&mine, &marker).unwrap();
+        }
+        assert_eq!(finished(artifacts.path(), &key).state(&key), State::UpToDate, "{kind}");
+        assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine", "{kind}");
+        assert_eq!(std::fs::read_to_string(&marker).unwrap(), "scrape\n", "{kind}");
+    }
+}
