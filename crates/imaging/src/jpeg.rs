@@ -6,9 +6,15 @@
 //!
 //! Both decoders fill missing parts with gray. Such images would harm the training, so [`entropy::check`] first counts the blocks.
 
+mod bits;
+mod coefficients;
 mod entropy;
 mod huffman;
+mod progressive;
 mod reason;
+mod scan;
+mod sequential;
+mod steps;
 mod survey;
 
 use image::{DynamicImage, GrayImage, RgbImage};

@@ -1,76 +1,47 @@
-//! Huffman tables and the bits of an entropy-coded segment (ITU-T T.81, annexes C and F).
+//! Huffman tables (ITU-T T.81, annexes C, F and K).
+
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use super::steps::Steps;
 
 /// The number of bits that the fast table looks at.
 const FAST: u32 = 10;
 
 /// A Huffman table for decoding.
-#[derive(Clone)]
 pub(super) struct Table {
+    counts: [u8; 16],
+    symbols: Vec<u8>,
     /// For each possible start of [`FAST`] bits: the symbol, and the length of its code, or 0 for a longer code.
     fast: Vec<[u8; 2]>,
     /// For each length from 1: the first code that is too large for it, left-aligned to 16 bits.
     limits: [u32; 16],
     /// For each length: the index of its first symbol minus its first code.
     offsets: [i32; 16],
-    symbols: Vec<u8>,
+    steps: OnceLock<Steps>,
 }
 
-/// The number of bits that [`Steps`] look at.
-const AHEAD: u32 = 12;
-
-/// Several coefficients of a sequential block at once.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Step {
-    /// The number of bits of the codes and the values behind them. 0 when not even one coefficient fits.
-    pub bits: u8,
-    /// The number of coefficients, including zeros.
-    pub advance: u8,
-    /// Whether the last code ends the block.
-    pub is_end: bool,
-}
-
-/// For each possible start of [`AHEAD`] bits, the codes of an AC table that lie completely in them.
-pub(super) struct Steps(Vec<Step>);
-
-impl Steps {
-    /// Returns the steps of an AC table (T.81, F.2.2.2).
-    pub fn new(table: &Table) -> Self {
-        let step = |start: u32| {
-            let mut step = Step::default();
-            let mut left = AHEAD;
-            loop {
-                // The bits that are left, with zeros behind them.
-                let next = (start << (AHEAD - left)) & ((1 << AHEAD) - 1);
-                let [symbol, length] = table.fast[(next >> (AHEAD - FAST)) as usize];
-                let (run, size) = (symbol >> 4, symbol & 15);
-                let bits = u32::from(length) + u32::from(size);
-                if length == 0 || bits > left || step.advance > 63 {
-                    return step;
-                }
-                left -= bits;
-                step.bits += bits as u8;
-                step.is_end = size == 0 && run < 15;
-                if step.is_end {
-                    return step;
-                }
-                step.advance += run + 1;
-            }
-        };
-        Self((0..1 << AHEAD).map(step).collect())
-    }
-}
+/// The tables of a file: DC and AC, four of each.
+pub(super) type Tables = [[Option<Arc<Table>>; 4]; 2];
 
 impl Table {
-    /// Creates the table with `counts[i]` codes of `i + 1` bits for `symbols`.
+    /// Returns the table with `counts[i]` codes of `i + 1` bits for `symbols`. Most files have the standard tables, which are shared.
     ///
     /// The result is `None` when there are more codes than bits allow, or fewer symbols than codes.
-    pub fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
-        let mut table =
-            Self { fast: vec![[0, 0]; 1 << FAST], limits: [0; 16], offsets: [0; 16], symbols: symbols.to_vec() };
+    pub fn new(counts: [u8; 16], symbols: &[u8]) -> Option<Arc<Self>> {
+        let same = |table: &&Arc<Self>| table.counts == counts && table.symbols == symbols;
+        match STANDARD.iter().flatten().flatten().find(same) {
+            Some(table) => Some(Arc::clone(table)),
+            None => Self::build(counts, symbols).map(Arc::new),
+        }
+    }
+
+    fn build(counts: [u8; 16], symbols: &[u8]) -> Option<Self> {
+        let mut fast = vec![[0, 0]; 1 << FAST];
+        let (mut limits, mut offsets) = ([0; 16], [0; 16]);
         let (mut code, mut index) = (0u32, 0usize);
         for (at, count) in counts.iter().enumerate() {
             let length = at as u32 + 1;
-            table.offsets[at] = index as i32 - code as i32;
+            offsets[at] = index as i32 - code as i32;
             for _ in 0..*count {
                 let symbol = *symbols.get(index)?;
                 if code >= 1 << length {
@@ -78,144 +49,53 @@ impl Table {
                 }
                 if length <= FAST {
                     let first = (code << (FAST - length)) as usize;
-                    table.fast[first..first + (1 << (FAST - length))].fill([symbol, length as u8]);
+                    fast[first..first + (1 << (FAST - length))].fill([symbol, length as u8]);
                 }
                 code += 1;
                 index += 1;
             }
-            table.limits[at] = code << (16 - length);
+            limits[at] = code << (16 - length);
             code <<= 1;
         }
-        Some(table)
+        Some(Self { counts, symbols: symbols.to_vec(), fast, limits, offsets, steps: OnceLock::new() })
+    }
+
+    /// Returns the symbol of the code at the start of `bits`, which are left-aligned, and the length of the code.
+    #[inline]
+    pub fn code(&self, bits: u64) -> Option<(u8, u32)> {
+        let [symbol, length] = self.fast[(bits >> (64 - FAST)) as usize];
+        if length > 0 { Some((symbol, u32::from(length))) } else { self.long_code(bits) }
+    }
+
+    #[cold]
+    fn long_code(&self, bits: u64) -> Option<(u8, u32)> {
+        let start = (bits >> 48) as u32;
+        let at = (FAST as usize..16).find(|at| start < self.limits[*at])?;
+        let index = (start >> (15 - at)) as i32 + self.offsets[at];
+        Some((*self.symbols.get(usize::try_from(index).ok()?)?, at as u32 + 1))
+    }
+
+    /// Returns the steps of this table, which has to be an AC table.
+    pub fn steps(&self) -> &Steps {
+        self.steps.get_or_init(|| Steps::new(|bits| self.code(bits)))
     }
 }
 
-/// The bits of an entropy-coded segment without restart markers.
-pub(super) struct Bits<'a> {
-    data: &'a [u8],
-    at: usize,
-    /// The next bits, left-aligned.
-    buffer: u64,
-    /// The number of bits in `buffer`.
-    count: u32,
-    /// The number of bits in `buffer` behind the end of the data. They are zero.
-    padding: u32,
+/// Returns the standard tables for data without tables (T.81, K.3), which motion JPEG omits.
+pub(super) fn standard() -> Tables {
+    STANDARD.clone()
 }
 
-impl<'a> Bits<'a> {
-    /// Reads `data`, in which a zero byte follows each 0xff byte.
-    pub fn new(data: &'a [u8]) -> Self {
-        Self { data, at: 0, buffer: 0, count: 0, padding: 0 }
-    }
-
-    /// Makes at least 32 bits available.
-    #[inline]
-    fn refill(&mut self) {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        if let Some(next) = self.data.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let word = u64::from_be_bytes(*next);
-            let inverse = !word;
-            // No byte of `word` is 0xff when no byte of its inverse is zero.
-            if inverse.wrapping_sub(ONES) & word & (ONES << 7) == 0 {
-                // Bits behind the last whole byte are written again by the next call, with the same values.
-                self.buffer |= word >> self.count;
-                let bytes = (63 - self.count) / 8;
-                self.at += bytes as usize;
-                self.count += 8 * bytes;
-                return;
-            }
-        }
-        while self.count <= 56 {
-            let byte = if let Some(&byte) = self.data.get(self.at) {
-                self.at += if byte == 0xff { 2 } else { 1 };
-                byte
-            } else {
-                self.padding += 8;
-                0
-            };
-            self.buffer |= u64::from(byte) << (56 - self.count);
-            self.count += 8;
-        }
-    }
-
-    #[inline]
-    fn consume(&mut self, bits: u32) {
-        self.buffer <<= bits;
-        self.count -= bits;
-    }
-
-    /// Skips up to 16 bits.
-    #[inline]
-    pub fn skip(&mut self, bits: u32) {
-        if self.count < 32 {
-            self.refill();
-        }
-        self.consume(bits);
-    }
-
-    /// Returns the next `bits` bits, 0 to 16 of them.
-    #[inline]
-    pub fn take(&mut self, bits: u32) -> u32 {
-        if bits == 0 {
-            return 0;
-        }
-        if self.count < 32 {
-            self.refill();
-        }
-        let value = (self.buffer >> (64 - bits)) as u32;
-        self.consume(bits);
-        value
-    }
-
-    /// Returns the next symbol, or `None` for bits that are no code.
-    #[inline]
-    pub fn symbol(&mut self, table: &Table) -> Option<u8> {
-        if self.count < 32 {
-            self.refill();
-        }
-        let [symbol, length] = table.fast[(self.buffer >> (64 - FAST)) as usize];
-        if length > 0 {
-            self.consume(u32::from(length));
-            return Some(symbol);
-        }
-        let start = (self.buffer >> 48) as u32;
-        let at = (FAST as usize..16).find(|at| start < table.limits[*at])?;
-        let index = (start >> (15 - at)) as i32 + table.offsets[at];
-        self.consume(at as u32 + 1);
-        table.symbols.get(usize::try_from(index).ok()?).copied()
-    }
-
-    /// Returns the next step of a block. The caller gives its bits to [`Bits::skip`].
-    #[inline]
-    pub fn step(&mut self, steps: &Steps) -> Step {
-        if self.count < 32 {
-            self.refill();
-        }
-        steps.0[(self.buffer >> (64 - AHEAD)) as usize]
-    }
-
-    /// Returns whether more bits have been read than the data have.
-    #[inline]
-    pub fn exhausted(&self) -> bool {
-        self.padding > self.count
-    }
-
-    /// Returns the number of whole bytes that have not been read.
-    pub fn left(&self) -> usize {
-        self.data.len().saturating_sub(self.at) + (self.count.saturating_sub(self.padding) / 8) as usize
-    }
-}
-
-/// Returns the standard tables for data without tables (T.81, K.3), which motion JPEG omits: DC and AC for luma, DC and AC for chroma.
-pub(super) fn standard() -> [[Option<Table>; 4]; 2] {
+/// DC and AC, each for luma and for chroma.
+static STANDARD: LazyLock<Tables> = LazyLock::new(|| {
     let dc: Vec<u8> = (0..12).collect();
-    let table = |counts: &[u8; 16], symbols: &[u8]| Table::new(counts, symbols);
-    let luma = table(&[0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], &dc);
-    let chroma = table(&[0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], &dc);
-    let luma_ac = table(&[0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7d], &LUMA_AC);
-    let chroma_ac = table(&[0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_AC);
+    let table = |counts: [u8; 16], symbols: &[u8]| Table::build(counts, symbols).map(Arc::new);
+    let luma = table([0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], &dc);
+    let chroma = table([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], &dc);
+    let luma_ac = table([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7d], &LUMA_AC);
+    let chroma_ac = table([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_AC);
     [[luma, chroma, None, None], [luma_ac, chroma_ac, None, None]]
-}
+});
 
 /// Table K.5.
 #[rustfmt::skip]
