@@ -102,8 +102,9 @@ fn embed(run: &Run, values: &Array2<f32>) -> Result<Embedding> {
         stop::check()?;
     }
     let hint = match embedding {
-        Err(Error::TooManyPoints { .. }) => "set `analyze.tsne.engine` to `auto` or `grid`",
-        _ => "`analyze.tsne.layer` names the layer",
+        Err(Error::TooManyPoints { .. } | Error::Linfa(_)) => "set `analyze.tsne.engine` to `auto` or `grid`",
+        Err(Error::NotFinite { .. }) => "choose another layer with `analyze.tsne.layer`",
+        _ => "try another `analyze.tsne.perplexity` or `analyze.tsne.engine`",
     };
     embedding.with_context(|| format!("t-SNE of {}", config.layer)).hint(hint)
 }

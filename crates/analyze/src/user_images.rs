@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use contract::{Artifact, ChosenRow, Dataset, ImageRow, Split, UnusableFile};
-use imaging::{Limits, RgbImage};
+use imaging::{Limits, ReadError, RgbImage};
 use inference::{BATCH, Error, argmax};
 use ndarray::Axis;
 use pipeline::{HintExt, regular, short_hash};
@@ -84,8 +84,10 @@ struct UserImage<'a> {
 
 impl<'a> UserImage<'a> {
     fn read(path: &'a Path, size: u32, limits: &Limits) -> Result<Self> {
-        let image = imaging::read(path, limits)?;
-        let id = short_hash(&regular::read(path, MOST_BYTES)?);
+        let bytes = regular::read(path, limits.max_bytes)?;
+        let content = |source| ReadError::Content { path: path.to_owned(), source };
+        let image = imaging::decode(&bytes, limits).map_err(content)?;
+        let id = short_hash(&bytes);
         let (width, height) = image.dimensions();
         Ok(Self { path, id, square: imaging::square(&image, size), width, height })
     }

@@ -5,7 +5,7 @@
 //! the insertion curve large.
 
 use graph::Model;
-use ndarray::{Array2, Array3, Array4, ArrayView2, Axis, s};
+use ndarray::{Array2, Array3, Array4, ArrayView2, s};
 use runtime::Session;
 
 use crate::Error;
@@ -63,7 +63,7 @@ impl PixelFader {
     /// steps. Pixels change in the order of `map`, `[height, width]`, the highest first, and equal ones in the order of their places.
     ///
     /// # Errors
-    /// Returns an error if the sizes differ, if `steps` is 0, or if the runtime fails.
+    /// Returns an error if the sizes differ, if `steps` is 0, if the network has no such class, or if the runtime fails.
     pub fn curve(
         &mut self,
         [from, to]: [&Array3<f32>; 2],
@@ -98,7 +98,10 @@ impl PixelFader {
                 item.assign(&image);
             }
             let answers = self.outputs(&batch)?;
-            values.extend(answers.axis_iter(Axis(0)).filter_map(|row| row.get(class).copied()));
+            if class >= answers.ncols() {
+                return Err(Error::Class { class, classes: answers.ncols() });
+            }
+            values.extend(answers.column(class));
         }
         let shares = all.iter().map(|step| reached(*step) as f32 / order.len().max(1) as f32).collect();
         Ok(Curve { shares, values })

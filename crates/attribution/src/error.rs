@@ -29,6 +29,14 @@ pub enum Error {
         /// Pixels from one window to the next.
         stride: usize,
     },
+    /// The network has no such class.
+    #[error("there is no class {class}: the network has {classes} classes, numbered from 0")]
+    Class {
+        /// The index of the class.
+        class: usize,
+        /// The number of classes of the network.
+        classes: usize,
+    },
     /// The method does not support the network.
     #[error("{model}: {reason}")]
     Unsuitable {

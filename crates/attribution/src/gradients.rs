@@ -61,12 +61,10 @@ impl ScoreGradients {
     /// Computes the gradients of the score of `class`, one of `classes`, for `image`, `[channels, height, width]`.
     ///
     /// # Errors
-    /// Returns an error if the image does not have the size of the input, or if the runtime fails.
+    /// Returns an error if `class` is not below `classes`, if the image does not have the size of the input, or if the runtime fails.
     pub fn compute(&mut self, image: ArrayView3<f32>, class: usize, classes: usize) -> Result<Gradients, Error> {
         let mut seed = Array2::<f32>::zeros((1, classes));
-        if let Some(one) = seed.get_mut((0, class)) {
-            *one = 1.0;
-        }
+        *seed.get_mut((0, class)).ok_or(Error::Class { class, classes })? = 1.0;
         let batch = image.insert_axis(Axis(0)).into_dyn();
         let seed_name = format!("{}_grad", self.top);
         let outputs = self.session.run(&[(&self.input, batch), (&seed_name, seed.view().into_dyn())])?;

@@ -1,8 +1,8 @@
 //! Occlusion with reuse gives the same outputs as whole runs, on networks with all kinds of layers.
 
-use attribution::{Occluder, Rect, Reuse, Windows};
-use graph::Model;
+use attribution::{Error, Occluder, PixelFader, Rect, Reuse, ScoreGradients, Windows};
 use graph::builder::{Builder, Node};
+use graph::{Model, Rectifier};
 use ndarray::{Array, Array1, Array3, ArrayD, IxDyn};
 
 /// Returns values that look random, between `-size` and `size`.
@@ -222,4 +222,21 @@ fn unsuitable_arguments_are_errors() {
     let mut occluder = Occluder::new(&model, &["fc"], &windows(20), Reuse::On, 1).unwrap();
     let error = occluder.probe(&image(3, 21, 0.1), &image(3, 20, 0.1), &|_| {}).unwrap_err();
     assert!(error.to_string().contains("[3, 20, 20], not [3, 21, 21]"), "{error}");
+}
+
+#[test]
+fn a_class_that_the_network_does_not_have_is_refused() {
+    load();
+    let model = Net::new(8).head("input", 3 * 8 * 8);
+    let image = image(3, 8, 0.31);
+    let mut gradients = ScoreGradients::new(&model, "fc", None, Rectifier::Slope, 1).unwrap();
+    let error = gradients.compute(image.view(), 5, 5).unwrap_err();
+    assert!(matches!(error, Error::Class { class: 5, classes: 5 }), "{error}");
+    assert!(gradients.compute(image.view(), 4, 5).is_ok());
+
+    let mut fader = PixelFader::new(&model, "probabilities", 1).unwrap();
+    let (black, map) = (Array3::zeros(image.dim()), ndarray::Array2::zeros((8, 8)));
+    let error = fader.curve([&image, &black], map.view(), 5, 4).unwrap_err();
+    assert_eq!(error.to_string(), "there is no class 5: the network has 5 classes, numbered from 0");
+    assert_eq!(fader.curve([&image, &black], map.view(), 4, 4).unwrap().values.len(), 5);
 }

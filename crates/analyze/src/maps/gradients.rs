@@ -68,7 +68,15 @@ impl Gradients {
                     methods.retain(|other| backward_pass(*other).is_none_or(|(other, _)| other != place));
                 }
                 Err(error) => {
-                    return Err(error).hint("`analyze.maps.layer` names a layer with feature maps; `analyze.maps.methods = []` turns maps off");
+                    let is_layer = matches!(
+                        error,
+                        attribution::Error::Graph(graph::Error::UnknownTensor { .. } | graph::Error::Tensor { .. })
+                    );
+                    return Err(error).hint(if is_layer {
+                        "`analyze.maps.layer` names a layer with feature maps; `analyze.maps.methods = []` turns maps off"
+                    } else {
+                        "`analyze.maps.methods = []` turns maps off"
+                    });
                 }
             }
         }
