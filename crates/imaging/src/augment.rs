@@ -59,11 +59,6 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 const TRIES: usize = 10;
 
 impl Augment {
-    /// Returns whether all strengths are 0.
-    pub fn is_off(&self) -> bool {
-        !self.flip && self.crop <= 0.0 && self.jitter <= 0.0 && self.lighting <= 0.0
-    }
-
     /// Draws the change of the copy `copy` (from 1) of an image with `width` x `height` pixels.
     ///
     /// [`Augment::flip`] mirrors the odd copies. Together with the original, one copy makes both orientations equally frequent.
@@ -107,9 +102,11 @@ impl Transform {
 
     /// Returns bytes that identify the change.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![u8::from(self.mirror)];
-        bytes.extend(self.crop.unwrap_or_default().into_iter().flat_map(u32::to_le_bytes));
-        bytes.extend(self.jitter.into_iter().chain(self.light).flat_map(f32::to_le_bytes));
+        // A field that is missing here does not compile.
+        let Self { mirror, crop, jitter, light } = *self;
+        let mut bytes = vec![u8::from(mirror)];
+        bytes.extend(crop.unwrap_or_default().into_iter().flat_map(u32::to_le_bytes));
+        bytes.extend(jitter.into_iter().chain(light).flat_map(f32::to_le_bytes));
         bytes
     }
 

@@ -83,7 +83,6 @@ proptest! {
 #[test]
 fn zero_strengths_change_nothing() {
     let off = Augment::default();
-    assert!(off.is_off());
     let image = draw("square", 3, SIDE);
     for copy in 0..4 {
         let change = change(&off, copy, 9);

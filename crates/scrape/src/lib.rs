@@ -123,8 +123,10 @@ impl Stage for Scrape {
         let sources = open(scope.config, &self.credentials);
         check_sources(&sources)?;
         let mut inputs = BTreeMap::new();
-        for source in sources {
-            inputs.extend(source.inputs()?);
+        for (number, source) in (1..).zip(sources) {
+            // Several sources of one kind have inputs of the same name.
+            let named = source.inputs()?.into_iter().map(|(name, value)| (format!("source {number}: {name}"), value));
+            inputs.extend(named);
         }
         Ok(inputs)
     }

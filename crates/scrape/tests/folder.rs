@@ -162,7 +162,7 @@ fn the_stage_runs_again_when_the_folder_has_changed() {
     let new = workspace.write("photos/disc/new.png", &image);
     let why = scrape(&workspace, &["--dry-run"]);
     let why = String::from_utf8_lossy(&why.stdout).into_owned();
-    assert!(why.contains("files in the folder: 6 -> 7"), "{why}");
+    assert!(why.contains("source 1: files in the folder: 6 -> 7"), "{why}");
     assert!(!stderr(&workspace, &[], 0).contains("up to date"));
 
     std::fs::write(&new, files::png(&images::draw("disc", 81, 48))).unwrap();
@@ -172,6 +172,23 @@ fn the_stage_runs_again_when_the_folder_has_changed() {
     std::fs::remove_file(workspace.join("photos/square/new.png")).unwrap();
     assert!(!stderr(&workspace, &[], 0).contains("up to date"), "a file was removed");
     assert_eq!(workspace.text("artifacts/scrape/manifest.csv"), manifest);
+}
+
+#[test]
+fn the_stage_runs_again_when_one_of_two_folders_has_changed() {
+    let workspace =
+        Workspace::new("scrape.sources = [{kind=\"folder\", path=\"one\"}, {kind=\"folder\", path=\"two\"}]\n");
+    for folder in ["one", "two"] {
+        images::write_classes(&workspace.join(folder), &["disc", "square"], 3, 48);
+    }
+    stderr(&workspace, &[], 0);
+    for (number, folder) in [(1, "one"), (2, "two")] {
+        workspace.write(format!("{folder}/disc/new.png"), files::png(&images::draw("disc", 90 + number, 48)));
+        let why = scrape(&workspace, &["--dry-run"]);
+        let why = String::from_utf8_lossy(&why.stdout).into_owned();
+        stderr(&workspace, &[], 0);
+        assert!(why.contains(&format!("source {number}: files in the folder: 6 -> 7")), "{why}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub use evaluate::{Evaluate, Gate};
 pub use generate::GENERATED;
 pub use model::{Model, Weights};
 pub use preprocess::{DecodeLimits, Preprocess, Split};
-pub use scrape::{Scrape, Web};
+pub use scrape::{Scrape, Web, is_class_name};
 pub use source::{SearchSource, SearchWords, Source, Urls};
 pub use train::{Augment, ClassWeights, Keep, Schedule, Search, Sweep, Train};
 pub use view::SeedView;

@@ -107,7 +107,7 @@ impl Scrape {
                 rule(is_pattern(pattern), &key, "a pattern such as `*.gif`, `unsorted` or `cat/old`")?;
             }
             if let Source::Urls(list) = source {
-                rule(list.class.is_empty() || is_class(&list.class), &key("class"), CLASS_NAME)?;
+                rule(list.class.is_empty() || is_class_name(&list.class), &key("class"), CLASS_NAME)?;
             }
         }
         self.web.check(self.sources.iter().any(Source::is_web))
@@ -134,15 +134,15 @@ impl Web {
 
 fn check_words(words: &SearchWords, key: &str) -> Result<(), Violation> {
     for (class, words) in words {
-        rule(is_class(class), &format!("{key}.{class}"), CLASS_NAME)?;
+        rule(is_class_name(class), &format!("{key}.{class}"), CLASS_NAME)?;
         let some = !words.is_empty() && words.iter().all(|word| !word.trim().is_empty());
         rule(some, &format!("{key}.{class}"), "a list of search words, such as [\"cat\", \"kitten\"]")?;
     }
     Ok(())
 }
 
-/// Returns whether `class` can name a folder.
-fn is_class(class: &str) -> bool {
+/// Returns whether `class` can be the name of a class, which is also the name of its folder.
+pub fn is_class_name(class: &str) -> bool {
     !class.is_empty() && class.len() <= 200 && !class.starts_with('.') && !class.contains(['/', '\\', '\0'])
 }
 

@@ -56,7 +56,7 @@ impl Artifact for Predictions {
         csv_file::encode(fixed.chain(self.classes.iter().map(|class| format!("{PROBABILITY}{class}"))), &self.rows)
     }
 
-    /// The columns of probabilities are those after `confidence`.
+    /// The columns of probabilities are those after the fields of [`Prediction`].
     fn decode(bytes: &[u8]) -> Result<Self> {
         let fixed = columns::<Prediction>();
         let (header, rows) = csv_file::decode_with(bytes, fixed, |record, header| {

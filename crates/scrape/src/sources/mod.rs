@@ -1,6 +1,6 @@
 //! The sources, one per file or folder.
 //!
-//! A new source needs a file here, a variant of `contract::config::Source`, and a line in [`open`].
+//! docs/recipes.md has the steps for a new source.
 
 pub mod commons;
 pub mod drawn;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use contract::config::is_class_name;
+
 use crate::candidate::{Candidate, Reject};
 use crate::licence::Licence;
 use crate::text::{is_invisible, line};
@@ -93,8 +95,7 @@ impl List {
     /// Adds a candidate, or a reject if its address or class is not usable.
     fn add(&mut self, class: &str, candidate: Candidate) {
         let class: String = class.chars().filter(|c| !is_invisible(*c)).collect();
-        let is_folder_name =
-            !class.is_empty() && class.len() <= 200 && !class.starts_with('.') && !class.contains(['/', '\\', '\0']);
+        let is_folder_name = is_class_name(&class);
         let reason = if candidate.location.is_empty() {
             "the row has no address".to_owned()
         } else if is_local(&candidate.location) {
