@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use contract::tables::activations::{FOLDER, maps_of};
+use contract::tables::activations::{FOLDER, maps_file, maps_of, values_file};
 use contract::{Artifact, ChannelRow};
 use image::RgbImage;
 use report::colormap::{Colormap, Range};
@@ -81,16 +81,16 @@ fn panel(inputs: &ReportInputs, chosen: &Chosen) -> Result<Option<Panel>> {
     original.images[0].alt = format!("The image itself: {class}");
     let mut cards = vec![original];
     for (stem, layer) in layers.into_iter().take(LAYERS) {
-        cards.push(maps(inputs, &format!("{folder}/{stem}"), &layer, class)?);
+        cards.push(maps(inputs, &folder, &stem, &layer, class)?);
     }
     let gallery = Gallery { cards, tile: Tile::Large, ..Gallery::default() };
     Ok(Some(Panel { title: format!("{class}, {}", chosen.row.why), blocks: vec![Block::Gallery(gallery)] }))
 }
 
-/// Draws the strongest maps in the file `stem`.npy. An array `[c, h, w]` has `c` maps. Every value of any other array is a map
+/// Draws the strongest maps of the layer whose files in `folder` have the name `stem`. An array `[c, h, w]` has `c` maps. Every value of any other array is a map
 /// of one pixel.
-fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<Card> {
-    let values = inputs.analyses.array(&format!("{stem}.npy"))?;
+fn maps(inputs: &ReportInputs, folder: &str, stem: &str, layer: &str, class: &str) -> Result<Card> {
+    let values = inputs.analyses.array(&values_file(folder, stem))?;
     let flat: Vec<f32> = values.iter().copied().collect();
     let (size, width) = match values.shape() {
         &[_, height, width] => (height * width, width),
@@ -121,15 +121,14 @@ fn maps(inputs: &ReportInputs, stem: &str, layer: &str, class: &str) -> Result<C
         images: vec![Image { source, alt, caption: String::new(), frame: None, pixels }],
         title: layer.to_owned(),
         lines: vec![format!("{shape}, {span}")],
-        links: files(inputs, stem),
+        links: files(inputs, folder, stem),
         ..Card::default()
     })
 }
 
 /// Returns links to the drawing and the numbers, as far as the files exist.
-fn files(inputs: &ReportInputs, stem: &str) -> Vec<Link> {
-    let kinds = [("png", "image (.png)"), ("npy", "numbers (.npy)")];
-    let paths = kinds.map(|(kind, words)| (format!("{stem}.{kind}"), words));
+fn files(inputs: &ReportInputs, folder: &str, stem: &str) -> Vec<Link> {
+    let paths = [(maps_file(folder, stem), "image (.png)"), (values_file(folder, stem), "numbers (.npy)")];
     let there = paths.iter().filter(|(path, _)| inputs.analyses.has(path));
     there.map(|(path, words)| named_link(words, Vec::<ChannelRow>::STAGE, path)).collect()
 }

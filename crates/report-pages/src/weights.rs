@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use contract::tables::weights::FOLDER;
+use contract::tables::weights::{FOLDER, drawing_file};
 use contract::{Artifact, HistogramBin, WeightRow, Which};
 use report::chart::{BarChart, BarRow, Distribution, HistogramChart};
 use report::page::{Block, Body, Card, Figure, FigureWidth, Gallery, Group, Section, Table, Tile};
@@ -35,12 +35,11 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
 /// Returns the filters of the first layer, and folded images of the weights of deeper layers.
 fn filters(inputs: &ReportInputs) -> Result<Vec<Block>> {
     let mut found = by_layer(inputs.analyses.names(FOLDER, "png")?, inputs.layer_names());
-    let file = |stem: &str| format!("{FOLDER}/{stem}.png");
     let link = |file: &str| vec![link(Vec::<WeightRow>::STAGE, file)];
     let mut blocks = Vec::new();
     if inputs.network.filters_in_colour && !found.is_empty() {
         let (stem, layer) = found.remove(0);
-        let file = file(&stem);
+        let file = drawing_file(&stem);
         if let Some(image) = inputs.analyses.image(&file)? {
             let alt = format!("The filters of {layer}, as small colour images in a grid");
             blocks.push(Block::Figures(vec![Figure {
@@ -61,7 +60,7 @@ fn filters(inputs: &ReportInputs) -> Result<Vec<Block>> {
     }
     let mut cards = Vec::new();
     for (stem, layer) in found.into_iter().take(IMAGES) {
-        let file = file(&stem);
+        let file = drawing_file(&stem);
         if let Some(image) = inputs.analyses.image(&file)? {
             let alt = format!("Some weights of {layer}, channel by channel in a grid");
             cards.push(Card {

@@ -80,13 +80,13 @@ pub(crate) fn write(
             if !values.iter().all(|v| v.is_finite()) {
                 bail!("layer {layer} computes values that are not finite numbers for {}", row.source);
             }
-            let file = format!("{}/{}.png", activations::maps_of(folder, &row.id), file_name(layer));
-            let (maps, whole) = draw(layer, &values, file);
+            let (folder, stem) = (activations::maps_of(folder, &row.id), file_name(layer));
+            let (maps, whole) = draw(layer, &values, activations::maps_file(&folder, &stem));
             let title = format!("Image {}. {}", row.id, maps.caption());
             run.write(&maps.file, &imaging::png(&sheet::titled(&title, &whole)))?;
             let mut raw = Vec::new();
             values.as_standard_layout().write_npy(&mut raw)?;
-            run.write(maps.file.replace(".png", ".npy"), &raw)
+            run.write(activations::values_file(&folder, &stem), &raw)
         });
         maps.collect::<Result<()>>().hint("`layers` in train/model.json lists the names")?;
         progress.inc(1);

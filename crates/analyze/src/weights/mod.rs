@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::view::Run;
 use anyhow::{Result, bail};
 use contract::tables::layer_files::file_name;
-use contract::tables::weights::FOLDER;
+use contract::tables::weights::drawing_file;
 use contract::{Artifact, HistogramBin, WeightRow, Which};
 use graph::Model;
 use image::RgbImage;
@@ -148,7 +148,7 @@ fn unique_file(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
     let name = file_name(layer);
     let count = taken.entry(name.clone()).or_insert(0);
     *count += 1;
-    if *count == 1 { format!("{FOLDER}/{name}.png") } else { format!("{FOLDER}/{name}.{count}.png") }
+    drawing_file(&if *count == 1 { name } else { format!("{name}.{count}") })
 }
 
 fn tables(run: &Run, layers: &[LayerWeights]) -> Result<()> {

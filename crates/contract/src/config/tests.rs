@@ -1,4 +1,5 @@
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use pipeline::config::{load as load_file, parse};
 use pipeline::error::{exit_of, render};
@@ -34,6 +35,72 @@ fn pipeline_toml_states_every_key_with_its_default() {
     let stated = pipeline::config::flatten(&toml::from_str::<toml::Table>(&text).unwrap()).unwrap();
     let all = pipeline::config::flatten(&Config::default()).unwrap();
     assert_eq!(stated, all);
+}
+
+/// Adds the keys below `node`, a part of `schema`, to `keys`.
+fn collect_keys(schema: &serde_json::Value, node: &serde_json::Value, prefix: &str, keys: &mut BTreeSet<String>) {
+    let target = node["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')));
+    let node = target.unwrap_or(node);
+    for (name, child) in node["properties"].as_object().into_iter().flatten() {
+        let key = format!("{prefix}{name}");
+        collect_keys(schema, child, &format!("{key}."), keys);
+        keys.insert(key);
+    }
+    let choices = ["anyOf", "oneOf", "allOf"].iter().filter_map(|name| node[*name].as_array()).flatten();
+    for child in choices.chain(node.get("items")) {
+        collect_keys(schema, child, prefix, keys);
+    }
+}
+
+/// Returns the files below `folder` that are product code.
+fn product_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            product_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_key_in_the_text_of_a_message_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let schema = std::fs::read_to_string(root.join("docs/pipeline.schema.json")).unwrap();
+    let schema = serde_json::from_str(&schema).unwrap();
+    let mut keys = BTreeSet::new();
+    collect_keys(&schema, &schema, "", &mut keys);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(root.join("crates")).unwrap() {
+        product_files(&entry.unwrap().path().join("src"), &mut files);
+    }
+    let sections: BTreeSet<&str> = keys.iter().filter_map(|key| Some(key.split_once('.')?.0)).collect();
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_');
+    let (mut found, mut unknown) = (0, Vec::new());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        // Every second part between quotation marks is a string. An odd one in a comment would only hide a key.
+        let strings = lines.flat_map(|line| line.split('"').skip(1).step_by(2));
+        for word in strings.flat_map(|text| text.split(|c: char| !is_part(c))) {
+            let word = word.trim_matches('.');
+            let Some((section, rest)) = word.split_once('.') else { continue };
+            // `model.onnx` and `model.json` are files.
+            if !sections.contains(section) || matches!(rest, "onnx" | "json") {
+                continue;
+            }
+            // A number is the index of a source.
+            let key = word.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".");
+            found += 1;
+            if !keys.contains(&key) {
+                unknown.push(format!("{}: `{word}`", file.display()));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "not in the configuration:\n{}", unknown.join("\n"));
+    assert!(found > 50, "only {found} keys were found");
 }
 
 #[test]

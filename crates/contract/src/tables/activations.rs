@@ -12,10 +12,19 @@ use crate::stages;
 /// The folder below the folder of `analyze`. The stage `activations` uses the root of its own folder, `""`.
 pub const FOLDER: &str = "activations";
 
-/// Returns the folder with the feature maps of one image, below `folder`. Each layer has a `.png` and a `.npy` file, which
-/// are named by [`file_name`].
+/// Returns the folder with the feature maps of one image, below `folder`.
 pub fn maps_of(folder: &str, id: &str) -> String {
     join(folder, id)
+}
+
+/// Returns the file with the drawing of a layer's feature maps, in the folder [`maps_of`]. [`file_name`] gives the `stem` of a layer.
+pub fn maps_file(folder: &str, stem: &str) -> String {
+    format!("{folder}/{stem}.png")
+}
+
+/// Returns the file with the values of a layer's feature maps, in the folder [`maps_of`].
+pub fn values_file(folder: &str, stem: &str) -> String {
+    format!("{folder}/{stem}.npy")
 }
 
 /// Returns the file with a layer's strongest images, below `folder`.

@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{Row, text};
 use crate::stages;
 
-/// The folder with the drawings of the weights, below the folder of `analyze`. The files are named by
-/// [`file_name`](super::layer_files::file_name) and end in `.png`.
+/// The folder with the drawings of the weights, below the folder of `analyze`.
 pub const FOLDER: &str = "weights";
+
+/// Returns the file with the drawing of a layer's weight. [`file_name`](super::layer_files::file_name) gives the `stem` of a layer.
+pub fn drawing_file(stem: &str) -> String {
+    format!("{FOLDER}/{stem}.png")
+}
 
 /// The weight of one layer, without its bias. The fields about the time before tuning are `None` for a new layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
