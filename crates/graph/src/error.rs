@@ -119,7 +119,7 @@ impl Error {
                 "save the model as one file: `onnx.save(onnx.load(\"model.onnx\"), \"one.onnx\")`"
             }
             Self::UnknownTensor { .. } => "use one of the names of the model",
-            Self::Gradient { .. } => "set train.tune to a layer that can be tuned, such as \"head\"",
+            Self::Gradient { .. } => "train only layers above that operator",
             Self::Mismatch { .. } => "export the model in a recent operator set",
             Self::Tensor { .. } | Self::Node { .. } | Self::Unsuitable { .. } => {
                 "export the network for inference as one plain graph with fixed sizes, without loops and functions: \
