@@ -35,7 +35,8 @@ impl Stage for Report {
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE, stages::ANALYZE];
     const ELSEWHERE: &'static [(&'static str, &'static str)] = &[(FOLDER, FILE)];
 
-    /// The report shows the lock and the configuration of each stage. The hash of the cache key stands for both.
+    /// Returns the version of Tunescope and the hash of the cache key of each stage. A hash stands for the lock and the configuration of
+    /// the stage, which the report shows.
     fn inputs(&self, scope: Scope<ReportView>) -> Result<BTreeMap<String, String>> {
         let mut inputs = BTreeMap::from([("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
         for stage in STAGES {

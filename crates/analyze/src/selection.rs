@@ -13,7 +13,7 @@ pub(crate) struct Selected {
     pub why: Why,
 }
 
-/// Where a selected image comes from.
+/// The origin of a selected image.
 #[derive(Debug, Clone, PartialEq)]
 enum Origin {
     /// The data set. The value is the index in [`Dataset::images`].

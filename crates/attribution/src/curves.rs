@@ -60,7 +60,7 @@ impl PixelFader {
     }
 
     /// Returns the curve of `class` while the image `from` becomes the image `to`, both `[channels, height, width]`, in `steps` equal
-    /// steps. Pixels change in the order of `map`, `[height, width]`, the highest first, and equal ones in the order of their places.
+    /// steps. Pixels change in the order of `map`, `[height, width]`, the highest first, and equal ones in row-major order.
     ///
     /// # Errors
     /// Returns an error if the sizes differ, if `steps` is 0, if the network has no such class, or if the runtime fails.
@@ -82,7 +82,7 @@ impl PixelFader {
             return Err(Error::Unsuitable { model: self.input.clone(), reason });
         }
         let mut order: Vec<(usize, usize)> = (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).collect();
-        // The sort is stable, so equal pixels stay in the order of their places.
+        // The sort is stable, so equal pixels stay in row-major order.
         order.sort_by(|a, b| map[*b].total_cmp(&map[*a]));
         let reached = |step: usize| step * order.len() / steps;
         let mut image = from.clone();

@@ -134,7 +134,7 @@ pub fn enlarged(map: &Array2<f32>, height: usize, width: usize) -> Array2<f32> {
     })
 }
 
-/// Returns the layer for Grad-CAM: the `Relu` that reads the last convolution with more than one place, or that convolution itself.
+/// Returns the layer for Grad-CAM: the `Relu` that reads the last convolution with more than one pixel, or that convolution itself.
 /// Returns `None` if there is no such convolution below `top`.
 pub fn last_maps(model: &Model, top: &str) -> Option<String> {
     let part = model.cut(top).ok()?;

@@ -1,4 +1,4 @@
-//! What a file between two stages is: a type, the stage that writes it, and its name.
+//! Artifacts: files that one stage writes and another stage reads. An artifact has a type, a stage that writes it, and a file name.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ pub(crate) fn join(folder: &str, file: &str) -> String {
     if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }
 
-/// A place that takes the outputs of a stage.
+/// A destination for the outputs of a stage.
 pub trait Outputs {
     /// Writes `bytes` to `file`, a path below the stage's folder, as one atomic step.
     fn put(&self, file: &str, bytes: &[u8]) -> Result<()>;

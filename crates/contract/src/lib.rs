@@ -1,4 +1,4 @@
-//! What crosses a border between stages: the configuration, the stage order, and every table that one stage writes and
+//! The interfaces between stages: the configuration, the stage order, and every table that one stage writes and
 //! another stage reads.
 //!
 //! The crate describes data only. It does not know how anything is computed.

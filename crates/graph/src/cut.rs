@@ -56,8 +56,8 @@ impl Model {
         })
     }
 
-    /// Returns the model with these tensors as further outputs, after its own. A tensor that is an output already stays in
-    /// its place.
+    /// Returns the model with these tensors as further outputs, after its own. A tensor that is an output already keeps
+    /// its position.
     ///
     /// # Errors
     /// Returns an error when the model does not have one of the tensors.

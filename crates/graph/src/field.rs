@@ -95,7 +95,7 @@ impl<'m> Fields<'m> {
         Ok(Self { model, shapes, input, data })
     }
 
-    /// Returns the receptive field of the values of `tensor` `[n, m, sizes…]` at `place`: a range of pixels along each axis,
+    /// Returns the receptive field of the values of `tensor` `[n, m, sizes…]` at the position `place`: a range of pixels along each axis,
     /// rows first. The field of a tensor without such axes is the whole input.
     ///
     /// # Errors

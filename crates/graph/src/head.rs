@@ -27,7 +27,7 @@ pub const PROBABILITIES: &str = "probabilities";
 /// The number in the name [`LOGITS`].
 const LAST: usize = 8;
 
-/// How the spatial axes of the trunk's output are reduced before the head.
+/// A reduction of the spatial axes of the trunk's output before the head.
 ///
 /// The serialized form is the value of `features.pool` in the description of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,11 @@
 //! - [`Shapes`] contains the shape of each tensor, [`cost::of`] computes what each layer costs, and [`Fields`] computes
 //!   receptive fields.
 //!
-//! All that the crate knows of ONNX Runtime is in [`gradient::vendor`]: the names of a few operators for gradients.
+//! The crate does not depend on ONNX Runtime, but it contains names and numbers of ONNX Runtime 1.19:
+//!
+//! - [`gradient::vendor`] has the names of its gradient operators.
+//! - The gate (`gate`) refuses models that it cannot run safely. The gate contains its limits, such as the newest operator set.
+//! - A few rules for shapes and gradients avoid its faults. A comment there names the fault.
 //!
 //! ```
 //! use graph::builder::{Builder, Node};

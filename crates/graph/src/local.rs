@@ -1,5 +1,5 @@
-//! How a node passes on a change in a rectangle of its images: the rectangle of its output that can change. Occlusion
-//! computes only that rectangle.
+//! Local nodes: a change in a rectangle of the input changes only a rectangle of the output. Occlusion computes only that
+//! rectangle.
 
 use std::ops::Range;
 
@@ -57,7 +57,7 @@ impl Slide {
     }
 }
 
-/// How a node computes images `[n, c, h, w]` from images. Of two slides, the first is vertical and the second horizontal.
+/// The computation of a local node, from images `[n, c, h, w]` to images. Of two slides, the first is vertical and the second horizontal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Local {
     /// Each position of the output depends only on the same position of each input.

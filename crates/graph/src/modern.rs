@@ -147,7 +147,7 @@ impl Rewrite {
         Ok(())
     }
 
-    /// Turns a list attribute into the input at `place`.
+    /// Turns a list attribute into the input with index `place`.
     fn list_to_input(&mut self, node: &mut NodeProto, key: &str, place: usize) {
         let Some(values) = ints_attribute(node, key).map(<[i64]>::to_vec) else { return };
         let name = self.name(&format!("{}.{key}", node_name(node)));
@@ -172,7 +172,7 @@ impl Rewrite {
     }
 }
 
-/// Makes `name` the input at `place`. Inputs in between are left out.
+/// Makes `name` the input with index `place`. Inputs in between are left out.
 fn put(node: &mut NodeProto, name: String, place: usize) {
     while node.input.len() <= place {
         node.input.push(String::new());

@@ -17,7 +17,7 @@ pub fn is_standard(node: &NodeProto) -> bool {
     matches!(node.domain(), "" | "ai.onnx")
 }
 
-/// Returns the name of the input at `place`, or `None` if it is missing or left out.
+/// Returns the name of the input with index `place`, or `None` if it is missing or left out.
 pub fn input(node: &NodeProto, place: usize) -> Option<&str> {
     node.input.get(place).map(String::as_str).filter(|name| !name.is_empty())
 }

@@ -19,9 +19,10 @@ pub struct Cut {
 /// Cuts a model so that the layer which computes the tensor `layer` is trained, and everything after it in the order of the
 /// file. The name of an input stands for all layers.
 ///
-/// The cut is the nearest tensor below the layer through which all trained nodes see the input. For a layer in a branch it
-/// lies below the branching, and the layers in between stay frozen. A `Dropout` right below the layer belongs to the trained
-/// part. Statistics of batch normalization, bounds of `Clip` and weights that a frozen layer uses as well are never trained.
+/// The cut is the nearest common dominator of the trained nodes and of all nodes above them: every path from an input to
+/// one of them goes through this tensor. For a layer in a branch it lies below the branching, and the layers in between
+/// stay frozen. A `Dropout` right below the layer belongs to the trained part. Statistics of batch normalization, bounds of
+/// `Clip` and weights that a frozen layer uses as well are never trained.
 ///
 /// # Errors
 /// Returns an error when
@@ -133,7 +134,7 @@ impl<'m> Flow<'m> {
                 .filter_map(|(_, input)| roots.get(input.as_str()))
                 .flatten()
                 .copied()
-                // A single value of an arithmetic node is a constant of a formula.
+                // An operand with one value of an arithmetic node is a constant of a formula.
                 .filter(|weight| !arithmetic || sizes.get(weight).is_none_or(|size| *size > 1))
                 .collect();
             let outputs = node.output.iter().map(String::as_str).filter(|name| !name.is_empty());
@@ -168,7 +169,7 @@ impl<'m> Flow<'m> {
         self.weights.iter().filter(trained).map(|name| (*name).to_owned()).collect()
     }
 
-    /// Returns the nearest tensor through which the layers of these weights, and all that follow, see the input.
+    /// Returns the nearest tensor that every path from an input to the layers of these weights, or to a layer above, goes through.
     fn below(&self, trained: &[String]) -> Option<String> {
         let mut dominators = Dominators::default();
         self.inputs.iter().for_each(|input| dominators.add(input, None));
@@ -206,7 +207,7 @@ impl<'m> Flow<'m> {
 #[derive(Default)]
 struct Dominators<'m> {
     places: BTreeMap<&'m str, usize>,
-    /// Each tensor, the place of its nearest dominator in this list, and its number of dominators.
+    /// Each tensor, the index of its nearest dominator in this list, and its number of dominators.
     steps: Vec<(&'m str, Option<usize>, usize)>,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::Format;
 
-/// Why bytes cannot be decoded to an image.
+/// The reason why bytes cannot be decoded to an image.
 ///
 /// The messages do not name the file, because tables show them beside it. Some of them are stored in `quarantine.csv`, so their
 /// texts are a format.
@@ -22,7 +22,7 @@ pub enum DecodeError {
     /// The format of the image is not supported.
     #[error("{kind}, a format that is not supported (supported: JPEG, PNG, GIF, WebP, BMP, TIFF)")]
     UnsupportedFormat {
-        /// The format with its article, such as "an AVIF picture".
+        /// The format with its article, such as "a Photoshop document".
         kind: &'static str,
     },
     /// The variant of a supported format is not supported.
@@ -81,7 +81,7 @@ pub enum DecodeError {
     },
 }
 
-/// Why an image file cannot be read.
+/// The reason why an image file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.

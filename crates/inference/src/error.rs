@@ -12,7 +12,7 @@ pub enum Error {
     /// An image does not have the size that the network takes.
     #[error("{image} is {width} x {height} pixels, but the network takes {side} x {side}")]
     Size {
-        /// The file of the image, or its place in the batch.
+        /// The file of the image, or its index in the batch.
         image: String,
         /// Width of the image in pixels.
         width: u32,

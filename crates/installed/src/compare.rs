@@ -52,7 +52,7 @@ mod tests {
     use crate::hash::sha256;
     use crate::memory::FILE;
 
-    /// A data folder with one file that changed long enough ago to be remembered.
+    /// Returns a data folder with one file that changed long enough ago to be remembered.
     fn folder(bytes: &[u8]) -> (TempDir, PathBuf) {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join("file");

@@ -1,4 +1,4 @@
-//! What `setup` has installed into the data folder, and whether a file there is still the installed one.
+//! The files that `setup` has installed into the data folder, and the check that they are unchanged.
 //!
 //! [`Receipt`] lists the installed files with their SHA-256. [`compare`] checks a file before somebody uses it. It remembers a file
 //! that it has read, so the second check of an unchanged file reads nothing.

@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = ".verified.json";
 /// change in the same step leaves no trace.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What the file system says about a file: its size, times and inode. Every write to the file changes its stamp.
+/// The properties of a file in the file system: its size, times and inode. Every write to the file changes its stamp.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     device: u64,
@@ -84,7 +84,7 @@ impl Memory {
         let Some(path) = path.to_str() else { return };
         self.0.insert(path.to_owned(), (stamp, sha256));
         let target = data.join(FILE);
-        // A link or a folder in the place of the memory is not replaced.
+        // A link or a folder at this path is not replaced.
         if std::fs::symlink_metadata(&target).is_ok_and(|file| !file.is_file()) {
             return;
         }

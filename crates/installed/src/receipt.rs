@@ -26,7 +26,7 @@ impl Receipt {
     /// Reads the receipt of the folder `data`. Returns `None` when it is missing or damaged.
     pub fn read(data: &Path) -> Option<Self> {
         let path = data.join(RECEIPT);
-        // A pipe in its place would block the process.
+        // A pipe at this path would block the process.
         if !fs_err::metadata(&path).ok()?.is_file() {
             return None;
         }

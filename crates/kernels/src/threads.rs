@@ -26,7 +26,7 @@ impl Threads for OneThread {
     }
 }
 
-/// Parts of an output, each of which one piece of work fills. Each part has a lock, for which nobody ever waits.
+/// The parts of an output. One piece of work fills each part. A part has a lock that only this piece takes, so no thread waits for it.
 pub(crate) struct Shares<T>(Vec<Mutex<T>>);
 
 impl<T> Shares<T> {

@@ -20,7 +20,7 @@ const REDIRECTS: usize = 10;
 /// The longest wait that a server can cause. A longer `Retry-After` is shortened.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Why a request has no usable answer.
+/// The reason why a request has no usable answer.
 #[derive(Debug)]
 pub(crate) enum Trouble {
     /// The request can succeed later. The second field is the wait that the server asks for.

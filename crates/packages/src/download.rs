@@ -17,7 +17,7 @@ use crate::wanted::Wanted;
 /// The most tries for one file, even when every try makes progress.
 const MOST_TRIES: usize = 1000;
 
-/// What happens during [`Index::fetch`](crate::Index::fetch).
+/// An event of [`Index::fetch`](crate::Index::fetch).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The download begins from this address or folder.
@@ -28,7 +28,7 @@ pub enum Event<'a> {
     Waiting(&'a str, Duration),
 }
 
-/// Why a download has ended without the file.
+/// The reason why a download has ended without the file.
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// The server does not send it.

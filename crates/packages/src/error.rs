@@ -1,4 +1,4 @@
-//! Why a file was not fetched.
+//! The reasons why a file was not fetched.
 
 use std::fmt::Write;
 use std::path::PathBuf;

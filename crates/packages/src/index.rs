@@ -25,7 +25,7 @@ pub struct Index {
     runtime: Runtime,
 }
 
-/// A place where a file can be.
+/// A source of files.
 enum Source {
     /// A folder or a file.
     Local(PathBuf),
@@ -33,7 +33,7 @@ enum Source {
     Page(Url),
 }
 
-/// What one source has answered.
+/// The answer of one source.
 enum Answer {
     /// The file was fetched.
     Fetched,

@@ -23,7 +23,7 @@ const SECTIONS: [&str; 3] = ["global", "install", "download"];
 /// A function that returns the value of an environment variable.
 pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
-/// Where and how to look for a file.
+/// The indexes and folders to search for a file, and the settings of their requests.
 #[derive(Clone)]
 pub struct Settings {
     /// Addresses of package indexes, without a `/` at the end. They can hold credentials.

@@ -88,7 +88,7 @@ pub(crate) fn io_kind(error: &anyhow::Error) -> Option<ErrorKind> {
     error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
 }
 
-/// Returns whether `error` says that a place is read-only for this user.
+/// Returns whether `error` says that this user cannot write to a path.
 pub(crate) fn is_read_only(error: &anyhow::Error) -> bool {
     matches!(io_kind(error), Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
 }

@@ -1,4 +1,4 @@
-//! What the lock records about a run besides its key: when, where and with what it ran.
+//! Facts that the lock records besides the key: the times, the machine and the software of a run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

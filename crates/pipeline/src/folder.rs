@@ -48,7 +48,7 @@ impl Lock {
     pub const FILE: &'static str = "stage.lock.json";
 }
 
-/// Whether the outputs of a stage are current.
+/// The state of the outputs of a stage.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum State {
     UpToDate,

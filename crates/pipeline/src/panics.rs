@@ -41,7 +41,7 @@ fn show(info: &PanicHookInfo) {
     print_message(&format!("error: {text}\nhint: this is a fault of Tunescope: report it{details}"));
 }
 
-/// Returns the place and the message of a panic on one line.
+/// Returns the source location and the message of a panic on one line.
 fn describe(info: &PanicHookInfo) -> String {
     let payload = info.payload();
     let message = payload.downcast_ref::<&str>().copied();

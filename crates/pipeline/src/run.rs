@@ -23,7 +23,7 @@ pub struct Run<'a, C> {
     pub(crate) work: &'a Work,
 }
 
-/// What a run needs besides its configuration.
+/// The state of a run that does not come from its configuration.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub stage: &'static str,

@@ -1,4 +1,4 @@
-//! What a stage sees of the configuration.
+//! The part of the configuration that a stage sees.
 
 use crate::Environment;
 

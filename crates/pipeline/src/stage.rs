@@ -1,4 +1,4 @@
-//! What a stage is.
+//! The interface of a stage.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ pub trait Stage {
     fn summary(&self, done: &Finished<Self::Config>) -> Result<Summary>;
 }
 
-/// A stage's folder with all its outputs in place.
+/// The folder of a finished stage, with all its outputs.
 #[derive(Debug)]
 pub struct Finished<'a, C> {
     /// The view of this call's configuration.
@@ -77,7 +77,7 @@ pub struct Finished<'a, C> {
     pub folder: PathBuf,
 }
 
-/// What a stage reports when it is done.
+/// The summary of a finished stage.
 #[derive(Debug, Default)]
 pub struct Summary {
     /// One line that says what exists now.

@@ -22,7 +22,7 @@ impl WriterLock {
     /// Takes the lock of the folder.
     ///
     /// # Errors
-    /// Returns an error that names the process that holds the lock, a file in the place of the folder, or anything but a file in the place
+    /// Returns an error that names the process that holds the lock, a file at the path of the folder, or anything but a file at the path
     /// of the lock. A link there could lead to a file of the user.
     pub fn take(artifacts: &Path) -> Result<Self> {
         if artifacts.exists() && !artifacts.is_dir() {

@@ -57,7 +57,7 @@ impl Stage for Preprocess {
     const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::SCRAPE];
 
-    /// The outputs depend only on the input size of the network. Another network with the same input size changes nothing.
+    /// Returns the input size of the network. The outputs depend on no other property of the network.
     fn inputs(&self, scope: Scope) -> Result<BTreeMap<String, String>> {
         Ok(BTreeMap::from([("input size".to_owned(), input_size(scope)?.to_string())]))
     }

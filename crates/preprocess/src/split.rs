@@ -116,7 +116,7 @@ fn targets(size: usize, shares: [f64; 3]) -> [usize; 3] {
     target
 }
 
-/// Returns how much `group` at `place` increases the squared distance from the targets, summed over its classes.
+/// Returns how much `group` in the split with index `place` increases the squared distance from the targets, summed over its classes.
 fn cost(group: &Group, place: usize, classes: &[Class]) -> i64 {
     let of_class = |(label, more): (&usize, &usize)| {
         let class = &classes[*label];

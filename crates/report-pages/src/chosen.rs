@@ -8,7 +8,7 @@ use contract::{Artifact, ChosenRow, Dataset, Row};
 /// An image with feature maps and saliency maps.
 pub(crate) struct Chosen {
     pub row: ChosenRow,
-    /// Its place in the data set. `None` for a file that the user named.
+    /// Its index in the data set. `None` for a file that the user named.
     pub place: Option<usize>,
     /// The image as the network sees it.
     pub file: PathBuf,

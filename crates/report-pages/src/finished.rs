@@ -6,7 +6,7 @@ use anyhow::Result;
 use contract::STAGES;
 use pipeline::{Lock, StageFolder};
 
-/// What a finished stage was made from, and what it wrote.
+/// The lock and the configuration of a finished stage.
 pub(crate) struct FinishedStage {
     /// The stage's lock.
     pub lock: Lock,

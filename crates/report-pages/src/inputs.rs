@@ -59,7 +59,7 @@ impl ReportInputs {
         self.dataset.classes.get(index).map_or("?", String::as_str)
     }
 
-    /// Returns the prediction for the image at `place` in the data set. `evaluate` writes predictions for the test split only.
+    /// Returns the prediction for the image with index `place` in the data set. `evaluate` writes predictions for the test split only.
     pub(crate) fn judgement(&self, place: usize) -> Option<&Judgement> {
         self.judgements.iter().find(|judgement| judgement.image == place)
     }

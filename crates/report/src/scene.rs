@@ -81,7 +81,7 @@ impl Mark {
         Self::new(Shape::Path { d: steps.collect() }, class)
     }
 
-    /// Draws a dot at each of `places`. The line width of the class is the diameter of the dots.
+    /// Draws a dot at each point in `places`. The line width of the class is the diameter of the dots.
     pub(crate) fn dots(class: &'static str, places: &[(f64, f64)]) -> Self {
         let dots = places.iter().map(|(x, y)| format!("M{} {}h0", Px(*x), Px(*y)));
         Self::new(Shape::Path { d: dots.collect() }, class)

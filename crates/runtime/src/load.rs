@@ -155,7 +155,7 @@ pub(crate) fn options(threads: usize) -> Result<SessionBuilder, OptionsError> {
     })
 }
 
-/// Why there are no session options. The caller knows the model.
+/// The reason why there are no session options. The caller knows the model.
 pub(crate) enum OptionsError {
     NotLoaded,
     Refused(String),

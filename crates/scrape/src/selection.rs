@@ -46,7 +46,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Returns the places of the kept images, queue by queue.
+    /// Returns the positions of the kept images, queue by queue.
     pub fn kept(&self) -> impl Iterator<Item = Place> {
         let kept_of = |(queue, decisions): (usize, &Vec<Decision>)| {
             let kept = decisions.iter().enumerate().filter(|(_, decision)| **decision == Decision::Kept);
@@ -93,7 +93,7 @@ struct Pass<'a> {
     filter: &'a Filter,
     /// The conflicts that earlier passes found.
     conflicts: &'a Conflicts,
-    /// The place of each kept content.
+    /// The position of each kept content.
     kept: BTreeMap<usize, Place>,
     /// The conflicts that this pass finds: contents with one of their offers.
     found: Vec<(usize, String, Offer)>,
@@ -124,7 +124,7 @@ impl Pass<'_> {
         selection
     }
 
-    /// Decides about the candidate at `place`, whose file is in the state `file`.
+    /// Decides about the candidate at the position `place`, whose file is in the state `file`.
     fn decide(&mut self, place: Place, file: &FileState) -> Decision {
         let queue = &self.queues[place.0];
         // The filter applies only to images from the web.

@@ -61,7 +61,7 @@ fn rows(gathered: &Gathered) -> Vec<SourceRow> {
     rows
 }
 
-/// Returns the row of the slot at `place`.
+/// Returns the row of the slot at the position `place`.
 fn row(gathered: &Gathered, place: Place, like: Option<Place>, status: Status) -> SourceRow {
     let queue = &gathered.queues[place.0];
     let slot = &queue.slots[place.1];

@@ -47,7 +47,7 @@ impl Session<'_> {
     /// Installs the parts that are missing, changed or outdated, or all parts with `force`. Returns the number of installed parts.
     ///
     /// # Errors
-    /// Returns an error when a part cannot be installed. A file of the user in the place of an installed file is such an error, but
+    /// Returns an error when a part cannot be installed. A file of the user at the path of an installed file is such an error, but
     /// the other parts are installed.
     pub fn install(&self, parts: &[Part], force: bool) -> Result<usize> {
         if !force && self.reasons(parts, force).is_empty() {

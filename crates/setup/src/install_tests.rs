@@ -223,7 +223,7 @@ fn a_link_of_the_user_stays_and_its_target_is_not_written() {
     assert_eq!(fs_err::read_link(place.path("pets/a.bin")).unwrap(), mine);
     fs_err::remove_file(place.path("pets/a.bin")).unwrap();
     place.install().unwrap();
-    // In the place of an installed file, a link is a change.
+    // A link at the path of an installed file is a change.
     fs_err::remove_file(place.path("pets/a.bin")).unwrap();
     symlink(&mine, place.path("pets/a.bin")).unwrap();
     place.install().unwrap();

@@ -11,7 +11,7 @@ use pipeline::HintExt;
 
 use crate::storage::{self, Kind};
 
-/// What is at the place of a file to install.
+/// The object at the path of a file to install.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// Nothing.

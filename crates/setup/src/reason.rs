@@ -1,4 +1,4 @@
-//! Why a part needs to be installed.
+//! The reasons to install a part.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use installed::{Receipt, sha256_file};
 use crate::part::Part;
 use crate::storage::Kind;
 
-/// Why a part needs to be installed.
+/// The reason to install a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// It is not in the receipt.

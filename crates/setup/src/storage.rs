@@ -9,7 +9,7 @@ use pipeline::HintExt;
 /// The disk space for the largest package, its temporary files and the installed files.
 const NEEDED: &str = "300 MB";
 
-/// What is at a path. Links are not followed.
+/// The kind of object at a path. Links are not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing.

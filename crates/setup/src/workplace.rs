@@ -24,7 +24,7 @@ impl Workplace {
     /// Creates the folder, or takes over the one of a killed process.
     ///
     /// # Errors
-    /// Returns an error when something that `setup` did not create is in its place.
+    /// Returns an error when something that `setup` did not create is at its path.
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join(FOLDER);
         check_folder(&folder)?;

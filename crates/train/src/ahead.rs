@@ -69,7 +69,7 @@ mod tests {
             |made| made.take(3).count(),
         );
         assert_eq!(taken, 3);
-        // Three items are taken, two are in the queue, and one waits for a place in it.
+        // Three items are taken, two are in the queue, and one waits to enter it.
         assert!(made.load(Ordering::SeqCst) <= 6, "{made:?}");
     }
 

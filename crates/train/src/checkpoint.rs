@@ -18,7 +18,7 @@ use crate::history::History;
 /// The purpose of the file. It changes with the format of the file and with the meaning of its numbers.
 const SEAL: &str = "tunescope checkpoint file 2";
 
-/// What a checkpoint holds. A trial lends its values for writing, so that nothing is copied.
+/// The content of a checkpoint. A trial lends its values for writing, so that nothing is copied.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Checkpoint<'a> {
     pub history: Cow<'a, History>,

@@ -1,4 +1,4 @@
-//! How long a sweep still takes, in epochs. Trials stop early, so the limit of their epochs says little at first.
+//! An estimate of the remaining time of a sweep, in epochs. Trials stop early, so the limit of their epochs says little at first.
 
 /// The epochs of the trials of a sweep. A trial counts once for each rung that it takes part in.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use crate::features::Row;
 /// The images of one split.
 #[derive(Debug)]
 pub(crate) struct Set {
-    /// Their places in [`Dataset::images`].
+    /// Their indices in [`Dataset::images`].
     pub images: Vec<usize>,
     /// The class index of each image, below the number of classes.
     pub labels: Vec<i64>,

@@ -1,4 +1,4 @@
-//! What identifies the numbers of a trial: the format of the stage and the key of a checkpoint.
+//! The identity of the numbers of a trial: the format of the stage and the key of a checkpoint.
 
 use anyhow::Result;
 use contract::stages;

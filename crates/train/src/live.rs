@@ -24,11 +24,11 @@ pub(crate) struct Live<'a> {
     state: Mutex<State>,
 }
 
-/// What changes while trials run.
+/// The state that changes while trials run.
 #[derive(Debug, Default)]
 struct State {
     epochs: Epochs,
-    /// The trials of the current rung that have had an epoch, by their place in the grid.
+    /// The trials of the current rung that have had an epoch, by their index in the grid.
     running: BTreeMap<usize, Running>,
     /// Epochs after which the current rung begins and ends.
     rung: (usize, usize),

@@ -121,7 +121,7 @@ pub enum Reason {
     BudgetBytes,
 }
 
-/// How the size of a body became known.
+/// The source of the size of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Counted {
     /// `Content-Length` states the size. Nothing was read.

@@ -71,7 +71,7 @@ impl Gate {
         }
     }
 
-    /// Waits for permission to send one request, in the order of the calls. The place among all requests under way is taken last, so
+    /// Waits for permission to send one request, in the order of the calls. The permit among all requests under way is taken last, so
     /// requests that wait for a slow host do not delay requests to others.
     ///
     /// # Errors

@@ -66,7 +66,8 @@ impl Wire {
         };
         let hop = Hop::new(key.clone(), proxy.clone());
         match self.send(hop.clone(), message()).await {
-            // The server can close a kept connection at the moment of the request. A second attempt decides.
+            // The server can close a kept connection at the moment of the request. The request is sent once more, and the second result
+            // counts.
             Err(Failure::Later(Reason::Broken)) if !hop.is_new() => {
                 self.send(Hop::new(key.clone(), proxy), message()).await
             }
@@ -138,7 +139,7 @@ impl Wire {
         for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
-        // The client writes the host of the URL.
+        // `reqwest` writes a `Host` header that matches the URL.
         headers.remove(header::HOST);
         let accept = if request.accept.is_empty() { "*/*".to_owned() } else { request.accept.join(", ") };
         headers.insert(header::ACCEPT, HeaderValue::from_str(&accept).map_err(|_| Failure::Refused(Reason::Type))?);

@@ -1,4 +1,4 @@
-//! What the user can do about an error. It depends on who made the network: `setup`, `train` or the user.
+//! Hints: what the user can do about an error. The hint depends on who made the network: `setup`, `train` or the user.
 
 use std::path::Path;
 

@@ -46,7 +46,7 @@ pub struct Network {
     pub parent: Option<Parent>,
 }
 
-/// How a square image becomes the input tensor: `(pixel * scale - mean) / std`.
+/// The transform from a square image to the input tensor: `(pixel * scale - mean) / std`.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct InputTransform {
@@ -194,7 +194,7 @@ impl InputTransform {
     }
 }
 
-/// Reads a regular file. A pipe in its place would block the process.
+/// Reads a regular file. A pipe at this path would block the process.
 pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, ZooError> {
     let metadata = fs_err::metadata(path).map_err(|error| file(path, error))?;
     if !metadata.is_file() {

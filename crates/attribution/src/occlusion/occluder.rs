@@ -12,9 +12,9 @@ use super::plan::OcclusionPlan;
 use super::worker::Worker;
 use crate::Error;
 
-/// Windows that one thread computes at a time. With more windows the filters are read less often from memory, but the values between
-/// two steps no longer stay in a cache. The number is fixed, because another number could change the last bits of the nodes that
-/// the runtime computes place by place.
+/// Windows that one thread computes at a time. With more windows the filters are read less often from memory, but the values between two
+/// steps no longer stay in a cache. The number is fixed, because another number could change the last bits of the pointwise nodes, which
+/// the runtime computes.
 const CHUNK: usize = 16;
 /// The greatest number of windows in one run of the network above the cut.
 const ROUND: usize = 384;
@@ -23,10 +23,10 @@ const HELD: usize = 1 << 24;
 /// The greatest number of threads with sessions and memory of their own. With more threads, each session has several.
 const WORKERS: usize = 4;
 
-/// Whether the work of the unchanged image is reused.
+/// Whether the results for the unchanged image are reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reuse {
-    /// It is reused as far as the layers of the network allow it.
+    /// They are reused as far as the layers of the network allow it.
     On,
     /// Every window runs through the whole network, in batches.
     Off,
@@ -94,8 +94,9 @@ impl Occluder {
         &self.plan.tensors[self.plan.cut].name
     }
 
-    /// Returns the outputs for `image`, `[channels, height, width]`: for the unchanged image, and for each window filled with the
-    /// values of `cover` at the same places. Several threads call `done` with the number of windows that they have just finished.
+    /// Returns the outputs for `image`, `[channels, height, width]`: for the unchanged image, and for each window. A window replaces the
+    /// pixels that it covers by the pixels of `cover` at the same positions. Several threads call `done` with the number of windows that
+    /// they have just finished.
     ///
     /// # Errors
     /// Returns an error if an array does not have the size of the input, or if the runtime fails.
@@ -205,7 +206,7 @@ impl Occluder {
     }
 }
 
-/// Writes the rectangle of a window to `item`, `[channels, height, width]`, in which a channel has `area` places.
+/// Writes the rectangle of a window to `item`, `[channels, height, width]`, in which a channel has `area` pixels.
 fn insert(patches: &Patches, window: usize, item: &mut [f32], [area, width]: [usize; 2]) {
     let rect = patches.rects()[window];
     for (place, values) in patches.of(window).chunks_exact(patches.channels().max(1)).enumerate() {
@@ -216,7 +217,7 @@ fn insert(patches: &Patches, window: usize, item: &mut [f32], [area, width]: [us
     }
 }
 
-/// Returns a tensor `[channels, height, width]` as the kernels take it.
+/// Converts a tensor `[channels, height, width]` to the layout of the kernels, `[height * width, channels]`.
 fn baseline(tensor: ArrayView3<f32>) -> Baseline {
     let (channels, _, width) = tensor.dim();
     let by_place = tensor.permuted_axes([1, 2, 0]);

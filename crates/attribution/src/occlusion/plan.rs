@@ -17,7 +17,7 @@ pub(super) struct Tensor {
     pub(super) name: String,
     /// Channels, height and width.
     pub(super) sizes: [usize; 3],
-    /// The places that each window may change.
+    /// The rectangle that each window may change.
     pub(super) rects: Vec<Rect>,
     /// The index of the last step that reads the tensor.
     last_reader: usize,
@@ -31,7 +31,7 @@ pub(super) enum Work {
     Relu,
     /// The output is the input.
     Identity,
-    /// A node that works place by place and that the runtime runs. The value is the names of its inputs.
+    /// A pointwise node that the runtime runs. The value is the names of its inputs.
     Pointwise(Vec<String>),
 }
 
@@ -60,7 +60,7 @@ pub(super) struct OcclusionPlan {
     pub(super) above: Model,
 }
 
-/// A node that works place by place.
+/// A local node: a convolution, a pooling or a pointwise node.
 struct LocalNode<'m> {
     node: &'m graph::onnx::NodeProto,
     local: Local,
@@ -125,7 +125,7 @@ fn sizes(shapes: &Shapes, tensor: &str) -> Option<[usize; 3]> {
     shapes.per_item(tensor)?.try_into().ok()
 }
 
-/// Returns the nodes that work place by place on tensors that depend on the input, in order. Their outputs are added to `tensors`.
+/// Returns the local nodes that depend on the input only through tensors in `tensors`, in order. Adds their outputs to `tensors`.
 fn local_nodes<'m>(model: &'m Model, shapes: &Shapes, tensors: &mut Vec<Tensor>) -> Vec<LocalNode<'m>> {
     let mut places: BTreeMap<String, usize> = BTreeMap::from([(tensors[0].name.clone(), 0)]);
     let mut found = Vec::new();
@@ -168,7 +168,7 @@ fn changed(local: &Local, inputs: &[usize], tensors: &[Tensor]) -> Vec<Rect> {
         .collect()
 }
 
-/// Returns the last tensor from which alone all outputs can be computed, and the network above it.
+/// Returns the last tensor that every path from the input to an output goes through, and the network above it.
 fn last_cut(model: &Model, tensors: &[Tensor], outputs: &[&str]) -> Option<(usize, Model)> {
     (0..tensors.len()).rev().find_map(|place| Some((place, above(model, &tensors[place].name, outputs)?)))
 }

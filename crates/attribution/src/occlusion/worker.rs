@@ -97,7 +97,7 @@ impl Run<'_> {
         }
     }
 
-    /// Runs a node that works place by place. Each place is an item of the batch that the runtime computes.
+    /// Runs a pointwise node. Each position is an item of the batch that the runtime computes.
     fn pointwise(
         &self,
         step: &Step,

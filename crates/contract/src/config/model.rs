@@ -23,6 +23,6 @@ pub enum Weights {
     /// The installed weights.
     #[default]
     Pretrained,
-    /// Random weights of the same shapes. The baseline shows what pre-training is worth.
+    /// Random weights of the same shapes. A comparison with `pretrained` shows the benefit of pre-training.
     Random,
 }

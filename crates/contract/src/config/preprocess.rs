@@ -15,7 +15,7 @@ pub struct Preprocess {
     #[default = 100_000_000]
     #[schemars(range(min = 1))]
     pub max_pixels: u64,
-    /// Memory for decoding, in MiB: for one image, and for all threads together.
+    /// An image that needs more memory for decoding, in MiB, is rejected. The images that are decoded at the same time share this memory.
     #[default = 512]
     #[schemars(range(min = 1))]
     pub max_memory_mb: u64,
@@ -49,15 +49,15 @@ impl Preprocess {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {
-    /// The head learns from these images.
+    /// Share of the images that `train` learns from.
     #[default = 0.70]
     #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub train: f64,
-    /// These images stop trials and choose the best one.
+    /// Share of the images whose loss stops trials and chooses the best one.
     #[default = 0.15]
     #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub val: f64,
-    /// `evaluate` looks at these images once.
+    /// Share of the images on which `evaluate` measures the tuned network.
     #[default = 0.15]
     #[schemars(extend("exclusiveMinimum" = 0.0, "exclusiveMaximum" = 1.0))]
     pub test: f64,

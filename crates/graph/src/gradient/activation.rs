@@ -8,7 +8,7 @@ use crate::builder::Node;
 use crate::node::{float_attribute, input};
 use crate::onnx::NodeProto;
 
-/// `dX = dY` where `Y > 0`, else 0. With another [`Rectifier`] it is `max(dY, 0)` where `Y > 0`, or everywhere.
+/// Builds `dX = dY` where `Y > 0`, else 0. With another [`Rectifier`], `dX` is `max(dY, 0)` where `Y > 0`, or everywhere.
 pub(super) fn relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     if walk.rectifier == Rectifier::Slope {
         return from_output(walk, node, "ReluGrad");
@@ -23,12 +23,12 @@ pub(super) fn relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> 
     Ok(())
 }
 
-/// `dX = dY * Y * (1 - Y)`.
+/// Builds `dX = dY * Y * (1 - Y)`.
 pub(super) fn sigmoid(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     from_output(walk, node, "SigmoidGrad")
 }
 
-/// `dX = dY * (1 - Y * Y)`.
+/// Builds `dX = dY * (1 - Y * Y)`.
 pub(super) fn tanh(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     from_output(walk, node, "TanhGrad")
 }
@@ -61,12 +61,12 @@ impl Unary {
     }
 }
 
-/// `dX = dY` where `condition`, else `otherwise`.
+/// Builds `dX = then` where `condition` holds, and `otherwise` elsewhere.
 fn choose(walk: &mut Walk<'_>, unary: &Unary, condition: &str, then: &str, otherwise: &str) {
     walk.give(&unary.x, |name| Node::new("Where", name).inputs([condition, then, otherwise]));
 }
 
-/// `dX = dY` where `X > 0`, else `alpha * dY`.
+/// Builds `dX = dY` where `X > 0`, else `alpha * dY`.
 pub(super) fn leaky_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
     let alpha = walk.scalar(&unary.hint("alpha"), float_attribute(node, "alpha").unwrap_or(0.01));
@@ -77,7 +77,7 @@ pub(super) fn leaky_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), St
     Ok(())
 }
 
-/// `dX = dY` where `X > 0`, else `slope * dY`. `dslope` is the sum of `dY * X` where `X <= 0`.
+/// Builds `dX = dY` where `X > 0`, else `slope * dY`. `dslope` is the sum of `dY * X` where `X <= 0`.
 pub(super) fn parametric_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
     let slope = input(node, 1).ok_or("it has no slope")?;
@@ -97,7 +97,7 @@ pub(super) fn parametric_relu(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(
     Ok(())
 }
 
-/// `dX = dY` strictly between the bounds, else 0.
+/// Builds `dX = dY` where `X` lies strictly between the bounds, else 0.
 pub(super) fn clip(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
     if !walk.wants(&unary.x) {
@@ -116,7 +116,7 @@ pub(super) fn clip(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> 
     Ok(())
 }
 
-/// `Y = alpha * X + beta` between 0 and 1: `dX = alpha * dY` there, else 0.
+/// Builds the gradient of `Y = alpha * X + beta`, limited to 0 and 1: `dX = alpha * dY` where `0 < Y < 1`, else 0.
 pub(super) fn hard_sigmoid(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
     let [zero, one] = [0.0, 1.0].map(|bound| walk.scalar(&unary.hint("bound"), bound));
@@ -129,7 +129,7 @@ pub(super) fn hard_sigmoid(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), 
     Ok(())
 }
 
-/// `Y = X * (X + 3) / 6` between -3 and 3: `dX = dY * (X / 3 + 1 / 2)` there, 0 below, `dY` above.
+/// Builds the gradient of `Y = X * (X + 3) / 6` for `-3 < X < 3`: `dX = dY * (X / 3 + 1 / 2)` there, 0 below, `dY` above.
 pub(super) fn hard_swish(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let unary = Unary::of(walk, node)?;
     let [zero, lower, upper, third, half] =

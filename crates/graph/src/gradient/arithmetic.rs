@@ -5,7 +5,7 @@ use crate::builder::Node;
 use crate::node::input;
 use crate::onnx::NodeProto;
 
-/// `dX = dY`.
+/// Builds `dX = dY`.
 pub(super) fn identity(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     if node.op_type() == "Dropout" && input(node, 2).is_some() {
@@ -17,7 +17,7 @@ pub(super) fn identity(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), Stri
     Ok(())
 }
 
-/// Every input gets `dY`, summed over the axes along which it was broadcast.
+/// Builds the gradient of each input: `dY`, summed over the axes along which it was broadcast.
 pub(super) fn add(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     for input in &node.input {
@@ -37,7 +37,7 @@ fn operands(node: &NodeProto) -> Result<[&str; 2], String> {
     }
 }
 
-/// `dA = dY`, `dB = -dY`.
+/// Builds `dA = dY` and `dB = -dY`.
 pub(super) fn sub(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;
@@ -52,7 +52,7 @@ pub(super) fn sub(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     Ok(())
 }
 
-/// `dA = dY * B` and `dB = dY * A`.
+/// Builds `dA = dY * B` and `dB = dY * A`.
 pub(super) fn mul(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;
@@ -66,7 +66,7 @@ pub(super) fn mul(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     Ok(())
 }
 
-/// `dA = dY / B`, `dB = -dY / B * Y`.
+/// Builds `dA = dY / B` and `dB = -dY / B * Y`.
 pub(super) fn div(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;
@@ -84,7 +84,7 @@ pub(super) fn div(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     Ok(())
 }
 
-/// `dX` is `dY`, summed over the axes along which `X` was broadcast.
+/// Builds `dX`: `dY`, summed over the axes along which `X` was broadcast.
 pub(super) fn expand(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let input = input(node, 0).filter(|input| walk.wants(input)).map(str::to_owned);

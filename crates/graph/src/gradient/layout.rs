@@ -5,7 +5,7 @@ use crate::builder::Node;
 use crate::node::{input, ints_attribute};
 use crate::onnx::NodeProto;
 
-/// `dX` is `dY` in the shape of `X`.
+/// Builds `dX`: `dY` in the shape of `X`.
 pub(super) fn reshaped(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let Some(input) = input(node, 0).filter(|input| walk.wants(input)) else { return Ok(()) };
@@ -14,7 +14,7 @@ pub(super) fn reshaped(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), Stri
     Ok(())
 }
 
-/// `dX` is `dY` with the axes in their original order.
+/// Builds `dX`: `dY` with the axes in the order of `X`.
 pub(super) fn transpose(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let x = input(node, 0).ok_or("it has no input")?;

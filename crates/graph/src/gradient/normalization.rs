@@ -6,9 +6,9 @@ use crate::builder::Node;
 use crate::node::{float_attribute, input, int_attribute};
 use crate::onnx::NodeProto;
 
-/// `Y = scale * (X - mean) * r + bias` with `r = 1 / sqrt(variance + epsilon)` and constant mean and variance. Then
-/// `dX = dY * scale * r`, `dscale` is the sum of `dY * (X - mean)` times `r`, and `dbias` is the sum of `dY`. The sums run
-/// over all axes but that of the channels.
+/// Builds the gradients of `Y = scale * (X - mean) * r + bias` with `r = 1 / sqrt(variance + epsilon)` and constant mean and
+/// variance: `dX = dY * scale * r`, `dscale` is the sum of `dY * (X - mean)` times `r`, and `dbias` is the sum of `dY`. The
+/// sums run over all axes but that of the channels.
 pub(super) fn batch(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [Some(x), Some(scale), Some(bias), Some(mean), Some(variance)] =
@@ -55,8 +55,8 @@ fn spread(walk: &mut Walk<'_>, hint: &str, vector: &str, axes: &[i64]) -> String
     walk.both("Unsqueeze", hint, vector, &axes)
 }
 
-/// `Y = X * s^-beta` with `s = bias + alpha * M(X^2)`, where `M` is the mean over `size` channels around each channel, with
-/// zeros beyond the first and the last (Krizhevsky et al. 2012, section 3.3). Then
+/// Builds the gradient of `Y = X * s^-beta` with `s = bias + alpha * M(X^2)`, where `M` is the mean over `size` channels
+/// around each channel, with zeros beyond the first and the last (Krizhevsky et al. 2012, section 3.3):
 /// `dX = dY * s^-beta - 2 * alpha * beta * X * M'(dY * Y / s)`, where `M'` is `M` with the window reversed. Both are averages
 /// over windows in an image `[c, h * w]`.
 pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
@@ -85,7 +85,7 @@ pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<()
     let scaled = walk.both("Mul", &hint("scaled"), &around, &alpha_name);
     let bias = walk.scalar(&hint("bias"), bias);
     let divisor = walk.both("Add", &hint("divisor"), &scaled, &bias);
-    // ONNX Runtime's `Pow` is slow, its `Log` and `Exp` are fast.
+    // `Pow` of ONNX Runtime is slow. Its `Log` and `Exp` are fast.
     let logarithm = walk.between(&hint("logarithm"), |name| Node::new("Log", name).inputs([&divisor]));
     let exponent = walk.scalar(&hint("exponent"), -beta);
     let product = walk.both("Mul", &hint("exponents"), &logarithm, &exponent);
@@ -101,7 +101,7 @@ pub(super) fn local_response(walk: &mut Walk<'_>, node: &NodeProto) -> Result<()
     Ok(())
 }
 
-/// `dX = Y * (dY - sum(dY * Y))`, with the sum along the axis.
+/// Builds `dX = Y * (dY - sum(dY * Y))`, with the sum along the axis.
 pub(super) fn softmax(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let dy = walk.incoming(node)?;
     let (Some(x), Some(y)) = (input(node, 0), node.output.first()) else { return Err("it has no input".to_owned()) };
@@ -112,7 +112,7 @@ pub(super) fn softmax(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), Strin
     Ok(())
 }
 
-/// `dX = dY - exp(Y) * sum(dY)`, with the sum along the axis.
+/// Builds `dX = dY - exp(Y) * sum(dY)`, with the sum along the axis.
 pub(super) fn log_softmax(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let dy = walk.incoming(node)?;
     let (Some(x), Some(y)) = (input(node, 0), node.output.first()) else { return Err("it has no input".to_owned()) };

@@ -7,7 +7,7 @@ use crate::node::{input, int_attribute, text_attribute};
 use crate::onnx::NodeProto;
 use crate::shape::{Value, axis};
 
-/// Each input gets its piece of `dY`.
+/// Builds the gradient of each input: its piece of `dY`.
 pub(super) fn concat(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let along = int_attribute(node, "axis").unwrap_or(1);
@@ -33,7 +33,7 @@ fn size_along(walk: &Walk<'_>, tensor: &str, along: i64) -> Result<i64, String> 
     size.map(|size| size as i64).ok_or_else(|| format!("the size of `{tensor}` along axis {along} is not known"))
 }
 
-/// `dX` is the concatenation of the gradients of the pieces, with zeros for a piece that no node reads.
+/// Builds `dX`: the concatenation of the gradients of the pieces, with zeros for a piece that no node reads.
 pub(super) fn split(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let x = input(node, 0).ok_or("it has no input")?;
     let along = int_attribute(node, "axis").unwrap_or(0);
@@ -60,7 +60,7 @@ fn list(walk: &Walk<'_>, node: &NodeProto, place: usize) -> Option<Vec<i64>> {
     walk.shapes.values(input(node, place)?)?.iter().map(Value::known).collect()
 }
 
-/// `dX` is `dY` with zeros in place of the values that were left out.
+/// Builds `dX`: `dY`, with zeros for the values that the slice leaves out.
 pub(super) fn slice(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let x = input(node, 0).ok_or("it has no input")?;
@@ -89,7 +89,7 @@ pub(super) fn slice(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String>
     Ok(())
 }
 
-/// `dX` is the part of `dY` that is not padding.
+/// Builds `dX`: the part of `dY` that is not padding.
 pub(super) fn pad(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let Some(x) = input(node, 0).filter(|x| walk.wants(x)) else { return Ok(()) };

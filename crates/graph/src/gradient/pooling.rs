@@ -10,10 +10,10 @@ use crate::onnx::NodeProto;
 use crate::tensor;
 use crate::window::{self, Axis};
 
-/// The matrix of one axis of an average can have this many values.
+/// The greatest number of values in the matrix of one axis of an average.
 const LARGEST: usize = 1 << 24;
 
-/// `dX` gets `dY` at the maximum of each window.
+/// Builds `dX`: `dY` of each window at the index of its maximum, else 0.
 pub(super) fn max(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let image = input(node, 0).ok_or("it has no input")?;
@@ -28,7 +28,7 @@ pub(super) fn max(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     Ok(())
 }
 
-/// An average over windows is linear along each axis, `Y = A_h * X * A_w^T`, so `dX = A_h^T * dY * A_w`. The matrices
+/// Builds `dX = A_h^T * dY * A_w`. An average over windows is linear along each axis: `Y = A_h * X * A_w^T`. The matrices
 /// `[h', h]` contain the weight of each value in each window. ONNX Runtime's own gradient rejects an open batch size.
 pub(super) fn average(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
@@ -73,7 +73,7 @@ fn averages(axis: &Axis, count_pads: bool) -> Result<Array2<f32>, String> {
     Ok(matrix)
 }
 
-/// `dX = dY / (h * w)` everywhere.
+/// Builds `dX = dY / (h * w)` for every pixel.
 pub(super) fn global_average(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let image = input(node, 0).ok_or("it has no input")?;

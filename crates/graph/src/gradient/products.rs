@@ -7,7 +7,7 @@ use crate::builder::Node;
 use crate::node::{float_attribute, input, int_attribute};
 use crate::onnx::NodeProto;
 
-/// `Y = alpha * A * B + beta * C`, where `A` and `B` can each be transposed.
+/// Builds the gradients of `Y = alpha * A * B + beta * C`, where `A` and `B` can each be transposed.
 pub(super) fn gemm(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let transposed = |key: &str| int_attribute(node, key).unwrap_or(0) != 0;
     let alpha = float_attribute(node, "alpha").unwrap_or(1.0);
@@ -24,7 +24,7 @@ pub(super) fn gemm(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> 
     Ok(())
 }
 
-/// `Y = A * B` of matrices, or of stacks of matrices.
+/// Builds the gradients of `Y = A * B`, for matrices or for stacks of matrices.
 pub(super) fn matmul(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     let [a, b] = operands(node)?;
     match (walk.shape(a)?, walk.shape(b)?) {
@@ -41,14 +41,14 @@ fn operands(node: &NodeProto) -> Result<[&str; 2], String> {
     }
 }
 
-/// How a product reads its operands.
+/// The transpositions and the factor of a product.
 struct Operands {
     transpose_a: bool,
     transpose_b: bool,
     alpha: f32,
 }
 
-/// `dA = alpha * dY * B^T`, `dB = alpha * A^T * dY`, each transposed as its operand is.
+/// Builds `dA = alpha * dY * B^T` and `dB = alpha * A^T * dY`. Each is transposed if its operand is.
 fn product(walk: &mut Walk<'_>, node: &NodeProto, how: &Operands) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;
@@ -72,7 +72,7 @@ fn product(walk: &mut Walk<'_>, node: &NodeProto, how: &Operands) -> Result<(), 
     Ok(())
 }
 
-/// The gradients of a product of stacks, where one stack can be broadcast over the other.
+/// Builds the gradients of a product of stacks, where one stack can be broadcast over the other.
 fn stacked(walk: &mut Walk<'_>, node: &NodeProto, front_a: &[Dim], front_b: &[Dim]) -> Result<(), String> {
     let incoming = walk.incoming(node)?;
     let [a, b] = operands(node)?;

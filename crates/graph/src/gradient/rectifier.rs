@@ -1,14 +1,13 @@
-//! What `Relu` passes backwards.
+//! The gradient rules of `Relu`.
 
-/// What `Relu` passes backwards.
+/// A gradient rule of `Relu`: the values for which the gradient of the output passes to the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rectifier {
-    /// The gradient where the output is above 0.
+    /// Those whose output is above 0. This is the derivative.
     #[default]
     Slope,
-    /// The gradient where the output and the gradient are above 0: guided backpropagation (Springenberg et al. 2014,
-    /// section 3.4).
+    /// Those whose output and gradient are above 0: guided backpropagation (Springenberg et al. 2014, section 3.4).
     Guided,
-    /// The gradient where the gradient is above 0: a deconvolutional network (Zeiler & Fergus 2013, section 2.1).
+    /// Those whose gradient is above 0: a deconvolutional network (Zeiler & Fergus 2013, section 2.1).
     Deconvolution,
 }

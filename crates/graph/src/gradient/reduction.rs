@@ -7,12 +7,12 @@ use crate::onnx::NodeProto;
 use crate::shape::{Value, axis};
 use crate::tensor;
 
-/// `dX = dY` everywhere along the axes.
+/// Builds `dX = dY`, repeated along the axes.
 pub(super) fn sum(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     spread(walk, node, false)
 }
 
-/// `dX = dY / k` everywhere along the axes, where `k` is the number of values in each mean.
+/// Builds `dX = dY / k`, repeated along the axes, where `k` is the number of values in each mean.
 pub(super) fn mean(walk: &mut Walk<'_>, node: &NodeProto) -> Result<(), String> {
     spread(walk, node, true)
 }

@@ -5,8 +5,8 @@ use super::{activation, arithmetic, convolution, layout, normalization, pick, po
 use crate::node::is_standard;
 use crate::onnx::NodeProto;
 
-/// A gradient rule. It gives a part of the gradient to each input for which [`Walk::wants`] is true, or returns the reason why it
-/// cannot.
+/// A gradient rule. It adds a contribution to the gradient of each input for which [`Walk::wants`] is true, or returns the reason why
+/// it cannot.
 pub(super) type Rule = fn(&mut Walk<'_>, &NodeProto) -> Result<(), String>;
 
 /// Returns the gradient rule of a node's operator.

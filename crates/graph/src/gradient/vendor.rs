@@ -9,8 +9,8 @@
 //! | `ReluGrad`, `SigmoidGrad`, `TanhGrad` | `com.microsoft` | one pass over memory instead of several |
 //! | `MaxPoolGrad` | the standard one | ONNX Runtime registers it there; the standard has no operator that scatters by index and adds |
 //!
-//! A model with these operators runs in ONNX Runtime only. Crate `runtime` replaces some of them by its own. Support of a
-//! second engine would replace this file and nothing else of the crate.
+//! A model with these operators runs in ONNX Runtime only. Crate `runtime` replaces some of them by its own. A second
+//! engine would replace this file. It would also have limits of its own in the gate (`crate::gate`).
 
 use crate::builder::Node;
 use crate::onnx::NodeProto;

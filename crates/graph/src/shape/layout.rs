@@ -4,7 +4,8 @@ use super::rule::{At, Found, axis, product};
 use super::value::Value;
 use crate::dim::{Dim, show};
 
-/// `[n, c, h, w]` -> `[n, c * h * w]`.
+/// Returns `[a, b]`: the product of the sizes before the attribute `axis`, and of the other sizes. `[n, c, h, w]` becomes
+/// `[n, c * h * w]`.
 pub(super) fn flatten(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let split = axis(at.int("axis", 1), input.len(), true)?;
@@ -18,7 +19,7 @@ pub(super) fn flatten(at: &At<'_>) -> Found {
     Ok(Some(vec![side(&input[..split], 0)?, side(&input[split..], 1)?]))
 }
 
-/// Any shape -> the constant shape in the second input, where 0 keeps a size and -1 is the remaining size.
+/// Returns the constant shape in the second input, where 0 keeps a size and -1 is the remaining size.
 pub(super) fn reshape(at: &At<'_>) -> Found {
     let wanted = at.ints("shape").map(|sizes| sizes.iter().map(|&size| Value::Known(size)).collect::<Vec<_>>());
     let wanted = wanted.or_else(|| at.values(1).map(<[Value]>::to_vec));
@@ -69,7 +70,7 @@ pub(super) fn reshape(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// `[a, b, c]` -> its axes in another order.
+/// Returns the shape with its axes in another order.
 pub(super) fn transpose(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(order) = at.ints("perm").filter(|order| !order.is_empty()) else {
@@ -91,7 +92,7 @@ fn axes(at: &At<'_>, rank: usize) -> Result<Option<Vec<usize>>, String> {
     listed.map(|listed| listed.iter().map(|&place| axis(place, rank, false)).collect()).transpose()
 }
 
-/// Any shape -> the same shape without some axes of size 1.
+/// Returns the shape without some axes of size 1.
 pub(super) fn squeeze(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let gone = match axes(at, input.len())? {
@@ -108,7 +109,7 @@ pub(super) fn squeeze(at: &At<'_>) -> Found {
     Ok(Some(kept.map(|(_, dim)| dim.clone()).collect()))
 }
 
-/// Any shape -> the same shape with further axes of size 1.
+/// Returns the shape with further axes of size 1.
 pub(super) fn unsqueeze(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let count = at.ints("axes").map(<[_]>::len).or_else(|| at.constant(1).map(|axes| axes.len())).unwrap_or(0);

@@ -3,7 +3,7 @@
 use super::rule::{At, Found, axis};
 use crate::dim::{Dim, show};
 
-/// `[n, c, …]` and four vectors of `c` values -> `[n, c, …]`.
+/// Returns the shape `[n, c, …]` of the first input. The other inputs are four vectors of `c` values.
 pub(super) fn batch(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(channels) = input.get(1) else {
@@ -19,7 +19,7 @@ pub(super) fn batch(at: &At<'_>) -> Found {
     Ok(Some(input.to_vec()))
 }
 
-/// `[n, c, …]` -> the same shape.
+/// Returns the shape `[n, c, …]` of the input.
 pub(super) fn local(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if at.int("size", 0) < 1 {
@@ -31,7 +31,7 @@ pub(super) fn local(at: &At<'_>) -> Found {
     Ok(Some(input.to_vec()))
 }
 
-/// Any shape -> the same shape.
+/// Returns the shape of the input, which can be any.
 pub(super) fn softmax(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if let Some(place) = crate::node::int_attribute(at.node, "axis") {

@@ -5,7 +5,7 @@ use super::{value, values};
 use crate::dim::{Dim, show};
 use crate::tensor;
 
-/// Tensors of equal shapes except for one axis -> the same shape with the sum of the sizes along that axis.
+/// Returns the shape of the inputs, with the sum of their sizes along one axis. Their shapes are equal except for that axis.
 pub(super) fn concat(at: &At<'_>) -> Found {
     let shapes: Option<Vec<&[Dim]>> = (0..at.node.input.len()).map(|place| at.shape(place)).collect();
     let Some(shapes) = shapes else { return Ok(None) };
@@ -28,7 +28,7 @@ pub(super) fn concat(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// Any shape -> pieces along one axis, of given sizes or of equal sizes.
+/// Returns the shape of one piece. The pieces have given sizes or equal sizes along one axis.
 pub(super) fn split(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let along = axis(at.int("axis", 0), input.len(), false)?;
@@ -54,7 +54,7 @@ pub(super) fn split(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// Any shape -> the same shape, shorter along some axes.
+/// Returns the shape of the input with smaller sizes along some axes.
 pub(super) fn slice(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let list = |key: &str, place: usize| at.ints(key).map(<[i64]>::to_vec).or_else(|| at.constant(place));
@@ -97,14 +97,14 @@ fn sliced(size: usize, start: i64, end: i64, step: i64) -> Result<usize, String>
     usize::try_from(count.max(0)).map_err(|_| format!("{count} values are too many"))
 }
 
-/// `[…, size, …]` and indices of any shape -> the shape of the indices in place of that axis.
+/// Returns the shape of the input, with the shape of the indices in place of one axis.
 pub(super) fn gather(at: &At<'_>) -> Found {
     let (Some(input), Some(places)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let along = axis(at.int("axis", 0), input.len(), false)?;
     Ok(Some(input[..along].iter().chain(places).chain(&input[along + 1..]).cloned().collect()))
 }
 
-/// Any shape -> the same shape with values added before and after each axis.
+/// Returns the shape of the input, with padding before and after each axis.
 pub(super) fn pad(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(pads) = at.ints("pads").map(<[i64]>::to_vec).or_else(|| at.constant(1)) else { return Ok(None) };
@@ -125,12 +125,12 @@ pub(super) fn pad(at: &At<'_>) -> Found {
     input.iter().enumerate().map(padded).collect::<Result<_, String>>().map(Some)
 }
 
-/// Any shape -> a list of its sizes.
+/// Returns the shape of the list of the sizes of the input.
 pub(super) fn shape(at: &At<'_>) -> Option<Vec<Dim>> {
     at.shape(0).map(|input| vec![Dim::Size(values::span(at.node, input.len()).len())])
 }
 
-/// The shape of the tensor inside the node.
+/// Returns the shape of the tensor that the node stores.
 pub(super) fn constant(at: &At<'_>) -> Found {
     if at.attribute("value_int").or(at.attribute("value_float")).is_some() {
         return Ok(Some(Vec::new()));
@@ -142,7 +142,7 @@ pub(super) fn constant(at: &At<'_>) -> Found {
     stored.map(|stored| Ok(tensor::dims(stored)?.into_iter().map(Dim::Size).collect())).transpose()
 }
 
-/// The shape that the values of the input describe.
+/// Returns the shape that the values of the input describe.
 pub(super) fn constant_of_shape(at: &At<'_>) -> Found {
     let Some(sizes) = at.values(0) else { return Ok(None) };
     value::dims(sizes).map(Some)

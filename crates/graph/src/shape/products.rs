@@ -4,7 +4,7 @@ use super::rule::{At, Found, axis};
 use super::value;
 use crate::dim::{Dim, show};
 
-/// `[n, k]` and `[k, m]`, or `[m, k]` with `transB` -> `[n, m]`.
+/// Returns `[n, m]` for inputs `[n, k]` and `[k, m]`. With `transB`, the second input is `[m, k]`.
 pub(super) fn gemm(at: &At<'_>) -> Found {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([a0, a1], [b0, b1]) = (a, b) else {
@@ -26,7 +26,7 @@ pub(super) fn gemm(at: &At<'_>) -> Found {
     Ok(Some(product))
 }
 
-/// `[…, n, k]` and `[…, k, m]` -> `[…, n, m]`. The axes in front are broadcast.
+/// Returns `[…, n, m]` for inputs `[…, n, k]` and `[…, k, m]`. The axes in front are broadcast.
 pub(super) fn matmul(at: &At<'_>) -> Found {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([front_a @ .., rows, inner], [front_b @ .., other, columns]) = (a, b) else { return Ok(None) };
@@ -45,7 +45,7 @@ fn same(inner: &Dim, other: &Dim) -> Result<(), String> {
     }
 }
 
-/// Several shapes -> their broadcast shape.
+/// Returns the broadcast shape of all inputs.
 pub(super) fn broadcast(at: &At<'_>) -> Found {
     let mut shape: Vec<Dim> = Vec::new();
     for place in 0..at.node.input.len() {
@@ -55,7 +55,7 @@ pub(super) fn broadcast(at: &At<'_>) -> Found {
     Ok(Some(shape))
 }
 
-/// Any shape and a list of sizes -> the broadcast shape of both.
+/// Returns the broadcast shape of the first input and of the list of sizes in the second input.
 pub(super) fn expand(at: &At<'_>) -> Found {
     let (Some(input), Some(wanted)) = (at.shape(0), at.values(1)) else { return Ok(None) };
     broadcasted(input, &value::dims(wanted)?).map(Some)
@@ -79,7 +79,7 @@ fn broadcasted(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
     Ok(merged)
 }
 
-/// Any shape -> the same shape without some axes, or with the size 1 there (`keepdims`).
+/// Returns the shape of the input without some axes, or with the size 1 along them (`keepdims`).
 pub(super) fn reduce(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let listed = at.ints("axes").map(<[i64]>::to_vec).or_else(|| at.constant(1));

@@ -113,7 +113,7 @@ fn equal(at: &At<'_>) -> Option<Vec<Value>> {
     (0..length).map(one).collect()
 }
 
-/// Returns, at each place, the value of the second list where the first list is not 0, and of the third list where it is 0.
+/// Returns a list with the values of the second input where the first input is not 0, and of the third input where it is 0.
 fn choice(at: &At<'_>) -> Option<Vec<Value>> {
     let (chosen, yes, no) = (at.constant(0)?, at.values(1)?, at.values(2)?);
     let length = chosen.len().max(yes.len()).max(no.len());
@@ -124,7 +124,7 @@ fn choice(at: &At<'_>) -> Option<Vec<Value>> {
     (0..length).map(one).collect()
 }
 
-/// Returns the value of a list of `length` values at `place`. A list of one value is repeated.
+/// Returns the value with index `place` of a list of `length` values. A list of one value is repeated.
 fn picked<T>(list: &[T], place: usize, length: usize) -> Option<&T> {
     match list {
         [one] => Some(one),

@@ -4,7 +4,7 @@ use super::rule::{At, Found};
 use crate::dim::{Dim, show};
 use crate::window;
 
-/// `[n, c, h, w]` with weights `[m, c / group, kh, kw]` -> `[n, m, h', w']`.
+/// Returns `[n, m, h', w']` for the input `[n, c, h, w]` and weights `[m, c / group, kh, kw]`.
 pub(super) fn conv(at: &At<'_>) -> Found {
     let (Some(input), Some(weight)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([n, channels, _, ..], [filters, per_group, kernel @ ..]) = (input, weight) else {
@@ -32,7 +32,7 @@ pub(super) fn conv(at: &At<'_>) -> Found {
     windows(at, input, &kernel, vec![n.clone(), filters.clone()])
 }
 
-/// `[n, c, h, w]` -> `[n, c, h', w']`.
+/// Returns `[n, c, h', w']` for the input `[n, c, h, w]`.
 pub(super) fn pool(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let (Some(kernel), [n, channels, _, ..]) = (at.ints("kernel_shape"), input) else {
@@ -41,7 +41,7 @@ pub(super) fn pool(at: &At<'_>) -> Found {
     windows(at, input, kernel, vec![n.clone(), channels.clone()])
 }
 
-/// `[n, c, h, w]` -> `[n, c, 1, 1]`.
+/// Returns `[n, c, 1, 1]` for the input `[n, c, h, w]`.
 pub(super) fn global_pool(at: &At<'_>) -> Found {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if input.len() < 3 {

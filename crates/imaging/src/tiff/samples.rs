@@ -1,6 +1,6 @@
 //! The kinds of samples, and conversions of single pixels.
 
-/// How samples become pixels.
+/// The kind of the samples of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Samples {
     /// Gray, one sample per pixel.

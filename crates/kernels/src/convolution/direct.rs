@@ -45,7 +45,7 @@ fn plane(geometry: &Geometry) -> usize {
     geometry.size[0] * geometry.size[1]
 }
 
-/// Returns the taps of one filter, each with the channel that it reads and its place `[row, column]` in the window.
+/// Returns the taps of one filter, each with the channel that it reads and its position `[row, column]` in the window.
 fn reads<T>(
     geometry: &Geometry,
     filter: usize,
@@ -58,7 +58,8 @@ fn reads<T>(
         .map(move |(at, tap)| (first + at / (height * width), tap, [at / width % height, at % width]))
 }
 
-/// Calls `each` with every place that a tap reads in a channel and the place of the output that it contributes to.
+/// Calls `each` with the index of every pixel that a tap reads in a channel, and the index of the pixel of the output that this pixel
+/// contributes to.
 fn pairs(geometry: &Geometry, tap: [usize; 2], mut each: impl FnMut(usize, usize)) {
     let [rows, columns] = [0, 1].map(|axis| inside(geometry, tap, axis));
     let first = [0, 1].map(|axis| tap[axis] * geometry.dilations[axis]);

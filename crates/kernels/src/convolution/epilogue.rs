@@ -17,22 +17,22 @@ pub struct Epilogue<'e> {
     pub pool: Option<MaxPool>,
 }
 
-/// Max pooling over an output: ONNX's `MaxPool` without dilations. The two values of a field are for the axes down and right. Places
-/// outside of the output do not count.
+/// Max pooling over an output: ONNX's `MaxPool` without dilations. The two values of a field are for the vertical and the horizontal axis.
+/// Pixels outside of the output do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxPool {
-    /// Places in a window.
+    /// Size of a window, in pixels.
     pub kernel: [usize; 2],
-    /// Places from one window to the next.
+    /// Distance from one window to the next, in pixels.
     pub strides: [usize; 2],
-    /// Places of the first window that lie before the output.
+    /// Padding before the first pixel of the output.
     pub before: [usize; 2],
-    /// Number of windows.
+    /// Number of windows along each axis.
     pub windows: [usize; 2],
 }
 
 impl MaxPool {
-    /// Returns an error if a window over an output of `size` covers no place.
+    /// Returns an error if a window over an output of `size` covers no pixel.
     pub(crate) fn check(&self, size: [usize; 2]) -> Result<(), Error> {
         for (at, axis) in ["height", "width"].into_iter().enumerate() {
             let (kernel, before, windows) = (self.kernel[at], self.before[at], self.windows[at]);
@@ -57,8 +57,8 @@ impl MaxPool {
         self.windows[0] * self.windows[1]
     }
 
-    /// Writes the largest value of each window to `into`, `[windows down, windows right]`. `from` has rows of `columns` values. Its
-    /// first `size` rows and columns are the output. `larger` returns the larger of two values.
+    /// Writes the largest value of each window to `into`, `[windows down, windows right]`. `from` is row-major, with `columns` values in a
+    /// row. Only its first `size[0]` rows and `size[1]` columns belong to the output. `larger` returns the larger of two values.
     #[inline(always)]
     pub(crate) fn largest<T: Copy>(
         &self,
@@ -83,7 +83,7 @@ impl MaxPool {
         }
     }
 
-    /// Returns the places that a window covers along an axis.
+    /// Returns the pixels that a window covers along an axis.
     #[inline(always)]
     fn covers(&self, axis: usize, window: usize, size: usize) -> Range<usize> {
         let start = window * self.strides[axis];
@@ -95,7 +95,7 @@ impl MaxPool {
 mod tests {
     use super::*;
 
-    /// The output has 2 x 5 places in rows of 6. The windows of 3 x 2 reach beyond every edge but the right one.
+    /// The output has 2 x 5 pixels, in rows of 6 values. The windows of 3 x 2 reach beyond every edge but the right one.
     #[test]
     fn windows_end_at_the_edges() {
         let pool = MaxPool { kernel: [3, 2], strides: [2, 2], before: [1, 1], windows: [2, 3] };

@@ -53,7 +53,7 @@ impl PackedConvolution {
     /// The results for an image have the same bits in every batch and with any number of threads.
     ///
     /// # Errors
-    /// Returns an error if the lengths do not match or if a window of the pooling covers no place.
+    /// Returns an error if the lengths do not match or if a window of the pooling covers no pixel.
     pub fn forward(&self, x: &[f32], epilogue: &Epilogue, y: &mut [f32], threads: &dyn Threads) -> Result<(), Error> {
         let geometry = &self.geometry;
         let (size, plane) = (geometry.output_size(), geometry.output_size().iter().product());

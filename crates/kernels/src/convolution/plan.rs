@@ -18,18 +18,18 @@ const TRANSFORM: usize = 90;
 /// A convolution, turned into one with strides of 1 and a square window and cut into tiles that read
 /// [`points_per_axis`](ConvolutionPlan::points_per_axis) pixels along each axis.
 ///
-/// With strides `s`, each channel becomes as many phases as there are pixels in a step. Phase `(c, i, j)` holds the pixels
-/// `c[s y + i][s x + j]`, and its filter the taps `w[s a + i][s b + j]`, or zero where there is none.
+/// With strides `s`, each channel becomes `s x s` phases. Phase `(c, i, j)` holds the pixels `c[s y + i][s x + j]`, and its filter the taps
+/// `w[s a + i][s b + j]`, or zero where there is none.
 #[derive(Clone, Debug)]
 pub(crate) struct ConvolutionPlan {
     pub(crate) geometry: Geometry,
-    /// Phases of a channel, down and right.
+    /// Number of phases of a channel along each axis. It equals the strides.
     pub(crate) phases: [usize; 2],
-    /// Taps of a phase along each axis.
+    /// Number of taps of a phase along each axis.
     pub(crate) taps: usize,
-    /// Outputs of a tile along each axis.
+    /// Number of outputs of a tile along each axis.
     pub(crate) outputs: usize,
-    /// Tiles of an image, down and right.
+    /// Number of tiles of an image, down and right.
     pub(crate) tiles: [usize; 2],
     /// The transforms of inner tiles and of the last tile, for each axis: down, then right.
     transforms: [[AxisTransform; 2]; 2],
@@ -64,42 +64,42 @@ impl ConvolutionPlan {
         Some(Self { geometry: geometry.clone(), phases, taps, outputs, tiles, transforms })
     }
 
-    /// Channels after the split into phases.
+    /// Returns the number of channels after the split into phases.
     pub(crate) fn phase_channels(&self) -> usize {
         self.geometry.channels * self.phases[0] * self.phases[1]
     }
 
-    /// Points of a tile along each axis.
+    /// Returns the number of points of a tile along each axis.
     pub(crate) fn points_per_axis(&self) -> usize {
         points_for(self.taps)
     }
 
-    /// Points of a tile. Each of them is a product of its own.
+    /// Returns the number of points of a tile. The convolution is one product of matrices at each point.
     pub(crate) fn points(&self) -> usize {
         self.points_per_axis() * self.points_per_axis()
     }
 
-    /// Groups of [`LANES`] channels.
+    /// Returns the number of groups of [`LANES`] channels.
     pub(crate) fn groups(&self) -> usize {
         self.phase_channels().div_ceil(LANES)
     }
 
-    /// Groups of [`LANES`] filters.
+    /// Returns the number of groups of [`LANES`] filters.
     pub(crate) fn filter_groups(&self) -> usize {
         self.geometry.filters.div_ceil(LANES)
     }
 
-    /// Panels of [`PANEL_GROUPS`] groups of filters.
+    /// Returns the number of panels of [`PANEL_GROUPS`] groups of filters.
     pub(crate) fn panels(&self) -> usize {
         self.filter_groups().div_ceil(PANEL_GROUPS)
     }
 
-    /// Tiles of one image.
+    /// Returns the number of tiles of one image.
     pub(crate) fn tiles_per_image(&self) -> usize {
         self.tiles[0] * self.tiles[1]
     }
 
-    /// Returns the transforms of a tile, down and right, if it is one at an edge, and `None` for a whole tile.
+    /// Returns the transforms of a tile, down and right, if it has fewer outputs than a whole tile. Returns `None` for a whole tile.
     pub(crate) fn edge_transforms(&self, tile: [usize; 2]) -> Option<Transforms<'_>> {
         let at = |axis: usize| &self.transforms[axis][usize::from(tile[axis] + 1 == self.tiles[axis])];
         let transforms = [at(0), at(1)];
@@ -179,12 +179,12 @@ impl ConvolutionPlan {
         }
     }
 
-    /// Rows and columns of a phase that the tiles read.
+    /// Returns the number of rows and columns of a phase that the tiles read.
     pub(crate) fn input_extent(&self) -> [usize; 2] {
         self.tiles.map(|tiles| tiles * self.outputs + self.taps - 1)
     }
 
-    /// Rows and columns of the output that the tiles write.
+    /// Returns the number of rows and columns of the output that the tiles write.
     pub(crate) fn output_extent(&self) -> [usize; 2] {
         self.tiles.map(|tiles| tiles * self.outputs)
     }

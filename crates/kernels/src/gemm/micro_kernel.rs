@@ -127,7 +127,7 @@ mod tests {
         (0..count).map(|at| std::array::from_fn(|lane| value(at * LANES + lane))).collect()
     }
 
-    /// Every width, with numbers of rows and groups that are not multiples of the block sizes, against sums in `f64`.
+    /// Compares every width with sums in `f64`, for numbers of rows and groups that are not multiples of the block sizes.
     fn check() {
         for (wide, rows, groups) in [(1, 7, 1), (2, 13, 3), (3, 12, 9), (4, 23, 17)] {
             let (a, b) = (drawn(groups * rows, 1), drawn(groups * LANES * PANEL_GROUPS, 2));

@@ -2,19 +2,19 @@
 
 use crate::convolution::Geometry;
 
-/// The windows of a convolution or a pooling along one axis. Window `o` reads the places `o * stride - before + k * dilation` for `k` in
-/// `0..kernel`, as far as they are in `0..size`.
+/// The windows of a convolution or a pooling along one axis. Window `o` reads the positions `o * stride - before + k * dilation` for `k`
+/// in `0..kernel`, as far as they are in `0..size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Axis {
-    /// Places of the input along the axis.
+    /// Number of positions of the input along the axis.
     pub size: usize,
-    /// Places in a window.
+    /// Number of positions that a window reads.
     pub kernel: usize,
-    /// Places from one window to the next.
+    /// Distance from one window to the next.
     pub stride: usize,
-    /// Places from one place of a window to the next.
+    /// Distance from one position of a window to the next.
     pub dilation: usize,
-    /// Zeros before the first place.
+    /// Padding before the first position.
     pub before: usize,
 }
 
@@ -30,7 +30,7 @@ impl Axis {
         })
     }
 
-    /// Returns the place that the window `window` reads at `k`, or `None` if it lies outside of the input.
+    /// Returns the position that the window `window` reads at `k`, or `None` if it lies outside of the input.
     #[inline]
     pub(super) fn place(&self, window: usize, k: usize) -> Option<usize> {
         (window * self.stride + k * self.dilation).checked_sub(self.before).filter(|place| *place < self.size)

@@ -1,4 +1,5 @@
-//! Transforms of blocks: differences to values at points, and products at points to changes of the output.
+//! The transforms of blocks. `Evaluate` evaluates the differences of a block at the points. `Interpolate` turns the products at the points
+//! into changes of the output.
 
 #![allow(clippy::inline_always, reason = "a function is compiled for an instruction set only as part of its caller")]
 
@@ -9,16 +10,19 @@ use super::rect::Rect;
 use crate::simd::{LANES, Lanes, add_lanes, padded_lanes};
 use crate::toom_cook::dot;
 
-/// A block: its variant, and its first place in the rectangle of the variant.
+/// A block of the rectangle that changes in one variant of the image.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
+    /// The index of the variant.
     pub(super) variant: usize,
+    /// The first row of the block in the rectangle.
     pub(super) y: usize,
+    /// The first column of the block in the rectangle.
     pub(super) x: usize,
 }
 
-/// Evaluates blocks of `M` x `M` differences from `baseline` at `T` x `T` points. `rows` is `[points, leading dimension]`, of which
-/// `[groups of channels, blocks]` are used.
+/// Evaluates blocks of `M` x `M` differences from `baseline` at `T` x `T` points. `rows` is `[points, leading dimension]`. Each of its
+/// rows begins with the values `[groups of channels, blocks]`. The rest of the row is unused.
 pub(super) struct Evaluate<'m, const M: usize, const T: usize> {
     /// `[T, M]`
     pub(super) matrix: &'m [f32],
@@ -38,7 +42,7 @@ impl<const M: usize, const T: usize> WithSimd for Evaluate<'_, M, T> {
         let matrix = rows_of::<M, T>(matrix);
         let channels = input.channels();
         let mut half = [[simd.splat_f32s(0.0); M]; T];
-        // The blocks of a variant are contiguous in the rows, so that neighbouring lines are written one after the other.
+        // The blocks of a variant are contiguous in the rows, so consecutive blocks write consecutive cache lines.
         let mut before = 0;
         for blocks_here in blocks.chunk_by(|one, next| one.variant == next.variant) {
             for (group, c) in (0..channels).step_by(LANES).enumerate() {
@@ -103,7 +107,7 @@ pub(super) struct Interpolate<'m, const T: usize> {
     pub(super) blocks: &'m [Block],
     /// The rectangles that the blocks lie in.
     pub(super) rects: &'m [Rect],
-    /// Number of places by which the output of a block starts after the block, down and right.
+    /// Position of the output of a block relative to the block, in pixels: down and right.
     pub(super) offsets: [isize; 2],
     pub(super) sums: &'m [Lanes],
     pub(super) leading_dimension: usize,
@@ -143,7 +147,7 @@ impl<const T: usize> WithSimd for Interpolate<'_, T> {
                         }
                     }
                     let (from, to) = (rects[block.variant], output.rects()[block.variant]);
-                    // The place of the changes in the rectangle of the output, which may begin later.
+                    // The position of the changes in the rectangle of the output. It is negative if the rectangle begins later.
                     let top = (from.top + block.y) as isize + offsets[0] - to.top as isize;
                     let left = (from.left + block.x) as isize + offsets[1] - to.left as isize;
                     let rows_in = (-top).max(0) as usize..(to.height as isize - top).clamp(0, T as isize) as usize;

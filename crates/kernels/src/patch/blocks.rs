@@ -1,7 +1,7 @@
-//! Convolutions of differences by blocks: a block of `M` x `M` places changes `T` x `T` places of the output, `T = M + kernel - 1`.
+//! Convolutions of differences by blocks: a block of `M` x `M` pixels changes `T` x `T` pixels of the output, `T = M + kernel - 1`.
 //!
 //! Blocks and filters are evaluated at `T` x `T` points ([`PolynomialProduct`]). There, the convolution is one product for each pair of
-//! channels instead of `kernel` x `kernel` for each place. The result of a block is added to the output. There are blocks only in the
+//! channels instead of `kernel` x `kernel` for each pixel. The result of a block is added to the output. There are blocks only in the
 //! changed rectangle: the smaller it is, the less work there is.
 
 use std::ops::Range;
@@ -32,13 +32,14 @@ fn sides(kernel: usize) -> Range<usize> {
 #[derive(Debug)]
 pub(super) struct Blocks {
     side: usize,
-    /// Points along each axis.
+    /// Number of points along each axis.
     points: usize,
     /// `[points, side]`
     evaluate: Vec<f32>,
     /// `[points, points]`
     interpolate: Vec<f32>,
-    /// Number of places by which the output of a block starts after the block, down and right. It is mostly negative.
+    /// Position of the output of a block relative to the block, in pixels: down and right. It is negative if the padding is less than
+    /// `kernel - 1`.
     offsets: [isize; 2],
     /// The filters at the points: one matrix `[channels, filters]` for each of the `points * points` points.
     matrices: PackedMatrices,
@@ -74,7 +75,8 @@ impl Blocks {
         let sizes = [channels, geometry.filters];
         let matrices = PackedMatrices::new(points * points, sizes, |input, output, values| {
             let weight = &weight[(output * channels + input) * kernel * kernel..][..kernel * kernel];
-            // The layer correlates: place i reaches place i + before - k. The kernel of the product is therefore reversed.
+            // The layer correlates: pixel i contributes to pixel i + before - k of the output. The kernel of the product is therefore
+            // reversed.
             for (a, half) in half.chunks_exact_mut(kernel).enumerate() {
                 for (x, sum) in half.iter_mut().enumerate() {
                     let taps = (0..kernel).map(|y| f64::from(weight[y * kernel + x]));

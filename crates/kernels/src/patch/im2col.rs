@@ -1,4 +1,4 @@
-//! Convolutions of differences by the row of values that each place of the output reads: for strides, dilations, groups and all kernels
+//! Convolutions of differences by the row of values that each pixel of the output reads: for strides, dilations, groups and all kernels
 //! that [`blocks`](super::blocks) does not support.
 
 use super::axis::Axis;
@@ -8,10 +8,10 @@ use crate::convolution::Geometry;
 use crate::gemm::PackedMatrices;
 use crate::simd::{LANES, add_lanes};
 
-/// Places of the output that are computed at once, so that their rows stay in a cache.
+/// Number of pixels of the output that are computed at once, so that their rows stay in a cache.
 const AT_ONCE: usize = 144;
 
-/// A convolution as a product of matrices. The left operand has a row for each place of the output.
+/// A convolution as a product of matrices. The left operand has a row for each pixel of the output.
 #[derive(Debug)]
 pub(super) struct Im2col {
     axes: [Axis; 2],
@@ -68,14 +68,14 @@ impl Im2col {
         workspace.give_back(differences);
     }
 
-    /// Writes the differences that a place `[variant, y, x]` of the output reads in one group of channels to `row`.
+    /// Writes the differences that a pixel `[variant, y, x]` of the output reads in one group of channels to `row`.
     fn read(&self, input: &Patches, differences: &[f32], part: usize, [variant, y, x]: [usize; 3], row: &mut [f32]) {
         let [down, across] = &self.axes;
         let each = input.channels() / self.groups;
         let read = input.rects()[variant];
         let differences = &differences[input.start(variant)..];
         let inside = |kx: usize| across.place(x, kx).filter(|from| (read.left..read.right()).contains(from));
-        // Neighbouring places are contiguous and are copied at once.
+        // Neighbouring pixels are contiguous and are copied at once.
         let runs = self.groups == 1 && across.dilation == 1;
         let first = if runs { (0..across.kernel).find_map(|kx| inside(kx).map(|from| (kx, from))) } else { None };
         row.fill(0.0);

@@ -6,9 +6,9 @@
 //! A convolution is linear. It is applied to the *differences* from the baseline, which are zero outside of the rectangle that it
 //! reads, and the result is added to the baseline of its output ([`PatchConvolution`]). The work is proportional to the rectangle that
 //! is read, which is smaller than the one that is computed. Convolutions with square kernels of 3 x 3 and 5 x 5 and strides of 1 are
-//! computed in blocks (`blocks`). All others are computed in rows, one for each place of the output (`im2col`).
+//! computed in blocks (`blocks`). All others are computed in rows, one for each pixel of the output (`im2col`).
 //!
-//! Values lie as `[places, channels]`, so every inner loop runs over channels. The results of a variant have the same bits whatever
+//! Values lie as `[pixels, channels]`, so every inner loop runs over channels. The results of a variant have the same bits whatever
 //! other variants are computed with it.
 
 mod axis;

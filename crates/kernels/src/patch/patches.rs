@@ -22,13 +22,13 @@ impl Baseline {
         &self.values
     }
 
-    /// Returns the channels of one place.
+    /// Returns the channels of one pixel.
     #[inline]
     pub(super) fn at(&self, y: usize, x: usize) -> &[f32] {
         self.run(y, x, 1)
     }
 
-    /// Returns the channels of `count` places of a row, from (`y`, `x`) on.
+    /// Returns the channels of `count` pixels of a row, from (`y`, `x`) on.
     #[inline]
     pub(super) fn run(&self, y: usize, x: usize, count: usize) -> &[f32] {
         let start = (y * self.width + x) * self.channels;
@@ -36,8 +36,8 @@ impl Baseline {
     }
 }
 
-/// The changed rectangle of a tensor for each of some variants of an image. The values of a rectangle are `[height * width, channels]`.
-/// The rectangles lie one behind the other.
+/// The changed rectangles of a tensor: one for each variant of an image. The values of a rectangle are `[height * width, channels]`. The
+/// rectangles are contiguous in memory.
 #[derive(Debug, Default)]
 pub struct Patches {
     channels: usize,
@@ -120,7 +120,7 @@ impl Patches {
         &mut self.values[self.starts[variant]..self.starts[variant + 1]]
     }
 
-    /// Returns the channels of a place for one variant: from its rectangle, or from `baseline` outside of it.
+    /// Returns the channels of a pixel for one variant: from its rectangle, or from `baseline` if the pixel lies outside of it.
     #[inline]
     pub(super) fn at<'a>(&'a self, baseline: &'a Baseline, variant: usize, y: usize, x: usize) -> &'a [f32] {
         let rect = self.rects[variant];

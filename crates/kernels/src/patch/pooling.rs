@@ -17,7 +17,7 @@ pub enum Pooling {
     Max,
     /// The mean.
     Mean {
-        /// Whether places outside of the input count as zeros. If not, they are left out.
+        /// Whether pixels outside of the input count as zeros. If not, they are left out.
         count_pads: bool,
     },
 }

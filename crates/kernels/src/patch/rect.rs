@@ -1,6 +1,6 @@
-//! Rectangles of places.
+//! Rectangles of pixels.
 
-/// A rectangle of places in an image or a tensor.
+/// A rectangle of pixels in an image or a tensor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rect {
     /// First row.
@@ -14,7 +14,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// Returns the number of places.
+    /// Returns the number of pixels.
     #[inline]
     pub fn area(self) -> usize {
         self.height * self.width

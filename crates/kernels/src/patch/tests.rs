@@ -11,13 +11,13 @@ fn drawn(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|at| ((at * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
 }
 
-/// Turns `[channels, places]` into `[places, channels]`.
+/// Turns `[channels, pixels]` into `[pixels, channels]`.
 fn by_place(channels: usize, image: &[f32]) -> Vec<f32> {
     let places = image.len() / channels;
     (0..places).flat_map(|place| (0..channels).map(move |channel| image[channel * places + place])).collect()
 }
 
-/// Returns the windows that read one of the places `changed`.
+/// Returns the windows that read one of the positions `changed`.
 fn reached(axis: &Axis, windows: usize, changed: Range<usize>) -> Range<usize> {
     let reads =
         |window: &usize| (0..axis.kernel).any(|k| axis.place(*window, k).is_some_and(|at| changed.contains(&at)));

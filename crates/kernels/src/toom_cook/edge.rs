@@ -15,7 +15,7 @@ use super::points::{LONGEST, POINTS, SHORTEST, points_for};
 use super::tile::transform_input;
 use crate::simd::{LANES, Lanes};
 
-/// The transform of the tiles at one place along an axis: inside or at the edge.
+/// The transform of the tiles along an axis: of those inside, or of the last one at the edge.
 #[derive(Clone, Debug)]
 pub(crate) struct AxisTransform {
     /// Points of a whole tile.

@@ -34,7 +34,7 @@ pub(super) fn numerators(finite: &[f64]) -> Vec<Vec<f64>> {
     (0..=finite.len()).map(row).collect()
 }
 
-/// Returns the denominator of Lagrange's polynomial of the finite point `place`: the product of its differences from the others.
+/// Returns the denominator of Lagrange's polynomial of the finite point with index `place`: the product of its differences from the others.
 pub(super) fn denominator(finite: &[f64], place: usize) -> f64 {
     let others = finite.iter().enumerate().filter(|(other, _)| *other != place);
     others.map(|(_, other)| finite[place] - other).product()

@@ -1,6 +1,6 @@
-//! The product of two polynomials: a few values that reach many places.
+//! The product of two polynomials: a few values that contribute to many outputs.
 //!
-//! A value at place `i` of a signal changes the places `i` to `i + kernel - 1` of its convolution with a kernel. The changes by a
+//! A value at index `i` of a signal changes the indices `i` to `i + kernel - 1` of its convolution with a kernel. The changes by a
 //! block of values are the coefficients of the product of two polynomials.
 
 use super::matrices::{denominator, numerators, powers};

@@ -17,7 +17,7 @@ pub use flat::{flatten, get};
 pub use load::{load, parse};
 pub use schema::Violation;
 
-/// Where a run works, and with how many threads. Outputs do not depend on the paths.
+/// The folders of a run and its number of threads. Outputs do not depend on the paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// The folder of all stages' outputs.

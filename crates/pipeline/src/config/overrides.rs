@@ -30,7 +30,7 @@ pub(super) fn apply(table: &mut Table, text: &str) -> anyhow::Result<()> {
 /// Parts of a key. No key of a configuration is deeper.
 const MAX_DEPTH: usize = 16;
 
-/// Returns the place of a key and creates the tables above it. Returns `None` below something that is not a table.
+/// Returns the value of a key for writing, and creates the key and the tables above it. Returns `None` below something that is not a table.
 fn entry<'a>(table: &'a mut Table, parts: &[&str]) -> Option<&'a mut Value> {
     let (first, rest) = parts.split_first()?;
     let below = table.entry(*first).or_insert_with(|| Value::Table(Table::new()));

@@ -21,7 +21,7 @@ use crate::{HintExt, files, remove, write_atomic};
 /// A step of a publication.
 type Step = fn(&StageFolder, &Publication) -> Result<()>;
 
-/// How a folder is published.
+/// The settings of one publication.
 struct Publication<'a> {
     caches: &'a [&'a str],
     /// Whether two folders can exchange their names.

@@ -20,7 +20,7 @@ pub const INPUT_SHA256: &str = "637012bc7b9b9e8a00b006be918091d04d143ca5c57ee820
 /// SHA-256 of the repackaged library, in hexadecimal.
 pub const OUTPUT_SHA256: &str = "bab9119dda88cb6102937985be9adb38d15bf066dc2f6762e9de9abc6f590c3c";
 
-/// Why a library was not repackaged.
+/// The reason why a library was not repackaged.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RepackageError {
     /// The input is not the file that the table belongs to.
@@ -29,7 +29,7 @@ pub enum RepackageError {
         /// SHA-256 of the input.
         found: String,
     },
-    /// The input does not have the expected bytes in one place. The table contains a mistake.
+    /// The input does not have the expected bytes at an offset of the table. The table contains a mistake.
     #[error("the bytes at offset {offset:#x} are not the expected ones")]
     OtherBytes {
         /// Offset in the file.

@@ -15,7 +15,7 @@ use crate::operators::names::{
     CONVOLUTION, CONVOLUTION_FILTER_GRADIENT, CONVOLUTION_INPUT_GRADIENT, DOMAIN, attribute,
 };
 
-/// Puts the operators into a graph and returns whether there was a place for any. The order of the nodes stays.
+/// Replaces nodes of a graph by the operators and returns whether any was replaced. The order of the nodes stays.
 pub(super) fn rewrite(graph: &mut GraphProto, which: Convolutions, shapes: &Shapes) -> bool {
     let readers = only_readers(graph);
     let rewriter = Rewriter { which, shapes, readers: &readers };

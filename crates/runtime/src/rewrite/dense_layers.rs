@@ -17,7 +17,7 @@ use crate::operators::names::{DENSE, DOMAIN, attribute};
 /// several is worth while.
 pub(crate) const LARGE: usize = 1 << 20;
 
-/// Puts the operator into the graph of `model` and returns whether there was a place for any.
+/// Replaces dense layers in the graph of `model` by the operator and returns whether any was replaced.
 pub(super) fn rewrite(graph: &mut GraphProto, model: &Model) -> bool {
     let readers = only_readers(graph);
     let rewriter = Rewriter { model, readers: &readers, large: large(graph) };

@@ -31,8 +31,8 @@ pub fn with_own_operators(model: &Model, which: Convolutions) -> Result<Model, E
     Model::from_proto(model.label(), proto)
 }
 
-/// Puts our own convolutions and their gradients into a graph and returns whether there was a place for any. The order of
-/// the nodes stays.
+/// Replaces the convolutions of a graph and their gradients by our own operators, and returns whether any was replaced. The
+/// order of the nodes stays.
 ///
 /// A caller that adds graph outputs later must not add a tensor between a convolution and its `Relu` or `MaxPool`.
 pub(crate) fn convolutions(graph: &mut GraphProto, which: Convolutions) -> bool {

@@ -1,10 +1,10 @@
-//! What to train, and how.
+//! The options of a training: the trained weights and the settings.
 
 use std::collections::BTreeMap;
 
 use crate::rewrite::Convolutions;
 
-/// What is to be trained, and how.
+/// The trained weights and the settings of a training.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The tensor `[n, classes]` whose softmax is the probabilities.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::selection::Place;
 
-/// Places that wait to be fetched, by host.
+/// The slots whose files wait to be fetched, by host.
 #[derive(Debug)]
 pub struct HostQueue {
     /// The number of requests to one host that may be under way.
     per_host: usize,
     hosts: BTreeMap<String, Host>,
-    /// The hosts below their limit that have waiting places, each with its first place.
+    /// The hosts below their limit that have waiting slots, each with its first slot.
     ready: BTreeSet<(Place, String)>,
     waiting: usize,
 }
@@ -27,12 +27,12 @@ impl HostQueue {
         Self { per_host, hosts: BTreeMap::new(), ready: BTreeSet::new(), waiting: 0 }
     }
 
-    /// Returns whether no place waits.
+    /// Returns whether no slot waits.
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// Removes all waiting places.
+    /// Removes all waiting slots.
     pub fn clear(&mut self) {
         self.hosts.retain(|_, host| {
             host.queue.clear();
@@ -42,7 +42,7 @@ impl HostQueue {
         self.waiting = 0;
     }
 
-    /// Adds a place behind those that wait for the same host.
+    /// Adds a slot behind those that wait for the same host.
     pub fn push(&mut self, place: Place, name: String) {
         let host = self.hosts.entry(name.clone()).or_default();
         host.queue.push_back(place);
@@ -50,7 +50,7 @@ impl HostQueue {
         self.check(name);
     }
 
-    /// Removes and returns the next place and its host. The place counts as under way from now on.
+    /// Removes and returns the next slot and its host. The slot counts as under way from now on.
     pub fn pop(&mut self) -> Option<(Place, String)> {
         let (place, name) = self.ready.pop_first()?;
         if let Some(host) = self.hosts.get_mut(&name) {

@@ -1,4 +1,4 @@
-//! What earlier runs know about candidates.
+//! The results of earlier runs for the candidates.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

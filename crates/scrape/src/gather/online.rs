@@ -68,7 +68,7 @@ struct Traffic {
     total: usize,
     /// The addresses that are being fetched, each with its host.
     under_way: BTreeMap<String, String>,
-    /// The places whose files are wanted and not requested yet.
+    /// The slots whose files are wanted and not requested yet.
     waiting: HostQueue,
 }
 
@@ -240,7 +240,7 @@ impl Traffic {
         Self { set, total: limits.total, under_way, waiting: HostQueue::new(limits.per_host) }
     }
 
-    /// Queues the wanted places that are not under way.
+    /// Queues the wanted slots that are not under way.
     fn fill(&mut self, queues: &[CandidateQueue], wanted: Vec<Place>) {
         for place in wanted {
             let url = address(queues, place);

@@ -7,7 +7,7 @@ use super::tree::{Module, Tree};
 /// The lines of `from` that use items of `to`. Both are indices of modules that are whole files.
 pub type Uses = BTreeMap<(usize, usize), BTreeSet<usize>>;
 
-/// What a name stands for.
+/// The meaning of a name.
 #[derive(Clone, Copy, PartialEq)]
 enum Found {
     /// A module of the crate.

@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 
-/// What the source of one module declares and mentions, inline modules excluded.
+/// The declarations and names in the source of one module, without its inline modules.
 #[derive(Default)]
 pub struct Declared {
     /// The names of the items that the module defines.

@@ -25,11 +25,11 @@ pub(crate) struct Features {
     item: Vec<usize>,
     form: Form,
     store: Store,
-    /// The places of the records of each image, by copy. Empty for an image of the test split.
+    /// The positions of the records of each image, by copy. Empty for an image of the test split.
     places: Vec<Vec<Place>>,
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Debug)]
 enum Form {
     /// The features, little-endian.

@@ -82,7 +82,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// Reads the image at a place of [`Dataset::images`] as it is. It must have the size that the network takes.
+/// Reads the image with index `image` of [`Dataset::images`] without a change. It must have the size that the network takes.
 pub(crate) fn read(input: &InputTransform, dataset: &Dataset, image: usize) -> Result<RgbImage> {
     inference::read(&dataset.file(&dataset.images[image]), input.size).hint(AGAIN)
 }

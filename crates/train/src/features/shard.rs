@@ -18,7 +18,7 @@ const SEAL: &str = "tunescope features 2";
 /// The extension of the file.
 pub(super) const EXTENSION: &str = "features";
 
-/// What the file holds. The records come last, so they end where the seal begins.
+/// The content of the file. The records come last, so they end where the seal begins.
 #[derive(Serialize, Deserialize)]
 struct Content<'a> {
     keys: Vec<Key>,
@@ -64,7 +64,7 @@ impl Shard {
         fits.then(|| Self { path: path.to_owned(), keys, length, first, bytes })
     }
 
-    /// Returns the record of the key at `place`.
+    /// Returns the record of the key with index `place`.
     pub fn record(&self, place: usize) -> &[u8] {
         let start = self.first + place * self.length;
         &self.bytes[start..start + self.length]

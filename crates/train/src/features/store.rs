@@ -14,7 +14,7 @@ const FILE_BYTES: usize = 16 << 20;
 /// Maximum number of records in one file. Small records can take long to compute too.
 const FILE_RECORDS: usize = 256;
 
-/// The place of a record: its file, and its place in the file.
+/// The position of a record: the index of its file, and its index in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     shard: usize,
@@ -60,7 +60,7 @@ impl Store {
         &self.folder
     }
 
-    /// Returns the place of the record of `key`.
+    /// Returns the position of the record of `key`.
     pub fn place(&self, key: &Key) -> Option<Place> {
         self.index.get(key).copied()
     }

@@ -80,7 +80,7 @@ fn at_rate(requests_per_second: f64) -> Settings {
 async fn sixty_requests_at_two_per_second_take_half_a_minute_and_delay_no_other_host() {
     let mut settings = at_rate(2.0);
     settings.named_hosts = vec![("other.test".into(), PerHost { concurrency: 4, requests_per_second: 0.0 })];
-    // If waiting took a place, requests to the slow host would fill all places.
+    // If a request held a permit while it waits, requests to the slow host would hold all permits.
     settings.concurrency = 4;
     let (web, log) = memory(&settings, |_, _| ok());
     let (slow, quick) = tokio::join!(burst(&web, "site.test", 60), burst(&web, "other.test", 60));

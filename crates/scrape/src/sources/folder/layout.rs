@@ -1,4 +1,4 @@
-//! What the names of folders and files say about the layout of a data set.
+//! The layout of a data set, from the names of its folders and files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
