@@ -89,8 +89,26 @@ fn lists_and_images_in_the_folder_that_a_stage_empties_are_left_alone() {
     workspace.write("artifacts/scrape/list.csv", "url\nhttp://127.0.0.1:1/a.jpg\n");
     let list = "scrape.sources=[{kind=\"urls\", path=\"artifacts/scrape/list.csv\"}]";
     refuses(&workspace, "artifacts/scrape", "scrape", &["--set", list, "--set", "scrape.web.contact=me@example.org"]);
+    // With the marker, the folder belongs to the stage.
+    workspace.write("artifacts/analyze/.tunescope-stage", "analyze\n");
     workspace.write("artifacts/analyze/photo.jpg", "a photo");
-    refuses(&workspace, "artifacts/analyze", "analyze", &["--set", "analyze.images=[\"artifacts/analyze/photo.jpg\"]"]);
+    let images = "analyze.images=[\"artifacts/analyze/photo.jpg\"]";
+    let text = refuses(&workspace, "artifacts/analyze", "analyze", &["--set", images]);
+    assert!(text.contains("`analyze.images`"), "{text}");
+}
+
+#[test]
+fn a_configuration_and_a_data_folder_in_the_folder_that_a_stage_empties_are_left_alone() {
+    let workspace = workspace();
+    succeed(&workspace, "scrape", &[]);
+    workspace.write("artifacts/scrape/mine.toml", workspace.text("pipeline.toml"));
+    let args = ["--config", "artifacts/scrape/mine.toml", "--force"];
+    let text = refuses(&workspace, "artifacts/scrape", "scrape", &args);
+    assert!(text.contains("`--config`"), "{text}");
+    workspace.write("artifacts/scrape/data/networks/mine/model.onnx", "a network");
+    let args = ["--set", "data=\"artifacts/scrape/data\"", "--force"];
+    let text = refuses(&workspace, "artifacts/scrape", "scrape", &args);
+    assert!(text.contains("`data`"), "{text}");
 }
 
 #[cfg(unix)]

@@ -1,11 +1,23 @@
 //! Models from files, which pass the gate ([`crate::gate`]).
 
+use std::io;
 use std::path::Path;
 
 use prost::bytes::Bytes;
 
 use crate::gate::{self, sizes};
 use crate::{Error, Model, Shapes};
+
+/// The most bytes of a file. A message of Protocol Buffers cannot be longer.
+const MOST_BYTES: u64 = i32::MAX as u64;
+
+/// Reads a file whose size is checked first, so that a too large one takes no memory.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.len() > MOST_BYTES {
+        return Err(io::Error::other(format!("it has more than {MOST_BYTES} bytes, the limit of the ONNX format")));
+    }
+    std::fs::read(path)
+}
 
 impl Model {
     /// Reads an ONNX file and checks it. The model is safe to pass to ONNX Runtime: the check covers the settings of operators,
@@ -15,7 +27,7 @@ impl Model {
     /// Returns an error when the file cannot be read, is not a sound model, or contains anything that is not supported.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let bytes = read_file(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::from_bytes(&path.display().to_string(), bytes)
     }
 

@@ -33,13 +33,15 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Wraps the panic hook of the process once, so that it ignores panics inside [`guarded`].
+/// Wraps the panic hook of the process once, so that panics inside [`guarded`] only go to the log, with their position in the code.
 fn silence_guarded_panics() {
     static WRAPPED: Once = Once::new();
     WRAPPED.call_once(|| {
         let hook = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !GUARDED.get() {
+            if GUARDED.get() {
+                tracing::info!(panic = %info, "a decoder panicked");
+            } else {
                 hook(info);
             }
         }));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use crate::config::{self, Root};
+use crate::config::{self, ExternalPath, Root};
 use crate::facts::facts;
 use crate::folder::State;
 use crate::panics::{self, Panicked};
@@ -50,6 +50,12 @@ pub struct Common {
 }
 
 impl Common {
+    /// Returns the paths that every stage uses.
+    fn used_paths(&self, environment: &Environment) -> [ExternalPath; 2] {
+        let named = |key: &str, path: &Path| ExternalPath { key: key.to_owned(), path: path.to_owned() };
+        [named("--config", &self.config), named("data", &environment.data)]
+    }
+
     /// Reads the configuration with the overrides applied.
     pub fn load<R: Root>(&self) -> Result<R> {
         config::load(&self.config, &self.set)
@@ -108,6 +114,7 @@ fn stage_exit<S: Stage>(stage: &S, common: &Common) -> Result<Exit> {
     let scope = Scope { config: &config, environment: &environment };
     let folder = StageFolder::new(&environment.artifacts, S::NAME).with_outputs_elsewhere(S::ELSEWHERE);
     overlap::check(&environment.artifacts, &folder, &root.external_paths())?;
+    overlap::check_inside(&folder, &common.used_paths(&environment))?;
     folder.check_owner()?;
     if common.dry_run {
         return dry_run(stage, &root, scope, &folder, common);

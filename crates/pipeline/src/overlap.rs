@@ -37,6 +37,19 @@ pub(crate) fn check(artifacts: &Path, stage: &StageFolder, external: &[ExternalP
     Ok(())
 }
 
+/// Rejects a `stage` whose folders hold something that every stage uses, such as the configuration.
+pub(crate) fn check_inside(stage: &StageFolder, used: &[ExternalPath]) -> Result<()> {
+    let replaced = [stage.path().to_owned(), stage.partial(), stage.old()].map(|folder| resolve(&folder));
+    for ExternalPath { key, path } in used {
+        if replaced.iter().any(|folder| resolve(path).starts_with(folder)) {
+            let (stage, path) = (stage.path().display(), path.display());
+            return Err(anyhow!("the folder {stage} contains {path}, which `{key}` names"))
+                .hint("a stage replaces its folder: keep this file or folder elsewhere");
+        }
+    }
+    Ok(())
+}
+
 /// Returns the absolute path. Resolves the links in the part of the path that exists.
 fn resolve(path: &Path) -> PathBuf {
     if let Ok(found) = std::fs::canonicalize(path) {

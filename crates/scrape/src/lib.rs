@@ -48,7 +48,7 @@ use clap::Parser;
 use contract::config::Source as Settings;
 use contract::{ShortfallRow, stages};
 use pipeline::cli::{Common, run_stage};
-use pipeline::{HintExt, Problems, Stage, Summary, Table};
+use pipeline::{HintExt, Problems, Stage, Summary, Table, regular};
 use rayon::prelude::*;
 use web::{Network, SystemNetwork};
 
@@ -108,6 +108,8 @@ const PLACEHOLDER_CONTACT: &str = "your-name@example.org";
 
 /// The file with the reasons why a later run may find more images. Not an output, because its name is hidden.
 const UNFINISHED: &str = ".left.json";
+/// The most bytes of that file that are read.
+const MOST_REASONS: u64 = 1 << 24;
 
 impl Stage for Scrape {
     type Root = contract::Config;
@@ -153,7 +155,7 @@ impl Stage for Scrape {
         if self.wish.ask_again {
             return Ok(vec!["--ask-again repeats all requests to the sources".to_owned()]);
         }
-        let unfinished = std::fs::read(done.folder.join(UNFINISHED)).unwrap_or_default();
+        let unfinished = regular::read(&done.folder.join(UNFINISHED), MOST_REASONS).unwrap_or_default();
         let mut due: Vec<String> = serde_json::from_slice(&unfinished).unwrap_or_default();
         if self.wish.retry_failed {
             let journal = Journal::read(&Cache::journal(&done.folder));

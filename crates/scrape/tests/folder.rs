@@ -90,6 +90,19 @@ fn entries_that_are_not_files_are_rejected_without_waiting() {
 }
 
 #[test]
+fn a_pipe_or_a_device_as_the_hidden_file_of_reasons_does_not_hang() {
+    let workspace = workspace();
+    stderr(&workspace, &[], 0);
+    let reasons = workspace.join("artifacts/scrape/.left.json");
+    std::fs::remove_file(&reasons).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&reasons).status().unwrap().success());
+    assert!(stderr(&workspace, &[], 0).contains("up to date"));
+    std::fs::remove_file(&reasons).unwrap();
+    symlink("/dev/zero", &reasons).unwrap();
+    assert!(stderr(&workspace, &[], 0).contains("up to date"));
+}
+
+#[test]
 fn broken_images_are_copied() {
     let workspace = Workspace::new(CONFIG);
     let cases = hostile::write_folder(&workspace.join("photos"));

@@ -151,3 +151,15 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     }
     changed
 }
+
+#[test]
+fn a_list_that_is_too_large_is_not_read() {
+    let server = site();
+    let workspace = workspace(&server, b"");
+    // The file is sparse, so it takes no space.
+    std::fs::File::create(workspace.join("list.csv")).unwrap().set_len(1 << 40).unwrap();
+    let output = workspace.run(testkit::binary("scrape"), &[]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && text.contains("list.csv has more than 1073741824 bytes"), "{text}");
+    assert!(text.contains("hint: "), "{text}");
+}

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ZooError;
 
+/// The most bytes of a description. A thousand classes and layers take about 100 KB.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// The file name of an installed network's description.
 pub const DESCRIPTION: &str = "network.json";
 /// The file name of a tuned network's description.
@@ -114,7 +117,7 @@ impl Network {
     /// Returns an error when the file cannot be read or its contents are not valid.
     pub fn read(path: &Path) -> Result<Self, ZooError> {
         let path = description_in(path);
-        Self::parse(&path, &read_regular(&path)?)
+        Self::parse(&path, &read_description(&path)?)
     }
 
     /// Reads a description from the contents of the file `path`.
@@ -194,11 +197,14 @@ impl InputTransform {
     }
 }
 
-/// Reads a regular file. A pipe at this path would block the process.
-pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, ZooError> {
+/// Reads the file of a description. A pipe at this path would block the process.
+pub(crate) fn read_description(path: &Path) -> Result<Vec<u8>, ZooError> {
     let metadata = fs_err::metadata(path).map_err(|error| file(path, error))?;
     if !metadata.is_file() {
         return Err(file(path, std::io::Error::other("not a regular file")));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Err(file(path, std::io::Error::other(format!("it has more than {MOST_BYTES} bytes"))));
     }
     fs_err::read(path).map_err(|error| file(path, error))
 }

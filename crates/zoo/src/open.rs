@@ -33,7 +33,7 @@ impl Network {
         if !path.exists() {
             return Err(ZooError::NotInstalled { name: name.to_owned(), path });
         }
-        let bytes = network::read_regular(&path)?;
+        let bytes = network::read_description(&path)?;
         let origin = origin_of(data, name, &bytes)?;
         let network = Self::parse(&path, &bytes)?;
         network.check_model(data, &folder, origin)

@@ -131,3 +131,15 @@ fn a_read_only_data_folder_is_enough() {
     fs_err::set_permissions(data.path(), permissions).unwrap();
     opened.unwrap();
 }
+
+#[test]
+fn a_description_that_is_too_large_is_not_read() {
+    let data = tempfile::tempdir().unwrap();
+    let mine = data.path().join("networks/mine");
+    fs_err::create_dir_all(&mine).unwrap();
+    // The file is sparse, so it takes no space.
+    let file = fs_err::File::create(mine.join(zoo::DESCRIPTION)).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let error = Network::open(data.path(), "mine").unwrap_err();
+    assert!(error.to_string().contains("it has more than 16777216 bytes"), "{error}");
+}

@@ -30,6 +30,15 @@ fn a_model_of_our_own_may_contain_other_operators_and_a_file_may_not() {
 }
 
 #[test]
+fn a_file_that_is_too_large_is_not_read() {
+    // The file is sparse, so it takes no space.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(1 << 40).unwrap();
+    let error = Model::read(file.path()).unwrap_err();
+    assert!(error.to_string().contains("it has more than 2147483647 bytes"), "{error}");
+}
+
+#[test]
 fn memory_is_that_of_the_tensors_in_use_at_the_same_time() {
     // The output of the convolution and that of the rectifier, each 4 x 16 x 16 values of 4 bytes.
     assert_eq!(branched().memory_for_one(), 2 * 4 * 16 * 16 * 4);

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 use contract::config::Urls as Settings;
-use pipeline::HintExt;
+use pipeline::{HintExt, regular};
 
 pub use self::list::List;
 use crate::api_client::{ApiClient, Fault, Stop};
@@ -79,14 +79,12 @@ impl<'a> Urls<'a> {
     }
 }
 
+/// The most bytes of a list. A list of ten million addresses has about 1 GB.
+const MOST_BYTES: u64 = 1 << 30;
+
 /// Reads the file of the list.
 fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let metadata = fs_err::metadata(path).hint(PATH_HINT)?;
-    if !metadata.is_file() {
-        // Reading a pipe or a device could last forever.
-        return Err(anyhow!("{} is not a file", path.display())).hint(PATH_HINT);
-    }
-    fs_err::read(path).hint(PATH_HINT)
+    regular::read(path, MOST_BYTES).hint(PATH_HINT)
 }
 
 impl Source for Urls<'_> {
