@@ -101,6 +101,22 @@ fn the_tuned_network_classifies_image_files() {
 }
 
 #[test]
+fn three_hidden_layers_go_through_every_stage() {
+    let workspace = small_run("");
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 10, 96);
+    let args = ["--set", "train.sweep.hidden=[[8,8,8]]"];
+    all(&workspace, &args);
+    let description: serde_json::Value = serde_json::from_str(&workspace.text("artifacts/train/model.json")).unwrap();
+    let names: Vec<&str> =
+        description["layers"].as_array().unwrap().iter().filter_map(|layer| layer["name"].as_str()).collect();
+    // Each hidden layer has a name of its own, which no layer of the trunk has.
+    let distinct: std::collections::BTreeSet<&&str> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "{names:?}");
+    let image = std::fs::read_dir(workspace.join("photos/disc")).unwrap().next().unwrap().unwrap().path();
+    succeed(&workspace, "evaluate", &["--set", args[1], "classify", image.to_str().unwrap()]);
+}
+
+#[test]
 fn stdout_contains_only_json() {
     let _alone = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     for name in STAGES {

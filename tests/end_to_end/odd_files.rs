@@ -80,7 +80,7 @@ fn an_analyzed_image_that_is_a_pipe_is_a_rejected_image() {
     }
     make_pipe(&workspace.join("pipe"));
     let args = ["--set", "analyze.images=[\"pipe\", \"/dev/zero\"]"];
-    fails(&workspace, "analyze", &args, "it is a folder, pipe, socket or device");
+    fails(&workspace, "analyze", &args, "it is a pipe, socket or device, not a file");
 }
 
 #[test]
