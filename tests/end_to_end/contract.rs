@@ -18,6 +18,22 @@ fn manifests(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
+fn a_network_that_was_trained_on_other_images_is_named() {
+    let workspace = workspace();
+    for name in &STAGES[..4] {
+        succeed(&workspace, name, &[]);
+    }
+    let more = images::draw("disc", 900, 96);
+    workspace.write("photos/disc/more.png", testkit::files::png(&more));
+    succeed(&workspace, "scrape", &[]);
+    succeed(&workspace, "preprocess", &[]);
+    let text = succeed(&workspace, "evaluate", &[]);
+    assert!(text.contains("train ran on other outputs of preprocess than those that are there now"), "{text}");
+    succeed(&workspace, "train", &[]);
+    assert!(!succeed(&workspace, "evaluate", &[]).contains("other outputs"));
+}
+
+#[test]
 fn a_stage_runs_only_after_a_change() {
     let workspace = workspace();
     all(&workspace, &[]);

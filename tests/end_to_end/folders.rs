@@ -125,6 +125,22 @@ fn a_link_to_a_folder_of_the_user_is_not_followed() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_cache_that_is_a_link_to_a_folder_of_the_user_is_left_alone() {
+    let workspace = workspace();
+    workspace.write("mine/1.jpg", "a photo");
+    succeed(&workspace, "scrape", &[]);
+    for cache in ["fetched", "features", "checkpoints", "pieces"] {
+        let link = workspace.join("artifacts/scrape").join(cache);
+        fs_err::remove_dir_all(&link).ok();
+        std::os::unix::fs::symlink(workspace.join("mine"), &link).unwrap();
+        let text = refuses(&workspace, "mine", "scrape", &["--force"]);
+        assert!(text.contains(&format!("{cache} is a link to a folder")), "{text}");
+        fs_err::remove_file(link).unwrap();
+    }
+}
+
 #[test]
 fn files_of_the_user_in_the_folders_beside_a_stage_are_left_alone() {
     let workspace = workspace();

@@ -84,6 +84,19 @@ fn an_analyzed_image_that_is_a_pipe_is_a_rejected_image() {
 }
 
 #[test]
+fn a_write_above_the_limit_for_files_is_an_error_and_no_signal() {
+    let workspace = workspace();
+    succeed(&workspace, "scrape", &[]);
+    let before = workspace.text("artifacts/scrape/manifest.csv");
+    let script = format!("ulimit -S -f 1; exec '{}' --force", testkit::binary("scrape").display());
+    let output = Command::new("bash").args(["-c", &script]).current_dir(workspace.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("hint: "), "{text}");
+    assert_eq!(workspace.text("artifacts/scrape/manifest.csv"), before);
+}
+
+#[test]
 fn a_file_in_place_of_a_folder_is_named_and_a_damaged_cache_is_made_again() {
     let workspace = workspace();
     workspace.write("artifacts", "mine");

@@ -16,8 +16,8 @@ use crate::selection::{self, Selected};
 use crate::tuned::Tuned;
 use crate::view::Run;
 
-/// The largest image file that is read, in bytes.
-const MOST_BYTES: u64 = 1 << 32;
+/// The largest image file whose content is part of the cache key, in bytes. A larger file needs more memory than the default limit.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Returns the part of the cache key that depends on the files: the hash of the contents of each file.
 pub(crate) fn inputs(files: &[PathBuf]) -> BTreeMap<String, String> {

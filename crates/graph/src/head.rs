@@ -18,6 +18,8 @@ use crate::builder::{Builder, Node};
 use crate::onnx::NodeProto;
 use crate::{Error, Model};
 
+/// The most weights of a layer: 1 GiB. The training's own files cannot hold twice as many.
+const MOST_WEIGHTS: usize = 1 << 28;
 /// The tensor between trunk and head, `[n, d]`, unless the trunk has a tensor of this name.
 pub const FEATURES: &str = "features";
 /// The output of the last dense layer, which the softmax reads: `[n, classes]`.
@@ -105,12 +107,19 @@ impl Head {
     /// training replaces the `Dropout` nodes `<layer>.dropout` by masks, and [`Model::without_dropout`] removes them.
     ///
     /// # Errors
-    /// Returns an error for a size of 0 and for more than 7 hidden layers.
+    /// Returns an error for a size of 0, for more than 7 hidden layers, and for a layer with more than 2^28 weights.
     pub fn build(&self, rng: &mut impl Rng) -> Result<Model, Error> {
         let Self { features, hidden, classes } = self;
         let sizes: Vec<usize> = [*features].into_iter().chain(hidden.iter().copied()).chain([*classes]).collect();
         if hidden.len() >= LAST || sizes.contains(&0) {
             let reason = format!("its layers would have the sizes {sizes:?}: at most 9, each at least 1");
+            return Err(Error::Unsuitable { model: "head".to_owned(), reason });
+        }
+        if let Some(pair) = sizes.windows(2).find(|pair| pair[0].saturating_mul(pair[1]) > MOST_WEIGHTS) {
+            let [inputs, outputs] = [pair[0], pair[1]];
+            let reason = format!(
+                "a layer of {inputs} x {outputs} weights is larger than a training can store, at most {MOST_WEIGHTS} weights"
+            );
             return Err(Error::Unsuitable { model: "head".to_owned(), reason });
         }
         let mut head = Builder::new("head");

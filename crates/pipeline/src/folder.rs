@@ -216,8 +216,8 @@ impl StageFolder {
         }
     }
 
-    /// Returns a line for each key of `config` that has changed since the `stages`, and the stages that they read, last
-    /// ran. A stage that has not finished contributes nothing.
+    /// Returns a line for each key of `config`, and for each input from another stage, that has changed since the `stages`, and the stages
+    /// that they read, last ran. A stage that has not finished contributes nothing.
     pub(crate) fn outdated<R: Root>(config: &R, stages: &[&str]) -> Vec<String> {
         let mut lines = Vec::new();
         // Two stages can read the same third stage, and the lock of a stage can be damaged so that it names itself.
@@ -239,6 +239,12 @@ impl StageFolder {
         }
         for above in lock.key.upstream.keys() {
             Self::add_outdated(config, above, seen, lines);
+        }
+        for (above, was) in &lock.key.upstream {
+            let now = Self::new(&config.environment().artifacts, above).outputs_hash();
+            if now.is_ok_and(|now| now != *was) {
+                lines.push(format!("{name} ran on other outputs of {above} than those that are there now"));
+            }
         }
         let was = &lock.key.config;
         for (key, was) in was {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::{Exit, print_message};
 
@@ -36,6 +36,8 @@ pub(crate) fn listen(stage: &'static str) -> Result<()> {
     if LISTENING.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
+    // With a handler, a write above the limit of `ulimit -f` is an error instead of the end of the process.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).context("cannot listen for signals")?;
     for signal in [SIGINT, SIGTERM] {
         // The order matters: a signal that finds the flag set is the second one.
         signal_hook::flag::register_conditional_shutdown(signal, i32::from(Exit::Stopped.code()), Arc::clone(&ASKED))

@@ -90,10 +90,26 @@ impl StageFolder {
             })
         };
         if marked || locked() || empty() {
-            return Ok(());
+            return Self::check_links(folder);
         }
         Err(anyhow!("{} was not created by the stage {} and is not empty", folder.display(), self.name))
             .context("the stage replaces its folder when it runs")
             .hint(choose)
+    }
+
+    /// Rejects a link to a folder in the stage's folder. A stage removes old files from its caches, so it would remove the files behind
+    /// the link.
+    fn check_links(folder: &Path) -> Result<()> {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+            let path = entry.path();
+            if path.is_symlink() && path.is_dir() {
+                return Err(anyhow!(
+                    "{} is a link to a folder, and the stage needs a folder of its own",
+                    path.display()
+                ))
+                .hint("remove the link; to keep the outputs on another disk, set `artifacts`");
+            }
+        }
+        Ok(())
     }
 }
