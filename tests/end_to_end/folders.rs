@@ -1,25 +1,8 @@
 //! A stage never touches folders that it did not create.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
 use testkit::Workspace;
 
-use crate::{small_run, stage, succeed};
-
-/// Returns every file below `folder` with its content.
-fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for entry in fs_err::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(content(&path));
-        } else {
-            files.insert(path.clone(), fs_err::read(&path).unwrap());
-        }
-    }
-    files
-}
+use crate::{content, small_run, stage, succeed};
 
 fn workspace() -> Workspace {
     let workspace = small_run("");

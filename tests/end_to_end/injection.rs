@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use testkit::{Workspace, binary, images, workspace_root};
 
-use crate::STAGES;
+use crate::{STAGES, content};
 
 /// Returns the number in an environment variable.
 fn number(name: &str, default: u64) -> u64 {
@@ -78,20 +78,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Returns every file below `folder` with its content.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs_err::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.insert(path.clone(), fs_err::read(&path).unwrap());
-        }
-    }
-    found
-}
-
 /// Runs a stage to its end, without standard input.
 fn run(workspace: &Workspace, name: &str, args: &[&str]) -> Output {
     workspace.command(binary(name)).args(args).stdin(Stdio::null()).output().unwrap()
@@ -132,13 +118,13 @@ impl Whole {
             let output = run(workspace, name, &["--quiet"]);
             assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         }
-        Self { manifests: manifests(workspace), photos: files(&workspace.join("photos")) }
+        Self { manifests: manifests(workspace), photos: content(&workspace.join("photos")) }
     }
 
     /// Checks that the stages made the same outputs again, and that the files of the user are as before.
     fn check(&self, workspace: &Workspace, what: &dyn Debug) {
         assert!(manifests(workspace) == self.manifests, "{what:?}: other outputs");
-        assert!(files(&workspace.join("photos")) == self.photos, "{what:?}: the photos changed");
+        assert!(content(&workspace.join("photos")) == self.photos, "{what:?}: the photos changed");
         assert_eq!(workspace.text("artifacts/mine.txt"), "mine", "{what:?}");
         let entries = fs_err::read_dir(workspace.join("artifacts")).unwrap();
         let names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

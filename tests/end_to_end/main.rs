@@ -17,6 +17,8 @@ mod outputs_stay;
 mod photos;
 mod resume;
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use testkit::{Workspace, binary, workspace_root};
@@ -28,6 +30,20 @@ pub(crate) use ::contract::STAGES;
 /// Returns the names of all folders below `artifacts/`. The binary `analyze` writes the folders of two stages.
 pub(crate) fn folders() -> impl Iterator<Item = &'static str> {
     STAGES.into_iter().chain([REPORT])
+}
+
+/// Returns every file below `folder` with its content.
+pub(crate) fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(content(&path));
+        } else {
+            files.insert(path.clone(), fs_err::read(&path).unwrap());
+        }
+    }
+    files
 }
 
 /// Creates a workspace for a short run on the folder `photos/`. `more` is added to the end of its configuration.

@@ -6,8 +6,8 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Counts, Whole, copy, files, number, rng, run, workspace};
-use crate::STAGES;
+use super::{Counts, Whole, copy, number, rng, run, workspace};
+use crate::{STAGES, content};
 
 #[derive(Clone, Copy, Debug)]
 enum Damage {
@@ -67,7 +67,7 @@ fn a_damaged_file_is_noticed() {
         // Every fourth fault is in the runtime, the network or their receipt.
         let place = if fault % 4 == 3 { "data" } else { "artifacts" };
         let candidates: Vec<_> =
-            files(&workspace.join(place)).into_keys().filter(|path| !path.ends_with("mine.txt")).collect();
+            content(&workspace.join(place)).into_keys().filter(|path| !path.ends_with("mine.txt")).collect();
         let path = candidates.choose(&mut rng).unwrap().clone();
         let damage = *DAMAGES.choose(&mut rng).unwrap();
         let what = (fault, damage, path.strip_prefix(workspace.path()).unwrap().to_owned());

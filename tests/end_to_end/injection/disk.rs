@@ -6,8 +6,8 @@ use std::process::Command;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 
-use super::{Counts, Whole, copy, files, number, rng, run, workspace};
-use crate::STAGES;
+use super::{Counts, Whole, copy, number, rng, run, workspace};
+use crate::{STAGES, content};
 
 /// A small file system in memory. Dropping the value unmounts it.
 struct SmallDisk<'a>(&'a Path);
@@ -68,7 +68,7 @@ fn outputs(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
         name == "manifest.csv" || manifest.lines().any(|line| line.starts_with(&format!("{name},")))
     };
-    files(folder).into_iter().filter(|(path, _)| is_listed(path)).collect()
+    content(folder).into_iter().filter(|(path, _)| is_listed(path)).collect()
 }
 
 /// Fills the file system of `file` until `free` bytes are left.

@@ -67,7 +67,6 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
     }
     let progress = run.progress("drawing weights", found.len());
     let (mut layers, mut coloured) = (Vec::new(), false);
-    let mut files = BTreeMap::new();
     for (place, weight) in found.iter().enumerate() {
         stop::check()?;
         if !weight.values.iter().all(|v| v.is_finite()) {
@@ -90,7 +89,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned) -> Result<()> {
             Some(filters) => filters.sheet(changed, tuned.network.input.channels)?,
             None => draw(weight, changed),
         };
-        run.write(unique_file(&mut files, &weight.layer), &imaging::png(&image))?;
+        run.write(drawing_file(&file_name(&weight.layer)), &imaging::png(&image))?;
         let extent = statistics::extent(changed.into_iter().chain([&weight.values]));
         layers.push(LayerWeights {
             layer: weight.layer.clone(),
@@ -141,14 +140,6 @@ fn draw(weight: &Weight, before: Option<&ArrayD<f32>>) -> RgbImage {
             &excerpt.draw(&format!("After tuning. {caption}"), &weight.values, range),
         ),
     }
-}
-
-/// Returns the file for the image of a layer. Layers whose names lead to the same file name get different files.
-fn unique_file(taken: &mut BTreeMap<String, usize>, layer: &str) -> String {
-    let name = file_name(layer);
-    let count = taken.entry(name.clone()).or_insert(0);
-    *count += 1;
-    drawing_file(&if *count == 1 { name } else { format!("{name}.{count}") })
 }
 
 fn tables(run: &Run, layers: &[LayerWeights]) -> Result<()> {

@@ -71,3 +71,12 @@ fn the_deviation_of_redrawn_dense_layers_depends_on_their_inputs() {
     assert_ne!(before, after);
     assert!((after.std(0.0) / (2.0 / 120.0_f32).sqrt() - 1.0).abs() < 0.03, "{}", after.std(0.0));
 }
+
+#[test]
+fn a_head_that_a_training_cannot_store_is_refused() {
+    let head = graph::head::Head { features: 1 << 15, hidden: vec![(1 << 13) + 1], classes: 2 };
+    let error = head.build(&mut rng()).unwrap_err();
+    let expected =
+        "head: a layer of 32768 x 8193 weights is larger than a training can store, at most 268435456 weights";
+    assert_eq!(error.to_string(), expected);
+}
