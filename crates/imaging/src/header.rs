@@ -10,7 +10,7 @@ use crate::content::why_not_an_image;
 use crate::format::sniff;
 use crate::metadata::{self, EmbeddedProfile, Metadata};
 use crate::png::WithoutMetadata;
-use crate::{DecodeError, Format, Limits, guard, jpeg, tiff};
+use crate::{DecodeError, Format, Limits, bmp, guard, jpeg, tiff};
 
 /// The header of an image that is within the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Decoder<'_> {
                 if let Some(plan) = plan {
                     plan.check_streams()?;
                     if let Some(file) = plan.with_plain_tiles()? {
-                        decoder = with_limits(Cursor::new(file), format, limits)?;
+                        decoder = with_limits(tiff::Strips::new(file.into()), format, limits)?;
                     }
                 }
                 let image =
@@ -91,7 +91,11 @@ pub(crate) fn format_of(bytes: &[u8]) -> Result<Format, DecodeError> {
 /// Returns the checked header and a decoder that is ready to read the pixels.
 pub(crate) fn open<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> Result<Opened<'a>, DecodeError> {
     let file = bytes.len() as u64;
-    let complete = format != Format::WebP || has_its_length(bytes);
+    let complete = match format {
+        Format::WebP => has_its_length(bytes),
+        Format::Bmp => bmp::reaches_last_line(bytes),
+        _ => true,
+    };
     let truncated = |error, complete: bool| match error {
         DecodeError::Damaged { .. } if !complete => DecodeError::Truncated { format },
         other => other,
@@ -113,7 +117,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> Resu
                 let scratch = plan.scratch(u64::from(size[0]) * u64::from(size[1]));
                 (Decoder::Tiff(plan), size, color, scratch, metadata, complete)
             } else {
-                let decoder = with_limits(Cursor::new(plan.file()), format, limits)?;
+                let decoder = with_limits(tiff::Strips::new(plan.file()), format, limits)?;
                 let (width, height) = decoder.dimensions();
                 let color = decoder.color_type();
                 let pixels = u64::from(width) * u64::from(height);

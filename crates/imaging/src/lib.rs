@@ -18,6 +18,7 @@
 //! Colour profiles (ICC) are applied. docs/images.md lists the supported kinds of each format.
 
 mod augment;
+mod bmp;
 mod color;
 mod content;
 mod convert;

@@ -8,6 +8,7 @@ mod directory;
 mod lzw;
 mod reason;
 mod samples;
+mod strips;
 mod support;
 
 use std::borrow::Cow;
@@ -24,6 +25,8 @@ use directory::{Directory, tag};
 use reason::{damaged, explain, unsupported};
 use samples::{Samples, divide, to_rgb, without_fourth};
 use support::Features;
+
+pub(crate) use strips::Strips;
 
 /// The way to decode a file.
 pub(crate) struct Plan<'a> {
@@ -205,7 +208,7 @@ impl<'a> Plan<'a> {
         let limit = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
         let mut own = tiff::decoder::Limits::default();
         (own.decoding_buffer_size, own.intermediate_buffer_size) = (limit, limit);
-        let mut decoder = Decoder::new(Cursor::new(copy)).map_err(explain)?.with_limits(own);
+        let mut decoder = Decoder::new(Strips::new(copy.into())).map_err(explain)?.with_limits(own);
         let (width, height) = decoder.dimensions().map_err(explain)?;
         let raw = decoder.read_image().map_err(explain)?;
         let pixels = match (raw, samples) {

@@ -54,7 +54,7 @@ impl Stage for Preprocess {
     type Config = PreprocessView;
 
     const NAME: &'static str = stages::PREPROCESS;
-    const FORMAT: u32 = 2;
+    const FORMAT: u32 = 3;
     const UPSTREAM: &'static [&'static str] = &[stages::SCRAPE];
 
     /// Returns the input size of the network. The outputs depend on no other property of the network.

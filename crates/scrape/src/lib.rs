@@ -117,7 +117,7 @@ impl Stage for Scrape {
 
     const NAME: &'static str = stages::SCRAPE;
     // Also increases when the drawn images change.
-    const FORMAT: u32 = 2;
+    const FORMAT: u32 = 3;
     const UPSTREAM: &'static [&'static str] = &[];
     const CACHES: &'static [&'static str] = &[FOLDER];
 

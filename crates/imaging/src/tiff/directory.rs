@@ -1,5 +1,8 @@
 //! Reads the first directory of a TIFF file (TIFF 6.0, section 2).
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
 /// The tags that this crate reads.
 pub(super) mod tag {
     pub const BITS_PER_SAMPLE: u16 = 258;
@@ -119,13 +122,30 @@ impl<'a> Directory<'a> {
     }
 
     /// Returns the ranges of the strips or tiles in the file. Ranges outside of the file are left out.
-    pub fn chunks(&self) -> Vec<std::ops::Range<usize>> {
+    pub fn chunks(&self) -> Vec<Range<usize>> {
         let numbers =
             |strips, tiles| Some(self.numbers(strips)).filter(|n| !n.is_empty()).unwrap_or_else(|| self.numbers(tiles));
         let offsets = numbers(tag::STRIP_OFFSETS, tag::TILE_OFFSETS);
         let counts = numbers(tag::STRIP_BYTE_COUNTS, tag::TILE_BYTE_COUNTS);
         let ranges = offsets.iter().zip(&counts).map(|(at, count)| *at as usize..*at as usize + *count as usize);
         ranges.filter(|range| range.end <= self.bytes.len()).collect()
+    }
+
+    /// Returns the ends of the strips or tiles by their starts.
+    ///
+    /// Some programs store wrong lengths of strips without compression. Such a strip ends where something else starts.
+    pub fn ends(&self) -> BTreeMap<usize, usize> {
+        let ranges = self.chunks();
+        if self.number(tag::COMPRESSION).is_some_and(|compression| compression != 1) {
+            return ranges.into_iter().map(|range| (range.start, range.end)).collect();
+        }
+        let mut starts: BTreeSet<usize> = ranges.iter().map(|range| range.start).collect();
+        starts.extend(self.long(4).map(|start| start as usize));
+        let end = |range: &Range<usize>| {
+            let next = starts.range(range.start + 1..).next().copied().unwrap_or(self.bytes.len());
+            range.end.max(next)
+        };
+        ranges.iter().map(|range| (range.start, end(range))).collect()
     }
 
     /// Replaces the value of a tag with one short or long in `copy`, a copy of the file. A missing tag stays missing.

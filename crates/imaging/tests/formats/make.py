@@ -22,6 +22,7 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
+import closed
 import containers
 import jpeg_encoder as jpeg
 import profiles
@@ -704,6 +705,26 @@ def tiff_pillow():
     refused("tiff/pillow_group3.tif", saved(modes["1"], "TIFF", compression="group3"), "a kind of TIFF that is not supported: compression for fax (group 3)")
 
 
+def closed_files():
+    """Files that lack a part of their pixels in a whole container, and files that look as if they did."""
+    rgb, gray = pattern(), gray_of(pattern())
+    index = (np.arange(HEIGHT)[:, None] // 7 + np.arange(WIDTH)[None] // 9) % 16
+    colors = [(0, 0, 0)] + [((i * 37) % 256, (i * 91 + 40) % 256, 255 - i * 15) for i in range(1, 16)]
+    for family, end, files in (("png", "png", closed.png_files(rgb)), ("webp", "webp", closed.webp_files(rgb, alpha_pattern())),
+                               ("gif", "gif", closed.gif_files(rgb)), ("tiff", "tif", closed.tiff_files(rgb, gray)),
+                               ("bmp", "bmp", closed.bmp_files(index, colors))):
+        for name, data, reason in files:
+            refused(f"{family}/closed_{name}.{end}", data, reason)
+    for name, data, known in closed.whole_bmps(index, colors):
+        usable(f"bmp/{name}.bmp", data, known, check=name.startswith("rle8"))
+    # The strips are whole, but the file stores wrong lengths.
+    tags = {258: (3, [8] * 3), 259: (3, [1]), 262: (3, [2]), 277: (3, [3])}
+    strips = [rgb[i:i + 16].tobytes() for i in range(0, HEIGHT, 16)]
+    for name, length in (("short", 100), ("zero", 0)):
+        data = containers.tiff(WIDTH, HEIGHT, strips, {**tags, 279: (4, [length] * len(strips))}, rows_per_strip=16)
+        usable(f"tiff/{name}_lengths.tif", data, rgb, check=False)
+
+
 # What the committed subset contains: the names that start with one of these.
 SUBSET = [
     "jpeg/baseline_420_each_0", "jpeg/baseline_420_each_3", "jpeg/baseline_440_y+cc_3", "jpeg/baseline_11-22-22_together_0",
@@ -724,6 +745,11 @@ SUBSET = [
     "tiff/jpeg_ycbcr_22", "tiff/jpeg_zeroed", "tiff/bits_gray2_none_fill2", "tiff/bits_gray4_none_fill1_big", "tiff/bits_palette4_lzw_fill2",
     "tiff/bits_palette8_deflate_fill1", "tiff/bits_palette1_packbits_fill2", "tiff/bits_white2_none_fill1", "tiff/fill2_rgb8", "tiff/ycbcr_",
     "tiff/photometric_", "tiff/compression_", "tiff/cut_", "tiff/mixed_", "tiff/pillow_LA_tiff_lzw", "tiff/pillow_P_packbits",
+    "png/closed_plain_stream_0.6", "png/closed_plain_rows_0.9", "png/closed_plain_last", "png/closed_interlaced_rows_0.6",
+    "webp/closed_lossy_0.9", "webp/closed_lossless_0.6", "webp/closed_alpha_0.9", "webp/closed_animated_lossy_0.6", "gif/closed_plain_0.9",
+    "gif/closed_plain_no", "gif/closed_interlaced_0.6", "tiff/closed_rgb_none_", "tiff/closed_gray_deflate_", "tiff/closed_palette_none_last",
+    "tiff/closed_palette_deflate_last", "tiff/closed_rgb_lzw_first", "tiff/closed_rgb_packbits_rows", "tiff/closed_group4", "tiff/closed_jpeg",
+    "tiff/short_lengths", "tiff/zero_lengths", "bmp/closed_",
 ]
 
 
@@ -752,7 +778,7 @@ def write(folder):
 def main():
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     for family in (jpeg_grid, jpeg_colors, jpeg_pillow, jpeg_incomplete, jpeg_kinds, orientations, png_suite, bmps, gifs, webps,
-                   color_profiles, tiffs):
+                   color_profiles, tiffs, closed_files):
         before = len(CASES)
         family()
         print(f"{family.__name__}: {len(CASES) - before}")
