@@ -65,7 +65,7 @@ def quadrants(pixels):
 SRGB = ImageCms.createProfile("sRGB")
 
 
-def pillow(data):
+def pillow(data, intent=ImageCms.Intent.PERCEPTUAL):
     """The upright image in sRGB over white."""
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
     profile = image.info.get("icc_profile")
@@ -84,7 +84,7 @@ def pillow(data):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if source.profile.xcolor_space.strip() == {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}[image.mode]:
-                image = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB")
+                image = ImageCms.profileToProfile(image, source, SRGB, intent, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError):
             pass
     rgb = np.asarray(image.convert("RGB"))
@@ -552,6 +552,7 @@ def color_profiles():
     usable("profile/ycck.jpg", jpeg.encode(ycck, [(1, 1)] * 4, extra=jpeg.adobe(2) + parts))
     for compression in (None, "tiff_lzw", "tiff_adobe_deflate"):
         usable(f"profile/cmyk_{compression}.tif", saved(cmyk, "TIFF", compression=compression, icc_profile=icc))
+    xyb_files(rgb)
     good = profiles.all_rgb()["p3"]
     for name, icc in {"empty": b"", "short": good[:100], "cut": good[:400], "noise": bytes(range(256)) * 8}.items():
         data = jpeg.encode(jpeg.ycbcr(rgb), [(1, 1)] * 3, extra=jpeg.JFIF + jpeg.segment(0xe2, b"ICC_PROFILE\0\1\1" + icc))
@@ -561,6 +562,33 @@ def color_profiles():
     usable("profile/broken_stream.png", containers.png(rgb, 2, 8, before=[(b"iCCP", b"x\0\0" + b"\x78\x9c" + b"zz" * 50)]), rgb, check=False)
     bomb = (b"iCCP", b"x\0\0" + zlib_bomb(40 << 20))
     refused("profile/bomb.png", containers.png(rgb, 2, 8, before=[bomb]), "its colour profile has more than 10 MiB")
+
+
+def xyb_files(rgb):
+    """Files in XYB as jpegli writes them: three components without a transform, the third with half the resolution."""
+    icc = profiles.xyb()
+    samples = profiles.xyb_samples(rgb) * 255
+    assert samples.min() > 0 and samples.max() < 255, (samples.min(), samples.max())
+    planes = [samples[:, :, c] for c in range(3)]
+    extra = jpeg.adobe(0) + jpeg.segment(0xe2, b"ICC_PROFILE\0\1\1" + icc)
+    image = Image.fromarray(samples.round().astype(np.uint8))
+    files = {"plain.png": saved(image, "PNG", icc_profile=icc), "plain.webp": saved(image, "WEBP", lossless=True, icc_profile=icc),
+             "plain.tif": saved(image, "TIFF", icc_profile=icc)}
+    for end, factors, scans in (("444", "444", "together"), ("22-22-11", "22-22-11", "together"), ("each", "22-22-11", "each")):
+        files[f"{end}.jpg"] = jpeg.encode(planes, FACTORS[factors], SCANS[scans], extra=extra)
+    script = progressive_script(SCANS["together"])
+    files["progressive.jpg"] = jpeg.encode(planes, FACTORS["22-22-11"], script, 0, 0xc2, extra=extra)
+    for name, data in files.items():
+        # With the perceptual intent, LittleCMS compensates the black point of every profile of version 4 with tables.
+        shown = pillow(data, ImageCms.Intent.RELATIVE_COLORIMETRIC)
+        difference = np.abs(np.array(quadrants(shown)) - np.array(quadrants(rgb))).max()
+        assert difference <= (3 if name.startswith(("plain", "444")) else 10), (name, difference)
+        usable(f"profile/xyb_{name}", data, shown, check=False)
+    # Pillow reads no RGB with 16 bits.
+    shown = pillow(files["plain.png"], ImageCms.Intent.RELATIVE_COLORIMETRIC)
+    chunk = (b"iCCP", b"x\0\0" + containers.zlib.compress(icc))
+    wide = containers.png(np.round(samples * 257).astype(int), 2, 16, before=[chunk])
+    usable("profile/xyb_16bit.png", wide, shown, check=False)
 
 
 def save_tiff(data, **options):
@@ -740,6 +768,7 @@ SUBSET = [
     "webp/lossy_60_4", "webp/alpha_50", "webp/lossless_alpha_4", "webp/animated_True", "profile/p3_75.jpg", "profile/adobe.png",
     "profile/prophoto_16bit", "profile/prophoto_lossless", "profile/swapped_lzw", "profile/lut_75", "profile/p3_palette", "profile/gray_gamma18",
     "profile/gray_linear_in_rgb", "profile/cmyk_75", "profile/ycck", "profile/cmyk_tiff_lzw", "profile/broken_", "profile/bomb",
+    "profile/xyb_plain.png", "profile/xyb_22-22-11",
     "tiff/premultiplied8_strips_lzw.", "tiff/premultiplied16_tiles_deflate", "tiff/la8_strips_lzw.", "tiff/la_premultiplied8_strip_deflate",
     "tiff/white8_strips_packbits", "tiff/planar_tiles_rgb8", "tiff/planar_rgb8", "tiff/float_", "tiff/signed", "tiff/uint32", "tiff/zstd",
     "tiff/jpeg_ycbcr_22", "tiff/jpeg_zeroed", "tiff/bits_gray2_none_fill2", "tiff/bits_gray4_none_fill1_big", "tiff/bits_palette4_lzw_fill2",

@@ -52,7 +52,7 @@ def text_tag(text):
     return b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + b"\0" * 78
 
 
-def profile(space, pcs, kind, tags):
+def profile(space, pcs, kind, tags, version=2):
     tags = {"desc": text_tag("test"), "cprt": b"text\0\0\0\0none\0", "wtpt": xyz_tag(D50), **tags}
     body, table = b"", b""
     start = 128 + 4 + 12 * len(tags)
@@ -61,7 +61,7 @@ def profile(space, pcs, kind, tags):
         table += name.encode() + struct.pack(">II", start + len(body), len(data))
         body += data
     size = start + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"none", 0x02400000, kind, space, pcs)
+    header = struct.pack(">I4sI4s4s4s", size, b"none", version << 24 | 0x400000, kind, space, pcs)
     header += struct.pack(">6H4s4sIIIQI", 2020, 1, 1, 0, 0, 0, b"acsp", b"none", 0, 0, 0, 0, 0)
     header += b"".join(fixed(v) for v in D50)
     header += b"\0" * (128 - len(header))
@@ -112,6 +112,50 @@ def rgb_lut(steps=17):
     def to_lab(samples):
         return lab((samples ** 1.8) @ colorants(ADOBE, D65_XY).T)
     return profile(b"RGB ", b"Lab ", b"scnr", {"A2B0": lut_tag(3, steps, to_lab)})
+
+
+def parametric(values):
+    """A curve of type 3: (a x + b)^g from d on, and c x below it."""
+    return b"para\0\0\0\0\0\3\0\0" + b"".join(fixed(v) for v in values)
+
+
+STRAIGHT = b"para\0\0\0\0\0\0\0\0" + fixed(1)
+
+# The absorption of long, medium and short waves, and its bias (ISO/IEC 18181-1, XYB).
+OPSIN = np.array([[0.3, 0.622, 0.078], [0.23, 0.692, 0.078], [0.24342269, 0.20476744, 0.55180987]])
+BIAS = 0.0037930733
+# How each of X, Y and B becomes a sample: sample = value * scale + offset.
+XYB_SCALE, XYB_OFFSET = np.array([22.0, 1.15, 1.35]), np.array([0.35, 0.02, 0.48])
+
+
+def xyb_samples(rgb):
+    """The samples from 0 to 1 that show the sRGB image `rgb` (0 to 255) with the profile `xyb()`."""
+    light = np.vectorize(srgb_curve)(np.asarray(rgb) / 255)
+    long, medium, short = np.moveaxis(np.cbrt(light @ OPSIN.T + BIAS) - np.cbrt(BIAS), -1, 0)
+    y = (long + medium) / 2
+    return np.stack([(long - medium) / 2, y, short - y], -1) * XYB_SCALE + XYB_OFFSET
+
+
+def xyb():
+    """A profile like those of JPEG files in XYB: tables, cubes and a matrix to XYZ (mAB, version 4)."""
+    corners = np.stack(np.meshgrid(*[[0.0, 1.0]] * 3, indexing="ij"), -1).reshape(-1, 3)
+    x, y, b = ((corners - XYB_OFFSET) / XYB_SCALE).T
+    waves = np.stack([y + x, y - x, y + b], -1)
+    low, high = waves.min(0), waves.max(0)
+    table = np.round((waves - low) / (high - low) * 65535).astype(">u2").tobytes()
+    table = bytes([2] * 3 + [0] * 13 + [2, 0, 0, 0]) + table
+    zero = low + np.cbrt(BIAS)
+    cubes = b"".join(parametric([3, high[i] - low[i], zero[i], 0, max(0, -zero[i] / (high[i] - low[i]))]) for i in range(3))
+    # In the encoding of XYZ, 1 + 32767/32768 is the largest sample.
+    matrix = colorants(SRGB, D65_XY) @ np.linalg.inv(OPSIN) * 32768 / 65535
+    offset = -matrix @ np.full(3, BIAS)
+    matrix = b"".join(fixed(v) for v in [*matrix.reshape(-1), *offset])
+    parts, places, at = b"", [], 32
+    for part in (STRAIGHT * 3, matrix, cubes, table, STRAIGHT * 3):
+        places.append(at + len(parts))
+        parts += part
+    tag = b"mAB \0\0\0\0\3\3\0\0" + struct.pack(">5I", *places) + parts
+    return profile(b"RGB ", b"XYZ ", b"scnr", {"A2B0": tag}, version=4)
 
 
 def all_rgb():
