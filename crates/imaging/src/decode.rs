@@ -48,7 +48,7 @@ pub(crate) fn decode_luma(bytes: &[u8], header: &Header) -> Result<Option<GrayIm
     }
     guarded(header.format, || {
         let survey = jpeg::survey(bytes);
-        if survey.profile().and_then(|bytes| Profile::read(&bytes, Format::Jpeg)).is_some() {
+        if survey.profile().and_then(|parts| Profile::read(&parts.concat(), Format::Jpeg)).is_some() {
             return Ok(None);
         }
         let Some(image) = jpeg::luma(bytes, &survey)? else { return Ok(None) };

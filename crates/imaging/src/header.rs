@@ -103,10 +103,12 @@ pub(crate) fn open<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> Resu
     let (decoder, [width, height], color, mut scratch, metadata, complete) = match format {
         Format::Jpeg => {
             let survey = jpeg::survey(bytes);
+            // The decoder copies every part of a profile.
+            metadata::check_profile_size(survey.profile_size())?;
             let size = jpeg::open(bytes, &survey).map_err(|error| truncated(error, survey.complete))?;
             let color = if survey.components() == 1 { ColorType::L8 } else { ColorType::Rgb8 };
             let (metadata, complete) = (metadata::of_jpeg(&survey), survey.complete);
-            let scratch = jpeg::scratch(&survey, size, file);
+            let scratch = jpeg::scratch(&survey, size, file) + survey.copied();
             (Decoder::Jpeg(bytes, Box::new(survey)), size, color, scratch, metadata, complete)
         }
         Format::Tiff => {

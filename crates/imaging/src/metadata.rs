@@ -32,6 +32,8 @@ pub(crate) enum EmbeddedProfile<'a> {
     None,
     /// The profile as it is.
     Stored(Cow<'a, [u8]>),
+    /// The parts of the profile.
+    Parts(Vec<&'a [u8]>),
     /// The profile in a zlib stream.
     Deflated(&'a [u8]),
 }
@@ -45,6 +47,7 @@ impl<'a> EmbeddedProfile<'a> {
         let size = match self {
             Self::None => 0,
             Self::Stored(bytes) => bytes.len() as u64,
+            Self::Parts(parts) => parts.iter().map(|part| part.len() as u64).sum(),
             // A damaged stream has the size of the part before the damage.
             Self::Deflated(stream) => {
                 let mut inflated = ZlibDecoder::new(*stream).take(MAX_PROFILE + 1);
@@ -56,7 +59,7 @@ impl<'a> EmbeddedProfile<'a> {
                 size
             }
         };
-        if size > MAX_PROFILE { Err(DecodeError::ProfileTooLarge { limit: MAX_PROFILE }) } else { Ok(size) }
+        check_profile_size(size).map(|()| size)
     }
 
     /// Returns the profile, or `None` when the file has none or its stream is damaged.
@@ -64,6 +67,7 @@ impl<'a> EmbeddedProfile<'a> {
         match self {
             Self::None => None,
             Self::Stored(bytes) => Some(bytes),
+            Self::Parts(parts) => Some(Cow::Owned(parts.concat())),
             Self::Deflated(stream) => {
                 let mut bytes = Vec::new();
                 ZlibDecoder::new(stream).take(MAX_PROFILE).read_to_end(&mut bytes).ok()?;
@@ -73,11 +77,19 @@ impl<'a> EmbeddedProfile<'a> {
     }
 }
 
+/// Checks that a colour profile has at most [`MAX_PROFILE`] bytes.
+///
+/// # Errors
+/// Returns an error when the profile is larger than any useful profile.
+pub(crate) fn check_profile_size(size: u64) -> Result<(), DecodeError> {
+    if size > MAX_PROFILE { Err(DecodeError::ProfileTooLarge { limit: MAX_PROFILE }) } else { Ok(()) }
+}
+
 /// Returns the metadata of a JPEG file.
 pub(crate) fn of_jpeg<'a>(survey: &Survey<'a>) -> Metadata<'a> {
     Metadata {
         orientation: survey.exif.and_then(orientation),
-        profile: survey.profile().map_or(EmbeddedProfile::None, |bytes| EmbeddedProfile::Stored(Cow::Owned(bytes))),
+        profile: survey.profile().map_or(EmbeddedProfile::None, EmbeddedProfile::Parts),
     }
 }
 

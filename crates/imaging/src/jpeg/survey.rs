@@ -20,6 +20,8 @@ pub(crate) struct Survey<'a> {
     pub exif: Option<&'a [u8]>,
     /// The parts of the colour profile in the order of the file: number from 1, count, data.
     profile: Vec<(u8, u8, &'a [u8])>,
+    /// The number of bytes in segments with EXIF data and XMP.
+    texts: u64,
     /// The colour transform of the Adobe segment: 0 for none, 1 for YCbCr, 2 for YCCK.
     adobe: Option<u8>,
     /// The JFIF segment.
@@ -73,7 +75,7 @@ impl Frame {
     }
 }
 
-impl Survey<'_> {
+impl<'a> Survey<'a> {
     /// Returns the number of components, or 0 for a file without a frame.
     pub fn components(&self) -> usize {
         self.frame.as_ref().map_or(0, |frame| frame.components.len())
@@ -105,11 +107,21 @@ impl Survey<'_> {
         self.adobe == Some(0) || frame.components.iter().map(|c| c.id).eq(*b"RGB")
     }
 
-    /// Returns the colour profile (ICC.1:2022, B.4), or `None` when the file has none or a part is missing.
-    pub fn profile(&self) -> Option<Vec<u8>> {
+    /// Returns the parts of the colour profile in order (ICC.1:2022, B.4), or `None` when the file has none or a part is missing.
+    pub fn profile(&self) -> Option<Vec<&'a [u8]>> {
         let count = self.profile.first()?.1;
         let part = |number| self.profile.iter().find(|part| part.0 == number).map(|part| part.2);
-        (1..=count).map(part).collect::<Option<Vec<_>>>().map(|parts| parts.concat())
+        (1..=count).map(part).collect()
+    }
+
+    /// Returns the memory for the metadata that `zune-jpeg` copies, in bytes. It copies the parts of XMP, and joins them.
+    pub fn copied(&self) -> u64 {
+        self.profile_size() + 2 * self.texts
+    }
+
+    /// Returns the number of bytes in all parts of the colour profile, also of a profile that is not complete.
+    pub fn profile_size(&self) -> u64 {
+        self.profile.iter().map(|part| part.2.len() as u64).sum()
     }
 }
 
@@ -163,6 +175,7 @@ impl<'a> Survey<'a> {
         match marker {
             0xe0 if segment.starts_with(b"JFIF\0") => self.jfif = Some(segment),
             0xe1 => {
+                self.texts += segment.len() as u64;
                 if let Some(exif) = segment.strip_prefix(b"Exif\0\0") {
                     self.exif = Some(exif);
                 }
