@@ -9,4 +9,5 @@ mod lists;
 mod parsers;
 mod proxy;
 mod resume;
+mod shortfalls;
 mod web_sources;
