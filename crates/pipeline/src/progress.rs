@@ -231,6 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn uneven_work_shows_no_time_until_its_caller_knows_it() {
+        let progress = Progress::without_rate("train", "training trials", 1000, true);
+        progress.inc(10);
+        let line = progress.plain_line();
+        assert!(line.starts_with("training trials: 10/1000, ") && !line.contains("left"), "{line}");
+        progress.set_left(Some(Duration::from_secs(3600)));
+        assert!(progress.plain_line().ends_with(", 3600 s left"), "{}", progress.plain_line());
+        progress.set_left(None);
+        assert!(!progress.plain_line().contains("left"), "{}", progress.plain_line());
+    }
+
+    #[test]
     fn counted_work_shows_its_count() {
         let progress = Progress::new("analyze", "decoding images", 8, true);
         progress.inc(2);

@@ -75,4 +75,38 @@ mod tests {
         assert_eq!(left(60, [15, 60], &[[60, 59, 67]]), Some(1.0));
         assert_eq!(left(0, [15, 60], &[]), Some(0.0));
     }
+
+    /// Runs a sweep of 12 trials of at most 60 epochs with a patience of 9. The loss of a trial falls until its best epoch, and the first
+    /// epochs of the sweep take ten times as long as the others.
+    #[test]
+    fn the_time_is_unknown_at_first_and_then_right_within_a_factor_of_two() {
+        const LIMIT: usize = 60;
+        const PATIENCE: usize = 9;
+        let best = [11, 17, 8, 21, 14, 9, 19, 12, 24, 7, 15, 13];
+        let lengths = best.map(|best| best + PATIENCE);
+        let seconds = |epoch: usize| if epoch < 3 { 10.0 } else { 1.0 };
+        let total: usize = lengths.iter().sum();
+        let (mut epochs, mut passed, mut checked) = (Epochs { planned: best.len() * LIMIT, ..Epochs::default() }, 0, 0);
+        for (trial, (best, length)) in best.into_iter().zip(lengths).enumerate() {
+            for done in 1..=length {
+                passed += 1;
+                let running = Running { limit: LIMIT, done, earliest: best.min(done) + PATIENCE, trained: done };
+                let Some(left) = epochs.left(&[running]) else {
+                    assert_eq!(trial, 0, "the time is unknown although a trial has finished");
+                    continue;
+                };
+                assert!(trial > 0, "no trial has finished, so the number of epochs is unknown");
+                // The rate is that of the last seconds.
+                let estimate = left * seconds(passed - 1);
+                let real: f64 = (passed..total).map(seconds).sum();
+                let near = (real / 2.0..=real * 2.0).contains(&estimate) || (estimate - real).abs() <= PATIENCE as f64;
+                assert!(near, "{estimate} s instead of {real} s in epoch {done} of trial {trial}");
+                checked += 1;
+            }
+            epochs.planned -= LIMIT;
+            epochs.finished_limit += LIMIT;
+            epochs.finished += length;
+        }
+        assert_eq!((epochs.left(&[]), checked), (Some(0.0), total - lengths[0]));
+    }
 }
