@@ -97,6 +97,29 @@ mod tests {
         assert_eq!(commit(&below), expected(&main), "a detached head");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn pipes_in_a_repository_are_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = folder.path().join(".git");
+        let pipe = |path: &Path| {
+            rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        };
+        pipe(&git);
+        assert_eq!(commit(folder.path()), None, ".git");
+        std::fs::remove_file(&git).unwrap();
+        std::fs::create_dir_all(git.join("refs/heads")).unwrap();
+        pipe(&git.join("HEAD"));
+        assert_eq!(commit(folder.path()), None, "HEAD");
+        std::fs::remove_file(git.join("HEAD")).unwrap();
+        std::fs::write(git.join("HEAD"), "ref: refs/heads/main").unwrap();
+        pipe(&git.join("packed-refs"));
+        pipe(&git.join("commondir"));
+        assert_eq!(commit(folder.path()), None, "packed-refs");
+        pipe(&git.join("refs/heads/main"));
+        assert_eq!(commit(folder.path()), None, "a loose reference");
+    }
+
     #[test]
     fn a_repository_that_is_no_repository_gives_no_commit() {
         let folder = tempfile::tempdir().unwrap();
