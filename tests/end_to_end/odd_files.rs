@@ -21,11 +21,13 @@ fn make_pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Runs a stage, which has to end within a minute. Its memory is limited to 8 GiB.
+/// Runs a stage, which has to end within a minute. Its memory is limited to 8 GiB. It finds the programs in `programs/` first.
 fn ends(workspace: &Workspace, name: &str, args: &[&str]) -> Output {
     let mut command = Command::new("sh");
     command.current_dir(workspace.path()).args(["-c", "ulimit -v 8388608; exec \"$0\" \"$@\""]);
     command.arg(binary(name)).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", workspace.join("programs").display()));
     let mut running = command.spawn().unwrap();
     let began = Instant::now();
     while running.try_wait().unwrap().is_none() {
@@ -43,6 +45,25 @@ fn fails(workspace: &Workspace, name: &str, args: &[&str], expected: &str) {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(matches!(output.status.code(), Some(1 | 2)), "{name} {args:?} ended with {}: {text}", output.status);
     assert!(text.contains(expected), "{name} {args:?}: {text}");
+}
+
+#[test]
+fn a_git_that_hangs_and_pipes_in_a_repository_stop_no_stage() {
+    let workspace = workspace();
+    workspace.write("programs/git", "#!/bin/sh\ntouch called\nexec sleep 600\n");
+    fs_err::set_permissions(workspace.join("programs/git"), PermissionsExt::from_mode(0o755)).unwrap();
+    for pipe in ["HEAD", "packed-refs"] {
+        fs_err::remove_dir_all(workspace.join(".git")).ok();
+        workspace.write(".git/HEAD", "ref: refs/heads/main\n");
+        fs_err::remove_file(workspace.join(".git").join(pipe)).ok();
+        make_pipe(&workspace.join(".git").join(pipe));
+        let output = ends(&workspace, "scrape", &["--force"]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{pipe}: {text}");
+        let lock = workspace.text("artifacts/scrape/stage.lock.json");
+        assert!(lock.contains("\"git_commit\": \"\""), "{pipe}: {lock}");
+    }
+    assert!(!workspace.join("called").exists(), "a stage runs git");
 }
 
 #[test]
