@@ -37,6 +37,21 @@ fn a_home_folder_with_folders_named_like_stages_is_left_alone() {
 }
 
 #[test]
+fn folders_named_like_find_lr_and_report_are_left_alone() {
+    let workspace = workspace();
+    succeed(&workspace, "scrape", &[]);
+    succeed(&workspace, "preprocess", &[]);
+    workspace.write("artifacts/find-lr/notes.txt", "mine");
+    let text = refuses(&workspace, "artifacts/find-lr", "train", &["find-lr"]);
+    assert!(text.contains("find-lr was not created by the stage find-lr"), "{text}");
+    succeed(&workspace, "train", &[]);
+    succeed(&workspace, "evaluate", &[]);
+    workspace.write("artifacts/report/notes.txt", "mine");
+    let text = refuses(&workspace, "artifacts/report", "analyze", &[]);
+    assert!(text.contains("report was not created by the stage report"), "{text}");
+}
+
+#[test]
 fn a_folder_with_one_file_is_left_alone_and_an_empty_one_is_used() {
     let workspace = workspace();
     workspace.write("artifacts/scrape/one.txt", "mine");
