@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use contract::config::SourceKind;
+
 use crate::candidate::{Candidate, Page, Quota, Reject};
 
 /// A candidate, the query that found it, and the state of its file.
@@ -43,8 +45,8 @@ pub enum Cursor {
 pub struct CandidateQueue {
     /// The index of the source.
     pub source: usize,
-    /// The kind of the source, as in the configuration.
-    pub kind: &'static str,
+    /// The kind of the source.
+    pub kind: SourceKind,
     /// Whether the source is on the web.
     pub on_web: bool,
     /// The quota to fill.
@@ -64,10 +66,10 @@ pub struct CandidateQueue {
 
 impl CandidateQueue {
     /// Creates a queue without candidates.
-    pub fn new(source: usize, kind: &'static str, on_web: bool, quota: Quota) -> Self {
+    pub fn new(source: usize, kind: SourceKind, quota: Quota) -> Self {
         let cursors = quota.queries.iter().map(|_| Cursor::Page(None)).collect();
         let (slots, rejects, faults, slot_of) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
-        Self { source, kind, on_web, quota, slots, rejects, faults, cursors, next_query: 0, slot_of }
+        Self { source, kind, on_web: kind.is_web(), quota, slots, rejects, faults, cursors, next_query: 0, slot_of }
     }
 
     /// Returns whether no query has another page.

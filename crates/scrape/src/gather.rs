@@ -49,13 +49,11 @@ pub struct Gathered {
     pub exhausted: Option<String>,
 }
 
-/// Creates an empty queue for each source and class. `on_web` states for each source whether it needs the network.
-pub fn queues(run_sources: &[Box<dyn Source + '_>], on_web: &[bool]) -> Result<Vec<CandidateQueue>> {
+/// Creates an empty queue for each source and class.
+pub fn queues(sources: &[Box<dyn Source + '_>]) -> Result<Vec<CandidateQueue>> {
     let mut queues = Vec::new();
-    for (index, (source, on_web)) in run_sources.iter().zip(on_web).enumerate() {
-        queues.extend(
-            source.quotas()?.into_iter().map(|quota| CandidateQueue::new(index, source.kind(), *on_web, quota)),
-        );
+    for (index, source) in sources.iter().enumerate() {
+        queues.extend(source.quotas()?.into_iter().map(|quota| CandidateQueue::new(index, source.kind(), quota)));
     }
     Ok(queues)
 }
@@ -72,7 +70,6 @@ pub fn gather(
     web: Option<&Web>,
 ) -> Result<Gathered> {
     let scrape = &run.config.scrape;
-    let on_web: Vec<bool> = scrape.sources.iter().map(contract::config::Source::is_web).collect();
     for notice in sources.iter().flat_map(|source| source.notices()) {
         match notice {
             Notice::Note(text) => run.say(&text),
@@ -87,7 +84,7 @@ pub fn gather(
     }
     let cache = Cache::new(run.home());
     let memory = Memory { journal, cache, limits: content::limits_text(scrape), only };
-    let mut queues = queues(sources, &on_web)?;
+    let mut queues = queues(sources)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
     local::gather(run, sources, &mut queues, &mut contents, web.is_some())?;
     let filter = Filter::new(scrape);

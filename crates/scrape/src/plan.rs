@@ -24,7 +24,6 @@ const SHOWN: usize = 30;
 /// Returns tables of the requests and of the files of a run that starts now.
 pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Result<Vec<Table>> {
     let scrape = &scope.config.scrape;
-    let on_web: Vec<bool> = scrape.sources.iter().map(contract::config::Source::is_web).collect();
     let folder = StageFolder::new(&scope.environment.artifacts, "scrape");
     let journal = Arc::new(Journal::read(&Cache::journal(folder.path())));
     let only = wish.retry_failed.then(|| journal.failed().into_iter().collect());
@@ -39,7 +38,7 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
     };
     let unanswered = journal.unanswered();
     let api = ApiClient::offline(journal);
-    let mut queues = queues(sources, &on_web)?;
+    let mut queues = queues(sources)?;
     list(sources, &api, &mut queues)?;
     let mut contents = Contents::new(scrape.near_duplicate_distance);
     let filter = Filter::new(scrape);
@@ -71,7 +70,7 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
                     let address = source.request_address(&quota.class, words, page_name.as_deref()).unwrap_or_default();
                     if stop == Stop::NotAsked && (memory.only.is_none() || unanswered.contains(&address)) {
                         sends_requests = true;
-                        requests.row([source.kind(), &quota.class, &address]);
+                        requests.row([source.kind().name(), &quota.class, &address]);
                     }
                     queues[at].stop(query, stop.to_string(), true);
                 }
@@ -87,7 +86,7 @@ pub fn plan(scope: Scope, sources: &[Box<dyn Source + '_>], wish: Wish) -> Resul
 fn files(queues: &[CandidateQueue], to_fetch: &[(usize, usize)]) -> Vec<Table> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (queue, _) in to_fetch {
-        *counts.entry((queues[*queue].kind, &queues[*queue].quota.class)).or_default() += 1;
+        *counts.entry((queues[*queue].kind.name(), &queues[*queue].quota.class)).or_default() += 1;
     }
     let mut table =
         Table::new("Files to get", &[("source", Align::Left), ("class", Align::Left), ("files", Align::Right)]);

@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::pin::Pin;
 
 use anyhow::Result;
+use contract::config::SourceKind;
 use pipeline::Problems;
 
 use crate::api_client::{ApiClient, Stop};
@@ -17,8 +18,8 @@ use crate::candidate::{Candidate, Page, Quota};
 
 /// A source of images.
 pub trait Source: Send + Sync {
-    /// Returns the kind of the source, as in the configuration.
-    fn kind(&self) -> &'static str;
+    /// Returns the kind of the source.
+    fn kind(&self) -> SourceKind;
 
     /// Returns the inputs of the source other than `[scrape]`, by name. The stage runs again when an input changes.
     fn inputs(&self) -> Result<BTreeMap<String, String>> {

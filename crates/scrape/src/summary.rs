@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
+use contract::config::SourceKind;
 use contract::{Artifact, RejectRow, Row, ShortfallRow, SourceRow, Status};
 use pipeline::{Align, Summary, Table};
 
@@ -55,17 +56,28 @@ pub fn summary(folder: &Path) -> Result<Summary> {
 
 /// Returns a table of the images by source and licence. `None` if all images are drawn or are files of the user.
 fn licences(sources: &[SourceRow]) -> Option<Table> {
+    let kept: Vec<&SourceRow> = sources.iter().filter(|source| source.status == Status::Kept).collect();
+    if !kept.iter().any(|source| is_by_others(source.kind)) {
+        return None;
+    }
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for source in sources.iter().filter(|source| source.status == Status::Kept) {
-        *counts.entry((&source.kind, &source.licence)).or_default() += 1;
+    for source in kept {
+        *counts.entry((source.kind.name(), &source.licence)).or_default() += 1;
     }
     let mut table =
         Table::new("Licences", &[("source", Align::Left), ("licence", Align::Left), ("images", Align::Right)]);
     for ((kind, licence), count) in &counts {
         table.row([*kind, if licence.is_empty() { "(not stated)" } else { licence }, &count.to_string()]);
     }
-    let own = |kind: &str| kind == "drawn" || kind == "folder";
-    counts.keys().any(|(kind, _)| !own(kind)).then_some(table)
+    Some(table)
+}
+
+/// Returns whether the images of a source are by other people, so that their licences matter.
+fn is_by_others(kind: SourceKind) -> bool {
+    match kind {
+        SourceKind::Urls | SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => true,
+        SourceKind::Drawn | SourceKind::Folder => false,
+    }
 }
 
 /// Returns a table of the classes with fewer images than wanted.
@@ -73,7 +85,7 @@ fn shortfalls(rows: &[ShortfallRow]) -> Table {
     let columns = [("class", Align::Left), ("source", Align::Left), ("images", Align::Right), ("reason", Align::Left)];
     let mut table = Table::new("Classes with fewer images than wanted", &columns);
     for ShortfallRow { class, kind, wanted, found, reason } in rows {
-        table.row([class, kind, &format!("{found} of {wanted}"), reason]);
+        table.row([class, kind.name(), &format!("{found} of {wanted}"), reason]);
     }
     table
 }

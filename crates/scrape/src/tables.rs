@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
+use contract::config::SourceKind;
 use contract::{Artifact, RejectRow, ShortfallRow, SourceRow, Status};
 use pipeline::Problems;
 
@@ -86,7 +87,7 @@ fn row(gathered: &Gathered, place: Place, like: Option<Place>, status: Status) -
         author: candidate.author,
         licence: candidate.licence.map(|licence| licence.to_string()).unwrap_or_default(),
         licence_url: candidate.licence_url,
-        kind: queue.kind.to_owned(),
+        kind: queue.kind,
         query: queue.quota.queries[slot.query].clone(),
         bytes,
         like: like.unwrap_or_default(),
@@ -111,7 +112,7 @@ fn rejects(gathered: &Gathered) -> Vec<Reject> {
         rejects.extend(queue.rejects.iter().cloned());
         for (reason, may_pass) in &queue.faults {
             let reason = if *may_pass { for_now(reason) } else { reason.clone() };
-            rejects.push(reject(queue.kind, format!("the search ended early: {reason}")));
+            rejects.push(reject(queue.kind.name(), format!("the search ended early: {reason}")));
         }
     }
     rejects.sort();
@@ -124,19 +125,18 @@ fn check_classes(gathered: &Gathered, rejects: &[Reject], run: &Run) -> Result<(
         gathered.selection.kept().map(|(queue, _)| gathered.queues[queue].quota.class.as_str()).collect();
     let mut empty: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
     for queue in gathered.queues.iter().filter(|queue| !kept.contains(queue.quota.class.as_str())) {
-        empty.entry(&queue.quota.class).or_default().insert(queue.kind);
+        empty.entry(&queue.quota.class).or_default().insert(advice(queue.kind));
     }
     if empty.is_empty() && kept.is_empty() {
         bail!("the sources have no images");
     }
     let mut problems = Problems::default();
-    for (class, kinds) in empty {
+    for (class, advice) in empty {
         let first = rejects.iter().find(|reject| reject.class == class);
         let why = first.map_or_else(
             || "the sources have no candidates for it".to_owned(),
             |Reject { location, reason, .. }| format!("its first reject is {location}: {reason}"),
         );
-        let advice: BTreeSet<&str> = kinds.into_iter().map(advice).collect();
         let advice = advice.into_iter().collect::<Vec<_>>().join(", or ");
         let table = run.unfinished(REJECTS);
         problems.add(
@@ -148,11 +148,23 @@ fn check_classes(gathered: &Gathered, rejects: &[Reject], run: &Run) -> Result<(
 }
 
 /// Returns what a user can do about a class for which a source of this kind has no image.
-fn advice(kind: &str) -> &'static str {
+fn advice(kind: SourceKind) -> &'static str {
     match kind {
-        "folder" => "add images to the folder of the class, or leave the folder out with `exclude`",
-        "urls" => "add addresses of the class to the list, or remove the class from it",
-        _ => "use other search words for the class, or remove the class",
+        SourceKind::Folder => "add images to the folder of the class, or leave the folder out with `exclude`",
+        SourceKind::Urls => "add addresses of the class to the list, or remove the class from it",
+        SourceKind::Drawn | SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => {
+            "use other search words for the class, or remove the class"
+        }
+    }
+}
+
+/// Returns why a source of this kind, which has named all its candidates, has no more.
+fn end_of_candidates(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Urls => "the list has no more rows",
+        SourceKind::Drawn | SourceKind::Folder | SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => {
+            "the search has no more results"
+        }
     }
 }
 
@@ -175,17 +187,14 @@ pub fn shortfalls(gathered: &Gathered) -> Vec<ShortfallRow> {
         }
         reasons.extend(gathered.exhausted.iter().map(|reason| format!("the run stopped early: {reason}")));
         if reasons.is_empty() {
-            reasons.push(
-                if queue.kind == "urls" { "the list has no more rows" } else { "the search has no more results" }
-                    .to_owned(),
-            );
+            reasons.push(end_of_candidates(queue.kind).to_owned());
         }
         for (number, what) in [(later, "could not be fetched for now"), (refused, "rejected"), (copies, "copies")] {
             if number > 0 {
                 reasons.push(format!("{number} {what}"));
             }
         }
-        let (class, kind) = (queue.quota.class.clone(), queue.kind.to_owned());
+        let (class, kind) = (queue.quota.class.clone(), queue.kind);
         rows.push(ShortfallRow { class, kind, wanted, found, reason: reasons.join("; ") });
     }
     rows

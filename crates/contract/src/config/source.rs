@@ -1,6 +1,7 @@
 //! `[[scrape.sources]]`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -52,6 +53,52 @@ pub enum Source {
     Google(SearchSource),
 }
 
+/// The kind of a source, as in the key `kind` of a source and in the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// [`Source::Drawn`].
+    Drawn,
+    /// [`Source::Folder`].
+    Folder,
+    /// [`Source::Urls`].
+    Urls,
+    /// [`Source::Commons`].
+    Commons,
+    /// [`Source::Openverse`].
+    Openverse,
+    /// [`Source::Google`].
+    Google,
+}
+
+impl SourceKind {
+    /// Returns the name of the kind in the configuration and in the tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Drawn => "drawn",
+            Self::Folder => "folder",
+            Self::Urls => "urls",
+            Self::Commons => "commons",
+            Self::Openverse => "openverse",
+            Self::Google => "google",
+        }
+    }
+
+    /// Returns whether the images come over the network.
+    pub fn is_web(self) -> bool {
+        match self {
+            Self::Urls | Self::Commons | Self::Openverse | Self::Google => true,
+            Self::Drawn | Self::Folder => false,
+        }
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        to.write_str(self.name())
+    }
+}
+
 /// A list of addresses: a table with a column `url`, or a text file with one address per line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -86,12 +133,21 @@ pub struct SearchSource {
 }
 
 impl Source {
+    /// Returns the kind of the source.
+    pub fn kind(&self) -> SourceKind {
+        match self {
+            Self::Drawn { .. } => SourceKind::Drawn,
+            Self::Folder { .. } => SourceKind::Folder,
+            Self::Urls(_) => SourceKind::Urls,
+            Self::Commons(_) => SourceKind::Commons,
+            Self::Openverse(_) => SourceKind::Openverse,
+            Self::Google(_) => SourceKind::Google,
+        }
+    }
+
     /// Returns whether the images come over the network.
     pub fn is_web(&self) -> bool {
-        match self {
-            Self::Urls(_) | Self::Commons(_) | Self::Openverse(_) | Self::Google(_) => true,
-            Self::Drawn { .. } | Self::Folder { .. } => false,
-        }
+        self.kind().is_web()
     }
 
     /// Returns the file or folder of the user that the source reads.

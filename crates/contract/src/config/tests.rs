@@ -179,6 +179,23 @@ fn a_key_of_another_kind_of_source_says_which_form_works() {
 }
 
 #[test]
+fn a_kind_of_source_has_one_name_everywhere() {
+    let sources = [
+        Source::Drawn { per_class: 1 },
+        Source::Folder { path: "photos".into(), exclude: Vec::new() },
+        Source::Urls(Urls { path: "list.csv".into(), class: String::new(), per_class: 0 }),
+        Source::Commons(SearchSource::default()),
+        Source::Openverse(SearchSource::default()),
+        Source::Google(SearchSource::default()),
+    ];
+    for source in sources {
+        let kind = source.kind();
+        assert_eq!(serde_json::to_value(&source).unwrap()["kind"], kind.name());
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+    }
+}
+
+#[test]
 fn the_error_for_impossible_training_settings_names_the_key() {
     for bad in [
         "train.sweep.learning_rate=[0.0]",

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Row;
+use crate::config::SourceKind;
 use crate::stages;
 
 /// A class with fewer images than wanted from one source.
@@ -12,8 +13,8 @@ use crate::stages;
 pub struct ShortfallRow {
     /// The class.
     pub class: String,
-    /// The kind of source, a value of `scrape.sources.kind`.
-    pub kind: String,
+    /// The kind of source.
+    pub kind: SourceKind,
     /// The number of images that the configuration wants.
     pub wanted: usize,
     /// The number of images that the source gave.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Row;
+use crate::config::SourceKind;
 use crate::stages;
 
 /// One image and where it comes from.
@@ -26,8 +27,8 @@ pub struct SourceRow {
     pub licence: String,
     /// The address of the licence.
     pub licence_url: String,
-    /// The kind of source, a value of `scrape.sources.kind`.
-    pub kind: String,
+    /// The kind of source.
+    pub kind: SourceKind,
     /// The query that found the image.
     pub query: String,
     /// Size of the file.

@@ -6,7 +6,7 @@ use std::process::{ExitCode, Output};
 
 use anyhow::Result;
 use clap::Parser;
-use contract::config::SeedView;
+use contract::config::{SeedView, SourceKind};
 use contract::{Artifact, Dataset, RejectRow, SourceRow, Status};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{Finished, Run, Scope, Summary, short_hash};
@@ -136,7 +136,7 @@ impl pipeline::Stage for FakeScrape {
                         author: empty(),
                         licence: empty(),
                         licence_url: empty(),
-                        kind: "folder".to_owned(),
+                        kind: SourceKind::Folder,
                         query: empty(),
                         bytes: Some(bytes.len() as u64),
                         like: empty(),

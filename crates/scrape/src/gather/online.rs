@@ -189,7 +189,7 @@ impl Online<'_> {
             }
             Err(Stop::NotAsked) => queues[at].stop(query, Stop::NotAsked.to_string(), true),
             Err(stop) => {
-                tracing::warn!(class, kind = queues[at].kind, reason = %stop, "a source ended before its time");
+                tracing::warn!(class, kind = queues[at].kind.name(), reason = %stop, "a source ended before its time");
                 if matches!(stop, Stop::Web(web::Failure::Exhausted(_))) {
                     *exhausted = Some(stop.to_string());
                 }

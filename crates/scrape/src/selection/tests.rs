@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use std::sync::Arc;
 
-use contract::config::Scrape;
+use contract::config::{Scrape, SourceKind};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,7 +11,7 @@ use crate::content::Content;
 /// Returns a queue of candidates with the given content hashes. `?` is not fetched, and `-` is refused.
 fn queue(class: &str, count: usize, hashes: &[&str], contents: &mut Contents) -> CandidateQueue {
     let quota = Quota { class: class.into(), queries: vec![String::new()], count };
-    let mut queue = CandidateQueue::new(0, "test", false, quota);
+    let mut queue = CandidateQueue::new(0, SourceKind::Folder, quota);
     let candidate = |number: usize| Candidate { location: format!("{class}/{number}"), ..Candidate::default() };
     queue.add(0, Page { candidates: (1..=hashes.len()).map(candidate).collect(), ..Page::default() });
     for (slot, hash) in queue.slots.iter_mut().zip(hashes) {

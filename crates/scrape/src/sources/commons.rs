@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use contract::config::{SearchSource, SearchWords};
+use contract::config::{SearchSource, SearchWords, SourceKind};
 use serde::Deserialize;
 use serde_json::Value;
 use web::{Request, Response, Url};
@@ -77,8 +77,8 @@ impl Commons<'_> {
 }
 
 impl Source for Commons<'_> {
-    fn kind(&self) -> &'static str {
-        "commons"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Commons
     }
 
     fn quotas(&self) -> Result<Vec<Quota>> {

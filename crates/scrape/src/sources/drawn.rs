@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 
 use anyhow::Result;
+use contract::config::SourceKind;
 use drawn::Subject;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -23,8 +24,8 @@ pub struct Drawn {
 }
 
 impl Source for Drawn {
-    fn kind(&self) -> &'static str {
-        "drawn"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Drawn
     }
 
     fn inputs(&self) -> Result<BTreeMap<String, String>> {

@@ -4,7 +4,7 @@
 //! most a hundred results, ten per page. The API states no licences, so a filter by licence refuses all results.
 
 use anyhow::Result;
-use contract::config::{SearchSource, SearchWords};
+use contract::config::{SearchSource, SearchWords, SourceKind};
 use serde::Deserialize;
 use web::{Request, Response, Secret, Url};
 
@@ -51,8 +51,8 @@ impl Google<'_> {
 }
 
 impl Source for Google<'_> {
-    fn kind(&self) -> &'static str {
-        "google"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Google
     }
 
     fn quotas(&self) -> Result<Vec<Quota>> {

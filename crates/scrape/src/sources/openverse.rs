@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use contract::config::{SearchSource, SearchWords};
+use contract::config::{SearchSource, SearchWords, SourceKind};
 use serde::Deserialize;
 use web::{HeaderName, Request, Response, Secret, Url};
 
@@ -65,8 +65,8 @@ impl Openverse<'_> {
 }
 
 impl Source for Openverse<'_> {
-    fn kind(&self) -> &'static str {
-        "openverse"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Openverse
     }
 
     fn quotas(&self) -> Result<Vec<Quota>> {

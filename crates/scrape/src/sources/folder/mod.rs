@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use anyhow::Result;
+use contract::config::SourceKind;
 use pipeline::Problems;
 use rayon::prelude::*;
 
@@ -55,8 +56,8 @@ impl<'a> Folder<'a> {
 }
 
 impl Source for Folder<'_> {
-    fn kind(&self) -> &'static str {
-        "folder"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Folder
     }
 
     /// Returns the number of files and a hash of all names, classes and contents.

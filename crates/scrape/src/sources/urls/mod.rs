@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
-use contract::config::Urls as Settings;
+use contract::config::{SourceKind, Urls as Settings};
 use pipeline::{HintExt, regular};
 
 pub use self::list::List;
@@ -88,8 +88,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
 }
 
 impl Source for Urls<'_> {
-    fn kind(&self) -> &'static str {
-        "urls"
+    fn kind(&self) -> SourceKind {
+        SourceKind::Urls
     }
 
     fn inputs(&self) -> Result<BTreeMap<String, String>> {
