@@ -29,7 +29,7 @@ pub struct Common {
     /// The configuration file
     #[arg(long, value_name = "FILE", default_value = "pipeline.toml", global = true)]
     pub config: PathBuf,
-    /// Override one key of the configuration, such as `train.batch_size=16`. Repeatable
+    /// Override one key of the configuration, such as `threads=4`. Repeatable
     #[arg(long, value_name = "KEY=VALUE", global = true)]
     pub set: Vec<String>,
     /// Report whether the stage would run, and why, without running it

@@ -102,7 +102,7 @@ fn writing_advice(kind: Option<ErrorKind>) -> &'static str {
             "the folder is read-only: change its permissions, or choose another one with --set artifacts=FOLDER"
         }
         Some(ErrorKind::InvalidFilename) => {
-            "a name is too long for the file system: shorten the name of the class or of the file"
+            "a name is too long for the file system: shorten the name of the folder or of the file"
         }
         Some(ErrorKind::AlreadyExists | ErrorKind::NotADirectory | ErrorKind::IsADirectory) => {
             "a file is where a folder belongs, or a folder where a file belongs: move it elsewhere"

@@ -13,7 +13,7 @@ pub struct Key {
     pub config: BTreeMap<String, String>,
     /// Hash of each upstream stage's manifest.
     pub upstream: BTreeMap<String, String>,
-    /// Other inputs by name, such as the version of the runtime and the hashes of the network and of a source folder.
+    /// Other inputs by name, such as the version of a library and the hash of a folder of the user.
     pub inputs: BTreeMap<String, String>,
 }
 
@@ -73,19 +73,19 @@ mod tests {
     #[test]
     fn says_what_changed_from_what_to_what() {
         let old = Key {
-            config: BTreeMap::from([("seed".into(), "1".into()), ("train.dropout".into(), "0.5".into())]),
-            upstream: BTreeMap::from([("scrape".into(), "ab".repeat(32))]),
+            config: BTreeMap::from([("seed".into(), "1".into()), ("stage.rate".into(), "0.5".into())]),
+            upstream: BTreeMap::from([("first".into(), "ab".repeat(32))]),
             ..Key::default()
         };
         let mut new = old.clone();
         assert!(new.changes_since(&old).is_empty());
         assert_eq!(new.hash(), old.hash());
         new.config.insert("seed".into(), "2".into());
-        new.config.remove("train.dropout");
-        new.upstream.insert("scrape".into(), "cd".repeat(32));
+        new.config.remove("stage.rate");
+        new.upstream.insert("first".into(), "cd".repeat(32));
         assert_eq!(
             new.changes_since(&old),
-            ["seed: 1 -> 2", "train.dropout: 0.5 -> (none)", "outputs of scrape: abababababab… -> cdcdcdcdcdcd…"]
+            ["seed: 1 -> 2", "stage.rate: 0.5 -> (none)", "outputs of first: abababababab… -> cdcdcdcdcdcd…"]
         );
         assert_ne!(new.hash(), old.hash());
     }

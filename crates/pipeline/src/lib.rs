@@ -2,8 +2,8 @@
 //! line, progress, and errors with hints.
 //!
 //! A stage implements [`Stage`] and passes itself to [`cli::run_stage`], which reads the configuration, decides whether
-//! the stage has to run, runs it, and publishes its outputs together with a lock. The engine does not know images,
-//! networks, or the keys of a configuration.
+//! the stage has to run, runs it, and publishes its outputs together with a lock. The engine does not know what
+//! the stages compute, nor the keys of a configuration.
 
 mod board;
 pub mod cli;
@@ -54,7 +54,7 @@ pub use stage::{Finished, Stage, Summary};
 pub use table::{Align, Table};
 pub use through::WriteThrough;
 
-/// Returns the first 16 hex digits of the BLAKE3 hash of `bytes`, which name files and images.
+/// Returns the first 16 hex digits of the BLAKE3 hash of `bytes`, which names files.
 pub fn short_hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..16].to_owned()
 }

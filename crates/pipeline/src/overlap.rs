@@ -69,38 +69,38 @@ mod tests {
     fn refused(root: &Path, artifacts: &str, external: &str) -> bool {
         let artifacts = root.join(artifacts);
         let external = ExternalPath { key: "source".to_owned(), path: root.join(external) };
-        check(&artifacts, &StageFolder::new(&artifacts, "scrape"), &[external]).is_err()
+        check(&artifacts, &StageFolder::new(&artifacts, "first"), &[external]).is_err()
     }
 
     #[test]
     fn equal_nested_and_surrounding_folders_are_refused() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(root.path().join("photos/cat")).unwrap();
+        std::fs::create_dir_all(root.path().join("own/part")).unwrap();
         std::fs::create_dir_all(root.path().join("out")).unwrap();
-        std::fs::write(root.path().join("photos/list.csv"), "url").unwrap();
-        assert!(!refused(root.path(), "out", "photos"));
-        assert!(!refused(root.path(), "photos2", "photos"), "a common prefix of names is no nesting");
-        assert!(refused(root.path(), "photos", "photos"));
-        assert!(refused(root.path(), "out/../photos", "photos"));
-        assert!(refused(root.path(), "photos/artifacts", "photos"));
-        assert!(refused(root.path(), "", "photos"));
-        assert!(!refused(root.path(), "photos", "photos/list.csv"), "a file beside the stages' folders is safe");
-        std::fs::create_dir_all(root.path().join("out/scrape")).unwrap();
-        std::fs::write(root.path().join("out/scrape/list.csv"), "url").unwrap();
-        assert!(refused(root.path(), "out", "out/scrape/list.csv"));
-        std::fs::create_dir_all(root.path().join("out/.scrape.partial")).unwrap();
-        std::fs::write(root.path().join("out/.scrape.partial/list.csv"), "url").unwrap();
-        assert!(refused(root.path(), "out", "out/.scrape.partial/list.csv"));
+        std::fs::write(root.path().join("own/list.csv"), "url").unwrap();
+        assert!(!refused(root.path(), "out", "own"));
+        assert!(!refused(root.path(), "own2", "own"), "a common prefix of names is no nesting");
+        assert!(refused(root.path(), "own", "own"));
+        assert!(refused(root.path(), "out/../own", "own"));
+        assert!(refused(root.path(), "own/artifacts", "own"));
+        assert!(refused(root.path(), "", "own"));
+        assert!(!refused(root.path(), "own", "own/list.csv"), "a file beside the stages' folders is safe");
+        std::fs::create_dir_all(root.path().join("out/first")).unwrap();
+        std::fs::write(root.path().join("out/first/list.csv"), "url").unwrap();
+        assert!(refused(root.path(), "out", "out/first/list.csv"));
+        std::fs::create_dir_all(root.path().join("out/.first.partial")).unwrap();
+        std::fs::write(root.path().join("out/.first.partial/list.csv"), "url").unwrap();
+        assert!(refused(root.path(), "out", "out/.first.partial/list.csv"));
     }
 
     #[cfg(unix)]
     #[test]
     fn the_place_of_a_linked_folder_counts() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(root.path().join("photos/cat")).unwrap();
+        std::fs::create_dir_all(root.path().join("own/part")).unwrap();
         std::fs::create_dir_all(root.path().join("out")).unwrap();
-        std::os::unix::fs::symlink("../photos/cat", root.path().join("out/scrape")).unwrap();
-        assert!(refused(root.path(), "out", "photos"));
-        assert!(refused(root.path(), "out", "photos/cat"));
+        std::os::unix::fs::symlink("../own/part", root.path().join("out/first")).unwrap();
+        assert!(refused(root.path(), "out", "own"));
+        assert!(refused(root.path(), "out", "own/part"));
     }
 }

@@ -68,7 +68,7 @@ mod tests {
         let key = Key::default();
         let made = |pieces: &Pieces| {
             let mut made = false;
-            let found = pieces.remember("image 1", || {
+            let found = pieces.remember("piece 1", || {
                 made = true;
                 Ok(b"abc".to_vec())
             });
@@ -92,8 +92,8 @@ mod tests {
             1,
             "pieces of other runs are removed"
         );
-        let failed = open(&key, 2).remember("image 2", || anyhow::bail!("no"));
+        let failed = open(&key, 2).remember("piece 2", || anyhow::bail!("no"));
         assert!(failed.is_err());
-        assert!(open(&key, 2).remember("image 2", || Ok(vec![])).unwrap().is_empty(), "a failure is not kept");
+        assert!(open(&key, 2).remember("piece 2", || Ok(vec![])).unwrap().is_empty(), "a failure is not kept");
     }
 }

@@ -84,22 +84,22 @@ mod tests {
     fn one_problem_is_an_ordinary_error() {
         let mut problems = Problems::default();
         assert!(problems.is_empty());
-        problems.add("`cat` is empty", "add images");
-        assert_eq!(render(&problems.into_result("photos").unwrap_err()), "error: `cat` is empty\nhint: add images\n");
-        assert!(Problems::default().into_result("photos").is_ok());
+        problems.add("`a` is empty", "add files");
+        assert_eq!(render(&problems.into_result("own").unwrap_err()), "error: `a` is empty\nhint: add files\n");
+        assert!(Problems::default().into_result("own").is_ok());
     }
 
     #[test]
     fn several_problems_are_listed_and_each_hint_is_given_once() {
         let mut problems = Problems::default();
-        problems.add("`cat` is empty", "add images");
-        problems.add("`dog` is empty", "add images");
+        problems.add("`a` is empty", "add files");
+        problems.add("`b` is empty", "add files");
         let failed = std::fs::read("/nowhere/x").map_err(|_| anyhow!("no such list")).hint("set `path`");
         problems.add_error(&failed.unwrap_err().context("list.csv cannot be read"));
         assert_eq!(
-            render(&problems.into_result("the data set").unwrap_err()),
-            "error: the data set has 3 problems:\n- `cat` is empty\n- `dog` is empty\n- list.csv cannot be read: no such list\n\
-             hint: add images\nhint: set `path`\n"
+            render(&problems.into_result("the folder").unwrap_err()),
+            "error: the folder has 3 problems:\n- `a` is empty\n- `b` is empty\n- list.csv cannot be read: no such list\n\
+             hint: add files\nhint: set `path`\n"
         );
     }
 

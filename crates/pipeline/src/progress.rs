@@ -211,18 +211,18 @@ mod tests {
 
     #[test]
     fn work_without_steps_shows_its_time_and_no_count() {
-        let progress = Progress::without_steps("analyze", "laying out images", true);
+        let progress = Progress::without_steps("third", "sorting files", true);
         progress.bar.set_elapsed(Duration::from_secs(7));
         progress.tick();
-        assert_eq!(progress.plain_line(), "laying out images: 7 s so far");
+        assert_eq!(progress.plain_line(), "sorting files: 7 s so far");
     }
 
     #[test]
     fn a_download_shows_megabytes_and_leaves_the_earlier_ones_out_of_the_rate() {
-        let progress = Progress::of_bytes("setup", "alexnet", 244_000_000, true);
+        let progress = Progress::of_bytes("first", "archive", 244_000_000, true);
         progress.set(200_000_000);
         let line = progress.plain_line();
-        assert!(line.starts_with("alexnet: 200.0 of 244.0 MB, 0.0 MB/s, "), "{line}");
+        assert!(line.starts_with("archive: 200.0 of 244.0 MB, 0.0 MB/s, "), "{line}");
         std::thread::sleep(Duration::from_millis(20));
         progress.set(201_000_000);
         let line = progress.plain_line();
@@ -244,9 +244,9 @@ mod tests {
 
     #[test]
     fn counted_work_shows_its_count() {
-        let progress = Progress::new("analyze", "decoding images", 8, true);
+        let progress = Progress::new("third", "reading files", 8, true);
         progress.inc(2);
         let line = progress.plain_line();
-        assert!(line.starts_with("decoding images: 2/8, ") && line.ends_with(" s left"), "{line}");
+        assert!(line.starts_with("reading files: 2/8, ") && line.ends_with(" s left"), "{line}");
     }
 }

@@ -157,13 +157,13 @@ impl<'a, C> Run<'a, C> {
         }
     }
 
-    /// Starts a progress bar over `total` items. `what` is a short label, such as "caching features".
+    /// Starts a progress bar over `total` items. `what` is a short label, such as "reading files".
     pub fn progress(&self, what: &str, total: usize) -> Progress {
         tracing::info!(what, total, "begin");
         Progress::new(self.work.stage, what, total as u64, self.work.quiet)
     }
 
-    /// Shows the elapsed time of work that reports no steps. `what` is a short label, such as "laying out images".
+    /// Shows the elapsed time of work that reports no steps. `what` is a short label, such as "sorting files".
     pub fn progress_without_steps(&self, what: &str) -> Progress {
         tracing::info!(what, "begin");
         Progress::without_steps(self.work.stage, what, self.work.quiet)

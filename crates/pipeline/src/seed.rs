@@ -23,10 +23,10 @@ mod tests {
     #[test]
     fn streams_differ_by_seed_stage_and_purpose() {
         let first = |seed, stage, purpose| rng(seed, stage, purpose).next_u64();
-        let base = first(1, "train", "shuffle");
-        assert_eq!(base, first(1, "train", "shuffle"));
-        assert_ne!(base, first(2, "train", "shuffle"));
-        assert_ne!(base, first(1, "trai", "nshuffle"));
-        assert_ne!(base, first(1, "train", "dropout"));
+        let base = first(1, "stage", "shuffle");
+        assert_eq!(base, first(1, "stage", "shuffle"));
+        assert_ne!(base, first(2, "stage", "shuffle"));
+        assert_ne!(base, first(1, "stag", "eshuffle"));
+        assert_ne!(base, first(1, "stage", "draw"));
     }
 }

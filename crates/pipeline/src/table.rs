@@ -96,7 +96,7 @@ const GAP: u16 = 2;
 /// A column of words is not wrapped to fewer columns than this.
 const NARROWEST: u16 = 12;
 
-/// Replaces control characters (a new line in a class name, a terminal's escape codes) by `�`.
+/// Replaces control characters (a new line in a name, a terminal's escape codes) by `�`.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
@@ -107,23 +107,20 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_control_characters_are_replaced() {
-        let mut table = Table::new("Images", &[("class", Align::Left), ("count", Align::Right)]);
+        let mut table = Table::new("Files", &[("group", Align::Left), ("count", Align::Right)]);
         table.row(["cat", "120"]).row(["wal\u{1b}[31mrus", "7"]);
-        assert_eq!(
-            table.to_text(),
-            "Images\n  class        count\n  cat            120\n  wal\u{fffd}[31mrus      7\n"
-        );
-        assert_eq!(Table::new("Empty", &[("class", Align::Left)]).to_text(), "Empty\n  class\n");
+        assert_eq!(table.to_text(), "Files\n  group        count\n  cat            120\n  wal\u{fffd}[31mrus      7\n");
+        assert_eq!(Table::new("Empty", &[("group", Align::Left)]).to_text(), "Empty\n  group\n");
     }
 
     /// East Asian characters and emoji take two columns of a terminal, and combining marks take none (UAX #11).
     #[test]
     fn wide_characters_keep_the_columns_aligned() {
-        let mut table = Table::new("Images", &[("class", Align::Left), ("count", Align::Right), ("note", Align::Left)]);
+        let mut table = Table::new("Files", &[("group", Align::Left), ("count", Align::Right), ("note", Align::Left)]);
         table.row(["猫", "120", "a"]).row(["🐕🐕", "7", "b"]).row(["cafe\u{301}", "9", "c"]).row(["naïve", "10", "d"]);
         let expected = [
-            "Images",
-            "  class  count  note",
+            "Files",
+            "  group  count  note",
             "  猫       120  a",
             "  🐕🐕       7  b",
             "  cafe\u{301}       9  c",
@@ -134,18 +131,18 @@ mod tests {
 
     #[test]
     fn a_table_that_is_wider_than_the_terminal_wraps_words_and_never_numbers() {
-        let columns = [("class", Align::Left), ("images", Align::Right), ("reason", Align::Left)];
+        let columns = [("group", Align::Left), ("number", Align::Right), ("reason", Align::Left)];
         let mut table = Table::new("Rejected", &columns);
-        table.row(["cat", "1234567", "the file is not an image and has no known extension"]).row([
+        table.row(["cat", "1234567", "the file is not a table and has no known extension"]).row([
             "犬",
             "8",
             "too large",
         ]);
         let expected = "\
 Rejected
-  class   images  reason
-  cat    1234567  the file is not an
-                  image and has no
+  group   number  reason
+  cat    1234567  the file is not a
+                  table and has no
                   known extension
   犬           8  too large
 ";
@@ -159,9 +156,9 @@ Rejected
 
     #[test]
     fn json_has_the_title_the_columns_and_the_whole_cells() {
-        let mut table = Table::new("Images", &[("class", Align::Left), ("count", Align::Right)]);
+        let mut table = Table::new("Files", &[("group", Align::Left), ("count", Align::Right)]);
         table.row(["猫", "120"]);
         let json = serde_json::to_string(&table).unwrap();
-        assert_eq!(json, r#"{"title":"Images","columns":["class","count"],"rows":[["猫","120"]]}"#);
+        assert_eq!(json, r#"{"title":"Files","columns":["group","count"],"rows":[["猫","120"]]}"#);
     }
 }

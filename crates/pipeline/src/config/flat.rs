@@ -8,7 +8,7 @@ use toml::Value;
 
 /// Returns every leaf of `config`: dotted key to TOML value.
 ///
-/// A list of tables contributes each table under its index, such as `scrape.sources.0.kind`.
+/// A list of tables contributes each table under its index, such as `section.tables.0.path`.
 pub fn flatten<C: Serialize>(config: &C) -> Result<BTreeMap<String, String>> {
     let value = Value::try_from(config).context("cannot write the configuration as TOML")?;
     let mut leaves = BTreeMap::new();

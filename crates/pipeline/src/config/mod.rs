@@ -22,7 +22,7 @@ pub use schema::Violation;
 pub struct Environment {
     /// The folder of all stages' outputs.
     pub artifacts: PathBuf,
-    /// The folder of the installed runtime and networks.
+    /// The folder of what is installed once and that all stages read.
     pub data: PathBuf,
     /// Number of threads. 0 means all cores.
     pub threads: usize,

@@ -10,7 +10,7 @@ use crate::error::{HintExt, UsageError};
 /// Returns an error when `text` has no key, or when the key leads below something that is not a table or a list.
 pub(super) fn apply(table: &mut Table, text: &str) -> anyhow::Result<()> {
     let malformed = || UsageError(format!("--set {text}: not KEY=VALUE"));
-    let (key, value) = text.split_once('=').ok_or_else(malformed).hint("for example --set train.batch_size=16")?;
+    let (key, value) = text.split_once('=').ok_or_else(malformed).hint("for example --set threads=4")?;
     let (key, value) = (key.trim(), value.trim());
     // A line break would end the value and hide a second key.
     if value.contains(['\n', '\r']) {
@@ -38,7 +38,7 @@ fn entry<'a>(table: &'a mut Table, parts: &[&str]) -> Option<&'a mut Value> {
         return Some(below);
     }
     let Value::Array(list) = below else { return entry(below.as_table_mut()?, rest) };
-    // The next part is the index of a table in a list, such as `scrape.sources.0.path`.
+    // The next part is the index of a table in a list, such as `section.tables.0.path`.
     let (index, rest) = rest.split_first()?;
     entry(list.get_mut(index.parse::<usize>().ok()?)?.as_table_mut()?, rest)
 }

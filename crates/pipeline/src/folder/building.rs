@@ -2,8 +2,8 @@
 //! until the new ones are complete.
 //!
 //! ```text
-//! artifacts/train/             outputs of the last finished run, caches, checkpoints, log.unfinished.jsonl
-//! artifacts/.train.partial/    outputs of the run in progress
+//! artifacts/<stage>/           outputs of the last finished run, caches, checkpoints, log.unfinished.jsonl
+//! artifacts/.<stage>.partial/    outputs of the run in progress
 //! ```
 
 use std::collections::BTreeMap;

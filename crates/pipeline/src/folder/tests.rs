@@ -3,9 +3,9 @@ use super::*;
 use crate::write_atomic;
 
 fn finished(artifacts: &Path, key: &Key) -> StageFolder {
-    let folder = StageFolder::new(artifacts, "scrape");
+    let folder = StageFolder::new(artifacts, "first");
     let building = folder.begin(&[]).unwrap();
-    write_atomic(building.path().join("images/a.txt"), b"a").unwrap();
+    write_atomic(building.path().join("files/a.txt"), b"a").unwrap();
     building.finish(key, &[], "seed = 1\n", BTreeMap::new()).unwrap();
     building.publish(&[]).unwrap();
     folder
@@ -19,7 +19,7 @@ fn up_to_date_until_an_input_or_an_output_changes() {
     assert_eq!(folder.state(&key), State::UpToDate);
     let other = Key { format: 2, ..Key::default() };
     assert_eq!(folder.state(&other), State::Stale(vec!["format version: 1 -> 2".into()]));
-    std::fs::write(folder.path().join("images/a.txt"), "b").unwrap();
+    std::fs::write(folder.path().join("files/a.txt"), "b").unwrap();
     assert!(matches!(folder.state(&key), State::Stale(why) if why[0].contains("a.txt was altered")));
 }
 
@@ -50,11 +50,10 @@ fn the_same_outputs_have_the_same_hash_whatever_made_them() {
 fn an_output_in_another_folder_is_watched() {
     let artifacts = tempfile::tempdir().unwrap();
     let key = Key::default();
-    let folder =
-        StageFolder { elsewhere: &[("analyze", "report.html")], ..StageFolder::new(artifacts.path(), "report") };
-    let output = artifacts.path().join("analyze/report.html");
+    let folder = StageFolder { elsewhere: &[("third", "page.html")], ..StageFolder::new(artifacts.path(), "page") };
+    let output = artifacts.path().join("third/page.html");
     let building = folder.begin(&[]).unwrap();
-    write_atomic(StageFolder::elsewhere(building.path(), "analyze", "report.html"), b"<html>").unwrap();
+    write_atomic(StageFolder::elsewhere(building.path(), "third", "page.html"), b"<html>").unwrap();
     building.finish(&key, &[], "", BTreeMap::new()).unwrap();
     assert!(!output.exists(), "the run is not complete");
     building.publish(&[]).unwrap();
@@ -69,41 +68,41 @@ fn an_output_in_another_folder_is_watched() {
 #[test]
 fn a_damaged_lock_is_an_error_where_it_is_shown() {
     let artifacts = tempfile::tempdir().unwrap();
-    let folder = StageFolder::new(artifacts.path(), "scrape");
+    let folder = StageFolder::new(artifacts.path(), "first");
     assert!(folder.read_lock().unwrap().is_none());
     finished(artifacts.path(), &Key::default());
-    assert_eq!(folder.read_lock().unwrap().unwrap().stage, "scrape");
+    assert_eq!(folder.read_lock().unwrap().unwrap().stage, "first");
     assert_eq!(folder.configuration().unwrap(), "seed = 1\n");
     std::fs::write(folder.path().join(Lock::FILE), "{").unwrap();
     let text = crate::error::render(&folder.read_lock().unwrap_err());
-    assert!(text.contains("stage.lock.json is damaged") && text.contains("hint: run `just scrape --force`"), "{text}");
+    assert!(text.contains("stage.lock.json is damaged") && text.contains("hint: run `just first --force`"), "{text}");
 }
 
 #[test]
 fn a_file_in_place_of_a_cache_does_not_block_the_next_runs() {
     let artifacts = tempfile::tempdir().unwrap();
     let folder = finished(artifacts.path(), &Key::default());
-    std::fs::write(folder.path().join("features"), "").unwrap();
-    folder.begin(&["features"]).unwrap();
-    assert!(!folder.path().join("features").exists());
+    std::fs::write(folder.path().join("kept"), "").unwrap();
+    folder.begin(&["kept"]).unwrap();
+    assert!(!folder.path().join("kept").exists());
     assert_eq!(folder.state(&Key::default()), State::UpToDate, "the old outputs stay");
 }
 
 #[test]
 fn an_output_in_a_cache_is_a_fault_of_the_stage() {
     let artifacts = tempfile::tempdir().unwrap();
-    let folder = StageFolder::new(artifacts.path(), "train");
-    let building = folder.begin(&["features"]).unwrap();
-    write_atomic(building.path().join("features/1"), b"").unwrap();
-    let error = building.finish(&Key::default(), &["features"], "", BTreeMap::new()).unwrap_err();
-    assert!(error.to_string().contains("wrote an output into `features`"), "{error}");
+    let folder = StageFolder::new(artifacts.path(), "second");
+    let building = folder.begin(&["kept"]).unwrap();
+    write_atomic(building.path().join("kept/1"), b"").unwrap();
+    let error = building.finish(&Key::default(), &["kept"], "", BTreeMap::new()).unwrap_err();
+    assert!(error.to_string().contains("wrote an output into `kept`"), "{error}");
 }
 
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_place_of_a_lock_or_an_output_makes_the_stage_run() {
     use rustix::fs::{CWD, FileType, mknodat};
-    for name in [Lock::FILE, Manifest::FILE, "images/a.txt"] {
+    for name in [Lock::FILE, Manifest::FILE, "files/a.txt"] {
         let artifacts = tempfile::tempdir().unwrap();
         let folder = finished(artifacts.path(), &Key::default());
         let path = folder.path().join(name);
@@ -117,12 +116,12 @@ fn a_pipe_in_place_of_a_lock_or_an_output_makes_the_stage_run() {
 #[test]
 fn a_folder_of_the_user_is_refused_and_left_untouched() {
     let artifacts = tempfile::tempdir().unwrap();
-    let folder = StageFolder::new(artifacts.path(), "train");
-    std::fs::create_dir_all(folder.path().join("cat")).unwrap();
-    std::fs::write(folder.path().join("cat/1.jpg"), "photo").unwrap();
+    let folder = StageFolder::new(artifacts.path(), "second");
+    std::fs::create_dir_all(folder.path().join("own")).unwrap();
+    std::fs::write(folder.path().join("own/1.txt"), "own").unwrap();
     let text = crate::error::render(&folder.begin(&[]).unwrap_err());
-    assert!(text.contains("was not created by the stage train") && text.contains("hint: "), "{text}");
-    assert_eq!(std::fs::read(folder.path().join("cat/1.jpg")).unwrap(), b"photo");
+    assert!(text.contains("was not created by the stage second") && text.contains("hint: "), "{text}");
+    assert_eq!(std::fs::read(folder.path().join("own/1.txt")).unwrap(), b"own");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is added");
 }
 
@@ -130,14 +129,14 @@ fn a_folder_of_the_user_is_refused_and_left_untouched() {
 fn a_folder_of_another_stage_is_refused() {
     let artifacts = tempfile::tempdir().unwrap();
     let other = finished(artifacts.path(), &Key::default());
-    std::fs::rename(other.path(), artifacts.path().join("train")).unwrap();
-    assert!(StageFolder::new(artifacts.path(), "train").begin(&[]).is_err());
+    std::fs::rename(other.path(), artifacts.path().join("second")).unwrap();
+    assert!(StageFolder::new(artifacts.path(), "second").begin(&[]).is_err());
 }
 
 #[test]
 fn an_empty_folder_and_the_folder_of_a_killed_run_are_accepted() {
     let artifacts = tempfile::tempdir().unwrap();
-    let folder = StageFolder::new(artifacts.path(), "scrape");
+    let folder = StageFolder::new(artifacts.path(), "first");
     std::fs::create_dir(folder.path()).unwrap();
     folder.begin(&[]).unwrap();
     std::fs::write(folder.path().join("half.png"), "").unwrap();
@@ -158,11 +157,11 @@ fn an_empty_folder_and_the_folder_of_a_killed_run_are_accepted() {
 #[test]
 fn a_link_to_a_folder_of_the_user_is_refused() {
     let artifacts = tempfile::tempdir().unwrap();
-    let photos = tempfile::tempdir().unwrap();
-    std::fs::write(photos.path().join("1.jpg"), "photo").unwrap();
-    std::os::unix::fs::symlink(photos.path(), artifacts.path().join("train")).unwrap();
-    assert!(StageFolder::new(artifacts.path(), "train").begin(&[]).is_err());
-    assert!(photos.path().join("1.jpg").exists());
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("1.txt"), "own").unwrap();
+    std::os::unix::fs::symlink(own.path(), artifacts.path().join("second")).unwrap();
+    assert!(StageFolder::new(artifacts.path(), "second").begin(&[]).is_err());
+    assert!(own.path().join("1.txt").exists());
 }
 
 #[cfg(unix)]
@@ -182,6 +181,6 @@ fn a_pipe_or_a_link_in_place_of_the_marker_is_replaced() {
         }
         assert_eq!(finished(artifacts.path(), &key).state(&key), State::UpToDate, "{kind}");
         assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine", "{kind}");
-        assert_eq!(std::fs::read_to_string(&marker).unwrap(), "scrape\n", "{kind}");
+        assert_eq!(std::fs::read_to_string(&marker).unwrap(), "first\n", "{kind}");
     }
 }
