@@ -2,7 +2,7 @@
 //! until the new ones are complete.
 //!
 //! ```text
-//! artifacts/<stage>/           outputs of the last finished run, caches, checkpoints, log.unfinished.jsonl
+//! artifacts/<stage>/             outputs of the last finished run, caches, checkpoints, log.unfinished.jsonl
 //! artifacts/.<stage>.partial/    outputs of the run in progress
 //! ```
 
