@@ -25,8 +25,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Permission to send one request. Dropping the value returns the permission.
 pub(crate) struct Pass {
-    _seat: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+    _of_host: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
 }
 
 /// The result of reading a host's `robots.txt`.
@@ -40,7 +40,8 @@ pub(crate) enum Verdict {
 /// The limits of one host.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    seats: Arc<Semaphore>,
+    /// The permits for requests to the host that are under way at a time.
+    permits: Arc<Semaphore>,
     /// The time from which the next request may be sent. The holder of the lock sends the next request.
     turn: tokio::sync::Mutex<Option<Instant>>,
     waits: Mutex<Waits>,
@@ -63,7 +64,7 @@ impl Gate {
         let interval =
             if rate > 0.0 { Duration::try_from_secs_f64(1.0 / rate).unwrap_or(Duration::MAX) } else { Duration::ZERO };
         Self {
-            seats: Arc::new(Semaphore::new(limits.concurrency)),
+            permits: Arc::new(Semaphore::new(limits.concurrency)),
             turn: tokio::sync::Mutex::new(None),
             waits: Mutex::new(Waits { interval, held: None }),
             longest_wait,
@@ -71,24 +72,24 @@ impl Gate {
         }
     }
 
-    /// Waits for permission to send one request, in the order of the calls. The permit among all requests under way is taken last, so
-    /// requests that wait for a slow host do not delay requests to others.
+    /// Waits for permission to send one request, in the order of the calls. The permit of `permits_of_all`, which all hosts share, is taken
+    /// last, so requests that wait for a slow host do not delay requests to others.
     ///
     /// # Errors
     /// Returns an error when the host asks for a longer wait than allowed.
-    pub async fn pass(&self, places: &Arc<Semaphore>) -> Result<Pass, Failure> {
+    pub async fn pass(&self, permits_of_all: &Arc<Semaphore>) -> Result<Pass, Failure> {
         self.patience()?;
-        let seat = acquire(&self.seats).await;
+        let of_host = acquire(&self.permits).await;
         let mut turn = self.turn.lock().await;
         loop {
             if let Some(from) = (*turn).max(self.patience()?) {
                 sleep_until(from).await;
             }
-            let place = acquire(places).await;
+            let of_all = acquire(permits_of_all).await;
             // The host may have requested a longer wait in the meantime.
             if (*turn).max(self.patience()?).is_none_or(|from| from <= Instant::now()) {
                 *turn = Some(Instant::now() + self.waits().interval.min(DAY));
-                return Ok(Pass { _seat: seat, _place: place });
+                return Ok(Pass { _of_host: of_host, _of_all: of_all });
             }
         }
     }

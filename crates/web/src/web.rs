@@ -34,7 +34,7 @@ pub struct Web(Arc<Inner>);
 struct Inner {
     wire: Wire,
     hosts: Hosts,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     jitter: Jitter,
     proxies: Proxies,
     allowed: Vec<Named>,
@@ -81,7 +81,7 @@ impl Web {
         Ok(Self(Arc::new(Inner {
             wire,
             hosts: Hosts::new(settings.per_host, named, settings.longest_wait),
-            places: Arc::new(Semaphore::new(settings.concurrency)),
+            permits: Arc::new(Semaphore::new(settings.concurrency)),
             jitter: Jitter::new(settings.backoff),
             proxies: Proxies::new(&settings.proxy),
             allowed,
@@ -153,7 +153,7 @@ impl Web {
             if request.kind == Kind::Image && self.0.settings.respect_robots {
                 self.robots(&gate, &key, &chain.url).await?;
             }
-            let pass = gate.pass(&self.0.places).await?;
+            let pass = gate.pass(&self.0.permits).await?;
             let begun = Instant::now();
             let answer = self.0.wire.ask(&chain.url, &key, proxy, request, chain.with_secrets).await?;
             if let Some(location) = redirect(&answer) {
