@@ -1,9 +1,9 @@
 //! The tuned network: the trunk and the chosen head as `model.onnx`, and its description `model.json`.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use contract::{Dataset, Split};
 use graph::Model;
-use ndarray::{Array2, Ix2};
+use inference::Layers;
 use runtime::Session;
 use zoo::{Layer, Network, Parent};
 
@@ -75,16 +75,16 @@ fn check(
     let Some((rows, _)) = examples.val.blocks(IMAGES).next() else { bail!("the val split is empty") };
     let input = &base.network.input;
     let images = rows.iter().map(|row| read(input, dataset, row.image)).collect::<Result<Vec<_>>>()?;
-    let input = input.batch(&images);
+    let output = sweep.cut.probabilities.as_str();
+    let from_images = Layers::open(whole, input, &[output], run.threads())?.run(&images)?;
     let rows = sweep.features.batch(&rows);
-    let probabilities = |model: &Model, name: &str, values: ndarray::ArrayViewD<f32>| -> Result<Array2<f32>> {
-        let outputs = Session::new(model, run.threads())?.run(&[(name, values)])?;
-        let found = outputs.into_iter().find(|(name, _)| *name == sweep.cut.probabilities);
-        Ok(found.context("the network has no output of probabilities")?.1.into_dimensionality::<Ix2>()?)
+    let from_features = Session::new(head, run.threads())?.run(&[(&sweep.cut.tensor, rows.view())])?;
+    let from_features = from_features.iter().find(|(name, _)| name == output).map(|(_, values)| values);
+    let (Some(from_images), Some(from_features)) = (from_images.first(), from_features) else {
+        bail!("the network has no output of probabilities")
     };
-    let from_images = probabilities(whole, &base.network.input.tensor, input.view().into_dyn())?;
-    let from_features = probabilities(head, &sweep.cut.tensor, rows.view())?;
-    let apart = (&from_images - &from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    ensure!(from_images.shape() == from_features.shape(), "the saved network has another number of classes");
+    let apart = (from_images - from_features).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     if apart.is_nan() || apart > TOLERANCE {
         bail!("the probabilities of the saved network differ by {apart} from those in training");
     }
