@@ -96,6 +96,11 @@ impl StageFolder {
         self.beside(".old")
     }
 
+    /// Returns the folders that a run of the stage creates, replaces or removes.
+    pub(crate) fn replaced(&self) -> [PathBuf; 3] {
+        [self.path.clone(), self.partial(), self.old()]
+    }
+
     /// Returns where the output `file` in the folder of `stage` waits below `outputs` until the run is complete.
     pub(crate) fn elsewhere(outputs: &Path, stage: &str, file: &str) -> PathBuf {
         outputs.join(ELSEWHERE).join(stage).join(file)

@@ -10,7 +10,7 @@ use crate::{HintExt, StageFolder};
 /// Rejects an artifacts folder that is equal to, inside or around one of the user's folders, and a `stage` whose folders hold one of the
 /// user's files. A stage's folder can be a link. Then the target of the link counts too.
 pub(crate) fn check(artifacts: &Path, stage: &StageFolder, external: &[ExternalPath]) -> Result<()> {
-    let replaced = [stage.path().to_owned(), stage.partial(), stage.old()];
+    let replaced = stage.replaced();
     for ExternalPath { key, path } in external {
         let theirs = resolve(path);
         let relation = |ours: &Path| {
@@ -39,7 +39,7 @@ pub(crate) fn check(artifacts: &Path, stage: &StageFolder, external: &[ExternalP
 
 /// Rejects a `stage` whose folders hold something that every stage uses, such as the configuration.
 pub(crate) fn check_inside(stage: &StageFolder, used: &[ExternalPath]) -> Result<()> {
-    let replaced = [stage.path().to_owned(), stage.partial(), stage.old()].map(|folder| resolve(&folder));
+    let replaced = stage.replaced().map(|folder| resolve(&folder));
     for ExternalPath { key, path } in used {
         if replaced.iter().any(|folder| resolve(path).starts_with(folder)) {
             let (stage, path) = (stage.path().display(), path.display());
