@@ -6,8 +6,8 @@ use crate::view::Scope;
 use anyhow::Result;
 use contract::Dataset;
 use contract::stages;
-use pipeline::HintExt;
 use pipeline::error::UsageError;
+use pipeline::{HintExt, run_again};
 
 use crate::maps;
 use crate::selection;
@@ -17,7 +17,7 @@ use crate::tuned::Tuned;
 /// Rejects images, layers, channels and occlusion windows that do not exist.
 pub(crate) fn check(scope: Scope) -> Result<()> {
     let config = &scope.config.analyze;
-    let network = zoo::Network::read(&scope.environment.stage(stages::TRAIN)).hint("run `just train --force`")?;
+    let network = zoo::Network::read(&scope.environment.stage(stages::TRAIN)).hint(run_again(stages::TRAIN))?;
     maps::windows(&config.occlusion, network.input.size)?;
     images_and_layers(scope)?;
     let layers = [&config.tsne.layer, &config.maps.layer].map(String::as_str);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use pipeline::{HintExt, Run, regular, write_atomic};
+use pipeline::{HintExt, Run, regular, run_again, write_atomic};
 
 /// A file that one stage writes and another stage, or the report, reads.
 pub trait Artifact: Sized {
@@ -32,9 +32,10 @@ pub trait Artifact: Sized {
     /// Reads the file in `folder`, with the errors of [`Artifact::read`].
     fn read_in(folder: &Path) -> Result<Self> {
         let path = folder.join(Self::FILE);
-        let again = || format!("run `just {} --force`", Self::STAGE);
-        let bytes = regular::read(&path, u64::MAX).hint(again())?;
-        Self::decode(&bytes).map_err(|why| anyhow!("{} is damaged: {why:#}", path.display())).hint(again())
+        let bytes = regular::read(&path, u64::MAX).hint(run_again(Self::STAGE))?;
+        Self::decode(&bytes)
+            .map_err(|why| anyhow!("{} is damaged: {why:#}", path.display()))
+            .hint(run_again(Self::STAGE))
     }
 
     /// Reads the file in `folder`. Returns `None` when there is no such file.

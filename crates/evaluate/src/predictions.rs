@@ -1,10 +1,10 @@
 //! Runs the tuned network on the images of `preprocess`.
 
 use anyhow::{Result, anyhow};
-use contract::{Dataset, ImageRow, Split};
+use contract::{Dataset, ImageRow, Split, stages};
 use inference::{BATCH, Classifier, argmax};
 use ndarray::{Array2, Axis};
-use pipeline::{HintExt, Progress, stop};
+use pipeline::{HintExt, Progress, run_again, stop};
 
 use crate::Outcomes;
 
@@ -33,7 +33,7 @@ pub fn judge<'a>(
     if classifier.network().classes != dataset.classes {
         let (network, data) = (classifier.network().classes.join(", "), dataset.classes.join(", "));
         return Err(anyhow!("the network has the classes {network}, but the data set has {data}"))
-            .hint("run `just train --force`");
+            .hint(run_again(stages::TRAIN));
     }
     let rows = dataset.split(split);
     if rows.is_empty() {
@@ -41,7 +41,7 @@ pub fn judge<'a>(
     }
     let mut probabilities = Array2::zeros((0, dataset.classes.len()));
     let side = classifier.network().input.size;
-    let read = |at: usize| inference::read(&dataset.file(rows[at]), side).hint("run `just preprocess --force`");
+    let read = |at: usize| inference::read(&dataset.file(rows[at]), side).hint(run_again(stages::PREPROCESS));
     inference::in_batches(rows.len(), BATCH, read, |first, images| {
         stop::check()?;
         let values = classifier.probabilities(&images)?;

@@ -71,7 +71,7 @@ impl Error {
     pub fn advice(&self) -> String {
         match self {
             Self::Read(_) => "check the image with another program".to_owned(),
-            Self::Size { .. } => "run `just preprocess --force`".to_owned(),
+            Self::Size { side, .. } => format!("resize the image to {side} x {side} pixels"),
             Self::NoClassifier { .. } => {
                 "`--network squeezenet` has a classifier; `just train` adds one to this network".to_owned()
             }

@@ -78,6 +78,11 @@ impl<T, E: Into<anyhow::Error>> HintFrom<T, E> for Result<T, E> {
     }
 }
 
+/// Returns the advice to let `stage` write its outputs again.
+pub fn run_again(stage: &str) -> String {
+    format!("run `just {stage} --force`")
+}
+
 /// Returns `error` with `advice` attached.
 pub fn with_hint(error: impl Into<anyhow::Error>, advice: impl Display) -> anyhow::Error {
     anyhow::Error::new(Hint { advice: advice.to_string(), about: error.into() })

@@ -18,7 +18,7 @@ use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Root};
-use crate::{HintExt, Key, Manifest, regular};
+use crate::{HintExt, Key, Manifest, regular, run_again};
 
 /// The folder of one stage.
 #[derive(Debug, Clone)]
@@ -152,7 +152,7 @@ impl StageFolder {
         let read = regular::read(&path, MOST).map_err(anyhow::Error::from);
         let lock = read.and_then(|text| Ok(serde_json::from_slice(&text)?));
         let damaged = |why: anyhow::Error| why.context(format!("{} is damaged", path.display()));
-        lock.map(Some).map_err(damaged).hint(format!("run `just {} --force`", self.name))
+        lock.map(Some).map_err(damaged).hint(run_again(&self.name))
     }
 
     /// Calls `read`, which reads several files of the folder, and repeats the call when a run replaced the outputs in between. The files
@@ -170,7 +170,7 @@ impl StageFolder {
 
     /// Reads the part of the configuration that the finished stage was run with, as TOML.
     pub fn configuration(&self) -> Result<String> {
-        regular::text(&self.path.join(CONFIG), MOST).hint(format!("run `just {} --force`", self.name))
+        regular::text(&self.path.join(CONFIG), MOST).hint(run_again(&self.name))
     }
 
     /// Returns the manifest whose hash `lock` records.

@@ -36,7 +36,7 @@ mod writer;
 
 pub use board::Board;
 pub use config::Environment;
-pub use error::{HintExt, HintFrom};
+pub use error::{HintExt, HintFrom, run_again};
 pub use exit::Exit;
 pub use files::{AtomicFile, remove, write_atomic};
 pub use folder::{Lock, StageFolder};

@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use contract::tables::layer_files::file_name;
-use contract::{Artifact, LayerRow};
+use contract::{Artifact, LayerRow, stages};
 use image::RgbImage;
 use imaging::Limits;
 use ndarray::ArrayD;
 use ndarray_npy::ReadNpyExt;
-use pipeline::HintExt;
-
-const AGAIN: &str = "run `just analyze --force`";
+use pipeline::{HintExt, run_again};
 
 /// The folder of `analyze`.
 pub(crate) struct Analyses {
@@ -39,15 +37,15 @@ impl Analyses {
 
     /// Reads an image. Returns `None` when there is no such file.
     pub(crate) fn image(&self, file: &str) -> Result<Option<RgbImage>> {
-        let read = || imaging::read(&self.folder.join(file), &Limits::default()).hint(AGAIN);
+        let read = || imaging::read(&self.folder.join(file), &Limits::default()).hint(run_again(stages::ANALYZE));
         self.has(file).then(read).transpose()
     }
 
     /// Reads an array of any shape from an `.npy` file.
     pub(crate) fn array(&self, file: &str) -> Result<ArrayD<f32>> {
         let path = self.folder.join(file);
-        let read = ArrayD::<f32>::read_npy(fs_err::File::open(&path).hint(AGAIN)?);
-        read.with_context(|| format!("{} is damaged", path.display())).hint(AGAIN)
+        let read = ArrayD::<f32>::read_npy(fs_err::File::open(&path).hint(run_again(stages::ANALYZE))?);
+        read.with_context(|| format!("{} is damaged", path.display())).hint(run_again(stages::ANALYZE))
     }
 
     /// Returns the names of the files in `folder` with this extension, without it and sorted.
@@ -111,9 +109,9 @@ mod tests {
         assert!(analyses.image("weights/conv1.png").unwrap().is_none());
         let said = |error: anyhow::Error| pipeline::error::render(&error);
         let array = said(analyses.array("maps/a/gradcam.npy").unwrap_err());
-        assert!(array.contains("gradcam.npy is damaged") && array.contains(AGAIN), "{array}");
+        assert!(array.contains("gradcam.npy is damaged") && array.contains(&run_again(stages::ANALYZE)), "{array}");
         let image = said(analyses.image("maps/a/gradcam.png").unwrap_err());
-        assert!(image.contains("gradcam.png") && image.contains(AGAIN), "{image}");
+        assert!(image.contains("gradcam.png") && image.contains(&run_again(stages::ANALYZE)), "{image}");
         assert_eq!(analyses.names("maps/a", "npy").unwrap(), ["gradcam"]);
         assert!(analyses.names("activations/a", "npy").unwrap().is_empty());
     }

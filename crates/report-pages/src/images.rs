@@ -1,10 +1,10 @@
 //! Images for the page.
 
 use anyhow::Result;
-use contract::{ImageRow, Judgement};
+use contract::{ImageRow, Judgement, stages};
 use image::RgbImage;
 use imaging::Limits;
-use pipeline::HintExt;
+use pipeline::{HintExt, run_again};
 use report::DataUri;
 use report::page::{Bar, Card, Image};
 
@@ -34,7 +34,7 @@ pub(crate) fn drawing(image: &RgbImage, alt: &str) -> Result<Image> {
 impl ReportInputs {
     /// Reads a preprocessed image.
     pub(crate) fn pixels(&self, image: &ImageRow) -> Result<RgbImage> {
-        imaging::read(&self.dataset.file(image), &Limits::default()).hint("run `just preprocess --force`")
+        imaging::read(&self.dataset.file(image), &Limits::default()).hint(run_again(stages::PREPROCESS))
     }
 
     /// Returns a preprocessed image, at most `side` pixels wide, with a frame in the colour of its class.
@@ -44,9 +44,8 @@ impl ReportInputs {
 
     /// Returns an image that was analyzed, with a frame in the colour of its class.
     pub(crate) fn photo_of(&self, chosen: &Chosen) -> Result<Image> {
-        let stage = if chosen.place.is_some() { "preprocess" } else { "analyze" };
-        let hint = format!("run `just {stage} --force`");
-        let pixels = imaging::read(&chosen.file, &Limits::default()).hint(hint)?;
+        let stage = if chosen.place.is_some() { stages::PREPROCESS } else { stages::ANALYZE };
+        let pixels = imaging::read(&chosen.file, &Limits::default()).hint(run_again(stage))?;
         self.framed(&pixels, &chosen.row.class, &chosen.row.source, SIDE)
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
-use pipeline::HintExt;
+use pipeline::{HintExt, run_again};
 use serde::{Deserialize, Serialize};
 
 use super::{Row, json};
@@ -109,7 +109,7 @@ impl Dataset {
                 stray.label,
                 Classes::FILE
             ))
-            .hint(format!("run `just {} --force`", Self::STAGE));
+            .hint(run_again(Self::STAGE));
         }
         Ok(Self { images, classes, folder })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use pipeline::HintExt;
+use pipeline::{HintExt, run_again};
 
 use super::dataset::Dataset;
 use super::predictions::{Prediction, Predictions};
@@ -31,8 +31,7 @@ impl Judgement {
     pub fn read(artifacts: &Path, dataset: &Dataset) -> Result<Vec<Self>> {
         let found = Predictions::read(artifacts)?;
         let damaged = || format!("{} does not fit the data set", Predictions::FILE);
-        let again = format!("run `just {} --force`", Predictions::STAGE);
-        join(&found, dataset).with_context(damaged).hint(again)
+        join(&found, dataset).with_context(damaged).hint(run_again(Predictions::STAGE))
     }
 
     /// Returns whether the predicted class is the label.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use contract::Dataset;
 use contract::stages;
 use imaging::{RgbImage, Transform};
-use pipeline::{Environment, HintExt, Manifest};
+use pipeline::{Environment, HintExt, Manifest, run_again};
 use rayon::prelude::*;
 use zoo::InputTransform;
 
@@ -15,7 +15,6 @@ use super::shard::Key;
 
 /// The stage whose random streams draw the copies. `find-lr` draws the same copies as `train`.
 const STAGE: &str = stages::TRAIN;
-const AGAIN: &str = "run `just preprocess --force`";
 
 /// All images of the data set, and how their copies differ from them.
 pub(super) struct Images<'a> {
@@ -47,13 +46,16 @@ impl<'a> Images<'a> {
     /// The hashes of the bytes come from the manifest of `preprocess`, which the stage has checked.
     pub fn keys(&self, environment: &Environment, rows: &[Row]) -> Result<Vec<(Key, Row)>> {
         let path = environment.stage(stages::PREPROCESS).join(Manifest::FILE);
-        let manifest = Manifest::from_csv(&fs_err::read_to_string(&path).hint(AGAIN)?, &path).hint(AGAIN)?;
+        let manifest = Manifest::from_csv(&fs_err::read_to_string(&path).hint(run_again(stages::PREPROCESS))?, &path)
+            .hint(run_again(stages::PREPROCESS))?;
         let hashes: BTreeMap<&str, &str> =
             manifest.0.iter().map(|entry| (entry.path.as_str(), entry.blake3.as_str())).collect();
         let key = |row: &Row| {
             let image = &self.dataset.images[row.image];
             let hash = hashes.get(image.path.as_str());
-            let hash = hash.with_context(|| format!("{} does not list {}", path.display(), image.path)).hint(AGAIN)?;
+            let hash = hash
+                .with_context(|| format!("{} does not list {}", path.display(), image.path))
+                .hint(run_again(stages::PREPROCESS))?;
             let mut digest = blake3::Hasher::new_derive_key("tunescope picture at a cut");
             digest.update(hash.as_bytes());
             let change = self.change(*row);
@@ -84,5 +86,5 @@ impl<'a> Images<'a> {
 
 /// Reads the image with index `image` of [`Dataset::images`] without a change. It must have the size that the network takes.
 pub(crate) fn read(input: &InputTransform, dataset: &Dataset, image: usize) -> Result<RgbImage> {
-    inference::read(&dataset.file(&dataset.images[image]), input.size).hint(AGAIN)
+    inference::read(&dataset.file(&dataset.images[image]), input.size).hint(run_again(stages::PREPROCESS))
 }
