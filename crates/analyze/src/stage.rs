@@ -22,7 +22,7 @@ impl Stage for Analyze {
     type Config = AnalyzeView;
 
     const NAME: &'static str = stages::ANALYZE;
-    const FORMAT: u32 = 8;
+    const FORMAT: u32 = 9;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 

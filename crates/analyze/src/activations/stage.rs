@@ -23,7 +23,7 @@ impl Stage for Activations {
     type Config = ActivationsView;
 
     const NAME: &'static str = stages::ACTIVATIONS;
-    const FORMAT: u32 = 2;
+    const FORMAT: u32 = 3;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE];
     const CHECKPOINTS: &'static [&'static str] = &[pipeline::PIECES];
 

@@ -33,10 +33,10 @@ pub enum Why {
     #[serde(rename = "least certain of its class")]
     LeastCertain,
     /// `analyze.pictures` contains its id.
-    #[serde(rename = "asked for")]
+    #[serde(rename = "named by its id")]
     Requested,
     /// `analyze.images` contains its file, and the image is not in the data set.
-    #[serde(rename = "given, with the class that the network names")]
+    #[serde(rename = "your file, with the predicted class")]
     Given,
 }
 
@@ -47,16 +47,10 @@ impl Why {
     }
 }
 
-/// The words of a caption.
+/// The text in the table, which is also a caption of the report.
 impl fmt::Display for Why {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        to.write_str(match self {
-            Self::Best => "best of its class",
-            Self::Worst => "worst of its class",
-            Self::LeastCertain => "least certain of its class",
-            Self::Requested => "named by its id",
-            Self::Given => "your file, with the predicted class",
-        })
+        self.serialize(to)
     }
 }
 
@@ -87,4 +81,24 @@ pub struct UnusableFile {
 impl Row for UnusableFile {
     const STAGE: &'static str = stages::ANALYZE;
     const FILE: &'static str = "rejects.csv";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Artifact;
+
+    #[test]
+    fn the_caption_is_the_text_of_the_table() {
+        let row = |why| ChosenRow { id: "ab".into(), class: "cat".into(), why, source: "a.jpg".into() };
+        for (why, text) in [(Why::LeastCertain, "least certain of its class"), (Why::Requested, "named by its id")] {
+            assert_eq!(why.to_string(), text);
+            let table = vec![row(why)].encode().unwrap();
+            assert_eq!(
+                String::from_utf8(table.clone()).unwrap(),
+                format!("id,class,why,source\nab,cat,{text},a.jpg\n")
+            );
+            assert_eq!(Vec::<ChosenRow>::decode(&table).unwrap(), [row(why)]);
+        }
+    }
 }
