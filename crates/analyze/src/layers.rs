@@ -9,6 +9,7 @@ use contract::{Artifact, LayerRow};
 use graph::{Cost, cost};
 use pipeline::cli::{Common, print};
 use pipeline::{Align, Exit, HintExt, HintFrom, Table};
+use report::scale;
 use serde_json::{Value, json};
 use zoo::{Network, ZooError};
 
@@ -94,24 +95,5 @@ fn to_json(network: &Network, layers: &[Cost]) -> Value {
 
 /// Writes `61100840` as `61,100,840`.
 fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_grouped() {
-        let texts = [0, 999, 1000, 61_100_840].map(grouped);
-        assert_eq!(texts, ["0", "999", "1,000", "61,100,840"]);
-    }
+    scale::grouped_with(count, ',')
 }

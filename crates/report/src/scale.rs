@@ -145,13 +145,18 @@ pub fn percent(share: f64) -> String {
     format!("{} %", text.strip_suffix(".0").filter(|t| matches!(*t, "0" | "100")).unwrap_or(&text))
 }
 
-/// Writes a whole number with its digits in groups of three.
+/// Writes a whole number with its digits in groups of three, with narrow spaces between them.
 pub fn grouped(value: u64) -> String {
+    grouped_with(value, '\u{202f}')
+}
+
+/// Writes a whole number with its digits in groups of three, with `separator` between them.
+pub fn grouped_with(value: u64, separator: char) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{202f}');
+            out.push(separator);
         }
         out.push(digit);
     }

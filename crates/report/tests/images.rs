@@ -105,6 +105,9 @@ fn numbers_have_short_texts() {
     assert_eq!(scale::percent(0.000_01), "< 0.1 %");
     assert_eq!(scale::percent(0.0), "0 %");
     assert_eq!(scale::percent(f64::NAN), "–");
+    let grouped = [0, 999, 1000, 61_100_840].map(|value| scale::grouped_with(value, ','));
+    assert_eq!(grouped, ["0", "999", "1,000", "61,100,840"]);
+    assert_eq!(scale::grouped(1000), "1\u{202f}000");
 }
 
 #[test]

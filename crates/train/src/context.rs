@@ -52,7 +52,8 @@ impl TrainContext<'_> {
     }
 
     /// Returns whether trials at this cut run side by side, each with one thread: they have few weights and no
-    /// convolution.
+    /// convolution. A dense layer multiplies each weight once for an image, so its weights measure its work. A convolution
+    /// multiplies them at every position.
     pub fn is_small(cut: &Cut) -> Result<bool> {
         let mut values: usize = cut.item.iter().product();
         for name in &cut.trained {
