@@ -1,10 +1,10 @@
 //! Stage `report`: the report, from the artifacts of all stages.
 //!
-//! The stage has a lock of its own, so a changed caption rebuilds the report but not the analyses. Its only output is in the
-//! folder of `analyze`, next to the numbers that it links to.
+//! The stage has a lock of its own, and this program is one of its inputs, so a changed caption rebuilds the report but not the
+//! analyses. Its only output is in the folder of `analyze`, next to the numbers that it links to.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use contract::tables::report::{FILE, FOLDER};
@@ -31,14 +31,15 @@ impl Stage for Report {
     type Config = ReportView;
 
     const NAME: &'static str = stages::REPORT;
+    // Stays as it is: the hash of the program changes with everything that the page consists of.
     const FORMAT: u32 = 2;
     const UPSTREAM: &'static [&'static str] = &[stages::PREPROCESS, stages::TRAIN, stages::EVALUATE, stages::ANALYZE];
     const ELSEWHERE: &'static [(&'static str, &'static str)] = &[(FOLDER, FILE)];
 
-    /// Returns the version of Tunescope and the hash of the cache key of each stage. A hash stands for the lock and the configuration of
-    /// the stage, which the report shows.
+    /// Returns the hash of this program and the hash of the cache key of each stage. The latter stands for the lock and the configuration
+    /// of the stage, which the report shows.
     fn inputs(&self, scope: Scope<ReportView>) -> Result<BTreeMap<String, String>> {
-        let mut inputs = BTreeMap::from([("tunescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
+        let mut inputs = BTreeMap::from([("program".to_owned(), program())]);
         for stage in STAGES {
             if let Some(lock) = StageFolder::new(&scope.environment.artifacts, stage).read_lock()? {
                 inputs.insert(format!("cache key of {stage}"), lock.key_hash);
@@ -60,6 +61,14 @@ impl Stage for Report {
     }
 }
 
-fn path(artifacts: &Path) -> std::path::PathBuf {
+/// Returns the hash of the file of this program, or its version when the file cannot be read.
+fn program() -> String {
+    // On Linux, this path opens the running program even after a build has replaced its file.
+    let path = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() };
+    let hash = path.and_then(|path| Ok(blake3::Hasher::new().update_mmap_rayon(path)?.finalize()));
+    hash.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |hash| hash.to_hex().to_string())
+}
+
+fn path(artifacts: &Path) -> PathBuf {
     artifacts.join(FOLDER).join(FILE)
 }

@@ -1,12 +1,13 @@
 //! Tests of the stage `report`: when it runs, and its errors for damaged artifacts.
 
+use std::process::Command;
+
 use testkit::Workspace;
 
 use crate::support;
 use crate::support::{analyze, stderr};
 
 const REPORT: &str = "artifacts/analyze/report.html";
-const LOCK: &str = "artifacts/report/stage.lock.json";
 
 /// Runs `analyze` with `args`, which must succeed, and returns stderr.
 fn succeed(workspace: &Workspace, args: &[&str]) -> String {
@@ -37,18 +38,24 @@ fn line<'a>(messages: &'a str, stage: &str) -> &'a str {
 fn a_changed_caption_rebuilds_the_report_and_no_analysis() {
     let workspace = finished();
     let (report, log) = (workspace.text(REPORT), workspace.text("artifacts/analyze/log.jsonl"));
-    let lock = workspace.text(LOCK);
-    let line_of = |lock: &str| lock.lines().find(|line| line.contains("\"format\": ")).unwrap().to_owned();
-    let format: String = line_of(&lock).chars().filter(char::is_ascii_digit).collect();
-    // A changed caption raises the format number of the stage `report`. The last run had another number.
-    workspace.write(LOCK, lock.replace(&line_of(&lock), "\"format\": 0,"));
-    let messages = succeed(&workspace, &[]);
+    // A changed caption gives another program. So does a byte behind the program, which does not change what it does. Another process
+    // writes the file: a file that this process has open for writing cannot be started.
+    let program = workspace.join("analyze");
+    let copy = "cp \"$0\" \"$1\" && printf x >> \"$1\"";
+    let copied = support::output(Command::new("sh").args(["-c", copy, env!("CARGO_BIN_EXE_analyze")]).arg(&program));
+    assert!(copied.status.success(), "{}", stderr(&copied));
+    let run = || {
+        let output = support::output(&mut support::command_of(&workspace, &program));
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let messages = run();
     assert!(line(&messages, "analyze").ends_with("up to date"), "{messages}");
-    assert!(messages.contains(&format!("report      runs: format version: 0 -> {format}")), "{messages}");
+    assert!(messages.contains("report      runs: program: "), "{messages}");
     assert!(!line(&messages, "report").ends_with("up to date"), "{messages}");
     assert!(workspace.text(REPORT) == report, "the report has the same bytes");
     assert_eq!(workspace.text("artifacts/analyze/log.jsonl"), log, "the analyses did not run");
-    let messages = succeed(&workspace, &[]);
+    let messages = run();
     assert!(
         line(&messages, "analyze").ends_with("up to date") && line(&messages, "report").ends_with("up to date"),
         "{messages}"

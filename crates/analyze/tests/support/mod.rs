@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -54,7 +54,12 @@ pub fn analyze(workspace: &Workspace, args: &[&str]) -> Output {
 
 /// Returns a command that runs `analyze` in a workspace.
 pub fn command(workspace: &Workspace) -> Command {
-    let mut command = workspace.command(env!("CARGO_BIN_EXE_analyze"));
+    command_of(workspace, Path::new(env!("CARGO_BIN_EXE_analyze")))
+}
+
+/// Returns a command that runs `program`, a copy of `analyze`, in a workspace.
+pub fn command_of(workspace: &Workspace, program: &Path) -> Command {
+    let mut command = workspace.command(program);
     command.env("ORT_DYLIB_PATH", runtime_library());
     command
 }
