@@ -150,9 +150,9 @@ fn tensor(path: &Path, input: &InputTransform) -> Result<Array4<f32>> {
 }
 
 /// The path, the class and the position within the class of each image.
-type Found = Vec<(PathBuf, usize, usize)>;
+type Photos = Vec<(PathBuf, usize, usize)>;
 
-fn by_class(photos: &Path) -> Result<Found> {
+fn by_class(photos: &Path) -> Result<Photos> {
     let mut found = Vec::new();
     for (label, class) in entries(photos)?.into_iter().filter(|path| path.is_dir()).enumerate() {
         let images = entries(&class)?.into_iter().filter(|path| path.is_file()).enumerate();
@@ -172,7 +172,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn preprocessed() -> Result<Found> {
+fn preprocessed() -> Result<Photos> {
     let dataset = Dataset::read(Path::new("artifacts"))
         .context("run `just preprocess`, or choose a folder of images with --photos")?;
     let mut places = vec![0; dataset.classes.len()];

@@ -73,22 +73,22 @@ enum Command {
         work: Work,
     },
     /// Compare downloading with img2dataset, and write BENCHMARKS-scrape.md
-    Scrape(scrape::Plan),
+    Scrape(scrape::ScrapePlan),
     /// Serve the files of a folder for `scrape` and print the address
     Serve {
         /// The folder to serve
         folder: PathBuf,
     },
     /// Occlusion of one image, ours and Captum's in turn; writes BENCHMARKS-occlusion.md
-    Occlusion(occlusion::Plan),
+    Occlusion(occlusion::ComparisonPlan),
     /// Occlusion, ours alone: covers one image and writes one line of JSON to stdout
-    OcclusionOurs(occlusion::Side),
+    OcclusionOurs(occlusion::OcclusionSide),
     /// t-SNE of drawn points, ours and openTSNE's in turn; writes BENCHMARKS-tsne.md
-    Tsne(tsne::Plan),
+    Tsne(tsne::TsnePlan),
     /// t-SNE by our engine alone: lays out points and prints one line of JSON
     TsneOurs(tsne::Single),
     /// t-SNE of drawn points by both engines of crate `embedding`; prints time and quality
-    TsneEngines(tsne::engines::Plan),
+    TsneEngines(tsne::engines::EnginesPlan),
 }
 
 fn main() -> ExitCode {
@@ -102,7 +102,7 @@ fn main() -> ExitCode {
         Command::TsneEngines(plan) => tsne::engines::run(&plan),
         Command::Ours { depth, work } => ours::run(depth, &work),
         Command::Peers { depths, rounds, trial_epochs, photos, page, work } => {
-            rounds::run(&rounds::Plan { depths, rounds, trial_epochs, page }, photos.as_deref(), &work)
+            rounds::run(&rounds::TrainingPlan { depths, rounds, trial_epochs, page }, photos.as_deref(), &work)
         }
     };
     match done {

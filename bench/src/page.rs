@@ -17,11 +17,11 @@ pub(crate) struct Report {
     /// The number of measurements of each side.
     pub(crate) rounds: usize,
     /// The rows in the order of the depths. Tunescope comes first at each depth.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<DepthRow>,
 }
 
 /// The results of one side at one depth.
-pub(crate) struct Row {
+pub(crate) struct DepthRow {
     /// The name of the side.
     pub(crate) side: &'static str,
     /// The depth.
@@ -32,7 +32,7 @@ pub(crate) struct Row {
     pub(crate) measured: Vec<Measured>,
 }
 
-impl Row {
+impl DepthRow {
     fn median(&self, of: impl Fn(&Measured) -> f64) -> f64 {
         median(self.measured.iter().map(of))
     }

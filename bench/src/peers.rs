@@ -12,7 +12,7 @@ use crate::result::Measured;
 use crate::work::Work;
 
 /// A side of the benchmark.
-pub(crate) struct Side {
+pub(crate) struct TrainingSide {
     /// The name in tables.
     pub(crate) name: &'static str,
     /// The program to start: this binary or a Python.
@@ -24,19 +24,19 @@ pub(crate) struct Side {
 }
 
 /// Returns Tunescope, PyTorch and TensorFlow, ready to measure.
-pub(crate) fn sides(work: &Work) -> Result<Vec<Side>> {
+pub(crate) fn sides(work: &Work) -> Result<Vec<TrainingSide>> {
     let peer = |name, list: &str, variants| {
         let script = Some(Path::new(PEERS).join(format!("{list}_side.py")));
-        Ok::<_, anyhow::Error>(Side { name, program: python(&work.scratch, list)?, script, variants })
+        Ok::<_, anyhow::Error>(TrainingSide { name, program: python(&work.scratch, list)?, script, variants })
     };
     Ok(vec![
-        Side { name: "Tunescope", program: std::env::current_exe()?, script: None, variants: &[""] },
+        TrainingSide { name: "Tunescope", program: std::env::current_exe()?, script: None, variants: &[""] },
         peer("PyTorch", "pytorch", &["channels-last", "channels-first"])?,
         peer("TensorFlow", "tensorflow", &["plain", "inter-op", "xla"])?,
     ])
 }
 
-impl Side {
+impl TrainingSide {
     /// Trains once and returns the result.
     pub(crate) fn measure(&self, depth: Depth, variant: &str, work: &Work) -> Result<Measured> {
         images::load_into_memory(&work.scratch)?;

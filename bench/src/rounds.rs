@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use pipeline::print_message;
 
 use crate::depth::Depth;
-use crate::page::{self, Report, Row};
-use crate::peers::{Side, sides};
+use crate::page::{self, DepthRow, Report};
+use crate::peers::{TrainingSide, sides};
 use crate::result::Measured;
 use crate::work::Work;
 use crate::{images, machine};
@@ -16,7 +16,7 @@ use crate::{images, machine};
 const TRIAL_IMAGES: usize = 96;
 
 /// What is measured.
-pub(crate) struct Plan {
+pub(crate) struct TrainingPlan {
     /// The depths, in the order of measurement.
     pub(crate) depths: Vec<Depth>,
     /// The number of measurements of each side at each depth.
@@ -27,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) page: PathBuf,
 }
 
-impl Plan {
+impl TrainingPlan {
     /// Returns the command-line options that repeat the measurement.
     fn options(&self, photos: Option<&Path>, work: &Work) -> String {
         let depths: Vec<&str> = self.depths.iter().map(|depth| depth.name()).collect();
@@ -44,7 +44,7 @@ impl Plan {
 }
 
 /// Measures everything and writes the page.
-pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()> {
+pub(crate) fn run(plan: &TrainingPlan, photos: Option<&Path>, work: &Work) -> Result<()> {
     let description = images::prepare(photos, &work.scratch, work)?;
     let sides = sides(work)?;
     let mut rows = Vec::new();
@@ -68,7 +68,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
             }
         }
         for ((side, variant), measured) in sides.iter().zip(chosen).zip(measured) {
-            rows.push(Row { side: side.name, depth, variant, measured });
+            rows.push(DepthRow { side: side.name, depth, variant, measured });
         }
     }
     let report = Report {
@@ -84,7 +84,7 @@ pub(crate) fn run(plan: &Plan, photos: Option<&Path>, work: &Work) -> Result<()>
 }
 
 /// Returns the fastest settings of a side at a depth, measured over a few batches.
-fn best(side: &Side, depth: Depth, plan: &Plan, work: &Work) -> Result<&'static str> {
+fn best(side: &TrainingSide, depth: Depth, plan: &TrainingPlan, work: &Work) -> Result<&'static str> {
     let small = Work { count: TRIAL_IMAGES.min(work.count), epochs: plan.trial_epochs, ..work.clone() };
     let mut best = (f64::NEG_INFINITY, "");
     for variant in side.variants {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use pipeline::print_message;
 
-use super::measurement::{Captum, Conditions, Measurement, Row, WindowSize};
+use super::measurement::{Captum, Conditions, Measurement, OcclusionRow, WindowSize};
 use super::network::{DenseLayers, read_map};
 use super::page;
 use crate::environment::{PEERS, python_with};
@@ -23,7 +23,7 @@ const WINDOWS: [WindowSize; 2] = [WindowSize { patch: 50, stride: 10 }, WindowSi
 
 /// The arguments of `bench occlusion`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct ComparisonPlan {
     /// Number of rounds, in which all sides take turns. The page shows medians
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -42,7 +42,7 @@ pub(crate) struct Plan {
 }
 
 /// Measures all networks and window sizes, and writes the page.
-pub(crate) fn run(plan: &Plan) -> Result<()> {
+pub(crate) fn run(plan: &ComparisonPlan) -> Result<()> {
     let python = python_with(&plan.scratch, "pytorch", "captum")?;
     let mut rows = Vec::new();
     for dense in [DenseLayers::Tuned, DenseLayers::Full] {
@@ -62,7 +62,13 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn row(plan: &Plan, python: &Path, weights: &Path, dense: DenseLayers, windows: WindowSize) -> Result<Row> {
+fn row(
+    plan: &ComparisonPlan,
+    python: &Path,
+    weights: &Path,
+    dense: DenseLayers,
+    windows: WindowSize,
+) -> Result<OcclusionRow> {
     let map = |name: &str| plan.scratch.join("occlusion").join(format!("{name}.npy"));
     let captum = |layout: &str, perturbations: usize| {
         let mut command = Command::new(python);
@@ -86,8 +92,14 @@ fn row(plan: &Plan, python: &Path, weights: &Path, dense: DenseLayers, windows: 
         print_message(&format!("bench        Captum, {layout}: {trials:.2?}"));
         best.push(Captum { layout, perturbations: fastest.0, measurements: Vec::new() });
     }
-    let mut row =
-        Row { dense, windows, with_reuse: Vec::new(), without_reuse: Vec::new(), captum: best, differences: [0.0; 2] };
+    let mut row = OcclusionRow {
+        dense,
+        windows,
+        with_reuse: Vec::new(),
+        without_reuse: Vec::new(),
+        captum: best,
+        differences: [0.0; 2],
+    };
     for round in 0..plan.rounds {
         row.with_reuse.push(ours("on")?);
         for side in &mut row.captum {

@@ -32,7 +32,7 @@ pub(super) struct Captum {
 }
 
 /// All measurements of one network and window size.
-pub(super) struct Row {
+pub(super) struct OcclusionRow {
     pub(super) dense: DenseLayers,
     pub(super) windows: WindowSize,
     pub(super) with_reuse: Vec<Measurement>,

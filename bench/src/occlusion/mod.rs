@@ -6,5 +6,5 @@ mod network;
 mod ours;
 mod page;
 
-pub(crate) use comparison::{Plan, run};
-pub(crate) use ours::{Side, run as side};
+pub(crate) use comparison::{ComparisonPlan, run};
+pub(crate) use ours::{OcclusionSide, run as side};

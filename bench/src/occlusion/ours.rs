@@ -13,7 +13,7 @@ use super::network::{DenseLayers, image};
 
 /// The arguments of `bench occlusion-ours`, which `bench occlusion` starts.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Side {
+pub(crate) struct OcclusionSide {
     #[arg(long)]
     network: DenseLayers,
     #[arg(long)]
@@ -38,7 +38,7 @@ enum Switch {
 }
 
 /// Measures the second of two images, prints one line of JSON, and writes the map.
-pub(crate) fn run(side: &Side) -> Result<()> {
+pub(crate) fn run(side: &OcclusionSide) -> Result<()> {
     let reuse = match side.reuse {
         Switch::On => Reuse::On,
         Switch::Off => Reuse::Off,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::measurement::{Conditions, Measurement, Row};
+use super::measurement::{Conditions, Measurement, OcclusionRow};
 use crate::result::median;
 
 const START: &str = "# Occlusion, measured
@@ -18,7 +18,7 @@ with reuse and without. Without reuse, all windows run through the whole network
 ";
 
 /// Returns the text of the page.
-pub(super) fn markdown(rows: &[Row], conditions: &Conditions) -> String {
+pub(super) fn markdown(rows: &[OcclusionRow], conditions: &Conditions) -> String {
     let mut text = START.to_owned();
     let of = |found: &[Measurement]| found.first().map(|one| one.version.clone()).unwrap_or_default();
     let versions = rows.first().map(|row| {

@@ -13,16 +13,16 @@ mod tree;
 use anyhow::{Context, Result, ensure};
 use pipeline::print_message;
 
-use self::page::{Report, Row};
+use self::page::{DownloadRow, Report};
 use self::server::Server;
-use self::side::{Job, Measured, Setting, Side};
+use self::side::{DownloadSide, Job, Measured, Setting};
 use crate::machine;
 
-pub(crate) use self::plan::Plan;
+pub(crate) use self::plan::ScrapePlan;
 pub(crate) use self::server::serve;
 
 /// Measures everything and writes the page.
-pub(crate) fn run(plan: &Plan) -> Result<()> {
+pub(crate) fn run(plan: &ScrapePlan) -> Result<()> {
     ensure!(plan.images > 0 && plan.rounds > 0, "`--images` and `--rounds` must be at least 1");
     let scratch = std::path::absolute(&plan.scratch)?;
     let folder = scratch.join("web");
@@ -44,7 +44,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     }
     job.clear()?;
     let rows = sides.iter().zip(chosen).zip(measured);
-    let rows = rows.map(|((side, setting), measured)| Row { name: side.name, setting, measured }).collect();
+    let rows = rows.map(|((side, setting), measured)| DownloadRow { name: side.name, setting, measured }).collect();
     let report = Report {
         machine: machine::described(),
         peer: side::version(&scratch)?,
@@ -60,7 +60,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
 }
 
 /// Returns the fastest settings of a side. Each setting runs the whole job once.
-fn best(side: &Side, plan: &Plan, job: &Job) -> Result<Setting> {
+fn best(side: &DownloadSide, plan: &ScrapePlan, job: &Job) -> Result<Setting> {
     let mut best: Option<(f64, Setting)> = None;
     for setting in side.settings(plan) {
         let one = side.measure(&setting, job)?;
@@ -72,7 +72,7 @@ fn best(side: &Side, plan: &Plan, job: &Job) -> Result<Setting> {
     Ok(best.context("there are no settings to try")?.1)
 }
 
-fn report_progress(side: &Side, setting: &Setting, one: &Measured, when: &str) {
+fn report_progress(side: &DownloadSide, setting: &Setting, one: &Measured, when: &str) {
     print_message(&format!(
         "bench        {when}: {} with {setting}: {:.0} images/s, peak memory {:.0} MiB (load {:.1})",
         side.name,

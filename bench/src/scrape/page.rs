@@ -20,11 +20,11 @@ pub(crate) struct Report {
     /// The command-line options of the measurement.
     pub(crate) options: String,
     /// The rows. Tunescope comes first, then the modes of the peer.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<DownloadRow>,
 }
 
 /// The results of one side.
-pub(crate) struct Row {
+pub(crate) struct DownloadRow {
     /// The name of the side.
     pub(crate) name: &'static str,
     /// The fastest settings of the side.
@@ -33,7 +33,7 @@ pub(crate) struct Row {
     pub(crate) measured: Vec<Measured>,
 }
 
-impl Row {
+impl DownloadRow {
     fn median(&self, of: impl Fn(&Measured) -> f64) -> f64 {
         median(self.measured.iter().map(of))
     }

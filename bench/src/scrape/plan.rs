@@ -6,7 +6,7 @@ use clap::Args;
 
 /// What is measured.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct ScrapePlan {
     /// The number of images to download
     #[arg(long, default_value_t = 3000)]
     pub(super) images: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Plan {
     pub(super) page: PathBuf,
 }
 
-impl Plan {
+impl ScrapePlan {
     /// Returns the command-line options that repeat the measurement.
     pub(super) fn options(&self) -> String {
         let list = |values: &[usize]| values.iter().map(usize::to_string).collect::<Vec<_>>().join(",");

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::plan::Plan;
+use super::plan::ScrapePlan;
 use super::{images, tree};
 use crate::environment::{PEERS, python};
 use crate::machine;
@@ -59,15 +59,15 @@ impl Job {
 }
 
 /// A side of the benchmark.
-pub(crate) struct Side {
+pub(crate) struct DownloadSide {
     /// The name in tables.
     pub(crate) name: &'static str,
-    kind: Kind,
+    kind: DownloaderKind,
     program: PathBuf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum DownloaderKind {
     Ours,
     /// img2dataset decodes each image to reject damaged files, and keeps the bytes.
     Checking,
@@ -116,14 +116,14 @@ impl Measured {
 }
 
 /// Returns all sides, ready to measure.
-pub(crate) fn all(scratch: &Path) -> Result<Vec<Side>> {
+pub(crate) fn all(scratch: &Path) -> Result<Vec<DownloadSide>> {
     let ours = std::env::current_exe()?.with_file_name("scrape");
     ensure!(ours.exists(), "{} is missing; run `just build`", ours.display());
     let peer = python(scratch, PEER)?;
     Ok(vec![
-        Side { name: "Tunescope", kind: Kind::Ours, program: ours },
-        Side { name: "img2dataset, checking", kind: Kind::Checking, program: peer.clone() },
-        Side { name: "img2dataset, unchecked", kind: Kind::Unchecked, program: peer },
+        DownloadSide { name: "Tunescope", kind: DownloaderKind::Ours, program: ours },
+        DownloadSide { name: "img2dataset, checking", kind: DownloaderKind::Checking, program: peer.clone() },
+        DownloadSide { name: "img2dataset, unchecked", kind: DownloaderKind::Unchecked, program: peer },
     ])
 }
 
@@ -134,10 +134,10 @@ pub(crate) fn version(scratch: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-impl Side {
+impl DownloadSide {
     /// Returns the settings to try for this side.
-    pub(crate) fn settings(&self, plan: &Plan) -> Vec<Setting> {
-        if self.kind == Kind::Ours {
+    pub(crate) fn settings(&self, plan: &ScrapePlan) -> Vec<Setting> {
+        if self.kind == DownloaderKind::Ours {
             return plan.requests.iter().map(|count| Setting::Requests(*count)).collect();
         }
         let threads = |processes: &usize| {
@@ -169,7 +169,7 @@ impl Side {
     fn command(&self, setting: &Setting, job: &Job) -> Result<Command> {
         let mut command = Command::new(&self.program);
         match (self.kind, setting) {
-            (Kind::Ours, Setting::Requests(count)) => {
+            (DownloaderKind::Ours, Setting::Requests(count)) => {
                 let config = job.out.join("pipeline.toml");
                 fs_err::write(&config, ours(job, *count))?;
                 command.arg("--quiet").arg("--config").arg(config);
@@ -178,7 +178,7 @@ impl Side {
                 command.arg(Path::new(PEERS).join(format!("{PEER}_side.py"))).arg(&job.list).arg(job.out.join("peer"));
                 command.args(["--processes", &processes.to_string(), "--threads", &threads.to_string()]);
                 command.args(["--shard", &job.images.div_ceil(*processes).to_string()]);
-                if kind == Kind::Unchecked {
+                if kind == DownloaderKind::Unchecked {
                     command.arg("--unchecked");
                 }
             }
@@ -189,7 +189,7 @@ impl Side {
 
     /// Returns the number of downloaded images, and the time of the work alone if the side reports it.
     fn outcome(&self, job: &Job) -> Result<(usize, Option<f64>)> {
-        if self.kind == Kind::Ours {
+        if self.kind == DownloaderKind::Ours {
             let table = fs_err::read_to_string(job.out.join("artifacts/scrape/sources.csv"))?;
             return Ok((table.lines().filter(|line| line.ends_with(",kept")).count(), None));
         }

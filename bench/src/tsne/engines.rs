@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use embedding::tsne::{Engine, LINFA_WORK, Settings, embed};
+use embedding::tsne::{Engine, LINFA_WORK, TsneSettings, embed};
 use embedding::{NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use pipeline::{Align, Table};
 
@@ -14,7 +14,7 @@ use crate::machine::cpu_seconds;
 
 /// What is measured.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct EnginesPlan {
     /// Numbers of points
     #[arg(long, value_delimiter = ',', default_value = "360,400,700,1000")]
     points: Vec<usize>,
@@ -26,7 +26,7 @@ pub(crate) struct Plan {
 /// Runs both engines once for each number of points and prints a table.
 ///
 /// `linfa` uses one thread, so that its CPU seconds are its time on an idle machine.
-pub(crate) fn run(plan: &Plan) -> Result<()> {
+pub(crate) fn run(plan: &EnginesPlan) -> Result<()> {
     let columns = [
         ("points", Align::Right),
         ("engine", Align::Left),
@@ -41,7 +41,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     for n in &plan.points {
         let (points, labels) = points::draw(*n);
         for engine in [Engine::Linfa, Engine::Grid] {
-            let settings = Settings { perplexity: PERPLEXITY, iterations: plan.iterations, engine: Some(engine) };
+            let settings = TsneSettings { perplexity: PERPLEXITY, iterations: plan.iterations, engine: Some(engine) };
             let (start, cpu) = (Instant::now(), cpu_seconds()?);
             let found = embed(&points, &settings, &mut pipeline::rng(1, "bench", "t-SNE"), &mut |_| true)?;
             let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - cpu);

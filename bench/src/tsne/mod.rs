@@ -20,7 +20,7 @@ use self::plan::{BARNES_HUT, ITERATIONS, PERPLEXITY, SETTINGS};
 use crate::environment::{PEERS, python};
 use crate::machine;
 
-pub(crate) use self::plan::{Plan, Single};
+pub(crate) use self::plan::{Single, TsnePlan};
 
 /// Measures our engine once.
 pub(crate) fn single(single: &Single) -> Result<()> {
@@ -28,7 +28,7 @@ pub(crate) fn single(single: &Single) -> Result<()> {
 }
 
 /// Measures everything and writes the page.
-pub(crate) fn run(plan: &Plan) -> Result<()> {
+pub(crate) fn run(plan: &TsnePlan) -> Result<()> {
     let python = python(&plan.scratch, "opentsne")?;
     let comparisons = plan.points.iter().map(|n| compare(plan, &python, *n)).collect::<Result<Vec<_>>>()?;
     fs_err::write(&plan.page, page::markdown(&comparisons, plan, &machine::described()))
@@ -37,7 +37,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn compare(plan: &Plan, python: &Path, n: usize) -> Result<Comparison> {
+fn compare(plan: &TsnePlan, python: &Path, n: usize) -> Result<Comparison> {
     let folder = plan.scratch.join("tsne");
     fs_err::create_dir_all(&folder)?;
     let (points, labels) = points::draw(n);

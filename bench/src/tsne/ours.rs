@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use embedding::tsne::{Engine, Settings, embed};
+use embedding::tsne::{Engine, TsneSettings, embed};
 use ndarray_npy::WriteNpyExt;
 
 use super::comparison::{Fit, read};
@@ -14,7 +14,8 @@ use super::plan::{ITERATIONS, PERPLEXITY};
 pub(super) fn run(points: &Path, threads: usize, out: &Path) -> Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("threads")?;
     let points = read::<f32>(points)?;
-    let settings = Settings { perplexity: PERPLEXITY, iterations: ITERATIONS.iter().sum(), engine: Some(Engine::Grid) };
+    let settings =
+        TsneSettings { perplexity: PERPLEXITY, iterations: ITERATIONS.iter().sum(), engine: Some(Engine::Grid) };
     let start = Instant::now();
     let found = embed(&points, &settings, &mut pipeline::rng(1, "bench", "t-SNE"), &mut |_| true)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use embedding::NEIGHBOURS;
 
 use super::comparison::{Comparison, Fit};
-use super::plan::{ITERATIONS, PERPLEXITY, Plan, SETTINGS};
+use super::plan::{ITERATIONS, PERPLEXITY, SETTINGS, TsnePlan};
 use crate::result::median;
 
 const START: &str = "# t-SNE, measured
@@ -21,7 +21,7 @@ with `OMP_WAIT_POLICY=PASSIVE`. Without it, openTSNE took three times as long on
 ";
 
 /// Returns the page.
-pub(super) fn markdown(comparisons: &[Comparison], plan: &Plan, machine: &str) -> String {
+pub(super) fn markdown(comparisons: &[Comparison], plan: &TsnePlan, machine: &str) -> String {
     let mut text = START.to_owned();
     let of = |found: &[Fit]| found.first().map(|one| one.version.clone()).unwrap_or_default();
     let versions = comparisons.first().map(|row| format!("{}, {}", of(&row.ours), of(&row.theirs)));

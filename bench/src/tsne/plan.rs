@@ -15,7 +15,7 @@ pub(super) const BARNES_HUT: usize = 10_000;
 
 /// What is measured.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct TsnePlan {
     /// Numbers of points
     #[arg(long, value_delimiter = ',', default_value = "5000,20000")]
     pub(super) points: Vec<usize>,

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use contract::config::TsneEngine;
 use contract::tables::tsne::DRAWING;
 use contract::{Artifact, Dataset, EmbeddingFacts, EmbeddingPoint, ImageRow};
-use embedding::tsne::{Embedding, Engine, Settings};
+use embedding::tsne::{Embedding, Engine, TsneSettings};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::Array2;
 use pipeline::{HintExt, stop};
@@ -89,7 +89,7 @@ fn embed(run: &Run, values: &Array2<f32>) -> Result<Embedding> {
         Engine::Linfa => run.progress_without_steps("laying out images with linfa, which reports no steps"),
         Engine::Grid => run.progress("laying out images", config.iterations),
     };
-    let settings = Settings { perplexity: config.perplexity, iterations: config.iterations, engine: Some(engine) };
+    let settings = TsneSettings { perplexity: config.perplexity, iterations: config.iterations, engine: Some(engine) };
     let embedding = embedding::tsne::embed(values, &settings, &mut run.rng("t-SNE"), &mut |iteration| {
         match engine {
             Engine::Linfa => progress.tick(),

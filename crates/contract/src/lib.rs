@@ -35,6 +35,6 @@ pub use tables::rejects::RejectRow;
 pub use tables::shortfalls::ShortfallRow;
 pub use tables::sources::{SourceRow, Status};
 pub use tables::top_images::TopImage;
-pub use tables::trials::{Settings, StopReason, Trial, TrialResult};
+pub use tables::trials::{StopReason, Trial, TrialResult, TrialSettings};
 pub use tables::tsne::{EmbeddingFacts, EmbeddingPoint};
 pub use tables::weights::{HistogramBin, WeightRow, Which};

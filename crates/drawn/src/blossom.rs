@@ -15,7 +15,7 @@ use crate::{
 
 /// The kind of a flower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FlowerKind {
     /// Many narrow petals around a domed disc.
     Daisy,
     /// Pointed petals in two rows around a large seeded disc.
@@ -37,23 +37,23 @@ pub enum Kind {
 }
 
 /// All kinds of flower.
-pub const KINDS: [Kind; 9] = [
-    Kind::Daisy,
-    Kind::Sunflower,
-    Kind::Tulip,
-    Kind::Rose,
-    Kind::Lavender,
-    Kind::Poppy,
-    Kind::Cosmos,
-    Kind::Dahlia,
-    Kind::Lily,
+pub const KINDS: [FlowerKind; 9] = [
+    FlowerKind::Daisy,
+    FlowerKind::Sunflower,
+    FlowerKind::Tulip,
+    FlowerKind::Rose,
+    FlowerKind::Lavender,
+    FlowerKind::Poppy,
+    FlowerKind::Cosmos,
+    FlowerKind::Dahlia,
+    FlowerKind::Lily,
 ];
 
 /// The kind and the colours of a flower. Its blossoms differ only slightly.
 #[derive(Clone, Copy, Debug)]
 pub struct Blossom {
     /// The kind.
-    pub kind: Kind,
+    pub kind: FlowerKind,
     petal: Colour,
     heart: Colour,
     rays: usize,
@@ -62,24 +62,24 @@ pub struct Blossom {
 
 impl Blossom {
     /// Creates a flower of `kind` with random colours of that kind.
-    pub fn roll(kind: Kind, dice: &mut Dice) -> Self {
+    pub fn roll(kind: FlowerKind, dice: &mut Dice) -> Self {
         let petal = match kind {
-            Kind::Sunflower => dice.colour(&[0xff_c51f, 0xff_b000, 0xf2_902c, 0xff_dc5e], 0.04),
-            Kind::Daisy => dice.colour(&[0xfd_fbf4, 0xff_f3d6, 0xf7_b3cb, 0xc8_a8e9, 0xff_d766], 0.04),
-            Kind::Lavender => dice.colour(&[0x8f_6fc4, 0xa4_86d6, 0x7b_74cf, 0xd4_8fc7, 0x6d_5bb0], 0.04),
+            FlowerKind::Sunflower => dice.colour(&[0xff_c51f, 0xff_b000, 0xf2_902c, 0xff_dc5e], 0.04),
+            FlowerKind::Daisy => dice.colour(&[0xfd_fbf4, 0xff_f3d6, 0xf7_b3cb, 0xc8_a8e9, 0xff_d766], 0.04),
+            FlowerKind::Lavender => dice.colour(&[0x8f_6fc4, 0xa4_86d6, 0x7b_74cf, 0xd4_8fc7, 0x6d_5bb0], 0.04),
             _ => palette::bright(dice),
         };
         let heart = match kind {
-            Kind::Sunflower => dice.colour(&[0x5a_3518, 0x70_451f, 0x42_2a1a], 0.04),
-            Kind::Poppy => INK,
+            FlowerKind::Sunflower => dice.colour(&[0x5a_3518, 0x70_451f, 0x42_2a1a], 0.04),
+            FlowerKind::Poppy => INK,
             _ => dice.colour(&[0xf6_b93b, 0xe5_9a2b, 0xff_d75e, 0xc9_7b2d, 0xb7_c24a], 0.04),
         };
         let rays = match kind {
-            Kind::Daisy => dice.whole(12, 20),
-            Kind::Sunflower => dice.whole(15, 21),
-            Kind::Cosmos => dice.whole(5, 8),
-            Kind::Dahlia => dice.whole(11, 15),
-            Kind::Lily => 6,
+            FlowerKind::Daisy => dice.whole(12, 20),
+            FlowerKind::Sunflower => dice.whole(15, 21),
+            FlowerKind::Cosmos => dice.whole(5, 8),
+            FlowerKind::Dahlia => dice.whole(11, 15),
+            FlowerKind::Lily => 6,
             _ => 4,
         };
         Self { kind, petal: dice.near(petal, 0.05), heart, rays, breadth: dice.between(0.85, 1.15) }
@@ -87,21 +87,21 @@ impl Blossom {
 
     /// Returns whether the blossom grows up from the origin.
     pub fn upright(&self) -> bool {
-        matches!(self.kind, Kind::Tulip | Kind::Lavender)
+        matches!(self.kind, FlowerKind::Tulip | FlowerKind::Lavender)
     }
 
     /// Draws a blossom.
     pub fn draw(&self, canvas: &mut Canvas, dice: &mut Dice) {
         match self.kind {
-            Kind::Daisy => self.daisy(canvas, dice),
-            Kind::Sunflower => self.sunflower(canvas, dice),
-            Kind::Tulip => self.tulip(canvas, dice),
-            Kind::Rose => self.rose(canvas, dice),
-            Kind::Lavender => self.lavender(canvas, dice),
-            Kind::Poppy => self.poppy(canvas, dice),
-            Kind::Cosmos => self.cosmos(canvas, dice),
-            Kind::Dahlia => self.dahlia(canvas, dice),
-            Kind::Lily => self.lily(canvas, dice),
+            FlowerKind::Daisy => self.daisy(canvas, dice),
+            FlowerKind::Sunflower => self.sunflower(canvas, dice),
+            FlowerKind::Tulip => self.tulip(canvas, dice),
+            FlowerKind::Rose => self.rose(canvas, dice),
+            FlowerKind::Lavender => self.lavender(canvas, dice),
+            FlowerKind::Poppy => self.poppy(canvas, dice),
+            FlowerKind::Cosmos => self.cosmos(canvas, dice),
+            FlowerKind::Dahlia => self.dahlia(canvas, dice),
+            FlowerKind::Lily => self.lily(canvas, dice),
         }
     }
 

@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use tiny_skia::Transform;
 
 use crate::{
-    blossom::{Blossom, KINDS, Kind},
+    blossom::{Blossom, FlowerKind, KINDS},
     canvas::{Canvas, Fill},
     dice::Dice,
     palette::{self, Colour},
@@ -79,7 +79,7 @@ fn close(canvas: &mut Canvas, blossom: Blossom, green: Colour, dice: &mut Dice) 
         for side in [-1.0, 1.0] {
             leaf(canvas, (0.0, 0.3), side * dice.between(18.0, 40.0), 1.6, 0.4, green, dice);
         }
-        let (size, high) = if blossom.kind == Kind::Tulip { (0.98, -0.62) } else { (0.85, -0.2) };
+        let (size, high) = if blossom.kind == FlowerKind::Tulip { (0.98, -0.62) } else { (0.85, -0.2) };
         place(canvas, blossom, (0.0, high), dice.about(0.0, 12.0), (size, size), dice);
         return;
     }

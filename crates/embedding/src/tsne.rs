@@ -50,7 +50,7 @@ impl Engine {
 
 /// The parameters of a layout.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings {
+pub struct TsneSettings {
     /// The effective number of neighbours of a point, at least 1. [`embed`] lowers it to (n - 1) / 3 for small n.
     pub perplexity: f64,
     /// The number of steps of gradient descent. The first quarter, at most 250, exaggerates attraction.
@@ -83,7 +83,7 @@ pub struct Embedding {
 /// are more than 10,000 points for [`Engine::Linfa`].
 pub fn embed(
     points: &Array2<f32>,
-    settings: &Settings,
+    settings: &TsneSettings,
     rng: &mut impl Rng,
     go_on: &mut dyn FnMut(usize) -> bool,
 ) -> Result<Embedding, Error> {

@@ -1,6 +1,6 @@
 //! t-SNE of drawn points, by both engines.
 
-use embedding::tsne::{Embedding, Engine, LINFA_WORK, Settings, embed};
+use embedding::tsne::{Embedding, Engine, LINFA_WORK, TsneSettings, embed};
 use embedding::{Error, NEIGHBOURS, neighbour_accuracy, trustworthiness};
 use ndarray::{Array2, s};
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn surface(n: usize) -> Array2<f32> {
 }
 
 fn embed_by(engine: Engine, points: &Array2<f32>, iterations: usize) -> Result<Embedding, Error> {
-    let settings = Settings { perplexity: 8.0, iterations, engine: Some(engine) };
+    let settings = TsneSettings { perplexity: 8.0, iterations, engine: Some(engine) };
     embed(points, &settings, &mut rng(1), &mut |_| true)
 }
 
@@ -75,7 +75,7 @@ fn both_engines_separate_clusters() {
 fn the_grid_engine_is_as_trustworthy_as_linfa() {
     for points in [clusters(120), surface(360)] {
         let found = ENGINES.map(|engine| {
-            let settings = Settings { perplexity: 30.0, iterations: 1000, engine: Some(engine) };
+            let settings = TsneSettings { perplexity: 30.0, iterations: 1000, engine: Some(engine) };
             let found = embed(&points, &settings, &mut rng(1), &mut |_| true).unwrap();
             trustworthiness(&points, &found.positions, NEIGHBOURS).unwrap()
         });
@@ -90,7 +90,7 @@ fn the_number_of_points_and_iterations_selects_the_engine() {
     assert_eq!([of(1000, 1000), of(360, 100_000), of(usize::MAX, usize::MAX)], [Engine::Grid; 3]);
     let most = LINFA_WORK.isqrt() as usize;
     assert_eq!([of(most, 1), of(most + 1, 1)], ENGINES);
-    let settings = Settings { perplexity: 30.0, iterations: 2, engine: None };
+    let settings = TsneSettings { perplexity: 30.0, iterations: 2, engine: None };
     let found = embed(&clusters(10), &settings, &mut rng(1), &mut |_| true).unwrap();
     assert_eq!(found.engine.map(Engine::name), Some("linfa"));
 }
@@ -114,7 +114,7 @@ fn points_on_a_line_spread_over_the_plane() {
 #[test]
 fn few_points_lower_the_perplexity() {
     for engine in ENGINES {
-        let settings = Settings { perplexity: 30.0, iterations: 50, engine: Some(engine) };
+        let settings = TsneSettings { perplexity: 30.0, iterations: 50, engine: Some(engine) };
         for n in [0, 1, 2, 3, 4, 5, 7, 8, 9, 30] {
             let points = clusters(10).slice_move(s![..n, ..]);
             let found = embed(&points, &settings, &mut rng(1), &mut |_| true).unwrap();
@@ -160,7 +160,7 @@ fn the_scale_of_the_values_does_not_matter() {
 
 #[test]
 fn the_seed_changes_the_start_of_linfa() {
-    let settings = Settings { perplexity: 8.0, iterations: 20, engine: Some(Engine::Linfa) };
+    let settings = TsneSettings { perplexity: 8.0, iterations: 20, engine: Some(Engine::Linfa) };
     let found = [1, 1, 2].map(|seed| bits(&embed(&clusters(10), &settings, &mut rng(seed), &mut |_| true).unwrap()));
     assert_eq!(found[0], found[1]);
     assert_ne!(found[0], found[2]);
@@ -185,7 +185,7 @@ fn linfa_rejects_more_points_than_fit_its_memory() {
 #[test]
 fn the_callback_ends_the_descent() {
     let stop = |engine, calls: usize| {
-        let settings = Settings { perplexity: 8.0, iterations: 100_000, engine: Some(engine) };
+        let settings = TsneSettings { perplexity: 8.0, iterations: 100_000, engine: Some(engine) };
         let mut seen = Vec::new();
         let error = embed(&clusters(10), &settings, &mut rng(1), &mut |iteration| {
             seen.push(iteration);

@@ -21,7 +21,7 @@ const DEEPEST: u32 = 100;
 
 /// Messages that can contain many others.
 #[derive(Clone, Copy)]
-enum Kind {
+enum MessageKind {
     Model,
     Graph,
     Node,
@@ -43,7 +43,7 @@ enum Kind {
     Entry,
 }
 
-impl Kind {
+impl MessageKind {
     /// Returns the bytes of one decoded message, without its contents.
     fn size(self) -> usize {
         match self {
@@ -102,10 +102,10 @@ impl Kind {
 /// Checks the bytes of a model.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut budget = bytes.len().saturating_mul(GROWTH).saturating_add(ALLOWANCE);
-    message(bytes, Kind::Model, 0, &mut budget)
+    message(bytes, MessageKind::Model, 0, &mut budget)
 }
 
-fn message(mut bytes: &[u8], kind: Kind, depth: u32, budget: &mut usize) -> Result<(), String> {
+fn message(mut bytes: &[u8], kind: MessageKind, depth: u32, budget: &mut usize) -> Result<(), String> {
     let too_many = || "it contains far too many parts for its size".to_owned();
     *budget = budget.checked_sub(kind.size()).ok_or_else(too_many)?;
     if depth > DEEPEST {

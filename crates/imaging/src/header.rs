@@ -42,9 +42,9 @@ pub(crate) enum Decoder<'a> {
     /// The decoders of JPEG files.
     Jpeg(&'a [u8], Box<jpeg::Survey<'a>>),
     /// The decoder for special TIFF files.
-    Tiff(Box<tiff::Plan<'a>>),
+    Tiff(Box<tiff::TiffPlan<'a>>),
     /// A decoder of the crate `image`. Only TIFF files have a plan.
-    Other(Box<dyn ImageDecoder + 'a>, Option<Box<tiff::Plan<'a>>>),
+    Other(Box<dyn ImageDecoder + 'a>, Option<Box<tiff::TiffPlan<'a>>>),
 }
 
 impl Decoder<'_> {
@@ -112,7 +112,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> Resu
             (Decoder::Jpeg(bytes, Box::new(survey)), size, color, scratch, metadata, complete)
         }
         Format::Tiff => {
-            let plan = Box::new(tiff::Plan::new(bytes)?);
+            let plan = Box::new(tiff::TiffPlan::new(bytes)?);
             let metadata = plan.metadata();
             if plan.is_special() {
                 let (size, color) = plan.size()?;

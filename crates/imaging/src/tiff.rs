@@ -29,7 +29,7 @@ use support::Features;
 pub(crate) use strips::Strips;
 
 /// The way to decode a file.
-pub(crate) struct Plan<'a> {
+pub(crate) struct TiffPlan<'a> {
     directory: Directory<'a>,
     /// `None` for the decoder of the crate `image`.
     samples: Option<Samples>,
@@ -42,7 +42,7 @@ pub(crate) struct Plan<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Plan<'a> {
+impl<'a> TiffPlan<'a> {
     /// Reads the directory of `bytes`, or says which feature of the file is not supported.
     pub fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let directory = Directory::read(bytes).ok_or(DecodeError::Truncated { format: Format::Tiff })?;
@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
         Metadata { orientation, profile }
     }
 
-    /// Returns whether [`Plan::decode`] decodes the file. Otherwise the crate `image` does, from [`Plan::file`].
+    /// Returns whether [`TiffPlan::decode`] decodes the file. Otherwise the crate `image` does, from [`TiffPlan::file`].
     pub fn is_special(&self) -> bool {
         self.samples.is_some()
     }
@@ -131,7 +131,7 @@ impl<'a> Plan<'a> {
         Cow::Owned(copy)
     }
 
-    /// Returns [`Plan::file`] with plain tiles instead of tiles with LZW compression, or `None` when the file has no such tiles.
+    /// Returns [`TiffPlan::file`] with plain tiles instead of tiles with LZW compression, or `None` when the file has no such tiles.
     ///
     /// # Errors
     /// Returns an error when the codes of a tile are not valid or not complete.

@@ -9,9 +9,9 @@ use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-use crate::error::SettingsError;
+use crate::error::IndexSettingsError;
 use crate::netrc::Credentials;
-use crate::settings::Settings;
+use crate::settings::IndexSettings;
 use crate::tls;
 
 /// The number of redirects to follow for one request.
@@ -38,12 +38,12 @@ pub(crate) struct Client {
     checking: reqwest::Client,
     /// The client for hosts that the user trusts without a check.
     trusting: reqwest::Client,
-    settings: Settings,
+    settings: IndexSettings,
 }
 
 impl Client {
     /// Creates the client.
-    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+    pub fn new(settings: IndexSettings) -> Result<Self, IndexSettingsError> {
         let (checked, unchecked) = tls::configurations(&settings)?;
         let build = |tls: rustls::ClientConfig| {
             let mut builder = reqwest::Client::builder()
@@ -59,7 +59,7 @@ impl Client {
             }
             builder.build()
         };
-        let unusable = |error: reqwest::Error| SettingsError::Value {
+        let unusable = |error: reqwest::Error| IndexSettingsError::Value {
             key: "proxy".to_owned(),
             reason: format!("or the proxy of the environment cannot be used: {}", cause(error)),
         };
@@ -71,7 +71,7 @@ impl Client {
     }
 
     /// Returns the settings.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &IndexSettings {
         &self.settings
     }
 

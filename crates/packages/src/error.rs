@@ -59,7 +59,7 @@ fn list(tried: &[Tried]) -> String {
 
 /// A setting of pip that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum SettingsError {
+pub enum IndexSettingsError {
     /// Neither the settings nor the installed pip name an index.
     #[error("no package index is known: pip is not installed, and its settings name no index")]
     NoIndex,

@@ -7,12 +7,12 @@ use url::Url;
 
 use crate::client::{Client, Trouble, failed};
 use crate::download::{Ended, Event, download};
-use crate::error::{FetchError, SettingsError, Tried};
-use crate::listing::{self, Entry};
+use crate::error::{FetchError, IndexSettingsError, Tried};
+use crate::listing::{self, ListedFile};
 use crate::local;
 use crate::names::{normalized, shown};
 use crate::retry::Retry;
-use crate::settings::Settings;
+use crate::settings::IndexSettings;
 use crate::wanted::Wanted;
 
 /// The largest page of an index in bytes.
@@ -26,7 +26,7 @@ pub struct Index {
 }
 
 /// A source of files.
-enum Source {
+enum FileSource {
     /// A folder or a file.
     Local(PathBuf),
     /// A page with links.
@@ -53,7 +53,7 @@ impl Index {
     ///
     /// # Panics
     /// Panics when the operating system has no more resources for a timer.
-    pub fn open(settings: Settings) -> Result<Self, SettingsError> {
+    pub fn open(settings: IndexSettings) -> Result<Self, IndexSettingsError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.unwrap_or_else(|error| panic!("the operating system has no resources left: {error}"));
         Ok(Self { client: Client::new(settings)?, runtime })
@@ -73,14 +73,14 @@ impl Index {
         let (mut tried, mut failed, mut other) = (Vec::new(), false, None);
         for source in self.sources(wanted) {
             let answer = match &source {
-                Source::Local(path) => {
+                FileSource::Local(path) => {
                     if local::copy(path, wanted, &part).map_err(disk)? {
                         Answer::Fetched
                     } else {
                         Answer::Missing("does not have the file".to_owned())
                     }
                 }
-                Source::Page(url) => {
+                FileSource::Page(url) => {
                     self.runtime.block_on(self.fetch_by_page(url, wanted, &part, report)).map_err(disk)?
                 }
             };
@@ -101,8 +101,8 @@ impl Index {
                 }
             };
             let source = match source {
-                Source::Local(path) => path.display().to_string(),
-                Source::Page(url) => shown(&url),
+                FileSource::Local(path) => path.display().to_string(),
+                FileSource::Page(url) => shown(&url),
             };
             tried.push(Tried { source, answer });
         }
@@ -113,18 +113,18 @@ impl Index {
         })
     }
 
-    fn sources(&self, wanted: &Wanted) -> Vec<Source> {
+    fn sources(&self, wanted: &Wanted) -> Vec<FileSource> {
         let settings = self.client.settings();
         let links = settings.links.iter().filter_map(|link| match local::path_of(link) {
-            Some(path) => Some(Source::Local(path)),
-            None => Url::parse(link).ok().map(Source::Page),
+            Some(path) => Some(FileSource::Local(path)),
+            None => Url::parse(link).ok().map(FileSource::Page),
         });
         let pages = settings.indexes.iter().map(|index| {
             let mut page = index.clone();
             if let Ok(mut segments) = page.path_segments_mut() {
                 segments.pop_if_empty().push(&normalized(wanted.package)).push("");
             }
-            Source::Page(page)
+            FileSource::Page(page)
         });
         links.chain(pages).collect()
     }
@@ -160,7 +160,7 @@ impl Index {
     }
 
     /// Reads the links of a page.
-    async fn read_page(&self, page: &Url, report: &mut dyn FnMut(Event<'_>)) -> Result<Vec<Entry>, Trouble> {
+    async fn read_page(&self, page: &Url, report: &mut dyn FnMut(Event<'_>)) -> Result<Vec<ListedFile>, Trouble> {
         let mut retry = Retry::new(self.client.settings());
         loop {
             let trouble = match self.try_page(page).await {

@@ -1,6 +1,6 @@
 //! Fetches one file from a Python package index. It builds and unpacks nothing, and it runs nothing of a package.
 //!
-//! [`Settings::of_user`] reads the settings that the user has made for pip: the index with its credentials, the proxy, the certificates.
+//! [`IndexSettings::of_user`] reads the settings that the user has made for pip: the index with its credentials, the proxy, the certificates.
 //! [`Index::fetch`] finds the file by its name in the index (PEP 503 and PEP 691), downloads it, and accepts it only with the known
 //! size and SHA-256.
 //!
@@ -24,7 +24,7 @@ mod tls;
 mod wanted;
 
 pub use download::Event;
-pub use error::{FetchError, SettingsError, Tried};
+pub use error::{FetchError, IndexSettingsError, Tried};
 pub use index::Index;
-pub use settings::{Environment, Settings};
+pub use settings::{Environment, IndexSettings};
 pub use wanted::Wanted;

@@ -12,7 +12,7 @@ pub(crate) const ACCEPT: &str =
 
 /// A file of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct ListedFile {
     /// The name of the file.
     pub file: String,
     /// Its address.
@@ -43,11 +43,11 @@ struct Hashes {
 ///
 /// # Errors
 /// Returns the reason when the page starts like JSON and is not a page of an index.
-pub(crate) fn parse(page: &str, address: &Url) -> Result<Vec<Entry>, String> {
+pub(crate) fn parse(page: &str, address: &Url) -> Result<Vec<ListedFile>, String> {
     if page.trim_start().starts_with('{') {
         let page: Page = serde_json::from_str(page).map_err(|error| format!("the page is not an index: {error}"))?;
         let entry = |File { filename, url, hashes }| {
-            Some(Entry {
+            Some(ListedFile {
                 file: filename,
                 url: address.join(&url).ok()?,
                 sha256: hashes.sha256.map(|hash| lower(&hash)),
@@ -62,7 +62,7 @@ pub(crate) fn parse(page: &str, address: &Url) -> Result<Vec<Entry>, String> {
         let sha256 = url
             .fragment()
             .and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("sha256=")).map(lower));
-        Some(Entry { file: file_name(&url), url, sha256 })
+        Some(ListedFile { file: file_name(&url), url, sha256 })
     };
     Ok(hrefs(page, "a").into_iter().filter_map(entry).collect())
 }
@@ -77,8 +77,8 @@ mod tests {
 
     use super::*;
 
-    fn entry(file: &str, url: &str, sha256: Option<&str>) -> Entry {
-        Entry { file: file.to_owned(), url: Url::parse(url).unwrap(), sha256: sha256.map(str::to_owned) }
+    fn entry(file: &str, url: &str, sha256: Option<&str>) -> ListedFile {
+        ListedFile { file: file.to_owned(), url: Url::parse(url).unwrap(), sha256: sha256.map(str::to_owned) }
     }
 
     #[test]

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use crate::client::Trouble;
-use crate::settings::Settings;
+use crate::settings::IndexSettings;
 
 /// The longest wait between two tries, unless the server asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The failures of a request so far.
 pub(crate) struct Retry<'a> {
-    settings: &'a Settings,
+    settings: &'a IndexSettings,
     failures: u32,
 }
 
 impl<'a> Retry<'a> {
-    pub fn new(settings: &'a Settings) -> Self {
+    pub fn new(settings: &'a IndexSettings) -> Self {
         Self { settings, failures: 0 }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::default_index::of_pip;
-use crate::error::SettingsError;
+use crate::error::IndexSettingsError;
 use crate::ini;
 use crate::netrc::Netrc;
 
@@ -25,7 +25,7 @@ pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 /// The indexes and folders to search for a file, and the settings of their requests.
 #[derive(Clone)]
-pub struct Settings {
+pub struct IndexSettings {
     /// Addresses of package indexes, without a `/` at the end. They can hold credentials.
     pub(crate) indexes: Vec<Url>,
     /// Folders, pages and files with packages (`find-links`).
@@ -48,20 +48,23 @@ pub struct Settings {
     pub(crate) netrc: Netrc,
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for IndexSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Addresses can hold passwords.
         let indexes: Vec<String> = self.indexes.iter().map(crate::names::shown).collect();
-        f.debug_struct("Settings").field("indexes", &indexes).field("links", &self.links.len()).finish_non_exhaustive()
+        f.debug_struct("IndexSettings")
+            .field("indexes", &indexes)
+            .field("links", &self.links.len())
+            .finish_non_exhaustive()
     }
 }
 
-impl Settings {
+impl IndexSettings {
     /// Reads the settings of the user who runs the process.
     ///
     /// # Errors
     /// Returns an error when a configuration file cannot be read or a value cannot be used.
-    pub fn of_user() -> Result<Self, SettingsError> {
+    pub fn of_user() -> Result<Self, IndexSettingsError> {
         Self::read(&|name| std::env::var_os(name))
     }
 
@@ -69,7 +72,7 @@ impl Settings {
     ///
     /// # Errors
     /// Returns an error when a configuration file cannot be read or a value cannot be used.
-    pub fn read(environment: &Environment) -> Result<Self, SettingsError> {
+    pub fn read(environment: &Environment) -> Result<Self, IndexSettingsError> {
         Self::read_on_system(environment, Path::new("/etc"), &of_pip)
     }
 
@@ -78,7 +81,7 @@ impl Settings {
         environment: &Environment,
         etc: &Path,
         default: &dyn Fn() -> Option<String>,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, IndexSettingsError> {
         let values = Values::read(environment, etc)?;
         let mut indexes = Vec::new();
         if !values.flag("no-index")? {
@@ -88,7 +91,7 @@ impl Settings {
                 indexes.push(index(text)?);
             }
             if indexes.is_empty() && values.list("find-links").next().is_none() {
-                return Err(SettingsError::NoIndex);
+                return Err(IndexSettingsError::NoIndex);
             }
         }
         let path = |key: &str| values.text(key).map(|text| expand(text, environment));
@@ -130,11 +133,11 @@ impl Settings {
 struct Values(BTreeMap<String, String>);
 
 impl Values {
-    fn read(environment: &Environment, etc: &Path) -> Result<Self, SettingsError> {
+    fn read(environment: &Environment, etc: &Path) -> Result<Self, IndexSettingsError> {
         let mut sections: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for path in files(environment, etc) {
             let Ok(bytes) = read_regular(&path) else { continue };
-            let file_error = |reason: String| SettingsError::File { path: path.clone(), reason };
+            let file_error = |reason: String| IndexSettingsError::File { path: path.clone(), reason };
             let settings = ini::parse(&String::from_utf8_lossy(&bytes))
                 .map_err(|line| file_error(format!("line {line} is not a setting of the form `key = value`")))?;
             for setting in settings.into_iter().filter(|setting| !setting.value.is_empty()) {
@@ -161,7 +164,7 @@ impl Values {
         self.text(key).unwrap_or_default().split_whitespace()
     }
 
-    fn number(&self, key: &str) -> Result<Option<f64>, SettingsError> {
+    fn number(&self, key: &str) -> Result<Option<f64>, IndexSettingsError> {
         let parse = |text: &str| {
             let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0);
             number.ok_or_else(|| wrong(key, format!("is {text:?}, not a number of 0 or more")))
@@ -169,7 +172,7 @@ impl Values {
         self.text(key).map(parse).transpose()
     }
 
-    fn flag(&self, key: &str) -> Result<bool, SettingsError> {
+    fn flag(&self, key: &str) -> Result<bool, IndexSettingsError> {
         match self.text(key).map(str::to_ascii_lowercase).as_deref() {
             None | Some("n" | "no" | "f" | "false" | "off" | "0") => Ok(false),
             Some("y" | "yes" | "t" | "true" | "on" | "1") => Ok(true),
@@ -258,18 +261,18 @@ fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     fs_err::read(path)
 }
 
-fn wrong(key: &str, reason: String) -> SettingsError {
-    SettingsError::Value { key: key.to_owned(), reason }
+fn wrong(key: &str, reason: String) -> IndexSettingsError {
+    IndexSettingsError::Value { key: key.to_owned(), reason }
 }
 
 /// Reads the address of an index. The message about a wrong one does not quote it, because it can hold a password.
-fn index(text: &str) -> Result<Url, SettingsError> {
+fn index(text: &str) -> Result<Url, IndexSettingsError> {
     let url = Url::parse(text.trim_end_matches('/')).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| wrong("index-url", "is not an address that starts with `http://` or `https://`".to_owned()))
 }
 
-fn proxy(text: &str) -> Result<Url, SettingsError> {
+fn proxy(text: &str) -> Result<Url, IndexSettingsError> {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host();
     let url = Url::parse(&text).ok().filter(known);
@@ -287,7 +290,7 @@ fn link_of(text: &str, environment: &Environment) -> String {
     expand(text, environment).to_string_lossy().into_owned()
 }
 
-fn host_and_port(text: &str) -> Result<(String, Option<u16>), SettingsError> {
+fn host_and_port(text: &str) -> Result<(String, Option<u16>), IndexSettingsError> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && (!host.contains(':') || host.ends_with(']')) => {
             let number = port.parse().map_err(|_| wrong("trusted-host", format!("has the port {port:?}")))?;

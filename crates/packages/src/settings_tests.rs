@@ -32,10 +32,12 @@ impl User {
         self
     }
 
-    fn read(&self) -> Result<Settings, SettingsError> {
-        Settings::read_on_system(&|name| self.variables.get(name).cloned(), &self.folder.path().join("etc"), &|| {
-            Some(DEFAULT.into())
-        })
+    fn read(&self) -> Result<IndexSettings, IndexSettingsError> {
+        IndexSettings::read_on_system(
+            &|name| self.variables.get(name).cloned(),
+            &self.folder.path().join("etc"),
+            &|| Some(DEFAULT.into()),
+        )
     }
 
     fn indexes(&self) -> Vec<String> {
@@ -82,10 +84,14 @@ fn later_sources_override_earlier_ones() {
 #[test]
 fn without_an_index_and_without_pip_the_settings_are_an_error() {
     let read = |user: &User| {
-        Settings::read_on_system(&|name| user.variables.get(name).cloned(), &user.folder.path().join("etc"), &|| None)
+        IndexSettings::read_on_system(
+            &|name| user.variables.get(name).cloned(),
+            &user.folder.path().join("etc"),
+            &|| None,
+        )
     };
     let user = User::new();
-    assert_eq!(read(&user).unwrap_err(), SettingsError::NoIndex);
+    assert_eq!(read(&user).unwrap_err(), IndexSettingsError::NoIndex);
     let user = user.with("PIP_FIND_LINKS", "folder");
     assert!(read(&user).unwrap().indexes.is_empty());
 }

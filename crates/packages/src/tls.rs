@@ -9,11 +9,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use crate::error::SettingsError;
-use crate::settings::Settings;
+use crate::error::IndexSettingsError;
+use crate::settings::IndexSettings;
 
 /// Returns the TLS configurations for hosts whose certificates are checked, and for hosts that the user trusts without a check.
-pub(crate) fn configurations(settings: &Settings) -> Result<(ClientConfig, ClientConfig), SettingsError> {
+pub(crate) fn configurations(settings: &IndexSettings) -> Result<(ClientConfig, ClientConfig), IndexSettingsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         || match ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions() {
@@ -25,7 +25,7 @@ pub(crate) fn configurations(settings: &Settings) -> Result<(ClientConfig, Clien
     let Some(path) = &settings.client_certificate else {
         return Ok((checked.with_no_client_auth(), unchecked.with_no_client_auth()));
     };
-    let unusable = |error: &dyn std::fmt::Display| SettingsError::Value {
+    let unusable = |error: &dyn std::fmt::Display| IndexSettingsError::Value {
         key: "client-cert".to_owned(),
         reason: format!("names {}, which has no usable certificate with its key: {error}", path.display()),
     };
@@ -38,14 +38,14 @@ pub(crate) fn configurations(settings: &Settings) -> Result<(ClientConfig, Clien
 }
 
 /// Returns the certificate authorities that the user names, or else those of Mozilla and of the operating system.
-fn authorities(settings: &Settings) -> Result<RootCertStore, SettingsError> {
+fn authorities(settings: &IndexSettings) -> Result<RootCertStore, IndexSettingsError> {
     let Some(path) = &settings.authorities else {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         // Certificates of the operating system that cannot be read are left out. Other clients do the same.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         return Ok(roots);
     };
-    let unusable = |reason: String| SettingsError::Value { key: "cert".to_owned(), reason };
+    let unusable = |reason: String| IndexSettingsError::Value { key: "cert".to_owned(), reason };
     let found = if path.is_dir() {
         let entries = fs_err::read_dir(path).map_err(|error| unusable(error.to_string()))?;
         let files = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_file());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use packages::{Event, FetchError, Index, Settings, Wanted};
+use packages::{Event, FetchError, Index, IndexSettings, Wanted};
 use tempfile::TempDir;
 use testkit::Server;
 use testkit::server::{Request, Response};
@@ -48,7 +48,7 @@ impl User {
     }
 
     fn fetch_reporting(&self, report: &mut dyn FnMut(Event)) -> Result<PathBuf, FetchError> {
-        let settings = Settings::read(&|name| self.variables.get(name).cloned()).unwrap();
+        let settings = IndexSettings::read(&|name| self.variables.get(name).cloned()).unwrap();
         let (bytes, sha256) = pets();
         let wanted = Wanted { package: "Pets_Shop", file: FILE, sha256, bytes: bytes.len() as u64 };
         let index = Index::open(settings.with_first_wait(Duration::from_millis(1))).unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use packages::{Index, Settings, Wanted};
+use packages::{Index, IndexSettings, Wanted};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use testkit::server::{self, Response};
@@ -53,7 +53,7 @@ fn fetch(port: u16, home: &Path, settings: &[(&'static str, &str)]) -> Result<()
         ("HOME", home.into()),
     ]);
     variables.extend(settings.iter().map(|(name, value)| (*name, OsString::from(value))));
-    let settings = Settings::read(&|name| variables.get(name).cloned()).unwrap();
+    let settings = IndexSettings::read(&|name| variables.get(name).cloned()).unwrap();
     let index = Index::open(settings.with_first_wait(Duration::from_millis(1))).map_err(|error| error.to_string())?;
     let wanted = Wanted { package: "cat", file: FILE, sha256: SHA256, bytes: 4 };
     index.fetch(&wanted, home, &mut |_| ()).map(drop).map_err(|error| error.to_string())

@@ -41,7 +41,7 @@ pub use exit::Exit;
 pub use files::{AtomicFile, remove, write_atomic};
 pub use folder::{Lock, StageFolder};
 pub use key::Key;
-pub use manifest::{Entry, Manifest};
+pub use manifest::{Manifest, ManifestEntry};
 pub use message::print_message;
 pub use pieces::FOLDER as PIECES;
 pub use problems::Problems;

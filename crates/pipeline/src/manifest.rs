@@ -12,7 +12,7 @@ use crate::spreadsheet;
 
 /// One output file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct ManifestEntry {
     /// Path below the stage's folder, with `/` between its parts.
     pub path: String,
     /// Size in bytes.
@@ -23,7 +23,7 @@ pub struct Entry {
 
 /// The outputs of a stage, sorted by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Manifest(pub Vec<Entry>);
+pub struct Manifest(pub Vec<ManifestEntry>);
 
 /// Number of threads that sync files while others are hashed. The disk handles many files at once, and a waiting thread
 /// uses no processor time.
@@ -40,11 +40,11 @@ impl Manifest {
         let mut paths = Vec::new();
         collect(folder, "", skip, &mut paths)?;
         paths.sort();
-        let entry = |path: &String| -> Result<Entry> {
+        let entry = |path: &String| -> Result<ManifestEntry> {
             let (bytes, blake3) = hash(&folder.join(path))?;
-            Ok(Entry { path: path.clone(), bytes, blake3 })
+            Ok(ManifestEntry { path: path.clone(), bytes, blake3 })
         };
-        let entries: Result<Vec<Entry>> = thread::scope(|scope| {
+        let entries: Result<Vec<ManifestEntry>> = thread::scope(|scope| {
             let writers = if durable { WRITERS.min(paths.len()) } else { 0 };
             let (paths, writers) = (&paths, 0..writers);
             let write = move |first| {
@@ -64,7 +64,7 @@ impl Manifest {
     pub(crate) fn add(&mut self, file: &Path, path: String) -> Result<()> {
         crate::files::sync(file)?;
         let (bytes, blake3) = hash(file)?;
-        self.0.push(Entry { path, bytes, blake3 });
+        self.0.push(ManifestEntry { path, bytes, blake3 });
         self.0.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Manifest {
 
     /// Reads a manifest from CSV text. Errors name `path`.
     pub fn from_csv(text: &str, path: &Path) -> Result<Self> {
-        let entries: Result<Vec<Entry>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
+        let entries: Result<Vec<ManifestEntry>, _> = csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
         let mut entries = entries.with_context(|| format!("{} is damaged", path.display()))?;
         for entry in &mut entries {
             entry.path = spreadsheet::restore(&entry.path).into_owned();

@@ -7,7 +7,7 @@ use contract::{ImageRow, Split};
 use imaging::{PerceptualHash, near_duplicate_groups};
 
 use crate::quarantine::Quarantine;
-use crate::scraped::Found;
+use crate::scraped::ScrapedFile;
 
 /// A usable image. Its pixels are already written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Usable {
 /// Returns one file of each content, sorted by class and id. The other copies go to the quarantine.
 ///
 /// All copies of a file that was found for several classes go to the quarantine, because its label is ambiguous.
-pub(crate) fn one_of_each(found: Vec<Found>, quarantine: &mut Quarantine) -> Vec<Found> {
-    let mut contents: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+pub(crate) fn one_of_each(found: Vec<ScrapedFile>, quarantine: &mut Quarantine) -> Vec<ScrapedFile> {
+    let mut contents: BTreeMap<String, Vec<ScrapedFile>> = BTreeMap::new();
     for found in found {
         contents.entry(found.id.clone()).or_default().push(found);
     }

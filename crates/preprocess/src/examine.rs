@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::budget::Budget;
 use crate::duplicates::Usable;
 use crate::quarantine::Quarantine;
-use crate::scraped::Found;
+use crate::scraped::ScrapedFile;
 
 /// The limits for an image.
 struct Rules {
@@ -24,7 +24,7 @@ struct Rules {
 /// Decodes every file and writes the usable images with `size` x `size` pixels. The others go to the quarantine.
 ///
 /// It uses all threads. The result has the order of `found`.
-pub(crate) fn all(run: &Run, found: Vec<Found>, size: u32, quarantine: &mut Quarantine) -> Result<Vec<Usable>> {
+pub(crate) fn all(run: &Run, found: Vec<ScrapedFile>, size: u32, quarantine: &mut Quarantine) -> Result<Vec<Usable>> {
     let settings = &run.config.preprocess;
     let limits = Limits { max_pixels: settings.max_pixels, max_bytes: settings.max_memory_mb.saturating_mul(1 << 20) };
     let rules = Rules { limits, min_side: settings.min_side, budget: Budget::new(limits.max_bytes) };
@@ -84,7 +84,7 @@ fn examine(file: &Path, rules: &Rules) -> Result<RgbImage, String> {
 }
 
 /// Writes the image with the input size of the network and computes its perceptual hash.
-fn publish(run: &Run, found: &Found, image: &RgbImage, size: u32) -> Result<Usable> {
+fn publish(run: &Run, found: &ScrapedFile, image: &RgbImage, size: u32) -> Result<Usable> {
     let input = square(image, size);
     let path = Dataset::image_file(&found.id);
     run.write(&path, &png(&input))?;

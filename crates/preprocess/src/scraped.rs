@@ -8,7 +8,7 @@ use contract::{Artifact, QuarantineRow, RejectRow, Row, SourceRow, Status};
 
 /// A file that may be an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct ScrapedFile {
     /// The hash of the file, 16 hex digits.
     pub id: String,
     /// The class.
@@ -23,7 +23,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct Scraped {
     /// The images, sorted by class and id.
-    pub images: Vec<Found>,
+    pub images: Vec<ScrapedFile>,
     /// The rejected files in the order of the table.
     pub rejects: Vec<QuarantineRow>,
     /// Every class with at least one file.
@@ -42,7 +42,12 @@ impl Scraped {
                 alike.push(QuarantineRow { path: row.source, reason, class: row.class });
                 continue;
             }
-            images.push(Found { id: row.hash, class: row.class, file: folder.join(row.path), source: row.source });
+            images.push(ScrapedFile {
+                id: row.hash,
+                class: row.class,
+                file: folder.join(row.path),
+                source: row.source,
+            });
         }
         images.sort_by(|a, b| (&a.class, &a.id, &a.source).cmp(&(&b.class, &b.id, &b.source)));
         let rejects = Vec::<RejectRow>::read_in(&folder)?;

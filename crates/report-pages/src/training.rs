@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::tables::drawings;
-use contract::{Artifact, EpochRow, Settings, Trial};
+use contract::{Artifact, EpochRow, Trial, TrialSettings};
 use report::Color;
 use report::chart::{Facet, Line, LineChart, Outcome, Stroke, SweepChart};
 use report::page::{Block, Body, Figure, FigureWidth, Section, Table};
@@ -52,8 +52,8 @@ fn table(trials: &[Trial]) -> Table {
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
     // A setting that is the same in every trial says nothing. The learning rate is always worth knowing.
     let differs = |at: usize| texts.iter().any(|own| own[at] != texts[0][at]);
-    let shown = |(at, name): &(usize, &str)| differs(*at) || *name == Settings::LEARNING_RATE;
-    let shown: Vec<(usize, &str)> = Settings::names().iter().copied().enumerate().filter(shown).collect();
+    let shown = |(at, name): &(usize, &str)| differs(*at) || *name == TrialSettings::LEARNING_RATE;
+    let shown: Vec<(usize, &str)> = TrialSettings::names().iter().copied().enumerate().filter(shown).collect();
     let mut columns = vec![("trial".to_owned(), true)];
     columns.extend(shown.iter().map(|(_, name)| (heading(name), !matches!(*name, "tune" | "hidden"))));
     let results =
@@ -88,7 +88,7 @@ fn table(trials: &[Trial]) -> Table {
 /// Returns the chart of the loss of every trial by each setting.
 fn sweep(trials: &[Trial]) -> Figure {
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
-    let facets = Settings::names().iter().enumerate().map(|(at, name)| {
+    let facets = TrialSettings::names().iter().enumerate().map(|(at, name)| {
         let mut values: Vec<&String> = Vec::new();
         for own in &texts {
             if !values.contains(&&own[at]) {

@@ -8,7 +8,7 @@ use contract::tables::maps::{maps_of, overlay_file, values_file};
 use contract::{Artifact, Fade, FadePoint, Faithfulness, MapTarget, WindowRow};
 use report::Color;
 use report::chart::{DotChart, DotRow, Line, LineChart, Measure, Stroke};
-use report::page::{Block, Body, Card, Figure, FigureWidth, Group, Link, Panel, Section, Side, Tabs};
+use report::page::{Block, Body, Card, CardAndBlocks, Figure, FigureWidth, Group, Link, Panel, Section, Tabs};
 
 use crate::chosen::Chosen;
 use crate::images::photo;
@@ -46,7 +46,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Result<Section> {
     let targets = Vec::<MapTarget>::find_in(inputs.analyses.folder())?.unwrap_or_default();
     let mut blocks = Vec::new();
     for chosen in &inputs.chosen {
-        blocks.extend(one(inputs, &targets, chosen)?.map(Block::Side));
+        blocks.extend(one(inputs, &targets, chosen)?.map(Block::CardAndBlocks));
     }
     let mut section = Section {
         id: "why".into(),
@@ -81,7 +81,7 @@ fn color(place: usize) -> Color {
 }
 
 /// Returns all maps of one image and their curves, or `None` when it has no maps.
-fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<Option<Side>> {
+fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<Option<CardAndBlocks>> {
     let row = &chosen.row;
     let folder = maps_of(&row.id);
     let target = targets.iter().find(|target| target.folder == folder).map_or(&row.class, |found| &found.target);
@@ -115,7 +115,7 @@ fn one(inputs: &ReportInputs, targets: &[MapTarget], chosen: &Chosen) -> Result<
             ..Card::default()
         },
     };
-    Ok(Some(Side { title: format!("{}, {}", row.class, row.why), card, blocks }))
+    Ok(Some(CardAndBlocks { title: format!("{}, {}", row.class, row.why), card, blocks }))
 }
 
 /// Returns links to the files of one map, as far as they exist.

@@ -23,7 +23,7 @@ pub struct Tile {
 
 /// A row of tiles with a label on the left.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct SheetRow {
     /// The label.
     pub label: String,
     /// The tiles, from left to right.
@@ -33,7 +33,7 @@ pub struct Row {
 /// Draws `rows` below `title`. The title is wrapped to the width of the sheet.
 ///
 /// Letters that are not in Latin-1 are drawn as `?`.
-pub fn sheet(title: &str, rows: &[Row]) -> RgbImage {
+pub fn sheet(title: &str, rows: &[SheetRow]) -> RgbImage {
     let labels = rows.iter().map(|row| letters(&row.label)).max().unwrap_or(0);
     let left = MARGIN + if labels > 0 { labels * LETTER.0 + 2 * GAP } else { 0 };
     let captions = rows.iter().flat_map(|row| &row.tiles).any(|tile| !tile.caption.is_empty());
@@ -70,7 +70,7 @@ pub fn sheet(title: &str, rows: &[Row]) -> RgbImage {
 /// Draws `image` below `title`.
 pub fn titled(title: &str, image: &RgbImage) -> RgbImage {
     let whole = Tile { image: image.clone(), caption: String::new() };
-    sheet(title, &[Row { label: String::new(), tiles: vec![whole] }])
+    sheet(title, &[SheetRow { label: String::new(), tiles: vec![whole] }])
 }
 
 /// Draws two images side by side.
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn text_and_images_do_not_overlap() {
         let tile = Tile { image: RgbImage::from_pixel(30, 20, Rgb([255, 0, 0])), caption: "0.5".into() };
-        let row = Row { label: "17".into(), tiles: vec![tile.clone(), tile] };
+        let row = SheetRow { label: "17".into(), tiles: vec![tile.clone(), tile] };
         let sheet = sheet("A title", &[row.clone(), row]);
         let red = sheet.pixels().filter(|pixel| pixel.0 == [255, 0, 0]).count();
         assert_eq!(red, 4 * 30 * 20, "every image is complete and visible");

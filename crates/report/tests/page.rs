@@ -7,8 +7,8 @@ use report::{
     Color, DataUri, Page,
     chart::{Line, LineChart, Stroke},
     page::{
-        Bar, Block, Body, Card, Cell, Fact, Figure, FigureWidth, Gallery, Group, Image, Link, Map, Matrix, Panel,
-        Section, Side, Spot, Table, Tabs, Tile,
+        Bar, Block, Body, Card, CardAndBlocks, Cell, Fact, Figure, FigureWidth, Gallery, Group, Image, Link, Map,
+        Matrix, Panel, Section, Spot, Table, Tabs, Tile,
     },
 };
 
@@ -112,7 +112,7 @@ fn page(text: &str) -> Page {
         Block::Map(map(text)),
         Block::Group(group(vec![Block::Figures(vec![figure(text, chart(text), FigureWidth::Normal)]), tabs()])),
         Block::Halves(vec![vec![Block::Text(text.into())], vec![tabs()]]),
-        Block::Side(Side { title: text.into(), card: card(text), blocks: vec![tabs()] }),
+        Block::CardAndBlocks(CardAndBlocks { title: text.into(), card: card(text), blocks: vec![tabs()] }),
         Block::Folded(group(vec![Block::Text(text.into())])),
         Block::Code { title: text.into(), text: text.into() },
     ];

@@ -226,7 +226,7 @@ fn clean(page: Page, hide: impl Fn(&str) -> String) -> Result<Page, Stop> {
 pub fn web(run: &Run, network: Arc<dyn Network>) -> anyhow::Result<Web> {
     let scrape = &run.config.scrape;
     let section = &scrape.web;
-    let mut settings = web::Settings::new(format!("tunescope/{} ({})", env!("CARGO_PKG_VERSION"), section.contact));
+    let mut settings = web::WebSettings::new(format!("tunescope/{} ({})", env!("CARGO_PKG_VERSION"), section.contact));
     settings.allowed_hosts.clone_from(&section.allowed_hosts);
     settings.per_host =
         web::PerHost { concurrency: section.per_host, requests_per_second: section.requests_per_second };

@@ -45,7 +45,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
-use contract::config::Source as Settings;
+use contract::config::SourceConfig;
 use contract::{ShortfallRow, stages};
 use pipeline::cli::{Common, run_stage};
 use pipeline::{HintExt, Problems, Stage, Summary, Table, regular};
@@ -135,12 +135,12 @@ impl Stage for Scrape {
 
     fn check(&self, scope: Scope) -> Result<()> {
         let scrape = &scope.config.scrape;
-        if scrape.web.contact == PLACEHOLDER_CONTACT && scrape.sources.iter().any(Settings::is_web) {
+        if scrape.web.contact == PLACEHOLDER_CONTACT && scrape.sources.iter().any(SourceConfig::is_web) {
             return Err(anyhow!("scrape.web.contact is still the placeholder {PLACEHOLDER_CONTACT}")).hint(
                 "set it to your e-mail address or to the address of a web page about you; every host receives it",
             );
         }
-        let google = scrape.sources.iter().any(|source| matches!(source, Settings::Google(_)));
+        let google = scrape.sources.iter().any(|source| matches!(source, SourceConfig::Google(_)));
         if google && !self.credentials.has_google() {
             return Err(anyhow!("the source `google` needs an API key and an engine id")).hint(format!(
                 "set the environment variables {} and {}",
@@ -227,7 +227,7 @@ impl Scrape {
         for warning in class_names::check(classes(&sources).iter().map(String::as_str), &mut Problems::default()) {
             run.warn(&warning);
         }
-        let any_web = run.config.scrape.sources.iter().any(Settings::is_web);
+        let any_web = run.config.scrape.sources.iter().any(SourceConfig::is_web);
         let web = any_web.then(|| api_client::web(run, Arc::clone(&self.network))).transpose()?;
         for _ in 0..ATTEMPTS {
             let gathered = gather(run, &sources, &self.credentials, self.wish, web.as_ref())?;

@@ -20,9 +20,9 @@ pub enum Decision {
     /// The image is part of the data set.
     Kept,
     /// The file is the same as the file of the kept image in this slot.
-    Duplicate(Place),
+    Duplicate(SlotPlace),
     /// The image looks like the kept image in this slot.
-    NearDuplicate(Place),
+    NearDuplicate(SlotPlace),
     /// The image is not taken, for this reason.
     Refused(String),
     /// The file could not be fetched, for this reason. A later run tries again.
@@ -32,7 +32,7 @@ pub enum Decision {
 }
 
 /// The position of a slot: the index of its queue, and its index in that queue.
-pub type Place = (usize, usize);
+pub type SlotPlace = (usize, usize);
 
 /// The decisions about all candidates.
 #[derive(Debug, Default)]
@@ -40,14 +40,14 @@ pub struct Selection {
     /// For each queue, the decisions about its first candidates. A queue that is full has no decisions about the rest.
     pub decisions: Vec<Vec<Decision>>,
     /// The slots whose files have to be fetched next, in order.
-    pub to_fetch: Vec<Place>,
+    pub to_fetch: Vec<SlotPlace>,
     /// The indices of the queues that need more candidates.
     pub unfilled: Vec<usize>,
 }
 
 impl Selection {
     /// Returns the positions of the kept images, queue by queue.
-    pub fn kept(&self) -> impl Iterator<Item = Place> {
+    pub fn kept(&self) -> impl Iterator<Item = SlotPlace> {
         let kept_of = |(queue, decisions): (usize, &Vec<Decision>)| {
             let kept = decisions.iter().enumerate().filter(|(_, decision)| **decision == Decision::Kept);
             kept.map(|(slot, _)| (queue, slot)).collect::<Vec<_>>()
@@ -94,7 +94,7 @@ struct Pass<'a> {
     /// The conflicts that earlier passes found.
     conflicts: &'a Conflicts,
     /// The position of each kept content.
-    kept: BTreeMap<usize, Place>,
+    kept: BTreeMap<usize, SlotPlace>,
     /// The conflicts that this pass finds: contents with one of their offers.
     found: Vec<(usize, String, Offer)>,
 }
@@ -125,7 +125,7 @@ impl Pass<'_> {
     }
 
     /// Decides about the candidate at the position `place`, whose file is in the state `file`.
-    fn decide(&mut self, place: Place, file: &FileState) -> Decision {
+    fn decide(&mut self, place: SlotPlace, file: &FileState) -> Decision {
         let queue = &self.queues[place.0];
         // The filter applies only to images from the web.
         let filter = queue.on_web.then_some(self.filter);
@@ -144,7 +144,7 @@ impl Pass<'_> {
     }
 
     /// Decides about an image by the images that are kept already.
-    fn compare(&mut self, place: Place, content: usize) -> Decision {
+    fn compare(&mut self, place: SlotPlace, content: usize) -> Decision {
         let class = &self.queues[place.0].quota.class;
         if let Some(offers) = self.conflicts.get(&content) {
             return Decision::Refused(conflict_reason(offers, class, false));
@@ -171,14 +171,14 @@ impl Pass<'_> {
         }
     }
 
-    fn class(&self, place: Place) -> &str {
+    fn class(&self, place: SlotPlace) -> &str {
         &self.queues[place.0].quota.class
     }
 
     /// Records that `content` at `place` and `other`, kept at `first`, are offered for different classes.
-    fn add_conflict(&mut self, place: Place, content: usize, first: Place, other: usize) -> Decision {
+    fn add_conflict(&mut self, place: SlotPlace, content: usize, first: SlotPlace, other: usize) -> Decision {
         let same_file = content == other;
-        let offer = |place: Place| {
+        let offer = |place: SlotPlace| {
             (self.class(place).to_owned(), self.queues[place.0].slots[place.1].candidate.location.clone())
         };
         let (here, there) = (offer(place), offer(first));

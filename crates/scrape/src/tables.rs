@@ -11,7 +11,7 @@ use pipeline::Problems;
 use crate::candidate::Reject;
 use crate::candidate_queue::FileState;
 use crate::gather::Gathered;
-use crate::selection::{Decision, Place};
+use crate::selection::{Decision, SlotPlace};
 use crate::store::path_of;
 use crate::view::Run;
 
@@ -63,7 +63,7 @@ fn rows(gathered: &Gathered) -> Vec<SourceRow> {
 }
 
 /// Returns the row of the slot at the position `place`.
-fn row(gathered: &Gathered, place: Place, like: Option<Place>, status: Status) -> SourceRow {
+fn row(gathered: &Gathered, place: SlotPlace, like: Option<SlotPlace>, status: Status) -> SourceRow {
     let queue = &gathered.queues[place.0];
     let slot = &queue.slots[place.1];
     let (hash, path, bytes) = match &slot.file {

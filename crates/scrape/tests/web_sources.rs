@@ -6,7 +6,7 @@ use std::time::Duration;
 use testkit::Workspace;
 
 use crate::common;
-use crate::common::site::{self, CANDIDATES, CLASSES, KEY, Kind, kind};
+use crate::common::site::{self, CANDIDATES, CLASSES, FileKind, KEY, kind};
 use crate::common::{kept, run, table, web};
 
 const QUOTA: usize = 200;
@@ -30,14 +30,14 @@ fn order(source: &str) -> Vec<usize> {
 /// Returns the expected status of a candidate, or the beginning of the reason to refuse it.
 fn outcome(source: &str, index: usize) -> &'static str {
     match kind(index) {
-        Kind::NonCommercial if source != "google" => "its licence is CC-BY-NC-",
-        Kind::Drawing if source == "commons" || source == "google" => "its media type image/svg+xml",
-        Kind::Drawing if source == "openverse" => "its media type image/svg",
-        Kind::Missing => "status 404",
-        Kind::Truncated => "truncated: the JPEG data ends before the picture does",
-        Kind::Copy => "duplicate",
-        Kind::Smaller => "near-duplicate",
-        Kind::Good | Kind::NonCommercial | Kind::Drawing => "kept",
+        FileKind::NonCommercial if source != "google" => "its licence is CC-BY-NC-",
+        FileKind::Drawing if source == "commons" || source == "google" => "its media type image/svg+xml",
+        FileKind::Drawing if source == "openverse" => "its media type image/svg",
+        FileKind::Missing => "status 404",
+        FileKind::Truncated => "truncated: the JPEG data ends before the picture does",
+        FileKind::Copy => "duplicate",
+        FileKind::Smaller => "near-duplicate",
+        FileKind::Good | FileKind::NonCommercial | FileKind::Drawing => "kept",
     }
 }
 
@@ -95,7 +95,7 @@ fn check(source: &str) {
         let mut list = "url,class,title,author,licence\n".to_owned();
         for index in 0..CANDIDATES {
             for class in CLASSES {
-                let licence = if kind(index) == Kind::NonCommercial { "CC BY-NC 2.0" } else { "CC BY 2.0" };
+                let licence = if kind(index) == FileKind::NonCommercial { "CC BY-NC 2.0" } else { "CC BY 2.0" };
                 list += &format!(
                     "{},{class},{class} {index},Bob {index},{licence}\n",
                     server.url(&format!("/files/urls/{class}/{index}.jpg"))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use packages::{Event, FetchError, Index, Settings, SettingsError, Wanted};
+use packages::{Event, FetchError, Index, IndexSettings, IndexSettingsError, Wanted};
 use pipeline::Progress;
 use pipeline::error::with_hint;
 
@@ -11,11 +11,11 @@ use crate::part::Package;
 use crate::storage;
 
 /// Prepares requests with the settings of the user, which are those of pip.
-pub fn open(settings: Option<Settings>) -> Result<Index> {
-    let settings = settings.map_or_else(Settings::of_user, Ok);
+pub fn open(settings: Option<IndexSettings>) -> Result<Index> {
+    let settings = settings.map_or_else(IndexSettings::of_user, Ok);
     settings.and_then(Index::open).map_err(|error| {
         let hint = match error {
-            SettingsError::NoIndex => {
+            IndexSettingsError::NoIndex => {
                 "install pip (Debian: apt install python3-pip), set PIP_INDEX_URL to the address of a package index, or set \
                  PIP_FIND_LINKS to a folder that contains the packages"
             }

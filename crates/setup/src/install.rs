@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use installed::{Receipt, sha256};
-use packages::{Index, Settings};
+use packages::{Index, IndexSettings};
 use pipeline::{HintExt, Progress};
 
 use crate::part::{Made, Part};
-use crate::place::{self, Found};
+use crate::place::{self, PathState};
 use crate::reason::Reason;
 use crate::workplace::Workplace;
 use crate::{fetch, storage};
@@ -23,7 +23,7 @@ pub struct Session<'a> {
     /// Whether to print errors only.
     pub quiet: bool,
     /// The settings for downloads. Without them, the settings of the user apply.
-    pub settings: Option<Settings>,
+    pub settings: Option<IndexSettings>,
 }
 
 impl Session<'_> {
@@ -104,9 +104,9 @@ impl Session<'_> {
         workplace.clear()?;
         let scratch = workplace.scratch();
         let made = (part.make)(&archive, &scratch)?;
-        let found = |(file, bytes): &Made| Found::at(&self.data.join(file), bytes, receipt.sha256(file));
-        let found: Vec<Found> = made.iter().map(found).collect();
-        let foreign = made.iter().zip(&found).filter(|(_, found)| **found == Found::Foreign);
+        let found = |(file, bytes): &Made| PathState::at(&self.data.join(file), bytes, receipt.sha256(file));
+        let found: Vec<PathState> = made.iter().map(found).collect();
+        let foreign = made.iter().zip(&found).filter(|(_, found)| **found == PathState::Foreign);
         let foreign: Vec<String> = foreign.map(|((file, _), _)| self.data.join(file).display().to_string()).collect();
         if !foreign.is_empty() {
             return Ok(foreign);

@@ -20,7 +20,7 @@ use crate::part::Package;
 const FILE: &str = "pets-1.0.tar.gz";
 
 /// A data folder, and an index on loopback with one package.
-struct Place {
+struct Installation {
     folder: TempDir,
     part: Part,
     server: Server,
@@ -66,7 +66,7 @@ fn part(sdist: &[u8]) -> Part {
     }
 }
 
-impl Place {
+impl Installation {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sdist = sdist(&folder.path().join("marker"));
@@ -99,13 +99,13 @@ impl Place {
         fs_err::write(self.path(name), text).unwrap();
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> IndexSettings {
         let variables = BTreeMap::from([
             ("PIP_CONFIG_FILE", OsString::from("/dev/null")),
             ("PIP_INDEX_URL", self.server.url("/simple").into()),
             ("PIP_RETRIES", "0".into()),
         ]);
-        Settings::read(&|name| variables.get(name).cloned()).unwrap()
+        IndexSettings::read(&|name| variables.get(name).cloned()).unwrap()
     }
 
     fn install(&self) -> Result<usize> {
@@ -153,7 +153,7 @@ const FOREIGN: &str = "hint: move what is named away and run `setup` again; a ne
 
 #[test]
 fn nothing_in_the_package_is_run_and_a_second_run_sends_no_request() {
-    let place = Place::new();
+    let place = Installation::new();
     assert_eq!(place.reasons(), ["not installed"]);
     assert!(!place.data().exists(), "computing the reasons must write nothing");
     assert_eq!(place.install().unwrap(), 1);
@@ -165,7 +165,7 @@ fn nothing_in_the_package_is_run_and_a_second_run_sends_no_request() {
 
 #[test]
 fn a_changed_file_is_kept_under_another_name_and_installed_again() {
-    let place = Place::new();
+    let place = Installation::new();
     place.install().unwrap();
     for (number, change) in [(1, "woof!"), (2, "meo")] {
         place.write("pets/b.bin", change);
@@ -178,7 +178,7 @@ fn a_changed_file_is_kept_under_another_name_and_installed_again() {
 
 #[test]
 fn missing_and_outdated_parts_are_installed_again() {
-    let mut place = Place::new();
+    let mut place = Installation::new();
     place.install().unwrap();
     fs_err::remove_file(place.path("pets/a.bin")).unwrap();
     assert_eq!(place.reasons(), ["DATA/pets/a.bin is missing"]);
@@ -196,7 +196,7 @@ fn missing_and_outdated_parts_are_installed_again() {
 
 #[test]
 fn a_file_of_the_user_stays_and_is_named() {
-    let place = Place::new();
+    let place = Installation::new();
     place.write("pets/b.bin", "my own");
     assert_eq!(place.reasons(), ["not installed, but DATA/pets/b.bin exists"]);
     for _ in 0..2 {
@@ -214,7 +214,7 @@ fn a_file_of_the_user_stays_and_is_named() {
 
 #[test]
 fn a_link_of_the_user_stays_and_its_target_is_not_written() {
-    let place = Place::new();
+    let place = Installation::new();
     let mine = place.folder.path().join("mine.bin");
     fs_err::write(&mine, "my own").unwrap();
     fs_err::create_dir_all(place.path("pets")).unwrap();
@@ -234,7 +234,7 @@ fn a_link_of_the_user_stays_and_its_target_is_not_written() {
 
 #[test]
 fn files_with_the_same_bytes_are_taken_over() {
-    let place = Place::new();
+    let place = Installation::new();
     place.install().unwrap();
     let inode = |name| std::os::unix::fs::MetadataExt::ino(&fs_err::metadata(place.path(name)).unwrap());
     let before = inode("pets/a.bin");
@@ -251,7 +251,7 @@ fn files_with_the_same_bytes_are_taken_over() {
 
 #[test]
 fn a_folder_in_the_place_of_a_file_and_the_reverse_are_named() {
-    let place = Place::new();
+    let place = Installation::new();
     fs_err::create_dir_all(place.path("pets/a.bin/mine")).unwrap();
     assert!(
         place
@@ -286,7 +286,7 @@ fn a_folder_in_the_place_of_a_file_and_the_reverse_are_named() {
 
 #[test]
 fn links_do_not_lead_the_lock_and_the_temporary_files_out_of_the_folder() {
-    let place = Place::new();
+    let place = Installation::new();
     let outside = place.folder.path().join("outside");
     fs_err::create_dir_all(outside.join("mine")).unwrap();
     fs_err::create_dir_all(place.data()).unwrap();
@@ -301,7 +301,7 @@ fn links_do_not_lead_the_lock_and_the_temporary_files_out_of_the_folder() {
 
 #[test]
 fn the_files_of_a_killed_process_are_removed_and_others_are_not() {
-    let place = Place::new();
+    let place = Installation::new();
     place.write(".setup/created-by-setup", "");
     place.write(".setup/scratch/publish", "half");
     place.write(".setup-mine/notes.txt", "my notes");
@@ -317,7 +317,7 @@ fn the_files_of_a_killed_process_are_removed_and_others_are_not() {
 
 #[test]
 fn a_read_only_folder_can_be_up_to_date() {
-    let place = Place::new();
+    let place = Installation::new();
     place.install().unwrap();
     let set = |mode| fs_err::set_permissions(place.data(), std::fs::Permissions::from_mode(mode)).unwrap();
     fs_err::remove_file(place.path(".setup.lock")).unwrap();
@@ -330,7 +330,7 @@ fn a_read_only_folder_can_be_up_to_date() {
 
 #[test]
 fn two_processes_install_once_and_leave_complete_files() {
-    let place = Place::new();
+    let place = Installation::new();
     let (data, settings, bytes) = (place.data(), place.settings(), sdist(&place.folder.path().join("marker")));
     let run = || {
         let session = Session { data: &data, quiet: true, settings: Some(settings.clone()) };
@@ -347,7 +347,7 @@ fn two_processes_install_once_and_leave_complete_files() {
 
 #[test]
 fn a_file_with_another_hash_is_not_used() {
-    let mut place = Place::new();
+    let mut place = Installation::new();
     place.part.package.sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let error = place.failure();
     assert!(
@@ -361,7 +361,7 @@ fn a_file_with_another_hash_is_not_used() {
 
 #[test]
 fn a_package_without_the_file_installs_nothing() {
-    let mut place = Place::new();
+    let mut place = Installation::new();
     place.part.make = Box::new(|sdist, _| from_sdist(sdist, "pets/dog.bin").map(|_| Vec::new()));
     let error = place.install().unwrap_err().to_string();
     assert!(error.ends_with("pets-1.0.tar.gz does not contain `pets/dog.bin`"), "{error}");

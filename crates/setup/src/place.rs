@@ -9,11 +9,11 @@ use anyhow::{Result, anyhow};
 use installed::{Receipt, sha256, sha256_file};
 use pipeline::HintExt;
 
-use crate::storage::{self, Kind};
+use crate::storage::{self, PathKind};
 
 /// The object at the path of a file to install.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum PathState {
     /// Nothing.
     Nothing,
     /// A file with the bytes to install.
@@ -26,10 +26,10 @@ pub enum Found {
     Foreign,
 }
 
-impl Found {
+impl PathState {
     /// Compares what is at `path` with the bytes to install, and with the SHA-256 in the receipt if it lists the path.
     pub fn at(path: &Path, bytes: &[u8], listed: Option<&str>) -> Self {
-        if Kind::of(path) == Kind::Nothing {
+        if PathKind::of(path) == PathKind::Nothing {
             return Self::Nothing;
         }
         let found = sha256_file(path).ok();
@@ -46,7 +46,9 @@ impl Found {
 pub fn check(data: &Path, file: &str) -> Result<()> {
     let path = data.join(file);
     let between = path.ancestors().skip(1).take_while(|folder| *folder != data);
-    for folder in between.collect::<Vec<_>>().into_iter().rev().filter(|folder| Kind::of(folder) != Kind::Nothing) {
+    for folder in
+        between.collect::<Vec<_>>().into_iter().rev().filter(|folder| PathKind::of(folder) != PathKind::Nothing)
+    {
         check_folder(folder)?;
     }
     check_file(&path)
@@ -54,12 +56,12 @@ pub fn check(data: &Path, file: &str) -> Result<()> {
 
 /// Returns an error when `folder` exists and is neither a folder nor a link to one.
 pub fn check_folder(folder: &Path) -> Result<()> {
-    let wrong = match Kind::of(folder) {
-        Kind::Nothing | Kind::Folder => return Ok(()),
-        Kind::Link if folder.is_dir() => return Ok(()),
-        Kind::Link => "a link that leads to no folder",
-        Kind::File => "a file",
-        Kind::Other => "neither a file nor a folder",
+    let wrong = match PathKind::of(folder) {
+        PathKind::Nothing | PathKind::Folder => return Ok(()),
+        PathKind::Link if folder.is_dir() => return Ok(()),
+        PathKind::Link => "a link that leads to no folder",
+        PathKind::File => "a file",
+        PathKind::Other => "neither a file nor a folder",
     };
     Err(anyhow!("{} is {wrong}, and `setup` needs a folder there", folder.display()))
         .hint("move it away, or choose another folder with --data FOLDER")
@@ -67,10 +69,10 @@ pub fn check_folder(folder: &Path) -> Result<()> {
 
 /// Returns an error when there is something at `path` that is neither a file nor a link.
 pub fn check_file(path: &Path) -> Result<()> {
-    let wrong = match Kind::of(path) {
-        Kind::Nothing | Kind::File | Kind::Link => return Ok(()),
-        Kind::Folder => "a folder",
-        Kind::Other => "not a regular file",
+    let wrong = match PathKind::of(path) {
+        PathKind::Nothing | PathKind::File | PathKind::Link => return Ok(()),
+        PathKind::Folder => "a folder",
+        PathKind::Other => "not a regular file",
     };
     Err(anyhow!("{} is {wrong}, and `setup` needs a file there", path.display()))
         .hint("move it away, or choose another folder with --data FOLDER")
@@ -79,7 +81,7 @@ pub fn check_file(path: &Path) -> Result<()> {
 /// Returns an error when there is something at `path` that is not a regular file. A link would lead to a file of the user.
 pub fn check_lock(path: &Path) -> Result<()> {
     check_file(path)?;
-    if Kind::of(path) == Kind::Link {
+    if PathKind::of(path) == PathKind::Link {
         return Err(anyhow!("{} is a link, and `setup` needs a file there", path.display())).hint("remove the link");
     }
     Ok(())
@@ -87,9 +89,9 @@ pub fn check_lock(path: &Path) -> Result<()> {
 
 /// Writes `bytes` to `path`, depending on what was found there. Returns the new name of a changed file that was there.
 ///
-/// `scratch` is a folder on the same disk. The caller must not pass [`Found::Foreign`].
-pub fn put(scratch: &Path, path: &Path, bytes: &[u8], found: Found) -> Result<Option<PathBuf>> {
-    if found == Found::Same {
+/// `scratch` is a folder on the same disk. The caller must not pass [`PathState::Foreign`].
+pub fn put(scratch: &Path, path: &Path, bytes: &[u8], found: PathState) -> Result<Option<PathBuf>> {
+    if found == PathState::Same {
         return Ok(None);
     }
     let temporary = scratch.join("publish");
@@ -98,11 +100,11 @@ pub fn put(scratch: &Path, path: &Path, bytes: &[u8], found: Found) -> Result<Op
         storage::create_folder(folder)?;
     }
     let kept = match found {
-        Found::Installed => {
+        PathState::Installed => {
             storage::replace(&temporary, path)?;
             return Ok(None);
         }
-        Found::Changed => Some(set_aside(path)?),
+        PathState::Changed => Some(set_aside(path)?),
         _ => None,
     };
     storage::rename_new(&temporary, path)?;
@@ -113,7 +115,7 @@ pub fn put(scratch: &Path, path: &Path, bytes: &[u8], found: Found) -> Result<Op
 fn set_aside(path: &Path) -> Result<PathBuf> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let free = (1..).map(|number| path.with_file_name(format!("{name}.changed-{number}")));
-    let free = free.into_iter().find(|path| Kind::of(path) == Kind::Nothing);
+    let free = free.into_iter().find(|path| PathKind::of(path) == PathKind::Nothing);
     let aside = free.unwrap_or_else(|| unreachable!("the numbers do not end"));
     storage::rename_new(path, &aside)?;
     Ok(aside)
@@ -122,10 +124,10 @@ fn set_aside(path: &Path) -> Result<PathBuf> {
 /// Writes the receipt into the folder `data`. Returns the new name of a file that was there and was no receipt.
 pub fn put_receipt(scratch: &Path, data: &Path, receipt: &Receipt) -> Result<Option<PathBuf>> {
     let path = data.join(installed::RECEIPT);
-    let found = match Kind::of(&path) {
-        Kind::Nothing => Found::Nothing,
-        Kind::File if Receipt::read(data).is_some() => Found::Installed,
-        _ => Found::Changed,
+    let found = match PathKind::of(&path) {
+        PathKind::Nothing => PathState::Nothing,
+        PathKind::File if Receipt::read(data).is_some() => PathState::Installed,
+        _ => PathState::Changed,
     };
     put(scratch, &path, receipt.to_json().as_bytes(), found)
 }
@@ -143,33 +145,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.bin");
         let (old, new) = (sha256(b"old"), b"new");
-        assert_eq!(Found::at(&path, new, Some(&old)), Found::Nothing);
+        assert_eq!(PathState::at(&path, new, Some(&old)), PathState::Nothing);
         for (bytes, listed, unlisted) in [
-            (&b"new"[..], Found::Same, Found::Same),
-            (b"old", Found::Installed, Found::Foreign),
-            (b"mine", Found::Changed, Found::Foreign),
+            (&b"new"[..], PathState::Same, PathState::Same),
+            (b"old", PathState::Installed, PathState::Foreign),
+            (b"mine", PathState::Changed, PathState::Foreign),
         ] {
             fs_err::write(&path, bytes).unwrap();
-            assert_eq!(Found::at(&path, new, Some(&old)), listed);
-            assert_eq!(Found::at(&path, new, None), unlisted);
+            assert_eq!(PathState::at(&path, new, Some(&old)), listed);
+            assert_eq!(PathState::at(&path, new, None), unlisted);
         }
         fs_err::remove_file(&path).unwrap();
         symlink("/no/such/file", &path).unwrap();
-        assert_eq!(Found::at(&path, new, None), Found::Foreign);
-        assert_eq!(Found::at(&path, new, Some(&old)), Found::Changed);
+        assert_eq!(PathState::at(&path, new, None), PathState::Foreign);
+        assert_eq!(PathState::at(&path, new, Some(&old)), PathState::Changed);
     }
 
     #[test]
     fn changed_files_get_names_that_are_free() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/a.bin");
-        assert_eq!(put(folder.path(), &path, b"first", Found::Nothing).unwrap(), None);
+        assert_eq!(put(folder.path(), &path, b"first", PathState::Nothing).unwrap(), None);
         for number in 1..=2 {
-            let aside = put(folder.path(), &path, b"again", Found::Changed).unwrap();
+            let aside = put(folder.path(), &path, b"again", PathState::Changed).unwrap();
             assert_eq!(aside, Some(folder.path().join(format!("deep/a.bin.changed-{number}"))));
         }
         assert_eq!(fs_err::read(folder.path().join("deep/a.bin.changed-1")).unwrap(), b"first");
-        assert!(put(folder.path(), &path, b"other", Found::Nothing).is_err(), "nothing is replaced by accident");
+        assert!(put(folder.path(), &path, b"other", PathState::Nothing).is_err(), "nothing is replaced by accident");
         assert_eq!(fs_err::read(&path).unwrap(), b"again");
     }
 

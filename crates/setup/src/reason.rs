@@ -7,7 +7,7 @@ use std::path::Path;
 use installed::{Receipt, sha256_file};
 
 use crate::part::Part;
-use crate::storage::Kind;
+use crate::storage::PathKind;
 
 /// The reason to install a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Reason {
     pub fn of(part: &Part, data: &Path, receipt: &Receipt) -> Option<Self> {
         let Some(installed) = receipt.part(&part.name) else {
             let paths = part.files.iter().map(|file| data.join(file));
-            let there = paths.into_iter().find(|path| Kind::of(path) != Kind::Nothing);
+            let there = paths.into_iter().find(|path| PathKind::of(path) != PathKind::Nothing);
             return Some(there.map_or(Self::New, |path| Self::Unlisted(path.display().to_string())));
         };
         if installed.source != part.source || !installed.files.keys().eq(sorted(&part.files)) {

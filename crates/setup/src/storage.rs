@@ -11,7 +11,7 @@ const NEEDED: &str = "300 MB";
 
 /// The kind of object at a path. Links are not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum PathKind {
     /// Nothing.
     Nothing,
     /// A regular file.
@@ -24,7 +24,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl PathKind {
     /// Returns what is at `path`. A path that cannot be examined counts as nothing, and a later access reports the error.
     pub fn of(path: &Path) -> Self {
         match fs_err::symlink_metadata(path).map(|found| found.file_type()) {
@@ -109,7 +109,7 @@ fn no_replace(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Renames `from` to `to` after a check that `to` does not exist. Another program can create `to` in between.
 fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
-    if Kind::of(to) != Kind::Nothing {
+    if PathKind::of(to) != PathKind::Nothing {
         return Err(ErrorKind::AlreadyExists.into());
     }
     std::fs::rename(from, to)

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use pipeline::HintExt;
 
 use crate::place::check_folder;
-use crate::storage::{self, Kind};
+use crate::storage::{self, PathKind};
 
 const FOLDER: &str = ".setup";
 /// The file that marks the folder as one of `setup`.
@@ -28,9 +28,9 @@ impl Workplace {
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join(FOLDER);
         check_folder(&folder)?;
-        let ours = || Kind::of(&folder) == Kind::Folder && Kind::of(&folder.join(MARKER)) == Kind::File;
+        let ours = || PathKind::of(&folder) == PathKind::Folder && PathKind::of(&folder.join(MARKER)) == PathKind::File;
         let empty = || fs_err::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_none());
-        if Kind::of(&folder) != Kind::Nothing && !ours() && !empty() {
+        if PathKind::of(&folder) != PathKind::Nothing && !ours() && !empty() {
             return Err(anyhow!("{} was not created by `setup`", folder.display()))
                 .hint("move it away, or choose another folder with --data FOLDER");
         }

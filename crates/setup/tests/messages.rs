@@ -12,11 +12,11 @@ use testkit::server::Response;
 const WHEEL: &str = "onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl";
 
 /// A temporary folder for the data folder and for stand-ins for other programs.
-struct Place {
+struct TemporaryFolder {
     folder: TempDir,
 }
 
-impl Place {
+impl TemporaryFolder {
     fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -82,7 +82,7 @@ fn installed() -> PathBuf {
 
 #[test]
 fn no_network() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     insta::assert_snapshot!(place.failure_of(&mut place.setup()), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) …
     error: `onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl` could not be downloaded: http://127.0.0.1:1/simple/onnxruntime-training-cpu/: Connection refused (os error 111)
@@ -93,7 +93,7 @@ fn no_network() {
 #[test]
 fn the_index_does_not_have_the_package() {
     let index = Server::start(|_| Response::status(404));
-    insta::assert_snapshot!(Place::new().failure(&index), @r"
+    insta::assert_snapshot!(TemporaryFolder::new().failure(&index), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) …
     error: no package index has `onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl`: INDEX/simple/onnxruntime-training-cpu/: answered 404 Not Found
     hint: check the index that pip is configured for (`python3 -m pip config list`), or get the file in another way, and set PIP_FIND_LINKS to the folder that contains it
@@ -103,7 +103,7 @@ fn the_index_does_not_have_the_package() {
 #[test]
 fn the_index_has_another_file() {
     let index = Server::start(|_| Response::ok(format!("<a href='/{WHEEL}#sha256={}'>x</a>", "0".repeat(64))));
-    insta::assert_snapshot!(Place::new().failure(&index), @r"
+    insta::assert_snapshot!(TemporaryFolder::new().failure(&index), @r"
     setup       downloading ONNX Runtime 1.19.2 with training (onnxruntime-training-cpu 1.19.2, 8.9 MB) …
     error: the package index has another file `onnxruntime_training_cpu-1.19.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl`: its SHA-256 is 0000000000000000000000000000000000000000000000000000000000000000, not 9b3cde497eb76af75ecae2eb2a4e3a8b2477da0b833315a3d5e2c63f0dc8d5d6
     hint: check the index that pip is configured for (`python3 -m pip config list`); nothing was installed from this file
@@ -113,7 +113,7 @@ fn the_index_has_another_file() {
         "/simple/onnxruntime-training-cpu/" => Response::ok(format!("<a href=/{WHEEL}>x</a>")),
         _ => Response::ok(b"woof".repeat(8_932_358 / 4)),
     });
-    let message = Place::new().failure(&index);
+    let message = TemporaryFolder::new().failure(&index);
     assert!(
         message.contains("\nerror: the package index has another file `onnxruntime_training_cpu-1.19.2-"),
         "{message}"
@@ -122,7 +122,7 @@ fn the_index_has_another_file() {
 
 #[test]
 fn a_setting_of_pip_cannot_be_used() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     insta::assert_snapshot!(place.failure_of(place.setup().env("PIP_TIMEOUT", "soon")), @r#"
     error: pip's setting `timeout` is "soon", not a number of 0 or more
     hint: `setup` uses the settings of pip: environment variables `PIP_…`, and the files pip.conf
@@ -131,7 +131,7 @@ fn a_setting_of_pip_cannot_be_used() {
 
 #[test]
 fn the_variable_of_earlier_versions_has_no_effect() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     let marker = place.folder.path().join("marker");
     let pip = place.script("pip", &format!("touch '{}'", marker.display()));
     let message = place.failure_of(place.setup().env("TUNESCOPE_PIP", pip));
@@ -156,7 +156,7 @@ fn hostile_sdist(marker: &Path) -> Vec<u8> {
 
 #[test]
 fn a_hostile_index_runs_nothing() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     let marker = place.folder.path().join("marker");
     let sdist = hostile_sdist(&marker);
     let index = Server::start(move |request| match request.path.as_str() {
@@ -190,7 +190,7 @@ fn a_hostile_index_runs_nothing() {
 
 #[test]
 fn the_data_folder_is_a_file() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     fs_err::write(place.data(), "a file").unwrap();
     insta::assert_snapshot!(place.failure_of(&mut place.setup()), @r"
     error: PLACE/data is a file, and `setup` needs a folder there
@@ -200,7 +200,7 @@ fn the_data_folder_is_a_file() {
 
 #[test]
 fn the_runtime_of_the_user_is_missing_or_not_a_library() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     let missing = place.failure_of(place.setup().env("ORT_DYLIB_PATH", place.folder.path().join("gone.so")));
     insta::assert_snapshot!(missing, @r"
     setup       ORT_DYLIB_PATH is set: using PLACE/gone.so without changes
@@ -217,7 +217,7 @@ fn the_runtime_of_the_user_is_missing_or_not_a_library() {
 
 #[test]
 fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     let output = ended(place.setup().arg("--dry-run"), 0);
     insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"
     setup       would run
@@ -235,7 +235,7 @@ fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
 
 #[test]
 fn a_damaged_file_is_reported_and_downloaded_again() {
-    let place = Place::new();
+    let place = TemporaryFolder::new();
     let installed = installed();
     for file in [
         "setup.json",
@@ -304,6 +304,6 @@ fn json_lists_what_is_installed() {
 
 #[test]
 fn a_wrong_option_ends_with_2() {
-    ended(Place::new().setup().arg("--no-such-option"), 2);
-    ended(Place::new().setup().args(["--set", "no.such.key=1"]), 2);
+    ended(TemporaryFolder::new().setup().arg("--no-such-option"), 2);
+    ended(TemporaryFolder::new().setup().args(["--set", "no.such.key=1"]), 2);
 }

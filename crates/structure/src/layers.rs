@@ -18,12 +18,12 @@ pub struct Table {
 #[serde(deny_unknown_fields)]
 struct Layer {
     name: String,
-    crates: BTreeMap<String, Entry>,
+    crates: BTreeMap<String, CrateEntry>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct CrateEntry {
     /// What the crate contains, for ARCHITECTURE.md.
     holds: String,
     /// The crates of the workspace that it depends on.

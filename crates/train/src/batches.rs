@@ -11,7 +11,7 @@ use runtime::training::NamedShape;
 
 use crate::ahead::ahead;
 use crate::examples::Set;
-use crate::features::{Features, Row};
+use crate::features::{FeatureRow, Features};
 use crate::view::Run;
 
 /// Batches that are prepared in advance.
@@ -35,7 +35,7 @@ impl Batch {
 
 /// The source of a trial's batches.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Source<'a> {
+pub(crate) struct BatchSource<'a> {
     pub run: &'a Run<'a>,
     pub features: &'a Features,
     pub train: &'a Set,
@@ -47,7 +47,7 @@ pub(crate) struct Source<'a> {
     pub copies: usize,
 }
 
-impl Source<'_> {
+impl BatchSource<'_> {
     /// Returns the number of steps in one epoch.
     pub fn steps(&self) -> usize {
         self.train.len().div_ceil(self.run.config.train.batch_size)
@@ -68,8 +68,8 @@ impl Source<'_> {
             (places, masks)
         });
         let make = |(places, masks): (&[usize], Vec<ArrayD<f32>>)| {
-            let rows: Vec<Row> =
-                places.iter().map(|at| Row { image: self.train.images[*at], copy: copies[*at] }).collect();
+            let rows: Vec<FeatureRow> =
+                places.iter().map(|at| FeatureRow { image: self.train.images[*at], copy: copies[*at] }).collect();
             let inputs = std::iter::once(self.features.batch(&rows)).chain(masks).collect();
             Ok(Batch { inputs, labels: places.iter().map(|at| self.train.labels[*at]).collect() })
         };

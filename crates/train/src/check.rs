@@ -7,12 +7,12 @@ use pipeline::HintExt;
 use crate::cut::Base;
 use crate::depth::Depth;
 use crate::examples::Examples;
-use crate::settings::Settings;
+use crate::settings::TrialSettings;
 use crate::view::Scope;
 
 /// Rejects a data set without two classes or with an empty split, a network that is not safe to run or does not fit its
 /// description, a depth that the network does not have, and a batch that is larger than the training split.
-pub(crate) fn check(scope: Scope, grid: &[Settings]) -> Result<()> {
+pub(crate) fn check(scope: Scope, grid: &[TrialSettings]) -> Result<()> {
     let examples = Examples::new(&Dataset::read(&scope.environment.artifacts)?)?;
     let base = Base::open(scope)?;
     for settings in grid {

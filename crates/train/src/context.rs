@@ -8,7 +8,7 @@ use crate::cut::{Base, Cut};
 use crate::depth::Depth;
 use crate::examples::Examples;
 use crate::features::{Copies, Features};
-use crate::settings::Settings;
+use crate::settings::TrialSettings;
 use crate::view::Run;
 
 /// Maximum sum of the trained weights and the features of one image for which trials run side by side. A larger trial is
@@ -26,7 +26,7 @@ pub(crate) struct TrainContext<'a> {
 
 impl TrainContext<'_> {
     /// Cuts the network for a trial.
-    pub fn cut(&self, settings: &Settings) -> Result<Cut> {
+    pub fn cut(&self, settings: &TrialSettings) -> Result<Cut> {
         let depth = Depth::parse(&settings.tune, &self.base.network, settings.hidden.len())?;
         Cut::new(self.run.scope(), self.base, &depth, &settings.hidden, self.examples.classes)
     }

@@ -1,7 +1,7 @@
 //! The charts of the sweep: `curves.svg` shows the losses by epoch, `sweep.svg` the validation loss by setting.
 
 use anyhow::Result;
-use contract::Settings;
+use contract::TrialSettings;
 use contract::config::Keep;
 use contract::tables::drawings;
 use report::Color;
@@ -55,7 +55,7 @@ fn losses(sweep: &Sweep, keep: Keep) -> LineChart {
 fn settings(sweep: &Sweep, keep: Keep) -> SweepChart {
     let trials = &sweep.trials;
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
-    let facets = Settings::names().iter().enumerate().map(|(at, name)| {
+    let facets = TrialSettings::names().iter().enumerate().map(|(at, name)| {
         let mut values: Vec<String> = Vec::new();
         for text in texts.iter().map(|texts| &texts[at]).filter(|text| !text.is_empty()) {
             if !values.contains(text) {

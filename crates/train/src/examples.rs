@@ -4,7 +4,7 @@ use anyhow::Result;
 use contract::{Dataset, Split};
 use pipeline::HintExt;
 
-use crate::features::Row;
+use crate::features::FeatureRow;
 
 /// The images of one split.
 #[derive(Debug)]
@@ -59,8 +59,8 @@ impl Set {
     }
 
     /// Returns the original images in blocks of at most `size`, in order, with their labels.
-    pub fn blocks(&self, size: usize) -> impl Iterator<Item = (Vec<Row>, &[i64])> {
-        let rows = |images: &[usize]| images.iter().map(|image| Row { image: *image, copy: 0 }).collect();
+    pub fn blocks(&self, size: usize) -> impl Iterator<Item = (Vec<FeatureRow>, &[i64])> {
+        let rows = |images: &[usize]| images.iter().map(|image| FeatureRow { image: *image, copy: 0 }).collect();
         self.images.chunks(size).map(rows).zip(self.labels.chunks(size))
     }
 }

@@ -5,7 +5,7 @@ use contract::stages;
 use pipeline::Manifest;
 
 use crate::context::TrainContext;
-use crate::settings::Settings;
+use crate::settings::TrialSettings;
 
 /// Version of the stage's file formats and algorithms.
 pub(crate) const FORMAT: u32 = 3;
@@ -14,7 +14,7 @@ pub(crate) const FORMAT: u32 = 3;
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
 
 /// Returns the key of each trial of `grid`: a hash of everything that its numbers depend on.
-pub(crate) fn keys(context: &TrainContext, grid: &[Settings]) -> Result<Vec<blake3::Hash>> {
+pub(crate) fn keys(context: &TrainContext, grid: &[TrialSettings]) -> Result<Vec<blake3::Hash>> {
     let shared = shared(context)?;
     Ok(grid.iter().map(|settings| blake3::keyed_hash(&shared, settings.to_string().as_bytes())).collect())
 }

@@ -10,7 +10,7 @@ use pipeline::Progress;
 use crate::context::TrainContext;
 use crate::estimate::{Epochs, Running};
 use crate::history::History;
-use crate::settings::{Settings, in_few_words};
+use crate::settings::{TrialSettings, in_few_words};
 
 /// The progress of all trials of a sweep. It counts images. Epochs that a trial does not need are subtracted from the
 /// total.
@@ -36,14 +36,14 @@ struct State {
 
 impl<'a> Live<'a> {
     /// Shows the line for the trials of `grid` with these `rungs`.
-    pub fn begin(context: &TrainContext<'a>, grid: &[Settings], rungs: &[usize]) -> Self {
+    pub fn begin(context: &TrainContext<'a>, grid: &[TrialSettings], rungs: &[usize]) -> Self {
         let images = context.examples.train.len();
         let (mut trials, mut from, mut epochs) = (grid.len(), 0, 0);
         for until in rungs {
             epochs += trials * (until - from);
             (trials, from) = (crate::halving::kept(trials), *until);
         }
-        let name = |(at, settings): (usize, &Settings)| {
+        let name = |(at, settings): (usize, &TrialSettings)| {
             format!("trial {}/{} ({})", at + 1, grid.len(), in_few_words(settings, grid))
         };
         Self {

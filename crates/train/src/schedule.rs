@@ -71,9 +71,9 @@ fn cosine(from: f64, to: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::config::Schedule as Kind;
+    use contract::config::Schedule as ScheduleKind;
 
-    fn rates(kind: Kind, warmup: f64, steps: usize) -> Vec<f64> {
+    fn rates(kind: ScheduleKind, warmup: f64, steps: usize) -> Vec<f64> {
         let schedule = Schedule { kind, rate: 0.1, warmup, steps };
         (0..steps).map(|step| schedule.rate(step)).collect()
     }
@@ -87,16 +87,16 @@ mod tests {
 
     #[test]
     fn a_constant_rate_starts_after_a_linear_warm_up() {
-        near(&rates(Kind::Constant, 0.0, 3), &[0.1, 0.1, 0.1]);
-        near(&rates(Kind::Constant, 0.5, 8), &[0.025, 0.05, 0.075, 0.1, 0.1, 0.1, 0.1, 0.1]);
-        near(&rates(Kind::Constant, 1.0, 2), &[0.05, 0.1]);
+        near(&rates(ScheduleKind::Constant, 0.0, 3), &[0.1, 0.1, 0.1]);
+        near(&rates(ScheduleKind::Constant, 0.5, 8), &[0.025, 0.05, 0.075, 0.1, 0.1, 0.1, 0.1, 0.1]);
+        near(&rates(ScheduleKind::Constant, 1.0, 2), &[0.05, 0.1]);
     }
 
     #[test]
     fn the_cosine_schedule_follows_equation_5() {
         // 0.05 * (1 + cos(pi * t / 4)) for t = 0..4.
-        near(&rates(Kind::Cosine, 0.0, 4), &[0.1, 0.085_355_339_059_327_38, 0.05, 0.014_644_660_940_672_62]);
-        near(&rates(Kind::Cosine, 0.2, 5)[..2], &[0.1, 0.1]);
+        near(&rates(ScheduleKind::Cosine, 0.0, 4), &[0.1, 0.085_355_339_059_327_38, 0.05, 0.014_644_660_940_672_62]);
+        near(&rates(ScheduleKind::Cosine, 0.2, 5)[..2], &[0.1, 0.1]);
     }
 
     #[test]
@@ -105,14 +105,14 @@ mod tests {
         // step 0: 0.1 / 25; the rise ends at step 0.3 * 10 - 1 = 2; step 9: 0.1 / 25 / 1e4.
         let fall = |step: f64| 4e-7 + (0.1 - 4e-7) / 2.0 * (1.0 + (PI * (step - 2.0) / 7.0).cos());
         let wanted = [0.004, 0.052, 0.1, fall(3.0), fall(4.0), fall(5.0), fall(6.0), fall(7.0), fall(8.0), 4e-7];
-        near(&rates(Kind::OneCycle, 0.0, 10), &wanted);
+        near(&rates(ScheduleKind::OneCycle, 0.0, 10), &wanted);
         // With half of the steps rising, the top is at step 4.
-        near(&rates(Kind::OneCycle, 0.5, 10)[4..5], &[0.1]);
+        near(&rates(ScheduleKind::OneCycle, 0.5, 10)[4..5], &[0.1]);
     }
 
     #[test]
     fn every_rate_is_positive_and_at_most_the_highest() {
-        for kind in [Kind::Constant, Kind::Cosine, Kind::OneCycle] {
+        for kind in [ScheduleKind::Constant, ScheduleKind::Cosine, ScheduleKind::OneCycle] {
             for warmup in [0.0, 0.01, 0.3, 0.99, 1.0] {
                 for steps in 1..40 {
                     for rate in rates(kind, warmup, steps) {

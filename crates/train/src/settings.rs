@@ -1,13 +1,13 @@
 //! The settings of the trials: every combination of the sweep's lists.
 
-pub(crate) use contract::Settings;
+pub(crate) use contract::TrialSettings;
 use contract::config::Train;
 
 /// Returns every combination of the lists in `train`, in a fixed order.
 ///
 /// The depth changes slowest, so that trials with the same cut of the network follow one another. The learning rate
 /// changes fastest. A combination that is listed twice is tried once.
-pub(crate) fn grid(train: &Train) -> Vec<Settings> {
+pub(crate) fn grid(train: &Train) -> Vec<TrialSettings> {
     let mut grid = Vec::new();
     let lists = &train.sweep;
     for tune in &train.tune {
@@ -17,7 +17,7 @@ pub(crate) fn grid(train: &Train) -> Vec<Settings> {
                     for &weight_decay in &lists.weight_decay {
                         for &learning_rate in &lists.learning_rate {
                             let (tune, hidden) = (tune.clone(), hidden.clone());
-                            let settings = Settings { tune, hidden, copies, dropout, weight_decay, learning_rate };
+                            let settings = TrialSettings { tune, hidden, copies, dropout, weight_decay, learning_rate };
                             if !grid.contains(&settings) {
                                 grid.push(settings);
                             }
@@ -32,12 +32,12 @@ pub(crate) fn grid(train: &Train) -> Vec<Settings> {
 
 /// Describes the settings in few words. Settings that are equal in all of `others` are left out, except for the learning
 /// rate.
-pub(crate) fn in_few_words(settings: &Settings, others: &[Settings]) -> String {
-    let others: Vec<Vec<String>> = others.iter().map(Settings::texts).collect();
+pub(crate) fn in_few_words(settings: &TrialSettings, others: &[TrialSettings]) -> String {
+    let others: Vec<Vec<String>> = others.iter().map(TrialSettings::texts).collect();
     let own = settings.texts();
-    let names = Settings::names().iter().zip(&own).enumerate();
+    let names = TrialSettings::names().iter().zip(&own).enumerate();
     let shown = names.filter(|(at, (name, text))| {
-        **name == Settings::LEARNING_RATE || others.iter().any(|other| other[*at] != **text)
+        **name == TrialSettings::LEARNING_RATE || others.iter().any(|other| other[*at] != **text)
     });
     let words = shown
         .map(|(_, (name, text))| format!("{} {}", name.replace('_', " "), if text.is_empty() { "none" } else { text }));
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use contract::config::Sweep;
 
-    fn small() -> Vec<Settings> {
+    fn small() -> Vec<TrialSettings> {
         let sweep = Sweep {
             learning_rate: vec![0.1, 0.2],
             dropout: vec![0.0, 0.5],

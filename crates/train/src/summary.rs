@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use contract::{Artifact, Settings, Trial};
+use contract::{Artifact, Trial, TrialSettings};
 use pipeline::{Align, Summary, Table};
 
 /// Maximum number of trials in the table. Of more trials it shows the best.
@@ -20,8 +20,8 @@ pub(crate) fn of(artifacts: &Path) -> Result<Summary> {
     }
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
     let differs = |at: usize| texts.iter().any(|one| one[at] != texts[0][at]);
-    let shown = |(at, name): &(usize, &str)| differs(*at) || *name == Settings::LEARNING_RATE;
-    let settings: Vec<(usize, &str)> = Settings::names().iter().copied().enumerate().filter(shown).collect();
+    let shown = |(at, name): &(usize, &str)| differs(*at) || *name == TrialSettings::LEARNING_RATE;
+    let settings: Vec<(usize, &str)> = TrialSettings::names().iter().copied().enumerate().filter(shown).collect();
     let has_rungs = trials.iter().any(|trial| trial.result.rung != trials[0].result.rung);
 
     let mut columns = vec![("trial".to_owned(), Align::Right)];

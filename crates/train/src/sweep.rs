@@ -21,14 +21,14 @@ use crate::halving;
 use crate::history::History;
 use crate::identity::{self, CHECKPOINTS};
 use crate::live::Live;
-use crate::settings::{self, Settings};
+use crate::settings::{self, TrialSettings};
 use crate::side_by_side::side_by_side;
 use crate::trial::Task;
 
 /// A trial and its result.
 #[derive(Debug)]
 pub(crate) struct Trial {
-    pub settings: Settings,
+    pub settings: TrialSettings,
     pub history: History,
     /// The last rung of the trial, from 1.
     pub rung: usize,

@@ -12,21 +12,21 @@ use pipeline::stop;
 use runtime::Trainer;
 use runtime::training::{self, AdamW, TrainingArtifacts};
 
-use crate::batches::Source;
+use crate::batches::BatchSource;
 use crate::checkpoint::{Checkpoint, Checkpoints};
 use crate::cut::Cut;
 use crate::examples::{Examples, Set};
 use crate::features::Features;
 use crate::history::{Epoch, History};
 use crate::schedule::Schedule;
-use crate::settings::Settings;
+use crate::settings::TrialSettings;
 use crate::view::Run;
 
 /// A trial and everything that its training needs.
 #[derive(Debug)]
 pub(crate) struct Task<'a> {
     pub run: &'a Run<'a>,
-    pub settings: &'a Settings,
+    pub settings: &'a TrialSettings,
     pub cut: &'a Cut,
     pub features: &'a Features,
     pub examples: &'a Examples,
@@ -54,8 +54,8 @@ impl Task<'_> {
     }
 
     /// Returns the source of the batches for a model with these `artifacts`.
-    pub fn source<'a>(&'a self, artifacts: &'a TrainingArtifacts) -> Source<'a> {
-        Source {
+    pub fn source<'a>(&'a self, artifacts: &'a TrainingArtifacts) -> BatchSource<'a> {
+        BatchSource {
             run: self.run,
             features: self.features,
             train: &self.examples.train,

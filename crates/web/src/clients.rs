@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::hop::{HOP, Hop};
 use crate::network::Network;
-use crate::settings::{Limits, Proxy, Settings, SettingsError};
+use crate::settings::{Limits, Proxy, WebSettings, WebSettingsError};
 use crate::transport::{HEADER_BUFFER, Sending, Transport};
 use crate::vetting::{Guard, VettingResolver};
 
@@ -52,11 +52,12 @@ struct Generation {
 
 impl Clients {
     /// Creates the clients that `settings` describes. They take addresses from `network`.
-    pub fn new(settings: &Settings, network: Arc<dyn Network>) -> Result<Self, SettingsError> {
+    pub fn new(settings: &WebSettings, network: Arc<dyn Network>) -> Result<Self, WebSettingsError> {
         let tls = tls(settings)?;
         let (proxy, limits, concurrency) = (settings.proxy.clone(), settings.limits, settings.concurrency);
         let generation = Generation::new(&network, &tls, &proxy, &limits, concurrency);
-        let current = Mutex::new(generation.map_err(|error| SettingsError::Client(error.without_url().to_string()))?);
+        let current =
+            Mutex::new(generation.map_err(|error| WebSettingsError::Client(error.without_url().to_string()))?);
         Ok(Self { network, tls, proxy, limits, concurrency, current })
     }
 
@@ -126,11 +127,11 @@ impl Generation {
 
 /// Returns the TLS configuration: TLS 1.2 and 1.3, Mozilla's authorities and those of `settings`, no client certificate, HTTP/2 where
 /// the server offers it.
-fn tls(settings: &Settings) -> Result<ClientConfig, SettingsError> {
+fn tls(settings: &WebSettings) -> Result<ClientConfig, WebSettingsError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for (index, certificate) in settings.extra_certificates.iter().enumerate() {
         let added = roots.add(CertificateDer::from(certificate.clone()));
-        added.map_err(|error| SettingsError::Certificate { index, why: error.to_string() })?;
+        added.map_err(|error| WebSettingsError::Certificate { index, why: error.to_string() })?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = match ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions() {

@@ -53,7 +53,7 @@ pub enum Reason {
     /// `robots.txt` cannot be read, which forbids everything for now (RFC 9309, 2.3.1.4).
     #[error("robots.txt cannot be read")]
     RobotsUnreachable,
-    /// `robots.txt` asks for longer waits than [`crate::Settings::longest_wait`].
+    /// `robots.txt` asks for longer waits than [`crate::WebSettings::longest_wait`].
     #[error("robots.txt asks for a longer wait than allowed")]
     CrawlDelay,
     /// The server reserves its content.
@@ -110,7 +110,7 @@ pub enum Reason {
     /// A time limit ended the request.
     #[error("{0}")]
     Timeout(Phase),
-    /// The host asks for a longer wait than [`crate::Settings::longest_wait`].
+    /// The host asks for a longer wait than [`crate::WebSettings::longest_wait`].
     #[error("host asks for a longer wait than allowed")]
     RetryAfter,
     /// [`crate::Budget::requests`] is used up.

@@ -15,9 +15,9 @@
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use web::{Failure, Request, Settings, SystemNetwork, Web};
+//! use web::{Failure, Request, WebSettings, SystemNetwork, Web};
 //!
-//! let settings = Settings::new("tunescope/0.1 (ann@example.org)");
+//! let settings = WebSettings::new("tunescope/0.1 (ann@example.org)");
 //! let web = Web::new(&settings, Arc::new(SystemNetwork))?;
 //! let request = Request::image(web::parse_url("https://upload.example.org/cat.jpg")?)
 //!     .accept(["image/jpeg", "image/png"])
@@ -38,7 +38,7 @@
 //! error. [`Request::image`] is for every URL that came from somebody else. All rules apply, and every status but 200 is a [`Failure`].
 //!
 //! # Vetted addresses
-//! The addresses of every host are vetted, except for the hosts in [`Settings::allowed_hosts`], which the user's configuration names.
+//! The addresses of every host are vetted, except for the hosts in [`WebSettings::allowed_hosts`], which the user's configuration names.
 //! Another host cannot borrow the exemption: a redirect from an unlisted host to a listed one is vetted like any other, and it does
 //! not reuse a connection of the exempt host. When **any** address of a name is forbidden, the name is refused. No honest public server
 //! needs such a mixture, and attacks by DNS rebinding use it.
@@ -90,10 +90,10 @@ pub use network::{Addresses, Network, SystemNetwork};
 pub use opt_out::OptOut;
 pub use origin::parse_url;
 pub use recorder::Recorder;
-pub use request::{Kind, Request};
+pub use request::{Request, RequestKind};
 pub use response::Response;
 pub use retry::retry_after;
 pub use secret::Secret;
-pub use settings::{Backoff, Budget, Limits, PerHost, Proxy, Settings, SettingsError};
+pub use settings::{Backoff, Budget, Limits, PerHost, Proxy, WebSettings, WebSettingsError};
 pub use url::Url;
 pub use web::Web;

@@ -5,7 +5,7 @@ use std::fmt;
 use url::{Host, Url};
 
 use crate::failure::{Failure, Reason};
-use crate::settings::SettingsError;
+use crate::settings::WebSettingsError;
 
 /// The length of the longest accepted URL in bytes.
 const LONGEST: usize = 8192;
@@ -87,8 +87,8 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let wrong = || SettingsError::Host(text.to_owned());
+    pub fn parse(text: &str) -> Result<Self, WebSettingsError> {
+        let wrong = || WebSettingsError::Host(text.to_owned());
         let url = Url::parse(&format!("http://{text}/")).map_err(|_| wrong())?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let nobody = url.username().is_empty() && url.password().is_none();

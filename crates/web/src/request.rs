@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// The kind of a request, which selects the rules that apply. See the [description of the crate](crate).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     /// A request to an interface that the user named and that is documented for programs.
     Api,
     /// A request for an image at a URL that came from somebody else.
@@ -18,7 +18,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(crate) url: Url,
-    pub(crate) kind: Kind,
+    pub(crate) kind: RequestKind,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) secret_headers: Vec<(HeaderName, Secret)>,
     pub(crate) secret_query: Vec<(String, Secret)>,
@@ -31,15 +31,15 @@ pub struct Request {
 impl Request {
     /// Creates a request to an interface that is documented for programs. The answer may have 16 MiB.
     pub fn api(url: Url) -> Self {
-        Self::new(url, Kind::Api)
+        Self::new(url, RequestKind::Api)
     }
 
     /// Creates a request for an image at a URL that came from somebody else. The image may have 16 MiB.
     pub fn image(url: Url) -> Self {
-        Self::new(url, Kind::Image)
+        Self::new(url, RequestKind::Image)
     }
 
-    fn new(url: Url, kind: Kind) -> Self {
+    fn new(url: Url, kind: RequestKind) -> Self {
         Self {
             url,
             kind,

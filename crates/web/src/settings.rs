@@ -7,7 +7,7 @@ use url::Url;
 
 /// The settings of [`crate::Web`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct WebSettings {
     /// The name under which requests are sent: `product/version (contact)`. The contact is a mail address or a page of a person.
     pub user_agent: String,
     /// Hosts that the user's configuration names, as `host` or `host:port`. Their addresses and ports are not checked, and requests to them
@@ -56,7 +56,7 @@ impl Proxy {
     /// # Errors
     /// Returns an error for any other text, and for a URL with a user name or password: configurations are copied into
     /// artifacts. A proxy that needs a password is named in the environment.
-    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+    pub fn parse(text: &str) -> Result<Self, WebSettingsError> {
         match text {
             "" => return Ok(Self::Direct),
             "env" => return Ok(Self::Environment),
@@ -67,7 +67,7 @@ impl Proxy {
             let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
             known && bare && url.has_host() && url.username().is_empty() && url.password().is_none()
         });
-        url.map(Self::At).ok_or(SettingsError::Proxy)
+        url.map(Self::At).ok_or(WebSettingsError::Proxy)
     }
 }
 
@@ -126,7 +126,7 @@ pub struct Backoff {
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum SettingsError {
+pub enum WebSettingsError {
     /// The User-Agent does not state a contact.
     #[error(
         "user agent {0:?} is not of the form `product/version (contact)`, the contact being a mail address or a page"
@@ -159,7 +159,7 @@ pub enum SettingsError {
     Client(String),
 }
 
-impl Settings {
+impl WebSettings {
     /// Creates careful settings: each host receives at most two requests at a time and two per second.
     pub fn new(user_agent: impl Into<String>) -> Self {
         Self {
@@ -190,7 +190,7 @@ impl Settings {
     }
 
     /// Checks the values and returns the User-Agent as a header, and the name of the product in it.
-    pub(crate) fn check(&self) -> Result<(HeaderValue, String), SettingsError> {
+    pub(crate) fn check(&self) -> Result<(HeaderValue, String), WebSettingsError> {
         let mut numbers = vec![
             ("concurrency", self.concurrency == 0, self.concurrency.to_string()),
             ("limits.header_bytes", self.limits.header_bytes < 8192, self.limits.header_bytes.to_string()),
@@ -213,9 +213,9 @@ impl Settings {
         }
         numbers.push(("limits.grace", self.limits.grace > LONGEST, format!("{:?}", self.limits.grace)));
         if let Some((name, _, value)) = numbers.into_iter().find(|(_, wrong, _)| *wrong) {
-            return Err(SettingsError::Number { name, value });
+            return Err(WebSettingsError::Number { name, value });
         }
-        let wrong = || SettingsError::UserAgent(self.user_agent.clone());
+        let wrong = || WebSettingsError::UserAgent(self.user_agent.clone());
         let product = product(&self.user_agent).ok_or_else(wrong)?;
         let header = HeaderValue::from_str(&self.user_agent).map_err(|_| wrong())?;
         Ok((header, product.to_owned()))
@@ -259,7 +259,7 @@ mod tests {
             "http://proxy/path",
         ] {
             let refused = Proxy::parse(text);
-            assert_eq!(refused, Err(SettingsError::Proxy), "{text}");
+            assert_eq!(refused, Err(WebSettingsError::Proxy), "{text}");
         }
     }
 }

@@ -18,11 +18,11 @@ use crate::opt_out;
 use crate::origin::{Named, Origin, admit};
 use crate::proxy::Proxies;
 use crate::redirect::Chain;
-use crate::request::{Kind, Request};
+use crate::request::{Request, RequestKind};
 use crate::response::{Response, media_type};
 use crate::retry::{Jitter, retry_after};
 use crate::robots::{READ_BYTES, Robots};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{WebSettings, WebSettingsError};
 use crate::transport::Transport;
 use crate::vetting::{literal, vet};
 use crate::wire::{Answer, CompleteAnswer, Wire};
@@ -39,7 +39,7 @@ struct Inner {
     proxies: Proxies,
     allowed: Vec<Named>,
     product: String,
-    settings: Settings,
+    settings: WebSettings,
 }
 
 impl Inner {
@@ -66,16 +66,19 @@ impl Web {
     ///
     /// # Errors
     /// Returns an error when a setting cannot be used.
-    pub fn new(settings: &Settings, network: Arc<dyn Network>) -> Result<Self, SettingsError> {
+    pub fn new(settings: &WebSettings, network: Arc<dyn Network>) -> Result<Self, WebSettingsError> {
         settings.check()?;
         Self::with_transport(settings, Box::new(Clients::new(settings, network)?))
     }
 
-    pub(crate) fn with_transport(settings: &Settings, transport: Box<dyn Transport>) -> Result<Self, SettingsError> {
+    pub(crate) fn with_transport(
+        settings: &WebSettings,
+        transport: Box<dyn Transport>,
+    ) -> Result<Self, WebSettingsError> {
         let (user_agent, product) = settings.check()?;
         let allowed = settings.allowed_hosts.iter().map(|host| Named::parse(host)).collect::<Result<_, _>>()?;
         let named = settings.named_hosts.iter().map(|(host, limits)| Ok((Named::parse(host)?, *limits)));
-        let named = named.collect::<Result<_, SettingsError>>()?;
+        let named = named.collect::<Result<_, WebSettingsError>>()?;
         let budget = Arc::new(BudgetCounter::new(settings.budget));
         let wire = Wire { transport, budget, limits: settings.limits, user_agent, permits: BodyPermits::new() };
         Ok(Self(Arc::new(Inner {
@@ -150,7 +153,7 @@ impl Web {
             let (key, proxy) = self.destination(chain)?;
             chain.exempt = key.exempt;
             let gate = self.0.hosts.gate(&key);
-            if request.kind == Kind::Image && self.0.settings.respect_robots {
+            if request.kind == RequestKind::Image && self.0.settings.respect_robots {
                 self.robots(&gate, &key, &chain.url).await?;
             }
             let pass = gate.pass(&self.0.permits).await?;
@@ -209,13 +212,13 @@ impl Web {
             return Err(Failure::Later(Reason::Status(status.as_u16())).into());
         }
         let useful = match request.kind {
-            Kind::Api => status.is_success() || status.is_client_error(),
-            Kind::Image => status == StatusCode::OK,
+            RequestKind::Api => status.is_success() || status.is_client_error(),
+            RequestKind::Image => status == StatusCode::OK,
         };
         if !useful {
             return Err(Failure::Refused(Reason::Status(status.as_u16())).into());
         }
-        if request.kind == Kind::Image
+        if request.kind == RequestKind::Image
             && self.0.settings.respect_robots
             && let Some(opt_out) = opt_out::header(headers, &self.0.product)
         {

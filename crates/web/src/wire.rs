@@ -13,7 +13,7 @@ use crate::budget::BudgetCounter;
 use crate::failure::{Failure, Phase, Reason};
 use crate::hop::{Connection, Hop};
 use crate::host::Key;
-use crate::request::{Kind, Request};
+use crate::request::{Request, RequestKind};
 use crate::settings::Limits;
 use crate::transport::{HEADER_BUFFER, Transport, not_sent};
 
@@ -144,7 +144,7 @@ impl Wire {
         let accept = if request.accept.is_empty() { "*/*".to_owned() } else { request.accept.join(", ") };
         headers.insert(header::ACCEPT, HeaderValue::from_str(&accept).map_err(|_| Failure::Refused(Reason::Type))?);
         // Images are compressed already.
-        let encoding = if request.kind == Kind::Api { "gzip" } else { "identity" };
+        let encoding = if request.kind == RequestKind::Api { "gzip" } else { "identity" };
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding));
         if with_secrets {
             for (name, secret) in &request.secret_headers {

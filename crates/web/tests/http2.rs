@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
-use web::{Counted, Failure, Phase, Reason, Recorder, Settings, Web};
+use web::{Counted, Failure, Phase, Reason, Recorder, Web, WebSettings};
 
 use crate::common::{at, client_of, public, quick};
 use crate::tls;
@@ -105,7 +105,7 @@ async fn serve(mut stream: TlsStream<TcpStream>, answer: Answer, requests: Arc<M
 }
 
 /// Starts a server and a client for it.
-async fn start(settings: &Settings, answer: Answer) -> (Web, Arc<Recorder>, Arc<Mutex<usize>>) {
+async fn start(settings: &WebSettings, answer: Answer) -> (Web, Arc<Recorder>, Arc<Mutex<usize>>) {
     let requests = Arc::new(Mutex::new(0));
     let counter = Arc::clone(&requests);
     let server = tls::start("site.test", &["h2"], move |stream| serve(stream, answer, Arc::clone(&counter)));
@@ -118,7 +118,7 @@ async fn start(settings: &Settings, answer: Answer) -> (Web, Arc<Recorder>, Arc<
 }
 
 /// Requests one image of at most 10,000 bytes. Returns the failure and the counted bytes.
-async fn failure(settings: &Settings, answer: Answer) -> (Failure, u64) {
+async fn failure(settings: &WebSettings, answer: Answer) -> (Failure, u64) {
     let (web, _, _) = start(settings, answer).await;
     let failure = web.get(&at("https://site.test/a.jpg").max_bytes(10_000)).await.unwrap_err();
     (failure, web.spent().bytes)

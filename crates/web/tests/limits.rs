@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use web::{Addresses, Counted, Failure, Network, Phase, Reason, Recorder, Request, Settings, Web};
+use web::{Addresses, Counted, Failure, Network, Phase, Reason, Recorder, Request, Web, WebSettings};
 
 use crate::common;
 use crate::common::{Reply, Server, answer, at, client, client_of, endlessly, head, image, quick, script};
@@ -18,7 +18,7 @@ const HEADER_BUFFER: u64 = 8192 + 4096 * 100;
 
 /// Requests one image of at most 10,000 bytes from a server that answers by `reply`. Returns the result and the counted bytes.
 async fn outcome(
-    settings: &Settings,
+    settings: &WebSettings,
     reply: impl Fn() -> Reply + Send + Sync + 'static,
 ) -> (Result<Vec<u8>, Failure>, u64) {
     let mut settings = settings.clone();
@@ -29,7 +29,7 @@ async fn outcome(
     (got.map(|response| response.body), web.spent().bytes)
 }
 
-async fn fails(settings: &Settings, expected: Failure, reply: impl Fn() -> Reply + Send + Sync + 'static) -> u64 {
+async fn fails(settings: &WebSettings, expected: Failure, reply: impl Fn() -> Reply + Send + Sync + 'static) -> u64 {
     let (got, bytes) = outcome(settings, reply).await;
     assert_eq!(got.unwrap_err(), expected);
     bytes

@@ -8,11 +8,11 @@ mod burst;
 use std::time::Duration;
 
 use burst::burst;
-use web::{PerHost, Settings, Web};
+use web::{PerHost, Web, WebSettings};
 
 use crate::common::{Server, answer, at, client, image, quick};
 
-fn at_rate(requests_per_second: f64) -> Settings {
+fn at_rate(requests_per_second: f64) -> WebSettings {
     let mut settings = quick();
     settings.respect_robots = false;
     settings.per_host = PerHost { concurrency: 4, requests_per_second };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use web::{Failure, OptOut, Reason, Recorder, Request, Settings, SettingsError, Web};
+use web::{Failure, OptOut, Reason, Recorder, Request, Web, WebSettings, WebSettingsError};
 
 use crate::common::{Reply, Server, answer, at, client, endlessly, head, image, moved, quick, script};
 
@@ -46,27 +46,30 @@ fn settings_that_cannot_be_used() {
         "/1 (a@b)",
         "t/1 (a@b\n)",
     ] {
-        let refused = Web::new(&Settings::new(agent), network()).err();
-        assert_eq!(refused, Some(SettingsError::UserAgent(agent.into())), "{agent:?}");
+        let refused = Web::new(&WebSettings::new(agent), network()).err();
+        assert_eq!(refused, Some(WebSettingsError::UserAgent(agent.into())), "{agent:?}");
     }
-    assert!(Web::new(&Settings::new("tunescope/0.1 (https://example.org/about)"), network()).is_ok());
+    assert!(Web::new(&WebSettings::new("tunescope/0.1 (https://example.org/about)"), network()).is_ok());
     for host in ["", "http://a", "a/b", "a:b", "a@b", "a?b"] {
         let mut settings = quick();
         settings.allowed_hosts = vec![host.into()];
-        assert_eq!(Web::new(&settings, network()).err(), Some(SettingsError::Host(host.into())), "{host:?}");
+        assert_eq!(Web::new(&settings, network()).err(), Some(WebSettingsError::Host(host.into())), "{host:?}");
     }
     let mut settings = quick();
     settings.per_host.concurrency = 0;
     assert!(matches!(
         Web::new(&settings, network()).err(),
-        Some(SettingsError::Number { name: "per_host.concurrency", .. })
+        Some(WebSettingsError::Number { name: "per_host.concurrency", .. })
     ));
     let mut settings = quick();
     settings.limits.total = Duration::MAX;
-    assert!(matches!(Web::new(&settings, network()).err(), Some(SettingsError::Number { name: "limits.total", .. })));
+    assert!(matches!(
+        Web::new(&settings, network()).err(),
+        Some(WebSettingsError::Number { name: "limits.total", .. })
+    ));
     let mut settings = quick();
     settings.extra_certificates = vec![b"no certificate".to_vec()];
-    assert!(matches!(Web::new(&settings, network()).err(), Some(SettingsError::Certificate { index: 0, .. })));
+    assert!(matches!(Web::new(&settings, network()).err(), Some(WebSettingsError::Certificate { index: 0, .. })));
 }
 
 /// Fetches `path` twice from a host with this `robots.txt`. Returns the result and the numbers of requests for `robots.txt` and for the

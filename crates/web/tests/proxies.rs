@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use web::{AddressClass, Failure, Proxy, Reason, Recorder, Settings, Web};
+use web::{AddressClass, Failure, Proxy, Reason, Recorder, Web, WebSettings};
 
 use crate::common::{Server, answer, at, client_of, image, moved, quick, script};
 use crate::tls;
 use crate::tls::TlsServer;
 
 /// Returns settings with the proxy at the address of `server`.
-fn through(server: &Server, scheme: &str) -> Settings {
+fn through(server: &Server, scheme: &str) -> WebSettings {
     let mut settings = quick();
     settings.proxy = Proxy::parse(&format!("{scheme}://{}", server.address)).unwrap();
     settings
 }
 
 /// Returns a client that looks no name up.
-fn client(settings: &Settings) -> (Web, Arc<Recorder>) {
+fn client(settings: &WebSettings) -> (Web, Arc<Recorder>) {
     client_of(Recorder::new(([127, 0, 0, 1], 9).into()), settings)
 }
 

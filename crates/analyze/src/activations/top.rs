@@ -12,7 +12,7 @@ use image::{Rgb, RgbImage};
 use pipeline::HintExt;
 use pipeline::error::UsageError;
 use report::scale;
-use report::sheet::{Row, Tile, sheet};
+use report::sheet::{SheetRow, Tile, sheet};
 
 use super::survey::{LayerSurvey, Peak, survey};
 use crate::images;
@@ -124,7 +124,7 @@ fn draw(
             let image = crop(image, receptive_field(fields, survey, *peak)?, side as u32);
             tiles.push(Tile { image, caption: scale::short(f64::from(peak.value)) });
         }
-        rows.push(Row { label: channel.to_string(), tiles });
+        rows.push(SheetRow { label: channel.to_string(), tiles });
     }
     let all = survey.channels.len();
     let which = if run.config.analyze.activations.channels.is_empty() {

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, Axis, Ix4};
 use report::colormap::{Colormap, Range};
-use report::sheet::{Row, Tile, sheet};
+use report::sheet::{SheetRow, Tile, sheet};
 use report::{grid, scale};
 
 /// Maximum number of filters that are drawn.
@@ -96,7 +96,7 @@ impl Excerpt {
         sheet(title, &rows)
     }
 
-    fn matrix(&self, weight: &ArrayD<f32>, range: Range) -> Vec<Row> {
+    fn matrix(&self, weight: &ArrayD<f32>, range: Range) -> Vec<SheetRow> {
         let flat = flat(weight);
         let across = self.inputs.first().map_or(&[][..], Vec::as_slice);
         let values: Vec<f32> =
@@ -104,10 +104,10 @@ impl Excerpt {
         let image = grid::map_image(&values, across.len().max(1) as u32, range);
         let (width, height) = image.dimensions();
         let zoom = (POINT.max(480 / width.max(1)).min(24), POINT.max(96 / height.max(1)).min(24));
-        vec![Row { label: String::new(), tiles: vec![tile(&image, zoom, String::new())] }]
+        vec![SheetRow { label: String::new(), tiles: vec![tile(&image, zoom, String::new())] }]
     }
 
-    fn kernels(&self, weight: &ArrayD<f32>, range: Range) -> Vec<Row> {
+    fn kernels(&self, weight: &ArrayD<f32>, range: Range) -> Vec<SheetRow> {
         let Ok(weight) = weight.view().into_dimensionality::<Ix4>() else { return Vec::new() };
         let (_, _, height, width) = weight.dim();
         let zoom = (SIDE / (height.max(width) as u32).max(1)).max(1);
@@ -117,7 +117,7 @@ impl Excerpt {
                 let values: Vec<f32> = kernel.index_axis(Axis(0), *input).iter().copied().collect();
                 tile(&grid::map_image(&values, width as u32, range), (zoom, zoom), input.to_string())
             };
-            Row { label: filter.to_string(), tiles: inputs.iter().map(tile).collect() }
+            SheetRow { label: filter.to_string(), tiles: inputs.iter().map(tile).collect() }
         };
         self.filters.iter().zip(&self.inputs).map(row).collect()
     }

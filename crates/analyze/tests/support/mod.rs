@@ -13,7 +13,7 @@ use contract::config::SeedView;
 use contract::tables::drawings;
 use contract::{
     Artifact, CalibrationBin, ClassScore, ConfusionMatrix, Dataset, EpochRow, ImageRow, Metrics, Mistake, Prediction,
-    Predictions, QuarantineRow, Settings, Split, StopReason, TopImage, Trial, TrialResult,
+    Predictions, QuarantineRow, Split, StopReason, TopImage, Trial, TrialResult, TrialSettings,
 };
 use graph::Model;
 use graph::builder::{Builder, Node};
@@ -212,13 +212,13 @@ fn predictions() -> Predictions {
 
 /// Returns the two trials of the sweep. The second trial diverged.
 fn trials() -> Vec<Trial> {
-    let settings = |hidden: &[usize], dropout, learning_rate| Settings {
+    let settings = |hidden: &[usize], dropout, learning_rate| TrialSettings {
         tune: "head".into(),
         hidden: hidden.to_vec(),
         dropout,
         weight_decay: 0.01,
         learning_rate,
-        ..Settings::default()
+        ..TrialSettings::default()
     };
     let good = TrialResult {
         epochs: 2,

@@ -31,7 +31,7 @@ pub use generate::GENERATED;
 pub use model::{Model, Weights};
 pub use preprocess::{DecodeLimits, Preprocess, Split};
 pub use scrape::{Scrape, Web, is_class_name};
-pub use source::{SearchSource, SearchWords, Source, SourceKind, Urls};
+pub use source::{SearchSource, SearchWords, SourceConfig, SourceKind, UrlList};
 pub use train::{Augment, ClassWeights, Keep, Schedule, Search, Sweep, Train};
 pub use view::SeedView;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
 use super::rule::rule;
-use super::source::{SearchWords, Source};
+use super::source::{SearchWords, SourceConfig};
 
 /// Where the images come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -37,9 +37,9 @@ pub struct Scrape {
     /// classes of its own.
     pub classes: SearchWords,
     /// One or several sources of images, in the order in which they are used.
-    #[default(_code = "vec![Source::default()]")]
+    #[default(_code = "vec![SourceConfig::default()]")]
     #[schemars(length(min = 1))]
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceConfig>,
 }
 
 /// How `scrape` treats the web.
@@ -106,11 +106,11 @@ impl Scrape {
                 let key = key(&format!("exclude.{place}"));
                 rule(is_pattern(pattern), &key, "a pattern such as `*.gif`, `unsorted` or `cat/old`")?;
             }
-            if let Source::Urls(list) = source {
+            if let SourceConfig::Urls(list) = source {
                 rule(list.class.is_empty() || is_class_name(&list.class), &key("class"), CLASS_NAME)?;
             }
         }
-        self.web.check(self.sources.iter().any(Source::is_web))
+        self.web.check(self.sources.iter().any(SourceConfig::is_web))
     }
 }
 

@@ -20,7 +20,7 @@ fn per_class() -> usize {
 /// A source of images. The key `kind` selects the variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Source {
+pub enum SourceConfig {
     /// Drawn cats, dogs and flowers.
     #[default]
     Drawn {
@@ -44,7 +44,7 @@ pub enum Source {
     },
     /// A list of addresses: a table with a column `url` (and `class`), separated by commas, semicolons or tabs, or a text file
     /// with one address per line.
-    Urls(Urls),
+    Urls(UrlList),
     /// Wikimedia Commons, or another wiki with the same API.
     Commons(SearchSource),
     /// Openverse.
@@ -57,17 +57,17 @@ pub enum Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
-    /// [`Source::Drawn`].
+    /// [`SourceConfig::Drawn`].
     Drawn,
-    /// [`Source::Folder`].
+    /// [`SourceConfig::Folder`].
     Folder,
-    /// [`Source::Urls`].
+    /// [`SourceConfig::Urls`].
     Urls,
-    /// [`Source::Commons`].
+    /// [`SourceConfig::Commons`].
     Commons,
-    /// [`Source::Openverse`].
+    /// [`SourceConfig::Openverse`].
     Openverse,
-    /// [`Source::Google`].
+    /// [`SourceConfig::Google`].
     Google,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for SourceKind {
 /// A list of addresses: a table with a column `url`, or a text file with one address per line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Urls {
+pub struct UrlList {
     /// The file.
     #[schemars(length(min = 1))]
     pub path: PathBuf,
@@ -132,7 +132,7 @@ pub struct SearchSource {
     pub classes: SearchWords,
 }
 
-impl Source {
+impl SourceConfig {
     /// Returns the kind of the source.
     pub fn kind(&self) -> SourceKind {
         match self {

@@ -170,7 +170,7 @@ fn a_key_of_another_kind_of_source_says_which_form_works() {
     let (_, typed) = said.split_once("--set '").unwrap();
     let typed = typed.trim_end().strip_suffix('\'').unwrap().replace('…', "photos");
     let config = load_file::<Config>(&example, &[typed]).unwrap();
-    assert!(matches!(&config.scrape.sources[..], [Source::Folder { path, .. }] if *path == Path::new("photos")));
+    assert!(matches!(&config.scrape.sources[..], [SourceConfig::Folder { path, .. }] if *path == Path::new("photos")));
     let said = refused("[[scrape.sources]]\nkind = \"foldr\"\npath = \"x\"\n", &[]);
     assert!(said.contains("pipeline.toml:2: `scrape.sources.0.kind` has the unknown value"), "{said}");
 }
@@ -178,12 +178,12 @@ fn a_key_of_another_kind_of_source_says_which_form_works() {
 #[test]
 fn a_kind_of_source_has_one_name_everywhere() {
     let sources = [
-        Source::Drawn { per_class: 1 },
-        Source::Folder { path: "photos".into(), exclude: Vec::new() },
-        Source::Urls(Urls { path: "list.csv".into(), class: String::new(), per_class: 0 }),
-        Source::Commons(SearchSource::default()),
-        Source::Openverse(SearchSource::default()),
-        Source::Google(SearchSource::default()),
+        SourceConfig::Drawn { per_class: 1 },
+        SourceConfig::Folder { path: "photos".into(), exclude: Vec::new() },
+        SourceConfig::Urls(UrlList { path: "list.csv".into(), class: String::new(), per_class: 0 }),
+        SourceConfig::Commons(SearchSource::default()),
+        SourceConfig::Openverse(SearchSource::default()),
+        SourceConfig::Google(SearchSource::default()),
     ];
     for source in sources {
         let kind = source.kind();
@@ -267,10 +267,10 @@ fn depths_are_a_string_or_a_list() {
 fn overrides_take_toml_and_bare_words() {
     let text = "[[scrape.sources]]\nkind = \"folder\"\npath = \"a\"\n";
     let config = load(text, &["scrape.sources.0.path=\"../b c\"", "seed=7", "model.weights=random"]).unwrap();
-    assert_eq!(config.scrape.sources, [Source::Folder { path: "../b c".into(), exclude: Vec::new() }]);
+    assert_eq!(config.scrape.sources, [SourceConfig::Folder { path: "../b c".into(), exclude: Vec::new() }]);
     assert_eq!((config.seed, config.model.weights), (7, Weights::Random));
     let config = load("", &["scrape.sources=[{kind=\"folder\", path=\"x\"}]"]).unwrap();
-    assert_eq!(config.scrape.sources, [Source::Folder { path: "x".into(), exclude: Vec::new() }]);
+    assert_eq!(config.scrape.sources, [SourceConfig::Folder { path: "x".into(), exclude: Vec::new() }]);
     for bad in ["scrape.sources.1.path=x", "scrape.sources.x.path=x", "scrape.sources.0=1"] {
         refused(text, &[bad]);
     }

@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 /// `T` must not have `#[serde(flatten)]`, because serde then does not know the names in advance.
 pub(super) fn columns<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     match T::deserialize(Fields) {
-        Err(Found(fields)) => fields,
+        Err(FoundFields(fields)) => fields,
         Ok(_) => &[],
     }
 }
@@ -19,27 +19,27 @@ struct Fields;
 
 /// The answer travels as an error, because there is no value to return.
 #[derive(Debug)]
-struct Found(&'static [&'static str]);
+struct FoundFields(&'static [&'static str]);
 
-impl fmt::Display for Found {
+impl fmt::Display for FoundFields {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
         write!(to, "{:?}", self.0)
     }
 }
 
-impl std::error::Error for Found {}
+impl std::error::Error for FoundFields {}
 
-impl de::Error for Found {
+impl de::Error for FoundFields {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self(&[])
     }
 }
 
 impl<'de> Deserializer<'de> for Fields {
-    type Error = Found;
+    type Error = FoundFields;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Found> {
-        Err(Found(&[]))
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, FoundFields> {
+        Err(FoundFields(&[]))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -47,8 +47,8 @@ impl<'de> Deserializer<'de> for Fields {
         _: &'static str,
         fields: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Found> {
-        Err(Found(fields))
+    ) -> Result<V::Value, FoundFields> {
+        Err(FoundFields(fields))
     }
 
     serde::forward_to_deserialize_any! {

@@ -13,7 +13,7 @@ use crate::stages;
 ///
 /// A new field needs no other change in the table, in the summary or in the report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct TrialSettings {
     /// Tuning depth by name.
     pub tune: String,
     /// Sizes of the head's hidden layers, first to last. In the table they are joined by `-`.
@@ -32,7 +32,7 @@ pub struct Settings {
     pub learning_rate: f64,
 }
 
-impl Settings {
+impl TrialSettings {
     /// The setting that tables always show.
     pub const LEARNING_RATE: &'static str = "learning_rate";
 
@@ -41,13 +41,13 @@ impl Settings {
         columns::<Self>()
     }
 
-    /// Returns each setting as text, in the order of [`Settings::names`]. A head without hidden layers has an empty text.
+    /// Returns each setting as text, in the order of [`TrialSettings::names`]. A head without hidden layers has an empty text.
     pub fn texts(&self) -> Vec<String> {
         super::csv_file::cells(self)
     }
 }
 
-impl fmt::Display for Settings {
+impl fmt::Display for TrialSettings {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
         let parts = Self::names().iter().zip(self.texts()).map(|(name, text)| format!("{name}={text}"));
         to.write_str(&parts.collect::<Vec<_>>().join(" "))
@@ -104,7 +104,7 @@ pub struct Trial {
     /// The trial's number, from 1.
     pub trial: usize,
     /// Its settings.
-    pub settings: Settings,
+    pub settings: TrialSettings,
     /// Its result.
     pub result: TrialResult,
 }
@@ -120,7 +120,7 @@ impl Row for Trial {
     const FILE: &'static str = "trials.csv";
 
     fn columns() -> Vec<&'static str> {
-        [columns::<Number>(), columns::<Settings>(), columns::<TrialResult>()].concat()
+        [columns::<Number>(), columns::<TrialSettings>(), columns::<TrialResult>()].concat()
     }
 
     fn from_record(record: &StringRecord, header: &StringRecord) -> csv::Result<Self> {
@@ -164,7 +164,7 @@ trial,tune,hidden,copies,dropout,weight_decay,learning_rate,epochs,kept_epoch,va
         let trials = Vec::<Trial>::decode(TEXT.as_bytes()).unwrap();
         let shown = "tune=head hidden= copies=2 dropout=0 weight_decay=0 learning_rate=0.001";
         assert_eq!(trials[1].settings.to_string(), shown);
-        assert!(Settings::names().contains(&Settings::LEARNING_RATE));
+        assert!(TrialSettings::names().contains(&TrialSettings::LEARNING_RATE));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rule::{At, Found};
+use super::rule::{At, InferredShape};
 use super::shapes::{Known, Problem, Shapes};
 use super::{description, layout, normalization, pick, products, values, window};
 use crate::Dim;
@@ -98,11 +98,11 @@ pub(crate) fn is_known(operator: &str) -> bool {
 
 /// Infers the shape of an output, or returns `None` for an operator without a rule. Further outputs have the shape of the first
 /// one (the indices of a pooling, the mask of a dropout), unless the rule returns another.
-fn rule(at: &At<'_>) -> Option<Found> {
+fn rule(at: &At<'_>) -> Option<InferredShape> {
     is_standard(at.node).then(|| rule_of(at.node.op_type())).flatten().map(|rule| rule(at))
 }
 
-fn rule_of(operator: &str) -> Option<fn(&At<'_>) -> Found> {
+fn rule_of(operator: &str) -> Option<fn(&At<'_>) -> InferredShape> {
     Some(match operator {
         "Relu"
         | "LeakyRelu"

@@ -1,12 +1,12 @@
 //! Shapes of operators that change the shape or the order of values.
 
-use super::rule::{At, Found, axis, product};
+use super::rule::{At, InferredShape, axis, product};
 use super::value::Value;
 use crate::dim::{Dim, show};
 
 /// Returns `[a, b]`: the product of the sizes before the attribute `axis`, and of the other sizes. `[n, c, h, w]` becomes
 /// `[n, c * h * w]`.
-pub(super) fn flatten(at: &At<'_>) -> Found {
+pub(super) fn flatten(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let split = axis(at.int("axis", 1), input.len(), true)?;
     let side = |dims: &[Dim], place: usize| {
@@ -20,7 +20,7 @@ pub(super) fn flatten(at: &At<'_>) -> Found {
 }
 
 /// Returns the constant shape in the second input, where 0 keeps a size and -1 is the remaining size.
-pub(super) fn reshape(at: &At<'_>) -> Found {
+pub(super) fn reshape(at: &At<'_>) -> InferredShape {
     let wanted = at.ints("shape").map(|sizes| sizes.iter().map(|&size| Value::Known(size)).collect::<Vec<_>>());
     let wanted = wanted.or_else(|| at.values(1).map(<[Value]>::to_vec));
     let (Some(input), Some(wanted)) = (at.shape(0), wanted) else { return Ok(None) };
@@ -71,7 +71,7 @@ pub(super) fn reshape(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape with its axes in another order.
-pub(super) fn transpose(at: &At<'_>) -> Found {
+pub(super) fn transpose(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(order) = at.ints("perm").filter(|order| !order.is_empty()) else {
         return Ok(Some(input.iter().rev().cloned().collect()));
@@ -93,7 +93,7 @@ fn axes(at: &At<'_>, rank: usize) -> Result<Option<Vec<usize>>, String> {
 }
 
 /// Returns the shape without some axes of size 1.
-pub(super) fn squeeze(at: &At<'_>) -> Found {
+pub(super) fn squeeze(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let gone = match axes(at, input.len())? {
         Some(gone) => gone,
@@ -110,7 +110,7 @@ pub(super) fn squeeze(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape with further axes of size 1.
-pub(super) fn unsqueeze(at: &At<'_>) -> Found {
+pub(super) fn unsqueeze(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let count = at.ints("axes").map(<[_]>::len).or_else(|| at.constant(1).map(|axes| axes.len())).unwrap_or(0);
     let rank = input.len() + count;

@@ -1,10 +1,10 @@
 //! Shapes of normalization and softmax. They keep the shape of the input, and the rules check the attributes.
 
-use super::rule::{At, Found, axis};
+use super::rule::{At, InferredShape, axis};
 use crate::dim::{Dim, show};
 
 /// Returns the shape `[n, c, …]` of the first input. The other inputs are four vectors of `c` values.
-pub(super) fn batch(at: &At<'_>) -> Found {
+pub(super) fn batch(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(channels) = input.get(1) else {
         return Err(format!("input {} has no channels", show(input)));
@@ -20,7 +20,7 @@ pub(super) fn batch(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape `[n, c, …]` of the input.
-pub(super) fn local(at: &At<'_>) -> Found {
+pub(super) fn local(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if at.int("size", 0) < 1 {
         return Err("`size` must be at least 1".to_owned());
@@ -32,7 +32,7 @@ pub(super) fn local(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape of the input, which can be any.
-pub(super) fn softmax(at: &At<'_>) -> Found {
+pub(super) fn softmax(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if let Some(place) = crate::node::int_attribute(at.node, "axis") {
         axis(place, input.len(), false)?;

@@ -1,12 +1,12 @@
 //! Shapes of operators that split, join, slice, pad or create tensors.
 
-use super::rule::{At, Found, axis};
+use super::rule::{At, InferredShape, axis};
 use super::{value, values};
 use crate::dim::{Dim, show};
 use crate::tensor;
 
 /// Returns the shape of the inputs, with the sum of their sizes along one axis. Their shapes are equal except for that axis.
-pub(super) fn concat(at: &At<'_>) -> Found {
+pub(super) fn concat(at: &At<'_>) -> InferredShape {
     let shapes: Option<Vec<&[Dim]>> = (0..at.node.input.len()).map(|place| at.shape(place)).collect();
     let Some(shapes) = shapes else { return Ok(None) };
     let Some((first, others)) = shapes.split_first() else { return Err("it has no input".to_owned()) };
@@ -29,7 +29,7 @@ pub(super) fn concat(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape of one piece. The pieces have given sizes or equal sizes along one axis.
-pub(super) fn split(at: &At<'_>) -> Found {
+pub(super) fn split(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let along = axis(at.int("axis", 0), input.len(), false)?;
     let given = at.ints("split").map(<[i64]>::to_vec).or_else(|| at.constant(1));
@@ -55,7 +55,7 @@ pub(super) fn split(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape of the input with smaller sizes along some axes.
-pub(super) fn slice(at: &At<'_>) -> Found {
+pub(super) fn slice(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let list = |key: &str, place: usize| at.ints(key).map(<[i64]>::to_vec).or_else(|| at.constant(place));
     let (Some(starts), Some(ends)) = (list("starts", 1), list("ends", 2)) else { return Ok(None) };
@@ -98,14 +98,14 @@ fn sliced(size: usize, start: i64, end: i64, step: i64) -> Result<usize, String>
 }
 
 /// Returns the shape of the input, with the shape of the indices in place of one axis.
-pub(super) fn gather(at: &At<'_>) -> Found {
+pub(super) fn gather(at: &At<'_>) -> InferredShape {
     let (Some(input), Some(places)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let along = axis(at.int("axis", 0), input.len(), false)?;
     Ok(Some(input[..along].iter().chain(places).chain(&input[along + 1..]).cloned().collect()))
 }
 
 /// Returns the shape of the input, with padding before and after each axis.
-pub(super) fn pad(at: &At<'_>) -> Found {
+pub(super) fn pad(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let Some(pads) = at.ints("pads").map(<[i64]>::to_vec).or_else(|| at.constant(1)) else { return Ok(None) };
     if crate::node::input(at.node, 3).is_some() {
@@ -131,7 +131,7 @@ pub(super) fn shape(at: &At<'_>) -> Option<Vec<Dim>> {
 }
 
 /// Returns the shape of the tensor that the node stores.
-pub(super) fn constant(at: &At<'_>) -> Found {
+pub(super) fn constant(at: &At<'_>) -> InferredShape {
     if at.attribute("value_int").or(at.attribute("value_float")).is_some() {
         return Ok(Some(Vec::new()));
     }
@@ -143,7 +143,7 @@ pub(super) fn constant(at: &At<'_>) -> Found {
 }
 
 /// Returns the shape that the values of the input describe.
-pub(super) fn constant_of_shape(at: &At<'_>) -> Found {
+pub(super) fn constant_of_shape(at: &At<'_>) -> InferredShape {
     let Some(sizes) = at.values(0) else { return Ok(None) };
     value::dims(sizes).map(Some)
 }

@@ -1,11 +1,11 @@
 //! Shapes of matrix products, element-wise arithmetic and reductions.
 
-use super::rule::{At, Found, axis};
+use super::rule::{At, InferredShape, axis};
 use super::value;
 use crate::dim::{Dim, show};
 
 /// Returns `[n, m]` for inputs `[n, k]` and `[k, m]`. With `transB`, the second input is `[m, k]`.
-pub(super) fn gemm(at: &At<'_>) -> Found {
+pub(super) fn gemm(at: &At<'_>) -> InferredShape {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([a0, a1], [b0, b1]) = (a, b) else {
         return Err(format!("{} and {} are not matrices", show(a), show(b)));
@@ -27,7 +27,7 @@ pub(super) fn gemm(at: &At<'_>) -> Found {
 }
 
 /// Returns `[…, n, m]` for inputs `[…, n, k]` and `[…, k, m]`. The axes in front are broadcast.
-pub(super) fn matmul(at: &At<'_>) -> Found {
+pub(super) fn matmul(at: &At<'_>) -> InferredShape {
     let (Some(a), Some(b)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([front_a @ .., rows, inner], [front_b @ .., other, columns]) = (a, b) else { return Ok(None) };
     same(inner, other)?;
@@ -46,7 +46,7 @@ fn same(inner: &Dim, other: &Dim) -> Result<(), String> {
 }
 
 /// Returns the broadcast shape of all inputs.
-pub(super) fn broadcast(at: &At<'_>) -> Found {
+pub(super) fn broadcast(at: &At<'_>) -> InferredShape {
     let mut shape: Vec<Dim> = Vec::new();
     for place in 0..at.node.input.len() {
         let Some(input) = at.shape(place) else { return Ok(None) };
@@ -56,7 +56,7 @@ pub(super) fn broadcast(at: &At<'_>) -> Found {
 }
 
 /// Returns the broadcast shape of the first input and of the list of sizes in the second input.
-pub(super) fn expand(at: &At<'_>) -> Found {
+pub(super) fn expand(at: &At<'_>) -> InferredShape {
     let (Some(input), Some(wanted)) = (at.shape(0), at.values(1)) else { return Ok(None) };
     broadcasted(input, &value::dims(wanted)?).map(Some)
 }
@@ -80,7 +80,7 @@ fn broadcasted(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, String> {
 }
 
 /// Returns the shape of the input without some axes, or with the size 1 along them (`keepdims`).
-pub(super) fn reduce(at: &At<'_>) -> Found {
+pub(super) fn reduce(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let listed = at.ints("axes").map(<[i64]>::to_vec).or_else(|| at.constant(1));
     if listed.is_none() && at.node.input.get(1).is_some_and(|name| !name.is_empty()) {

@@ -8,7 +8,7 @@ use crate::onnx::{AttributeProto, NodeProto};
 use crate::tensor;
 
 /// The result of a rule: a shape, `None` when the shape cannot be known, or the reason why the inputs do not fit the operator.
-pub(super) type Found = Result<Option<Vec<Dim>>, String>;
+pub(super) type InferredShape = Result<Option<Vec<Dim>>, String>;
 
 /// A node, with the shapes that are known in front of it.
 pub(super) struct At<'a> {

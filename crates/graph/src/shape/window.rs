@@ -1,11 +1,11 @@
 //! Shapes of convolution and pooling.
 
-use super::rule::{At, Found};
+use super::rule::{At, InferredShape};
 use crate::dim::{Dim, show};
 use crate::window;
 
 /// Returns `[n, m, h', w']` for the input `[n, c, h, w]` and weights `[m, c / group, kh, kw]`.
-pub(super) fn conv(at: &At<'_>) -> Found {
+pub(super) fn conv(at: &At<'_>) -> InferredShape {
     let (Some(input), Some(weight)) = (at.shape(0), at.shape(1)) else { return Ok(None) };
     let ([n, channels, _, ..], [filters, per_group, kernel @ ..]) = (input, weight) else {
         return Err(format!("input {} and weights {} are not images and filters", show(input), show(weight)));
@@ -33,7 +33,7 @@ pub(super) fn conv(at: &At<'_>) -> Found {
 }
 
 /// Returns `[n, c, h', w']` for the input `[n, c, h, w]`.
-pub(super) fn pool(at: &At<'_>) -> Found {
+pub(super) fn pool(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     let (Some(kernel), [n, channels, _, ..]) = (at.ints("kernel_shape"), input) else {
         return Err(format!("input {} cannot be pooled", show(input)));
@@ -42,7 +42,7 @@ pub(super) fn pool(at: &At<'_>) -> Found {
 }
 
 /// Returns `[n, c, 1, 1]` for the input `[n, c, h, w]`.
-pub(super) fn global_pool(at: &At<'_>) -> Found {
+pub(super) fn global_pool(at: &At<'_>) -> InferredShape {
     let Some(input) = at.shape(0) else { return Ok(None) };
     if input.len() < 3 {
         return Err(format!("input {} cannot be pooled", show(input)));
@@ -51,7 +51,7 @@ pub(super) fn global_pool(at: &At<'_>) -> Found {
     Ok(Some(input[..2].iter().cloned().chain(ones).collect()))
 }
 
-fn windows(at: &At<'_>, input: &[Dim], kernel: &[i64], mut shape: Vec<Dim>) -> Found {
+fn windows(at: &At<'_>, input: &[Dim], kernel: &[i64], mut shape: Vec<Dim>) -> InferredShape {
     for (place, axis) in window::axes(at.node, input, kernel)?.into_iter().enumerate() {
         shape.push(axis.steps.map_or_else(|| at.open(place + 2), Dim::Size));
     }

@@ -34,11 +34,11 @@ pub(super) mod tag {
 pub(super) struct Directory<'a> {
     bytes: &'a [u8],
     big_endian: bool,
-    entries: Vec<Entry>,
+    entries: Vec<DirectoryEntry>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct DirectoryEntry {
     tag: u16,
     /// The type of the values: 1 byte, 3 short, 4 long, 5 rational, 7 undefined.
     kind: u16,
@@ -56,8 +56,12 @@ impl<'a> Directory<'a> {
         let count = usize::from(directory.short(start)?);
         for index in 0..count {
             let at = start.checked_add(2 + index * 12)?;
-            let entry =
-                Entry { tag: directory.short(at)?, kind: directory.short(at + 2)?, count: directory.long(at + 4)?, at };
+            let entry = DirectoryEntry {
+                tag: directory.short(at)?,
+                kind: directory.short(at + 2)?,
+                count: directory.long(at + 4)?,
+                at,
+            };
             bytes.get(at..at + 12)?;
             directory.entries.push(entry);
         }
@@ -74,7 +78,7 @@ impl<'a> Directory<'a> {
         Some(if self.big_endian { u32::from_be_bytes(field) } else { u32::from_le_bytes(field) })
     }
 
-    fn entry(&self, tag: u16) -> Option<Entry> {
+    fn entry(&self, tag: u16) -> Option<DirectoryEntry> {
         self.entries.iter().find(|entry| entry.tag == tag).copied()
     }
 
@@ -110,7 +114,9 @@ impl<'a> Directory<'a> {
 
     /// Returns the values of a tag with rational numbers.
     pub fn rationals(&self, tag: u16) -> Vec<f64> {
-        let (Some(Entry { kind: 5, .. }), Some(data)) = (self.entry(tag), self.data(tag)) else { return Vec::new() };
+        let (Some(DirectoryEntry { kind: 5, .. }), Some(data)) = (self.entry(tag), self.data(tag)) else {
+            return Vec::new();
+        };
         let start = data.as_ptr() as usize - self.bytes.as_ptr() as usize;
         let pairs = (0..data.len() / 8).map(|at| (self.long(start + at * 8), self.long(start + at * 8 + 4)));
         pairs.filter_map(|(above, below)| Some(f64::from(above?) / f64::from(below?))).collect()

@@ -26,12 +26,12 @@ pub(crate) mod kinds {
 
     thread_local! {
         /// The registers that this thread uses instead of the widest ones.
-        pub(super) static KIND: Cell<Option<Kind>> = const { Cell::new(None) };
+        pub(super) static KIND: Cell<Option<RegisterKind>> = const { Cell::new(None) };
     }
 
     /// Registers of 1, 8 and 16 values.
     #[derive(Clone, Copy, Debug)]
-    pub(super) enum Kind {
+    pub(super) enum RegisterKind {
         Scalar,
         #[cfg(target_arch = "x86_64")]
         Avx2(pulp::x86::V3),
@@ -39,7 +39,7 @@ pub(crate) mod kinds {
         Avx512(pulp::x86::V4),
     }
 
-    impl Kind {
+    impl RegisterKind {
         pub(super) fn dispatch<W: WithSimd>(self, work: W) -> W::Output {
             match self {
                 Self::Scalar => work.with_simd(Scalar),
@@ -53,11 +53,11 @@ pub(crate) mod kinds {
 
     /// Runs `test` on this thread, once with each kind of registers that the processor has.
     pub(crate) fn on_every_kind(test: impl Fn()) {
-        let mut kinds = vec![Kind::Scalar];
+        let mut kinds = vec![RegisterKind::Scalar];
         #[cfg(target_arch = "x86_64")]
         {
-            kinds.extend(pulp::x86::V3::try_new().map(Kind::Avx2));
-            kinds.extend(pulp::x86::V4::try_new().map(Kind::Avx512));
+            kinds.extend(pulp::x86::V3::try_new().map(RegisterKind::Avx2));
+            kinds.extend(pulp::x86::V4::try_new().map(RegisterKind::Avx512));
         }
         for kind in kinds {
             println!("{kind:?}");

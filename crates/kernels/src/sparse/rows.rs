@@ -67,7 +67,7 @@ pub fn forward(
     if y.is_empty() || inputs == 0 {
         return Ok(());
     }
-    let mut kept: Vec<Row> = vec![Row::default(); rows];
+    let mut kept: Vec<SparseRow> = vec![SparseRow::default(); rows];
     let shares = Shares::new(kept.iter_mut().zip(x.chunks_exact(width)));
     threads.each(shares.len(), &|at| shares.with(at, |(kept, row)| kept.read(row)));
     drop(shares);
@@ -96,13 +96,13 @@ pub fn forward(
 
 /// The values of a row that are not zero, with their inputs, in order.
 #[derive(Clone, Default)]
-struct Row {
+struct SparseRow {
     entries: Vec<(u32, f32)>,
     /// The end of the entries of each block of [`DEEP`] inputs.
     ends: Vec<usize>,
 }
 
-impl Row {
+impl SparseRow {
     fn read(&mut self, values: &[f32]) {
         self.entries.resize(values.len(), (0, 0.0));
         let mut end = 0;
@@ -121,7 +121,7 @@ impl Row {
 /// Adds to the sums of each row its values times the weights of a panel, in the order of the inputs.
 struct Product<'m> {
     sums: &'m mut [[Lanes; REGISTERS]],
-    rows: &'m [Row],
+    rows: &'m [SparseRow],
     /// `[inputs]`
     weights: &'m [[f32; PANEL]],
     threads: &'m dyn Threads,

@@ -1,6 +1,6 @@
 //! A chart with rows of dots and intervals on one axis, for example scores by class.
 
-use super::{Entry, Swatch, TEXT, empty_chart, legend};
+use super::{LegendEntry, Swatch, TEXT, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -63,8 +63,8 @@ impl DotChart {
         let (left, right) = (names + 18.0, WIDTH - 66.0);
         let height = 34.0 + self.rows.len() as f64 * ROW + 30.0;
         let mut scene = Scene::new(WIDTH, height, &self.label);
-        let entries: Vec<Entry> =
-            self.measures.iter().map(|m| Entry { name: &m.name, color: m.color, swatch: Swatch::Dot }).collect();
+        let entries: Vec<LegendEntry> =
+            self.measures.iter().map(|m| LegendEntry { name: &m.name, color: m.color, swatch: Swatch::Dot }).collect();
         legend(&mut scene, &entries, left, right, 10.0);
         if let [first, _, ..] = &self.measures[..] {
             // The numbers on the right are values of the first measure.

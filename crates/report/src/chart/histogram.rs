@@ -1,6 +1,6 @@
 //! A chart with several histograms over each other, for example the weights of a layer before and after tuning.
 
-use super::{Entry, Swatch, empty_chart, legend};
+use super::{LegendEntry, Swatch, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -81,10 +81,10 @@ impl HistogramChart {
             .flat_map(|one| one.bins.iter().filter(inside).map(|bin| one.density(*bin)))
             .fold(0.0, f64::max);
         let mut scene = Scene::new(WIDTH, HEIGHT, &self.label);
-        let entries: Vec<Entry> = self
+        let entries: Vec<LegendEntry> = self
             .distributions
             .iter()
-            .map(|one| Entry {
+            .map(|one| LegendEntry {
                 name: &one.name,
                 color: one.color,
                 swatch: if one.filled { Swatch::Dot } else { Swatch::Line },

@@ -1,6 +1,6 @@
 //! A chart of lines over one horizontal axis, for example the training history.
 
-use super::{Entry, Swatch, TEXT, empty_chart, legend};
+use super::{LegendEntry, Swatch, TEXT, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -83,11 +83,11 @@ impl LineChart {
         let mut scene = Scene::new(WIDTH, HEIGHT, &self.label);
         let widest = up.ticks.iter().map(|t| text::width(&label(*t), TEXT)).fold(0.0, f64::max);
         let (left, right, bottom) = (widest + 14.0, WIDTH - 14.0, HEIGHT - 40.0);
-        let entries: Vec<Entry> = self
+        let entries: Vec<LegendEntry> = self
             .lines
             .iter()
             .filter(|l| l.stroke != Stroke::Context)
-            .map(|l| Entry {
+            .map(|l| LegendEntry {
                 name: &l.name,
                 color: l.color,
                 swatch: if l.stroke == Stroke::Dashed { Swatch::Dashes } else { Swatch::Line },

@@ -35,7 +35,7 @@ enum Swatch {
 }
 
 /// An entry of a legend.
-struct Entry<'a> {
+struct LegendEntry<'a> {
     name: &'a str,
     color: Color,
     swatch: Swatch,
@@ -43,7 +43,7 @@ struct Entry<'a> {
 
 /// Draws a legend from `left` to `right`, in as many rows as it needs. `top` is the middle of the first row. Returns the height of
 /// the legend.
-fn legend(scene: &mut Scene, entries: &[Entry], left: f64, right: f64, top: f64) -> f64 {
+fn legend(scene: &mut Scene, entries: &[LegendEntry], left: f64, right: f64, top: f64) -> f64 {
     let (row, swatch) = (20.0, 16.0);
     let (mut x, mut y) = (left, top);
     for entry in entries {

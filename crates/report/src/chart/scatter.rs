@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Entry, Swatch, empty_chart, legend};
+use super::{LegendEntry, Swatch, empty_chart, legend};
 use crate::{
     Color, DataUri,
     scene::{Anchor, Mark, Scene},
@@ -83,8 +83,8 @@ impl ScatterChart {
 
         let mut scene = Scene::new(WIDTH, HEIGHT, &self.label);
         let count = self.classes.len();
-        let entries: Vec<Entry> = (0..count)
-            .map(|i| Entry { name: &self.classes[i], color: Color::of_class(i, count), swatch: Swatch::Frame })
+        let entries: Vec<LegendEntry> = (0..count)
+            .map(|i| LegendEntry { name: &self.classes[i], color: Color::of_class(i, count), swatch: Swatch::Frame })
             .collect();
         let top = 8.0 + legend(&mut scene, &entries, 4.0, WIDTH - 150.0, 12.0);
         if points.iter().any(|p| p.wrong) || self.dots.iter().any(|dot| dot.wrong) {

@@ -3,7 +3,7 @@
 //!
 //! Every panel shows all trials over the same vertical axis. If a setting matters, its columns have different heights.
 
-use super::{Entry, Swatch, TEXT, empty_chart, legend};
+use super::{LegendEntry, Swatch, TEXT, empty_chart, legend};
 use crate::{
     Color,
     scale::{self, Scale},
@@ -92,8 +92,8 @@ impl SweepChart {
         let width = panels.iter().map(right).fold(LEAST_WIDTH, f64::max) + 4.0;
         let mut scene = Scene::new(width, bottom + if lost > 0 { 22.0 } else { 4.0 }, &self.label);
         let entries = [
-            Entry { name: "a trial", color: Color::BLUE, swatch: Swatch::Dot },
-            Entry { name: "chosen", color: Color::VERMILION, swatch: Swatch::Frame },
+            LegendEntry { name: "a trial", color: Color::BLUE, swatch: Swatch::Dot },
+            LegendEntry { name: "chosen", color: Color::VERMILION, swatch: Swatch::Frame },
         ];
         scene.add(Mark::text("strong", (0.0, 14.0), Anchor::Start, &self.y));
         legend(&mut scene, &entries, text::width(&self.y, TEXT) * 1.08 + 24.0, width, 10.0);

@@ -29,7 +29,7 @@ pub enum Block {
     /// Panels, of which the script shows one at a time. Without the script and in print, all are shown.
     Tabs(Tabs),
     /// A card with blocks beside it.
-    Side(Side),
+    CardAndBlocks(CardAndBlocks),
     /// Blocks that are hidden until the reader opens them.
     Folded(Group),
     /// Verbatim text that is hidden until the reader opens it.
@@ -76,7 +76,7 @@ pub struct Panel {
 
 /// A card with blocks beside it.
 #[derive(Clone, Debug, Default)]
-pub struct Side {
+pub struct CardAndBlocks {
     /// The heading.
     pub title: String,
     /// The card on the left, or above the blocks in a narrow window.

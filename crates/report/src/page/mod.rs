@@ -13,7 +13,7 @@ mod policy;
 
 use askama::Template;
 
-pub use block::{Block, Body, Figure, FigureWidth, Group, Panel, Side, Table, Tabs};
+pub use block::{Block, Body, CardAndBlocks, Figure, FigureWidth, Group, Panel, Table, Tabs};
 pub use gallery::{Bar, Card, Gallery, Image, Tile};
 pub use link::Link;
 pub use map::{Map, Spot};

@@ -42,20 +42,20 @@ impl Operator for AdamW {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
-        let (settings, offset) = Settings::of(node)?;
+        let (settings, offset) = AdamWAttributes::of(node)?;
         Ok(Box::new(move |context: &ComputeContext| run(context, &settings, offset)))
     }
 }
 
 /// The attributes of the operator.
-pub(super) struct Settings {
+pub(super) struct AdamWAttributes {
     beta1: f32,
     beta2: f32,
     eps: f32,
     weight_decay: f32,
 }
 
-impl Settings {
+impl AdamWAttributes {
     /// Reads the attributes of a node, and its `offset`.
     pub(super) fn of(node: &KernelContext) -> ort::Result<(Self, usize)> {
         let number =
@@ -72,7 +72,7 @@ impl Settings {
     }
 }
 
-fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Result<()> {
+fn run(context: &ComputeContext, settings: &AdamWAttributes, offset: usize) -> ort::Result<()> {
     let rate = input::<f32>(context, 0)?;
     let step = input::<i64>(context, 1)?;
     let (weight, first, second) = (input(context, 2)?, input(context, 3)?, input(context, 4)?);
@@ -100,8 +100,8 @@ pub(super) struct Update {
 }
 
 impl Update {
-    pub(super) fn new(settings: &Settings, rate: f32, step: i64) -> Self {
-        let Settings { beta1, beta2, eps, weight_decay } = *settings;
+    pub(super) fn new(settings: &AdamWAttributes, rate: f32, step: i64) -> Self {
+        let AdamWAttributes { beta1, beta2, eps, weight_decay } = *settings;
         let corrected = |beta: f32| 1.0 - f64::from(beta).powf(step as f64);
         Self {
             kept: 1.0 - rate * weight_decay,

@@ -15,7 +15,7 @@ use ort::operator::{BoxedKernel, ComputeContext, KernelContext, Operator, Operat
 use ort::value::{TensorElementType, TensorRef};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::adamw::{Settings, Update};
+use super::adamw::{AdamWAttributes, Update};
 use super::input::input;
 use super::names;
 use super::pieces::{self, Strip};
@@ -50,7 +50,7 @@ impl Operator for DenseAdamW {
     }
 
     fn create_kernel<'attr>(&self, node: &KernelContext<'attr>) -> ort::Result<Self::Kernel<'attr>> {
-        let (settings, offset) = Settings::of(node)?;
+        let (settings, offset) = AdamWAttributes::of(node)?;
         Ok(Box::new(move |context: &ComputeContext| run(context, &settings, offset)))
     }
 }
@@ -78,7 +78,7 @@ impl<'m> Matrix<'m> {
     }
 }
 
-fn run(context: &ComputeContext, settings: &Settings, offset: usize) -> ort::Result<()> {
+fn run(context: &ComputeContext, settings: &AdamWAttributes, offset: usize) -> ort::Result<()> {
     let (rate, step) = (input::<f32>(context, 0)?, input::<i64>(context, 1)?);
     let (weight, first, second) = (input(context, 2)?, input(context, 3)?, input(context, 4)?);
     let (incoming, features) = (input(context, 5)?, input(context, 6)?);

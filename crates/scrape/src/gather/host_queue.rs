@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::selection::Place;
+use crate::selection::SlotPlace;
 
 /// The slots whose files wait to be fetched, by host.
 #[derive(Debug)]
@@ -11,14 +11,14 @@ pub struct HostQueue {
     per_host: usize,
     hosts: BTreeMap<String, Host>,
     /// The hosts below their limit that have waiting slots, each with its first slot.
-    ready: BTreeSet<(Place, String)>,
+    ready: BTreeSet<(SlotPlace, String)>,
     waiting: usize,
 }
 
 #[derive(Debug, Default)]
 struct Host {
     under_way: usize,
-    queue: VecDeque<Place>,
+    queue: VecDeque<SlotPlace>,
 }
 
 impl HostQueue {
@@ -43,7 +43,7 @@ impl HostQueue {
     }
 
     /// Adds a slot behind those that wait for the same host.
-    pub fn push(&mut self, place: Place, name: String) {
+    pub fn push(&mut self, place: SlotPlace, name: String) {
         let host = self.hosts.entry(name.clone()).or_default();
         host.queue.push_back(place);
         self.waiting += 1;
@@ -51,7 +51,7 @@ impl HostQueue {
     }
 
     /// Removes and returns the next slot and its host. The slot counts as under way from now on.
-    pub fn pop(&mut self) -> Option<(Place, String)> {
+    pub fn pop(&mut self) -> Option<(SlotPlace, String)> {
         let (place, name) = self.ready.pop_first()?;
         if let Some(host) = self.hosts.get_mut(&name) {
             host.queue.pop_front();

@@ -19,7 +19,7 @@ use crate::fetch::{Fetched, Fetcher};
 use crate::filter::Filter;
 use crate::journal::Verdict;
 use crate::live::{Live, Step};
-use crate::selection::{Place, select};
+use crate::selection::{SlotPlace, select};
 use crate::source::Source;
 
 /// The longest time between two checks for Ctrl-C.
@@ -241,7 +241,7 @@ impl Traffic {
     }
 
     /// Queues the wanted slots that are not under way.
-    fn fill(&mut self, queues: &[CandidateQueue], wanted: Vec<Place>) {
+    fn fill(&mut self, queues: &[CandidateQueue], wanted: Vec<SlotPlace>) {
         for place in wanted {
             let url = address(queues, place);
             if !self.under_way.contains_key(url) {
@@ -271,7 +271,7 @@ impl Traffic {
     }
 }
 
-fn address(queues: &[CandidateQueue], (queue, slot): Place) -> &str {
+fn address(queues: &[CandidateQueue], (queue, slot): SlotPlace) -> &str {
     &queues[queue].slots[slot].candidate.location
 }
 

@@ -90,7 +90,7 @@ proptest! {
 }
 
 /// Fetches the requested files one by one, in an order that depends on `order`, until the selection is complete.
-fn play(site: &[Vec<Option<u8>>], count: usize, mut order: u64) -> (Vec<Vec<Decision>>, BTreeSet<Place>) {
+fn play(site: &[Vec<Option<u8>>], count: usize, mut order: u64) -> (Vec<Vec<Decision>>, BTreeSet<SlotPlace>) {
     let mut contents = Contents::new(0);
     let classes = ["cat", "dog", "flower"];
     let unknown = |row: &Vec<Option<u8>>| vec!["?"; row.len()];

@@ -10,7 +10,7 @@ pub mod openverse;
 mod search;
 pub mod urls;
 
-use contract::config::Source as Settings;
+use contract::config::SourceConfig;
 use web::Secret;
 
 use self::commons::Commons;
@@ -54,17 +54,17 @@ impl Credentials {
 pub fn open<'a>(config: &'a ScrapeView, credentials: &Credentials) -> Vec<Box<dyn Source + 'a>> {
     let scrape = &config.scrape;
     let shared = &scrape.classes;
-    let source = |settings: &'a Settings| -> Box<dyn Source + 'a> {
+    let source = |settings: &'a SourceConfig| -> Box<dyn Source + 'a> {
         match settings {
-            Settings::Drawn { per_class } => Box::new(Drawn { per_class: *per_class, seed: config.seed }),
-            Settings::Folder { path, exclude } => Box::new(Folder::new(path, exclude)),
-            Settings::Urls(settings) => Box::new(Urls::new(settings)),
-            Settings::Commons(search) => Box::new(Commons { search, shared }),
-            Settings::Openverse(search) => {
+            SourceConfig::Drawn { per_class } => Box::new(Drawn { per_class: *per_class, seed: config.seed }),
+            SourceConfig::Folder { path, exclude } => Box::new(Folder::new(path, exclude)),
+            SourceConfig::Urls(settings) => Box::new(Urls::new(settings)),
+            SourceConfig::Commons(search) => Box::new(Commons { search, shared }),
+            SourceConfig::Openverse(search) => {
                 let token = credentials.openverse.clone();
                 Box::new(Openverse { search, shared, licences: &scrape.licences, token })
             }
-            Settings::Google(search) => {
+            SourceConfig::Google(search) => {
                 let (credentials, filtered) = (credentials.google.clone(), !scrape.licences.is_empty());
                 Box::new(Google { search, shared, credentials, filtered })
             }

@@ -22,7 +22,7 @@ const PER_QUERY: usize = 75;
 
 /// The kind of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     Good,
     NonCommercial,
     Drawing,
@@ -35,15 +35,15 @@ pub enum Kind {
 }
 
 /// Returns the kind of the candidate `index`.
-pub fn kind(index: usize) -> Kind {
+pub fn kind(index: usize) -> FileKind {
     match index % 20 {
-        3 => Kind::NonCommercial,
-        7 => Kind::Drawing,
-        11 => Kind::Missing,
-        13 => Kind::Truncated,
-        17 => Kind::Copy,
-        19 => Kind::Smaller,
-        _ => Kind::Good,
+        3 => FileKind::NonCommercial,
+        7 => FileKind::Drawing,
+        11 => FileKind::Missing,
+        13 => FileKind::Truncated,
+        17 => FileKind::Copy,
+        19 => FileKind::Smaller,
+        _ => FileKind::Good,
     }
 }
 
@@ -52,9 +52,9 @@ pub fn bytes(source: &str, class: &str, index: usize) -> Vec<u8> {
     let offset = ["commons", "openverse", "google", "urls"].iter().position(|name| *name == source).unwrap() * 1000;
     let draw = |index: usize| images::draw(class, (offset + index) as u32, 96);
     match kind(index) {
-        Kind::Copy => files::jpeg(&draw(index - 1)),
-        Kind::Smaller => files::jpeg(&imaging::thumbnail(&draw(index - 1), 64)),
-        Kind::Truncated => {
+        FileKind::Copy => files::jpeg(&draw(index - 1)),
+        FileKind::Smaller => files::jpeg(&imaging::thumbnail(&draw(index - 1), 64)),
+        FileKind::Truncated => {
             let whole = files::jpeg(&draw(index));
             whole[..whole.len() / 2].to_vec()
         }
@@ -91,7 +91,7 @@ fn answer(request: &Request, state: &Mutex<State>, slow: Duration) -> Reply {
                 std::thread::sleep(slow);
                 let index: usize = name.trim_end_matches(".jpg").parse().unwrap();
                 match kind(index) {
-                    Kind::Missing => Reply::new(404, "text/html", "<html>gone"),
+                    FileKind::Missing => Reply::new(404, "text/html", "<html>gone"),
                     _ => Reply::new(200, "image/jpeg", bytes(source, class, index)),
                 }
             }
@@ -133,10 +133,10 @@ fn commons(request: &Request, state: &Mutex<State>, host: &str) -> Reply {
     let page = |at: usize| {
         let index = first + at;
         let licence = match kind(index) {
-            Kind::NonCommercial => "CC BY-NC 4.0",
+            FileKind::NonCommercial => "CC BY-NC 4.0",
             _ => "CC BY-SA 4.0",
         };
-        let mime = if kind(index) == Kind::Drawing { "image/svg+xml" } else { "image/jpeg" };
+        let mime = if kind(index) == FileKind::Drawing { "image/svg+xml" } else { "image/jpeg" };
         json!({
             "pageid": 1000 + index, "ns": 6, "title": format!("File:{class} {index}.jpg"), "index": at + 1,
             "imagerepository": "local",
@@ -188,10 +188,10 @@ fn openverse(request: &Request, state: &Mutex<State>, host: &str) -> Reply {
             "foreign_landing_url": format!("https://photos.example/{class}/{index}"),
             "url": file(host, "openverse", class, index),
             "creator": format!("Bob {index}"), "creator_url": null,
-            "license": if kind(index) == Kind::NonCommercial { "by-nc" } else { "by" }, "license_version": "2.0",
-            "license_url": if kind(index) == Kind::NonCommercial { "https://creativecommons.org/licenses/by-nc/2.0/" } else { "https://creativecommons.org/licenses/by/2.0/" },
+            "license": if kind(index) == FileKind::NonCommercial { "by-nc" } else { "by" }, "license_version": "2.0",
+            "license_url": if kind(index) == FileKind::NonCommercial { "https://creativecommons.org/licenses/by-nc/2.0/" } else { "https://creativecommons.org/licenses/by/2.0/" },
             "provider": "flickr", "source": "flickr", "category": null, "filesize": null,
-            "filetype": if kind(index) == Kind::Drawing { json!("svg") } else { json!(null) },
+            "filetype": if kind(index) == FileKind::Drawing { json!("svg") } else { json!(null) },
             "tags": [], "attribution": "…", "mature": false, "height": 96, "width": 96,
         })
     };
@@ -222,7 +222,7 @@ fn google(request: &Request, host: &str) -> Reply {
     let first = query.parse::<usize>().unwrap() * PER_QUERY;
     let item = |at: usize| {
         let index = first + at;
-        let mime = if kind(index) == Kind::Drawing { "image/svg+xml" } else { "image/jpeg" };
+        let mime = if kind(index) == FileKind::Drawing { "image/svg+xml" } else { "image/jpeg" };
         json!({
             "kind": "customsearch#result", "title": format!("{class} {index}"), "link": file(host, "google", class, index),
             "displayLink": "photos.example", "mime": mime, "fileFormat": mime,

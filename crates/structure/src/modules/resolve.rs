@@ -9,7 +9,7 @@ pub type Uses = BTreeMap<(usize, usize), BTreeSet<usize>>;
 
 /// The meaning of a name.
 #[derive(Clone, Copy, PartialEq)]
-enum Found {
+enum Meaning {
     /// A module of the crate.
     Module(usize),
     /// An item that is defined in this module.
@@ -87,12 +87,12 @@ impl Resolver<'_> {
     /// A path that ends in a module or leads out of the crate has no such module.
     fn definer(&self, from: usize, path: &[String], prefer: Prefer) -> Option<usize> {
         match self.resolve(from, path, prefer, &mut Seen::new())? {
-            Found::Item(module) => Some(module),
-            Found::Module(_) => None,
+            Meaning::Item(module) => Some(module),
+            Meaning::Module(_) => None,
         }
     }
 
-    fn resolve(&self, from: usize, path: &[String], prefer: Prefer, seen: &mut Seen) -> Option<Found> {
+    fn resolve(&self, from: usize, path: &[String], prefer: Prefer, seen: &mut Seen) -> Option<Meaning> {
         let mut rest = path;
         let mut current = from;
         let mut anchored = false;
@@ -107,41 +107,41 @@ impl Resolver<'_> {
             anchored = true;
             rest = after;
         }
-        let mut found = Found::Module(current);
+        let mut found = Meaning::Module(current);
         for (position, name) in rest.iter().enumerate() {
-            let Found::Module(module) = found else { break };
+            let Meaning::Module(module) = found else { break };
             let prefer = if position + 1 == rest.len() { prefer } else { Prefer::Module };
             found = match self.look_up(module, name, prefer, seen) {
                 Some(next) => next,
                 // The module does not know the first name of a path without `crate`, `self` or `super`. The name is a macro of
                 // a module above, or the path leads out of the crate.
-                None if position == 0 && !anchored => Found::Item(self.macro_in_scope(module, name)?),
+                None if position == 0 && !anchored => Meaning::Item(self.macro_in_scope(module, name)?),
                 // A macro generates the name. It belongs to the module that the path has reached.
-                None => Found::Item(module),
+                None => Meaning::Item(module),
             };
         }
         Some(found)
     }
 
     /// Returns what `name` stands for in `module`: a child, an item, or something imported.
-    fn look_up(&self, module: usize, name: &str, prefer: Prefer, seen: &mut Seen) -> Option<Found> {
+    fn look_up(&self, module: usize, name: &str, prefer: Prefer, seen: &mut Seen) -> Option<Meaning> {
         if !seen.insert((module, name.to_string(), prefer)) {
             return None;
         }
         let meanings = self.meanings(module, name, prefer, seen);
         seen.remove(&(module, name.to_string(), prefer));
-        let preferred = |found: &&Found| matches!(found, Found::Module(_)) == (prefer == Prefer::Module);
+        let preferred = |found: &&Meaning| matches!(found, Meaning::Module(_)) == (prefer == Prefer::Module);
         meanings.iter().find(preferred).or(meanings.first()).copied()
     }
 
-    fn meanings(&self, module: usize, name: &str, prefer: Prefer, seen: &mut Seen) -> Vec<Found> {
+    fn meanings(&self, module: usize, name: &str, prefer: Prefer, seen: &mut Seen) -> Vec<Meaning> {
         let here = &self.tree.modules[module];
         let mut meanings = Vec::new();
         if let Some(&child) = here.children.get(name) {
-            meanings.push(Found::Module(child));
+            meanings.push(Meaning::Module(child));
         }
         if here.declared.items.contains(name) {
-            meanings.push(Found::Item(module));
+            meanings.push(Meaning::Item(module));
         }
         for import in here.declared.imports.iter().filter(|import| import.name.as_deref() == Some(name)) {
             meanings.extend(self.resolve(module, &import.path, prefer, seen));
@@ -149,9 +149,9 @@ impl Resolver<'_> {
         if meanings.is_empty() {
             for import in here.declared.imports.iter().filter(|import| import.glob) {
                 match self.resolve(module, &import.path, Prefer::Module, seen) {
-                    Some(Found::Module(inside)) => meanings.extend(self.look_up(inside, name, prefer, seen)),
-                    Some(Found::Item(home)) if self.tree.modules[home].declared.variants.contains(name) => {
-                        meanings.push(Found::Item(home));
+                    Some(Meaning::Module(inside)) => meanings.extend(self.look_up(inside, name, prefer, seen)),
+                    Some(Meaning::Item(home)) if self.tree.modules[home].declared.variants.contains(name) => {
+                        meanings.push(Meaning::Item(home));
                     }
                     _ => {}
                 }
@@ -159,7 +159,7 @@ impl Resolver<'_> {
         }
         if meanings.is_empty() && module == 0 {
             let exports = |other: &Module| other.declared.exported_macros.contains(name);
-            meanings.extend(self.tree.modules.iter().position(exports).map(Found::Item));
+            meanings.extend(self.tree.modules.iter().position(exports).map(Meaning::Item));
         }
         meanings
     }
@@ -220,10 +220,10 @@ impl Resolver<'_> {
             for import in self.tree.modules[from].declared.imports.iter().filter(|import| !passed_on || import.exported)
             {
                 match self.resolve(from, &import.path, Prefer::Module, &mut Seen::new()) {
-                    Some(Found::Module(inside)) if import.glob && reached.insert(inside) => {
+                    Some(Meaning::Module(inside)) if import.glob && reached.insert(inside) => {
                         waiting.push((inside, true));
                     }
-                    Some(Found::Item(home)) if passed_on => {
+                    Some(Meaning::Item(home)) if passed_on => {
                         reached.insert(home);
                     }
                     _ => {}

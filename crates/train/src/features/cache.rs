@@ -13,8 +13,8 @@ use zoo::InputTransform;
 
 use super::images::Images;
 use super::pass;
-use super::row::{Copies, Row};
-use super::store::{Place, Store};
+use super::row::{Copies, FeatureRow};
+use super::store::{RecordPlace, Store};
 use crate::cut::{Base, Cut};
 use crate::view::Run;
 
@@ -26,7 +26,7 @@ pub(crate) struct Features {
     form: Form,
     store: Store,
     /// The positions of the records of each image, by copy. Empty for an image of the test split.
-    places: Vec<Vec<Place>>,
+    places: Vec<Vec<RecordPlace>>,
 }
 
 /// The content of a record.
@@ -74,7 +74,7 @@ impl Features {
     /// # Panics
     /// When a row names an image of the test split, a copy of an image outside the training split, or a copy above the
     /// count.
-    pub fn batch(&self, rows: &[Row]) -> ArrayD<f32> {
+    pub fn batch(&self, rows: &[FeatureRow]) -> ArrayD<f32> {
         let mut values = Vec::with_capacity(rows.len() * self.item.iter().product::<usize>());
         for row in rows {
             let record = self.store.record(self.places[row.image][row.copy]);
@@ -104,11 +104,11 @@ pub(crate) fn drop_other_cuts(environment: &Environment, kept: &BTreeSet<String>
 }
 
 /// Returns every row that training can read, the originals first.
-fn rows(dataset: &Dataset, copies: usize) -> Vec<Row> {
+fn rows(dataset: &Dataset, copies: usize) -> Vec<FeatureRow> {
     let of = |copy: usize| {
         let trained = move |split| if copy == 0 { split != Split::Test } else { split == Split::Train };
         let images = dataset.images.iter().enumerate();
-        images.filter(move |(_, image)| trained(image.split)).map(move |(image, _)| Row { image, copy })
+        images.filter(move |(_, image)| trained(image.split)).map(move |(image, _)| FeatureRow { image, copy })
     };
     (0..=copies).flat_map(of).collect()
 }

@@ -10,7 +10,7 @@ use pipeline::{Environment, HintExt, Manifest, run_again};
 use rayon::prelude::*;
 use zoo::InputTransform;
 
-use super::row::{Copies, Row};
+use super::row::{Copies, FeatureRow};
 use super::shard::Key;
 
 /// The stage whose random streams draw the copies. `find-lr` draws the same copies as `train`.
@@ -32,7 +32,7 @@ impl<'a> Images<'a> {
 
     /// Draws the augmentation of a row. It depends on the seed, the image and the number of the copy, and not on the order
     /// or on other images.
-    fn change(&self, row: Row) -> Transform {
+    fn change(&self, row: FeatureRow) -> Transform {
         if row.copy == 0 {
             return Transform::default();
         }
@@ -44,13 +44,13 @@ impl<'a> Images<'a> {
     /// Returns the key of each row's record: a hash of the image's bytes and of its augmentation.
     ///
     /// The hashes of the bytes come from the manifest of `preprocess`, which the stage has checked.
-    pub fn keys(&self, environment: &Environment, rows: &[Row]) -> Result<Vec<(Key, Row)>> {
+    pub fn keys(&self, environment: &Environment, rows: &[FeatureRow]) -> Result<Vec<(Key, FeatureRow)>> {
         let path = environment.stage(stages::PREPROCESS).join(Manifest::FILE);
         let manifest = Manifest::from_csv(&fs_err::read_to_string(&path).hint(run_again(stages::PREPROCESS))?, &path)
             .hint(run_again(stages::PREPROCESS))?;
         let hashes: BTreeMap<&str, &str> =
             manifest.0.iter().map(|entry| (entry.path.as_str(), entry.blake3.as_str())).collect();
-        let key = |row: &Row| {
+        let key = |row: &FeatureRow| {
             let image = &self.dataset.images[row.image];
             let hash = hashes.get(image.path.as_str());
             let hash = hash
@@ -68,7 +68,7 @@ impl<'a> Images<'a> {
     }
 
     /// Reads the image of a row, `size` x `size` pixels, and augments it.
-    pub fn read(&self, row: Row) -> Result<RgbImage> {
+    pub fn read(&self, row: FeatureRow) -> Result<RgbImage> {
         let image = read(self.input, self.dataset, row.image)?;
         Ok(self.change(row).apply(&image))
     }
@@ -79,7 +79,7 @@ impl<'a> Images<'a> {
     }
 
     /// Returns the path or URL of a row's image.
-    pub fn name(&self, row: Row) -> &str {
+    pub fn name(&self, row: FeatureRow) -> &str {
         &self.dataset.images[row.image].source
     }
 }

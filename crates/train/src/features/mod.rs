@@ -16,4 +16,4 @@ mod space;
 mod store;
 
 pub(crate) use cache::{Features, drop_other_cuts};
-pub(crate) use row::{Copies, Row};
+pub(crate) use row::{Copies, FeatureRow};

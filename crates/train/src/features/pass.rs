@@ -7,7 +7,7 @@ use ndarray::Axis;
 use pipeline::stop;
 
 use super::images::Images;
-use super::row::Row;
+use super::row::FeatureRow;
 use super::shard::Key;
 use super::space;
 use super::store::Store;
@@ -18,7 +18,13 @@ use crate::view::Run;
 const AT_ONCE: usize = 32;
 
 /// Computes the records of `wanted` that `store` lacks.
-pub(super) fn run(run: &Run, images: &Images, cut: &Cut, store: &mut Store, wanted: &[(Key, Row)]) -> Result<()> {
+pub(super) fn run(
+    run: &Run,
+    images: &Images,
+    cut: &Cut,
+    store: &mut Store,
+    wanted: &[(Key, FeatureRow)],
+) -> Result<()> {
     let missing = store.missing(wanted);
     let place = if cut.trunk.is_some() { cut.tensor.as_str() } else { "the input" };
     if missing.is_empty() {
@@ -63,7 +69,7 @@ pub(super) fn run(run: &Run, images: &Images, cut: &Cut, store: &mut Store, want
 fn add_features(
     trunk: &mut Trunk,
     source: &Images,
-    rows: &[Row],
+    rows: &[FeatureRow],
     batch: &[RgbImage],
     records: &mut Vec<u8>,
 ) -> Result<()> {

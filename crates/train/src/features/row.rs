@@ -4,7 +4,7 @@ use imaging::Augment;
 
 /// One row of a batch: an image, or an augmented copy of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Row {
+pub(crate) struct FeatureRow {
     /// Place of the image in [`contract::Dataset::images`].
     pub image: usize,
     /// 0 is the image itself. 1 is its first augmented copy.

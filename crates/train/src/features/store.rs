@@ -16,7 +16,7 @@ const FILE_RECORDS: usize = 256;
 
 /// The position of a record: the index of its file, and its index in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct RecordPlace {
     shard: usize,
     record: usize,
 }
@@ -27,7 +27,7 @@ pub(super) struct Store {
     folder: PathBuf,
     length: usize,
     shards: Vec<Shard>,
-    index: BTreeMap<Key, Place>,
+    index: BTreeMap<Key, RecordPlace>,
     /// Files that were damaged. [`Store::open`] has removed them.
     pub damaged: Vec<PathBuf>,
 }
@@ -61,12 +61,12 @@ impl Store {
     }
 
     /// Returns the position of the record of `key`.
-    pub fn place(&self, key: &Key) -> Option<Place> {
+    pub fn place(&self, key: &Key) -> Option<RecordPlace> {
         self.index.get(key).copied()
     }
 
     /// Returns a record.
-    pub fn record(&self, place: Place) -> &[u8] {
+    pub fn record(&self, place: RecordPlace) -> &[u8] {
         self.shards[place.shard].record(place.record)
     }
 
@@ -98,7 +98,7 @@ impl Store {
         for (number, shard) in self.shards.iter().enumerate() {
             // A record that is in two files stays in one of them.
             let lives = |record: usize, key: &Key| {
-                used.contains(key) && self.place(key) == Some(Place { shard: number, record })
+                used.contains(key) && self.place(key) == Some(RecordPlace { shard: number, record })
             };
             let live: Vec<usize> =
                 (0..shard.keys.len()).filter(|record| lives(*record, &shard.keys[*record])).collect();
@@ -123,7 +123,7 @@ impl Store {
 
     fn add(&mut self, shard: Shard) {
         for (record, key) in shard.keys.iter().enumerate() {
-            self.index.insert(*key, Place { shard: self.shards.len(), record });
+            self.index.insert(*key, RecordPlace { shard: self.shards.len(), record });
         }
         self.shards.push(shard);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use contract::{Artifact, RangePoint, Settings, Suggestion};
+use contract::{Artifact, RangePoint, Suggestion, TrialSettings};
 use pipeline::{Align, HintExt, Summary, Table};
 use report::Color;
 use report::chart::{Line, LineChart, Stroke};
@@ -18,7 +18,7 @@ use super::range::{Point, suggestion};
 const DRAWING: &str = "find_lr.svg";
 
 /// Writes the outputs of a test with this `curve`.
-pub(super) fn write(run: &Run, settings: &Settings, curve: &[Point]) -> Result<()> {
+pub(super) fn write(run: &Run, settings: &TrialSettings, curve: &[Point]) -> Result<()> {
     let rate = suggestion(curve)
         .ok_or_else(|| anyhow!("the loss did not fall at any learning rate"))
         .hint("check the images and their classes: the network finds nothing to learn in them")?;
@@ -29,7 +29,8 @@ pub(super) fn write(run: &Run, settings: &Settings, curve: &[Point]) -> Result<(
     };
     curve.iter().map(row).collect::<Vec<_>>().write(run)?;
     run.write(DRAWING, chart(curve, rate).scene_logarithmic().standalone()?.as_bytes())?;
-    let others = Settings::names().iter().zip(settings.texts()).filter(|(name, _)| **name != Settings::LEARNING_RATE);
+    let others =
+        TrialSettings::names().iter().zip(settings.texts()).filter(|(name, _)| **name != TrialSettings::LEARNING_RATE);
     let settings = others.map(|(name, value)| ((*name).to_owned(), Value::String(value))).collect();
     Suggestion { learning_rate: rate, line: line(rate), steps: curve.len(), settings }.write(run)
 }

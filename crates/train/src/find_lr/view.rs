@@ -1,7 +1,7 @@
 //! The part of the configuration that `find-lr` reads.
 
 use contract::config::{Augment, ClassWeights, Model, Sweep, Train};
-use contract::{Config, Settings};
+use contract::{Config, TrialSettings};
 use serde::ser::{Error, Serialize, Serializer};
 
 use crate::view::TrainView;
@@ -42,8 +42,8 @@ impl Serialize for SweepKeys {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let lists = serde_json::to_value(&self.0).map_err(S::Error::custom)?;
         let mut lists: Vec<_> = lists.as_object().into_iter().flatten().collect();
-        lists.retain(|(name, _)| *name != Settings::LEARNING_RATE);
-        lists.sort_by_key(|(name, _)| Settings::names().iter().position(|column| column == name));
+        lists.retain(|(name, _)| *name != TrialSettings::LEARNING_RATE);
+        lists.sort_by_key(|(name, _)| TrialSettings::names().iter().position(|column| column == name));
         to.collect_map(lists)
     }
 }
@@ -98,12 +98,12 @@ mod tests {
         config.train.sweep.weight_decay = vec![0.5];
         let keys = pipeline::config::flatten(&FindLrView::from(&config)).unwrap();
         let mut sweep = pipeline::config::flatten(&config.train.sweep).unwrap();
-        assert!(sweep.remove(Settings::LEARNING_RATE).is_some());
+        assert!(sweep.remove(TrialSettings::LEARNING_RATE).is_some());
         assert_eq!(sweep["weight_decay"], "[0.5]");
         for (name, value) in &sweep {
             assert_eq!(keys.get(&format!("train.sweep.{name}")), Some(value), "{name}");
         }
-        assert!(!keys.keys().any(|key| key.contains(Settings::LEARNING_RATE)));
+        assert!(!keys.keys().any(|key| key.contains(TrialSettings::LEARNING_RATE)));
         config.train.sweep.learning_rate = vec![0.25];
         assert_eq!(pipeline::config::flatten(&FindLrView::from(&config)).unwrap(), keys);
     }
@@ -112,7 +112,7 @@ mod tests {
     fn the_lists_have_the_order_of_the_columns_of_trials() {
         let written = serde_json::to_value(&FindLrView::from(&Config::default()).train.sweep).unwrap();
         let written: Vec<&str> = written.as_object().unwrap().keys().map(String::as_str).collect();
-        let columns: Vec<&str> = Settings::names().iter().copied().filter(|name| written.contains(name)).collect();
+        let columns: Vec<&str> = TrialSettings::names().iter().copied().filter(|name| written.contains(name)).collect();
         assert_eq!(written, columns);
         assert_eq!(written[..4], ["hidden", "copies", "dropout", "weight_decay"]);
     }

@@ -19,7 +19,7 @@ use crate::failure::{Failure, Reason};
 use crate::hop::Hop;
 use crate::origin::parse_url;
 use crate::request::Request;
-use crate::settings::{PerHost, Settings};
+use crate::settings::{PerHost, WebSettings};
 use crate::transport::{Sending, Transport};
 
 /// A transport in memory. One function answers; it receives host and path, and the number of earlier requests for the same path.
@@ -47,7 +47,7 @@ impl<F: Fn(&str, usize) -> Answer + Send + Sync> Transport for Memory<F> {
     }
 }
 
-fn memory(settings: &Settings, reply: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> (Web, Log) {
+fn memory(settings: &WebSettings, reply: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) -> (Web, Log) {
     let log = Log::default();
     let transport = Memory { reply, log: Arc::clone(&log), began: Instant::now() };
     (Web::with_transport(settings, Box::new(transport)).unwrap(), log)
@@ -67,8 +67,8 @@ fn at(url: &str) -> Request {
     Request::image(parse_url(url).unwrap())
 }
 
-fn at_rate(requests_per_second: f64) -> Settings {
-    let mut settings = Settings::new("tunescope/0.1 (tests@example.org)");
+fn at_rate(requests_per_second: f64) -> WebSettings {
+    let mut settings = WebSettings::new("tunescope/0.1 (tests@example.org)");
     settings.respect_robots = false;
     settings.per_host = PerHost { concurrency: 4, requests_per_second };
     settings.retries = 0;

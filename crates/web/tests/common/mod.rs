@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use web::{Recorder, Request, Settings, Web};
+use web::{Recorder, Request, Web, WebSettings};
 
 /// A request as the server received it.
 #[derive(Debug, Clone)]
@@ -152,8 +152,8 @@ pub fn public() -> IpAddr {
 }
 
 /// Returns settings for quick tests: short waits, no retries, no rate limit.
-pub fn quick() -> Settings {
-    let mut settings = Settings::new("tunescope/0.1 (tests@example.org)");
+pub fn quick() -> WebSettings {
+    let mut settings = WebSettings::new("tunescope/0.1 (tests@example.org)");
     settings.per_host.requests_per_second = 0.0;
     settings.per_host.concurrency = 8;
     settings.retries = 0;
@@ -163,7 +163,7 @@ pub fn quick() -> Settings {
 }
 
 /// Returns a client whose connections all lead to `server`. `site.test` and `other.test` are public names.
-pub fn client(server: &Server, settings: &Settings) -> (Web, Arc<Recorder>) {
+pub fn client(server: &Server, settings: &WebSettings) -> (Web, Arc<Recorder>) {
     client_of(
         Recorder::new(server.address).name("site.test", [public()]).name("other.test", [[93, 184, 216, 35].into()]),
         settings,
@@ -171,7 +171,7 @@ pub fn client(server: &Server, settings: &Settings) -> (Web, Arc<Recorder>) {
 }
 
 /// Returns a client that takes addresses from `recorder`.
-pub fn client_of(recorder: Recorder, settings: &Settings) -> (Web, Arc<Recorder>) {
+pub fn client_of(recorder: Recorder, settings: &WebSettings) -> (Web, Arc<Recorder>) {
     let recorder = Arc::new(recorder);
     let network: Arc<dyn web::Network> = recorder.clone();
     (Web::new(settings, network).unwrap(), recorder)

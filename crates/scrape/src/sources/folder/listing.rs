@@ -15,7 +15,7 @@ use crate::candidate::Reject;
 
 /// A regular file in a class folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct FolderEntry {
     /// The name of the class folder.
     pub class: String,
     /// The path.
@@ -28,7 +28,7 @@ pub struct Listing {
     /// The class folders, sorted by name.
     pub classes: Vec<ClassFolder>,
     /// The files of all classes, sorted by class, then by name.
-    pub files: Vec<Entry>,
+    pub files: Vec<FolderEntry>,
     /// The entries that are not files of a class, with the reasons.
     pub rejects: Vec<Reject>,
     /// The number of images outside of the class folders. The rejects contain them.
@@ -39,7 +39,7 @@ pub struct Listing {
     pub system: Vec<PathBuf>,
     /// The number of entries that `exclude` leaves out.
     pub excluded: usize,
-    names: OnceLock<BTreeMap<String, Entry>>,
+    names: OnceLock<BTreeMap<String, FolderEntry>>,
 }
 
 impl Listing {
@@ -92,7 +92,7 @@ impl Listing {
     /// Returns the files by their location as text.
     ///
     /// Two paths that differ only in bytes that are not UTF-8 have the same text. The second gets a number.
-    pub fn names(&self) -> &BTreeMap<String, Entry> {
+    pub fn names(&self) -> &BTreeMap<String, FolderEntry> {
         self.names.get_or_init(|| {
             let mut names = BTreeMap::new();
             for file in &self.files {
@@ -170,7 +170,7 @@ impl Listing {
             match reason {
                 None => {
                     files.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
-                    self.files.push(Entry { class: class.clone(), path });
+                    self.files.push(FolderEntry { class: class.clone(), path });
                 }
                 Some(reason) => self.reject(&class, &path, &reason),
             }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use self::exclude::Exclude;
 use self::layout::ClassFolder;
-use self::listing::{Entry, Listing};
+use self::listing::{FolderEntry, Listing};
 use crate::api_client::{ApiClient, Fault, Stop};
 use crate::candidate::{Candidate, Page, Quota, Reject};
 use crate::source::{Notice, PageFuture, Source};
@@ -144,7 +144,7 @@ impl Source for Folder<'_> {
 }
 
 /// Returns the hash of a file's content, or the hash of the error message if the file cannot be read.
-fn hash(entry: &Entry) -> blake3::Hash {
+fn hash(entry: &FolderEntry) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     let read =
         std::fs::File::open(&entry.path).and_then(|file| hasher.update_reader(file).map(|hasher| hasher.finalize()));

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
-use contract::config::{SourceKind, Urls as Settings};
+use contract::config::{SourceKind, UrlList};
 use pipeline::{HintExt, regular};
 
 pub use self::list::List;
@@ -23,7 +23,7 @@ use crate::user_table::decode;
 /// The source `urls`.
 #[derive(Debug)]
 pub struct Urls<'a> {
-    settings: &'a Settings,
+    settings: &'a UrlList,
     /// The list, and what the user should know about its encoding.
     read: OnceLock<(List, Option<String>)>,
 }
@@ -32,7 +32,7 @@ const PATH_HINT: &str = "set the `path` of a source of kind \"urls\" to its list
 
 impl<'a> Urls<'a> {
     /// Creates the source of a list.
-    pub fn new(settings: &'a Settings) -> Self {
+    pub fn new(settings: &'a UrlList) -> Self {
         Self { settings, read: OnceLock::new() }
     }
 
