@@ -213,7 +213,7 @@ impl DownloadSide {
 fn ours(job: &Job, requests: usize) -> String {
     let path = |path: &Path| format!("{:?}", path.display().to_string());
     format!(
-        "artifacts = {}\n[scrape.web]\ncontact = \"bench@example.org\"\nrequests_per_second = 0.0\nper_host = {requests}\nparallel = {requests}\nallowed_hosts = [{:?}]\n[[scrape.sources]]\nkind = \"urls\"\npath = {}\nclass = \"picture\"\n",
+        "artifacts = {}\n[scrape.web]\ncontact = \"bench@example.org\"\nrequests_per_second = 0.0\nper_host = {requests}\nparallel = {requests}\nallowed_hosts = [{:?}]\n[[scrape.sources]]\nkind = \"urls\"\npath = {}\nclass = \"image\"\n",
         path(&job.out.join("artifacts")),
         job.address,
         path(&job.list),

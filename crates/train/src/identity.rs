@@ -8,7 +8,7 @@ use crate::context::TrainContext;
 use crate::settings::TrialSettings;
 
 /// Version of the stage's file formats and algorithms.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// Name of the folder of checkpoints below the folder of the stage.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";

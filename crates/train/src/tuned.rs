@@ -51,7 +51,7 @@ fn describe(base: &Base, cut: &Cut, model: &Model, bytes: &[u8], dataset: &Datas
         probabilities: Some(cut.probabilities.clone()),
         classes: dataset.classes.clone(),
         origin: format!(
-            "{} with a new head, tuned by Tunescope on {} pictures",
+            "{} with a new head, tuned by Tunescope on {} images",
             below.name,
             dataset.split(Split::Train).len()
         ),
