@@ -50,11 +50,6 @@ impl Slide {
         let end = ((changed.end - 1 + self.before) / self.stride + 1).min(self.steps);
         first.min(end)..end
     }
-
-    /// Returns the position that window `step` reads at `k`, or `None` when it lies outside of the image.
-    pub fn place(&self, step: usize, k: usize) -> Option<usize> {
-        (step * self.stride + k * self.dilation).checked_sub(self.before).filter(|place| *place < self.size)
-    }
 }
 
 /// The computation of a local node, from images `[n, c, h, w]` to images. Of two slides, the first is vertical and the second horizontal.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use graph::local::{self, Local, Slide};
 use graph::{Model, Shapes};
 use kernels::Geometry;
-use kernels::patch::{Axis, PatchConvolution, Pooling, Rect};
+use kernels::patch::{PatchConvolution, Pooling, Rect, WindowAxis};
 
 use super::cut::above;
 use super::dense_layers::DenseLayers;
@@ -27,7 +27,7 @@ pub(super) struct Tensor {
 #[derive(Debug)]
 pub(super) enum Work {
     Convolution(PatchConvolution),
-    Pool(Pooling, [Axis; 2]),
+    Pool(Pooling, [WindowAxis; 2]),
     Relu,
     /// The output is the input.
     Identity,
@@ -246,7 +246,7 @@ fn convolution(
 }
 
 /// Returns the windows along an axis as the kernels take them.
-fn axis(slide: Slide) -> Axis {
+fn axis(slide: Slide) -> WindowAxis {
     let Slide { size, kernel, stride, dilation, before, .. } = slide;
-    Axis { size, kernel, stride, dilation, before }
+    WindowAxis { size, kernel, stride, dilation, before }
 }

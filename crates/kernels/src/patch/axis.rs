@@ -5,7 +5,7 @@ use crate::convolution::Geometry;
 /// The windows of a convolution or a pooling along one axis. Window `o` reads the positions `o * stride - before + k * dilation` for `k`
 /// in `0..kernel`, as far as they are in `0..size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Axis {
+pub struct WindowAxis {
     /// Number of positions of the input along the axis.
     pub size: usize,
     /// Number of positions that a window reads.
@@ -18,7 +18,7 @@ pub struct Axis {
     pub before: usize,
 }
 
-impl Axis {
+impl WindowAxis {
     /// Returns the windows of a convolution, down and right.
     pub(super) fn of(geometry: &Geometry) -> [Self; 2] {
         [0, 1].map(|axis| Self {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::axis::Axis;
+use super::axis::WindowAxis;
 use super::block_transforms::{Block, Evaluate, Interpolate};
 use super::patches::{Baseline, Patches};
 use super::rect::Rect;
@@ -49,7 +49,7 @@ impl Blocks {
     /// Returns the side of the blocks that take the least work for the rectangles `rects`, and the work in multiply-adds. Returns
     /// `None` if blocks do not support such windows.
     pub(super) fn cheapest(
-        axes: &[Axis; 2],
+        axes: &[WindowAxis; 2],
         [channels, filters]: [usize; 2],
         rects: &[Rect],
     ) -> Option<(usize, usize)> {

@@ -1,6 +1,6 @@
 //! Convolutions of patches: by blocks or by rows, whichever takes less work for the rectangles at hand.
 
-use super::axis::Axis;
+use super::axis::WindowAxis;
 use super::blocks::Blocks;
 use super::im2col::Im2col;
 use super::patches::{Baseline, Patches};
@@ -38,7 +38,7 @@ impl PatchConvolution {
     pub fn new(geometry: &Geometry, weight: &[f32], [read, computed]: [&[Rect]; 2]) -> Result<Self, Error> {
         geometry.check()?;
         geometry.expect_weight(weight.len())?;
-        let axes = Axis::of(geometry);
+        let axes = WindowAxis::of(geometry);
         let places: usize = computed.iter().map(|rect| rect.area()).sum();
         let by_rows = places * geometry.filter_len() * geometry.filters;
         let method = match Blocks::cheapest(&axes, [geometry.channels / geometry.groups, geometry.filters], read) {

@@ -1,7 +1,7 @@
 //! Convolutions of differences by the row of values that each pixel of the output reads: for strides, dilations, groups and all kernels
 //! that [`blocks`](super::blocks) does not support.
 
-use super::axis::Axis;
+use super::axis::WindowAxis;
 use super::patches::{Baseline, Patches};
 use super::workspace::Workspace;
 use crate::convolution::Geometry;
@@ -14,7 +14,7 @@ const AT_ONCE: usize = 144;
 /// A convolution as a product of matrices. The left operand has a row for each pixel of the output.
 #[derive(Debug)]
 pub(super) struct Im2col {
-    axes: [Axis; 2],
+    axes: [WindowAxis; 2],
     groups: usize,
     /// One matrix `[kernel height * kernel width * channels / groups, filters / groups]` a group.
     matrices: PackedMatrices,
@@ -32,7 +32,7 @@ impl Im2col {
                 *value = weight[((part * each + output) * inputs + input) * down * across + place];
             }
         });
-        Self { axes: Axis::of(geometry), groups, matrices }
+        Self { axes: WindowAxis::of(geometry), groups, matrices }
     }
 
     /// Adds the convolution of the differences of `input` from `baseline` to `output`.

@@ -24,7 +24,7 @@ mod workspace;
 #[cfg(test)]
 mod tests;
 
-pub use axis::Axis;
+pub use axis::WindowAxis;
 pub use convolution::PatchConvolution;
 pub use patches::{Baseline, Patches};
 pub use pooling::Pooling;

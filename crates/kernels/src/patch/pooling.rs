@@ -4,7 +4,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::axis::Axis;
+use super::axis::WindowAxis;
 use super::patches::{Baseline, Patches};
 use super::rect::Rect;
 use super::workspace::Workspace;
@@ -26,7 +26,7 @@ impl Pooling {
     /// Returns the patches `rects` of the output. `input` and `baseline` are the input of the layer, `axes` its windows down and right.
     pub fn run(
         self,
-        axes: &[Axis; 2],
+        axes: &[WindowAxis; 2],
         input: &Patches,
         baseline: &Baseline,
         rects: &[Rect],
@@ -40,7 +40,7 @@ impl Pooling {
 
 struct Pool<'m> {
     pooling: Pooling,
-    axes: &'m [Axis; 2],
+    axes: &'m [WindowAxis; 2],
     input: &'m Patches,
     baseline: &'m Baseline,
     output: &'m mut Patches,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Axis, Baseline, PatchConvolution, Patches, Pooling, Rect, Workspace};
+use super::{Baseline, PatchConvolution, Patches, Pooling, Rect, WindowAxis, Workspace};
 use crate::convolution::{Epilogue, Geometry, PackedConvolution};
 use crate::simd::on_every_kind;
 use crate::threads::OneThread;
@@ -18,7 +18,7 @@ fn by_place(channels: usize, image: &[f32]) -> Vec<f32> {
 }
 
 /// Returns the windows that read one of the positions `changed`.
-fn reached(axis: &Axis, windows: usize, changed: Range<usize>) -> Range<usize> {
+fn reached(axis: &WindowAxis, windows: usize, changed: Range<usize>) -> Range<usize> {
     let reads =
         |window: &usize| (0..axis.kernel).any(|k| axis.place(*window, k).is_some_and(|at| changed.contains(&at)));
     let first = (0..windows).find(reads).unwrap_or(0);
@@ -61,7 +61,7 @@ fn check(geometry: &Geometry) {
         packed.forward(image, &Epilogue::default(), &mut y, &OneThread).unwrap();
         by_place(filters, &y)
     };
-    let (read, axes, [rows, columns]) = (rects(geometry.size), Axis::of(geometry), geometry.output_size());
+    let (read, axes, [rows, columns]) = (rects(geometry.size), WindowAxis::of(geometry), geometry.output_size());
     let computed: Vec<Rect> = read
         .iter()
         .map(|changed| {
@@ -121,7 +121,7 @@ fn patches_of_a_convolution_are_parts_of_the_whole() {
 
 #[test]
 fn patches_of_a_pooling_read_the_baseline_around_them() {
-    let axis = Axis { size: 4, kernel: 2, stride: 2, dilation: 1, before: 1 };
+    let axis = WindowAxis { size: 4, kernel: 2, stride: 2, dilation: 1, before: 1 };
     let baseline = Baseline::new(4, 1, (0..16).map(|at| at as f32).collect());
     on_every_kind(|| {
         let mut workspace = Workspace::default();
