@@ -22,7 +22,26 @@ pub(crate) fn check(scope: Scope) -> Result<()> {
     images_and_layers(scope)?;
     let layers = [&config.tsne.layer, &config.maps.layer].map(String::as_str);
     let layers: Vec<&str> = layers.into_iter().filter(|layer| !layer.is_empty() && *layer != LOGITS).collect();
-    if layers.is_empty() { Ok(()) } else { tuned(scope)?.has(&layers) }
+    if layers.is_empty() {
+        return Ok(());
+    }
+    let tuned = tuned(scope)?;
+    tuned.has(&layers)?;
+    maps_layer(&tuned, &config.maps.layer)
+}
+
+/// Rejects a layer for the gradient maps that has no feature maps.
+fn maps_layer(tuned: &Tuned, layer: &str) -> Result<()> {
+    let shapes = tuned.model.shapes();
+    let has_maps = |layer: &str| shapes.per_item(layer).is_some_and(|shape| shape.len() == 3);
+    if layer.is_empty() || has_maps(layer) {
+        return Ok(());
+    }
+    let last = tuned.network.layers.iter().map(|layer| layer.name.as_str()).rfind(|layer| has_maps(layer));
+    Err(UsageError(format!("`analyze.maps.layer`: {layer} has no feature maps"))).hint(last.map_or_else(
+        || "choose another layer".to_owned(),
+        |last| format!("the last layer with feature maps is {last}"),
+    ))
 }
 
 /// Rejects images, layers and channels that do not exist.

@@ -52,7 +52,7 @@ pub(crate) fn read(run: &Run, tuned: &Tuned, dataset: &Dataset) -> Result<Vec<Se
         match UserImage::read(path, size, &limits) {
             Ok(image) => usable.push(image),
             Err(error) => {
-                let reason = format!("{error:#}");
+                let reason = pipeline::error::one_line(&error);
                 run.warn(&format!("{reason}; left out"));
                 rejects.push(UnusableFile { file: path.display().to_string(), reason });
             }

@@ -217,6 +217,7 @@ fn errors_in_the_configuration_have_a_hint() {
         ("analyze.occlusion.patch=49", 2, "patch and stride from 1 to 48"),
         ("analyze.occlusion.stride=49", 2, "set a stride of at most 12"),
         ("analyze.maps.layer=relu9", 1, "relu1"),
+        ("analyze.maps.layer=fc8", 2, "fc8 has no feature maps"),
         ("analyze.maps.methods=[\"lime\"]", 2, "unknown value \"lime\""),
     ] {
         let output = analyze(&workspace, &["--set", set]);

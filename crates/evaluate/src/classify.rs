@@ -112,7 +112,7 @@ fn to_json(file: &Path, answer: &Result<Answer>, classes: &[String]) -> Value {
             let milliseconds = answer.took.as_secs_f64() * 1e3;
             json!({ "file": file, "milliseconds": milliseconds, "top": top.collect::<Vec<_>>() })
         }
-        Err(error) => json!({ "file": file, "error": format!("{error:#}") }),
+        Err(error) => json!({ "file": file, "error": pipeline::error::one_line(error) }),
     }
 }
 

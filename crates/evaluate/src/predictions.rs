@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use contract::{Dataset, ImageRow, Split, stages};
 use inference::{BATCH, Classifier, argmax};
 use ndarray::{Array2, Axis};
-use pipeline::{HintExt, Progress, run_again, stop};
+use pipeline::{HintExt, HintFrom, Progress, run_again, stop};
 
 use crate::Outcomes;
 
@@ -44,9 +44,10 @@ pub fn judge<'a>(
     let read = |at: usize| inference::read(&dataset.file(rows[at]), side).hint(run_again(stages::PREPROCESS));
     inference::in_batches(rows.len(), BATCH, read, |first, images| {
         stop::check()?;
-        let values = classifier.probabilities(&images)?;
+        let values = classifier.probabilities(&images).hint_from(inference::Error::advice)?;
         if let Some(place) = values.rows().into_iter().position(|row| argmax(row.iter().copied()).is_none()) {
-            return Err(inference::Error::NotANumber { image: rows[first + place].source.clone() }.into());
+            return Err(inference::Error::NotANumber { image: rows[first + place].source.clone() })
+                .hint_from(inference::Error::advice);
         }
         probabilities.append(Axis(0), values.mapv(f64::from).view())?;
         progress.inc(images.len() as u64);

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::path::Path;
 
 use imaging::RgbImage;
-use ndarray::{Array2, Ix2};
+use ndarray::{Array2, ArrayView1, Ix2};
 use runtime::Session;
 use zoo::Network;
 
@@ -45,7 +45,8 @@ impl Classifier {
     /// The last bits depend on the number of images. Pass at most [`BATCH`], always in the same division into batches.
     ///
     /// # Errors
-    /// An image has another size than the network takes, the run fails, or the model contradicts its description.
+    /// An image has another size than the network takes, the run fails, or the model contradicts its description, for example because
+    /// the values are not probabilities.
     pub fn probabilities(&mut self, images: &[impl Borrow<RgbImage> + Sync]) -> Result<Array2<f32>, Error> {
         let outputs = self.inner.run(images, images.len())?;
         let found = outputs.into_iter().find(|(name, _)| *name == self.output);
@@ -55,6 +56,23 @@ impl Classifier {
             return Err(Error::Shape { tensor, found: values.shape().to_vec(), expected });
         }
         let found = values.shape().to_vec();
-        values.into_dimensionality::<Ix2>().map_err(|_| Error::Shape { tensor, found, expected })
+        let values = values.into_dimensionality::<Ix2>();
+        let values = values.map_err(|_| Error::Shape { tensor: tensor.clone(), found, expected })?;
+        for row in values.rows() {
+            check_probabilities(&row, &tensor)?;
+        }
+        Ok(values)
     }
+}
+
+/// Checks the values of the output `tensor` for one image. A row with NaN is left to the caller, who knows the image.
+fn check_probabilities(row: &ArrayView1<f32>, tensor: &str) -> Result<(), Error> {
+    /// The largest difference that rounding causes, with a wide margin.
+    const TOLERANCE: f32 = 1e-2;
+    let sum = row.sum();
+    let least = row.fold(f32::INFINITY, |least, value| least.min(*value));
+    if sum.is_nan() || (least >= -TOLERANCE && (sum - 1.0).abs() <= TOLERANCE) {
+        return Ok(());
+    }
+    Err(Error::NotProbabilities { tensor: tensor.to_owned(), sum, least })
 }

@@ -33,6 +33,18 @@ pub enum Error {
         /// What the user knows the image by: a path or a URL.
         image: String,
     },
+    /// The output that the description calls probabilities has other values.
+    #[error(
+        "`{tensor}` of the network are not probabilities: the values for an image add up to {sum}, the smallest is {least}"
+    )]
+    NotProbabilities {
+        /// The name of the output.
+        tensor: String,
+        /// The sum of the values for one image.
+        sum: f32,
+        /// The smallest of these values.
+        least: f32,
+    },
     /// A tensor of the model does not have the shape that its description promises.
     #[error("`{tensor}` of the model has the shape {found:?} instead of {expected:?}")]
     Shape {
@@ -77,6 +89,9 @@ impl Error {
             }
             Self::NotANumber { .. } => {
                 "the weights are too large for these pixels: check `input` in the description, or the export".to_owned()
+            }
+            Self::NotProbabilities { .. } => {
+                "name the output of the softmax as `probabilities` in the description of the network".to_owned()
             }
             Self::Shape { .. } | Self::NoOutput { .. } => "correct the description of the network".to_owned(),
             Self::Network(error) => error.advice(),

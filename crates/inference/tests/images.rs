@@ -76,6 +76,10 @@ fn a_model_that_contradicts_its_description_is_refused() {
     let image = [RgbImage::new(224, 224)];
     let error = Classifier::open(network.clone(), &path, 1).unwrap().probabilities(&image).unwrap_err();
     assert!(matches!(error, Error::Shape { .. }), "{error}");
+    let (mut network, _, path) = open("squeezenet");
+    network.probabilities = network.logits.clone();
+    let error = Classifier::open(network.clone(), &path, 1).unwrap().probabilities(&image).unwrap_err();
+    assert!(error.to_string().contains("are not probabilities: the values for an image add up to "), "{error}");
     network.probabilities = Some("nothing".to_owned());
     let error = Classifier::open(network, &path, 1).unwrap_err();
     assert!(error.to_string().contains("there is no tensor `nothing`"), "{error}");

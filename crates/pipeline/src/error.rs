@@ -47,6 +47,9 @@ pub trait HintExt<T> {
 
     /// Attaches advice about a file or folder that could not be written. The advice fits the error of the system.
     fn hint_write(self) -> anyhow::Result<T>;
+
+    /// Attaches advice about a file that could not be read: what fits the error of the system, or else `otherwise`.
+    fn hint_read<D: Display>(self, otherwise: D) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
@@ -59,6 +62,16 @@ impl<T, E: Into<anyhow::Error>> HintExt<T> for Result<T, E> {
             let error = error.into();
             let advice = writing_advice(io_kind(&error));
             with_hint(error, advice)
+        })
+    }
+
+    fn hint_read<D: Display>(self, otherwise: D) -> anyhow::Result<T> {
+        self.map_err(|error| {
+            let error = error.into();
+            match reading_advice(&error) {
+                Some(advice) => with_hint(error, advice),
+                None => with_hint(error, otherwise),
+            }
         })
     }
 }
@@ -98,6 +111,23 @@ pub(crate) fn is_read_only(error: &anyhow::Error) -> bool {
     matches!(io_kind(error), Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
 }
 
+/// Returns what to do about an error of reading, where the cause is known.
+fn reading_advice(error: &anyhow::Error) -> Option<&'static str> {
+    /// `EMFILE` and `ENFILE` of Unix. [`ErrorKind`] has no name for them.
+    const TOO_MANY_FILES: [i32; 2] = [24, 23];
+    let mut systems = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
+    if cfg!(unix) && systems.any(|code| TOO_MANY_FILES.contains(&code)) {
+        return Some("too many files are open: raise the limit (`ulimit -n`), or use fewer `threads`");
+    }
+    match io_kind(error)? {
+        ErrorKind::PermissionDenied => {
+            Some("change the permissions of the file or of its folder so that this user can read it")
+        }
+        ErrorKind::OutOfMemory => Some("close other programs, or use fewer `threads`"),
+        _ => None,
+    }
+}
+
 /// Returns what to do about an error of writing.
 fn writing_advice(kind: Option<ErrorKind>) -> &'static str {
     match kind {
@@ -118,8 +148,25 @@ fn writing_advice(kind: Option<ErrorKind>) -> &'static str {
 
 /// Returns the text to show for `error`: the message, each cause on a line of its own, then the hints.
 pub fn render(error: &anyhow::Error) -> String {
-    let (hints, causes): (Vec<_>, Vec<_>) = error.chain().partition(|error| error.is::<Hint>());
-    let mut causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
+    let mut text = String::new();
+    for (depth, cause) in causes(error).iter().enumerate() {
+        let lead = if depth == 0 { "error: " } else { "  caused by: " };
+        text += &format!("{lead}{}\n", cause.trim_end());
+    }
+    for hint in error.chain().filter(|error| error.is::<Hint>()) {
+        text += &format!("{}\n", hint.to_string().trim_end());
+    }
+    text
+}
+
+/// Returns the message of `error` and its causes on one line, without the hints.
+pub fn one_line(error: &anyhow::Error) -> String {
+    causes(error).join(": ")
+}
+
+/// Returns the message of `error` and of each cause, without the hints.
+fn causes(error: &anyhow::Error) -> Vec<String> {
+    let mut causes: Vec<String> = error.chain().filter(|error| !error.is::<Hint>()).map(ToString::to_string).collect();
     // Many libraries repeat the text of their source in their own message.
     let mut at = 1;
     while at < causes.len() {
@@ -129,15 +176,7 @@ pub fn render(error: &anyhow::Error) -> String {
             at += 1;
         }
     }
-    let mut text = String::new();
-    for (depth, cause) in causes.iter().enumerate() {
-        let lead = if depth == 0 { "error: " } else { "  caused by: " };
-        text += &format!("{lead}{}\n", cause.trim_end());
-    }
-    for hint in hints {
-        text += &format!("{}\n", hint.to_string().trim_end());
-    }
-    text
+    causes
 }
 
 /// Returns the exit code for `error`.
@@ -172,6 +211,30 @@ mod tests {
             .unwrap_err();
         assert_eq!(render(&error), "error: cannot write a.csv\n  caused by: disk is full\nhint: free some space\n");
         assert_eq!(exit_of(&error), Exit::Failed);
+        assert_eq!(one_line(&error), "cannot write a.csv: disk is full");
+        let repeated = std::io::Error::other(regular_error());
+        assert_eq!(one_line(&repeated.into()), "cannot read a.csv: permission denied");
+    }
+
+    /// Returns an error whose message contains that of its cause.
+    fn regular_error() -> io::Error {
+        crate::regular::named(std::path::Path::new("a.csv"), ErrorKind::PermissionDenied.into())
+    }
+
+    #[test]
+    fn the_advice_about_a_failed_read_fits_the_error() {
+        let refused = Err::<(), _>(regular_error()).hint_read("run again").unwrap_err();
+        assert!(render(&refused).contains("hint: change the permissions"), "{}", render(&refused));
+        let other = Err::<(), _>(io::Error::other("damaged")).hint_read("run again").unwrap_err();
+        assert!(render(&other).contains("hint: run again"), "{}", render(&other));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn too_many_open_files_are_recognized_behind_the_name_of_the_file() {
+        let many = crate::regular::named(std::path::Path::new("a.csv"), io::Error::from_raw_os_error(24));
+        let text = render(&Err::<(), _>(many).context("stage").hint_read("run again").unwrap_err());
+        assert!(text.contains("cannot read a.csv: Too many open files") && text.contains("`ulimit -n`"), "{text}");
     }
 
     #[test]

@@ -12,12 +12,14 @@ mod swap;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Root};
+use crate::manifest::Fault;
 use crate::{HintExt, Key, Manifest, regular, run_again};
 
 /// The folder of one stage.
@@ -136,23 +138,39 @@ impl StageFolder {
 
     /// Returns the lock, or `None` when the stage has not finished or its lock cannot be read.
     pub fn lock(&self) -> Option<Lock> {
-        let text = regular::read(&self.path.join(Lock::FILE), MOST).ok()?;
-        serde_json::from_slice(&text).ok()
+        self.whole_lock().ok().flatten()
+    }
+
+    /// Returns the lock, or `None` when the stage has not finished or its lock is damaged.
+    ///
+    /// # Errors
+    /// Returns the error of the system, which names the lock.
+    fn whole_lock(&self) -> io::Result<Option<Lock>> {
+        match regular::read(&self.path.join(Lock::FILE), MOST) {
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Err(error) => match error.kind() {
+                // A folder, a pipe or a very large file in place of the lock is damage.
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput | ErrorKind::FileTooLarge => {
+                    Ok(None)
+                }
+                _ => Err(error),
+            },
+        }
     }
 
     /// Reads the lock. Returns `None` when the stage has not finished.
     ///
     /// # Errors
-    /// Returns an error when the lock is damaged.
+    /// Returns an error when the lock is damaged or cannot be read.
     pub fn read_lock(&self) -> Result<Option<Lock>> {
         let path = self.path.join(Lock::FILE);
         if !path.exists() {
             return Ok(None);
         }
-        let read = regular::read(&path, MOST).map_err(anyhow::Error::from);
-        let lock = read.and_then(|text| Ok(serde_json::from_slice(&text)?));
-        let damaged = |why: anyhow::Error| why.context(format!("{} is damaged", path.display()));
-        lock.map(Some).map_err(damaged).hint(run_again(&self.name))
+        let again = || run_again(&self.name);
+        let text = regular::read(&path, MOST).hint_read(again())?;
+        let lock = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()));
+        lock.map(Some).hint(again())
     }
 
     /// Calls `read`, which reads several files of the folder, and repeats the call when a run replaced the outputs in between. The files
@@ -170,7 +188,7 @@ impl StageFolder {
 
     /// Reads the part of the configuration that the finished stage was run with, as TOML.
     pub fn configuration(&self) -> Result<String> {
-        regular::text(&self.path.join(CONFIG), MOST).hint(run_again(&self.name))
+        regular::text(&self.path.join(CONFIG), MOST).hint_read(run_again(&self.name))
     }
 
     /// Returns the manifest whose hash `lock` records.
@@ -188,7 +206,11 @@ impl StageFolder {
 
     /// Returns whether the outputs on disk belong to `key`.
     pub(crate) fn state(&self, key: &Key) -> State {
-        let Some(lock) = self.lock() else {
+        let lock = match self.whole_lock() {
+            Ok(lock) => lock,
+            Err(error) => return State::Stale(vec![error.to_string()]),
+        };
+        let Some(lock) = lock else {
             let began = [LOG, UNFINISHED_LOG].iter().any(|log| self.path.join(log).exists());
             let reason = if began { "the last run did not finish" } else { "first run" };
             return State::Stale(vec![reason.to_owned()]);
@@ -199,7 +221,7 @@ impl StageFolder {
         }
         match self.manifest(&lock).map(|manifest| manifest.first_fault(&self.path)) {
             Ok(None) => State::UpToDate,
-            Ok(Some(fault)) => State::Stale(vec![fault]),
+            Ok(Some(fault)) => State::Stale(vec![fault.to_string()]),
             Err(error) => State::Stale(vec![error.to_string()]),
         }
     }
@@ -211,12 +233,14 @@ impl StageFolder {
     pub(crate) fn outputs_hash(&self) -> Result<String> {
         let again = || format!("run `just {}` first", self.name);
         let lock = self
-            .lock()
+            .whole_lock()
+            .hint_read(again())?
             .ok_or_else(|| anyhow!("{} has not finished: {} has no {}", self.name, self.path.display(), Lock::FILE))
             .hint(again())?;
-        let fault = self.manifest(&lock).hint(again())?.first_fault(&self.path);
+        let fault = self.manifest(&lock).hint_read(again())?.first_fault(&self.path);
         match fault {
             None => Ok(lock.manifest),
+            Some(Fault::Unreadable(error)) => Err(error).hint_read(again()),
             Some(fault) => Err(anyhow!("{fault} since {} wrote it", self.name)).hint(again()),
         }
     }

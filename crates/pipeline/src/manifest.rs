@@ -1,5 +1,7 @@
 //! `manifest.csv`: the path, size and BLAKE3 hash of every output of a stage.
 
+use std::fmt;
+use std::io::{self, ErrorKind};
 use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
 use std::thread;
@@ -95,18 +97,52 @@ impl Manifest {
         Ok(Self(entries))
     }
 
-    /// Returns a message about the first output below `folder` that is missing or altered.
-    pub fn first_fault(&self, folder: &Path) -> Option<String> {
+    /// Returns the first output below `folder` that is missing, altered or cannot be read.
+    pub fn first_fault(&self, folder: &Path) -> Option<Fault> {
         self.0.par_iter().find_map_first(|entry| {
             let path = locate(folder, &entry.path);
-            let Ok(metadata) = std::fs::metadata(&path) else {
-                return Some(format!("{} is missing", path.display()));
+            let metadata = match std::fs::metadata(&path) {
+                Ok(metadata) => metadata,
+                Err(error) => return Some(Fault::of(path, error)),
             };
-            let same = metadata.is_file()
-                && metadata.len() == entry.bytes
-                && hash(&path).is_ok_and(|(_, blake3)| blake3 == entry.blake3);
-            (!same).then(|| format!("{} was altered", path.display()))
+            if !metadata.is_file() || metadata.len() != entry.bytes {
+                return Some(Fault::Altered(path));
+            }
+            match hash(&path) {
+                Ok((_, blake3)) => (blake3 != entry.blake3).then_some(Fault::Altered(path)),
+                Err(error) => Some(Fault::Unreadable(error)),
+            }
         })
+    }
+}
+
+/// What is wrong with an output.
+#[derive(Debug)]
+pub enum Fault {
+    /// There is no such file.
+    Missing(PathBuf),
+    /// The content differs from the one that the stage wrote.
+    Altered(PathBuf),
+    /// The system refuses to read the file. The error names it.
+    Unreadable(io::Error),
+}
+
+impl Fault {
+    fn of(path: PathBuf, error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::Missing(path),
+            _ => Self::Unreadable(crate::regular::named(&path, error)),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Missing(path) => write!(to, "{} is missing", path.display()),
+            Self::Altered(path) => write!(to, "{} was altered", path.display()),
+            Self::Unreadable(error) => error.fmt(to),
+        }
     }
 }
 
@@ -131,9 +167,9 @@ pub(crate) fn locate(folder: &Path, path: &str) -> PathBuf {
 }
 
 /// Returns the size and the hexadecimal BLAKE3 of one file. Reads the file in blocks.
-fn hash(path: &Path) -> Result<(u64, String)> {
+fn hash(path: &Path) -> io::Result<(u64, String)> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(crate::regular::open(path)?).with_context(|| format!("cannot read {}", path.display()))?;
+    hasher.update_reader(crate::regular::open(path)?).map_err(|error| crate::regular::named(path, error))?;
     Ok((hasher.count(), hasher.finalize().to_hex().to_string()))
 }
 
@@ -177,11 +213,12 @@ mod tests {
         assert!(text.contains("\n'=1+1,5,"), "{text}");
         let read = Manifest::from_csv(&text, Path::new("m")).unwrap();
         assert_eq!(read, manifest);
-        assert_eq!(read.first_fault(folder.path()), None);
+        let fault = || read.first_fault(folder.path()).map(|fault| fault.to_string());
+        assert_eq!(fault(), None);
         std::fs::write(at("b/x.txt"), "0ne").unwrap();
-        assert!(read.first_fault(folder.path()).unwrap().contains("altered"));
+        assert!(fault().unwrap().contains("altered"));
         std::fs::remove_file(at("b/x.txt")).unwrap();
-        assert!(read.first_fault(folder.path()).unwrap().contains("missing"));
+        assert!(fault().unwrap().contains("missing"));
     }
 
     #[test]

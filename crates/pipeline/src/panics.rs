@@ -38,7 +38,18 @@ fn show(info: &PanicHookInfo) {
     }
     let details =
         log::path().map_or_else(String::new, |path| format!(" with {}, which has the details", path.display()));
-    print_message(&format!("error: {text}\nhint: this is a fault of Tunescope: report it{details}"));
+    let advice =
+        advice(&text).map_or_else(|| format!("this is a fault of Tunescope: report it{details}"), str::to_owned);
+    print_message(&format!("error: {text}\nhint: {advice}"));
+}
+
+/// Returns what to do about a panic that the system causes. Libraries panic when the system refuses a thread.
+fn advice(text: &str) -> Option<&'static str> {
+    let is_about_threads =
+        ["spawn thread", "spawn worker thread", "ThreadPoolBuildError"].iter().any(|part| text.contains(part));
+    is_about_threads.then_some(
+        "the system allows no more threads: set `threads` to a smaller number, or raise the limit (`ulimit -u`)",
+    )
 }
 
 /// Returns the source location and the message of a panic on one line.
@@ -75,6 +86,13 @@ mod tests {
             Ok(())
         });
         assert!(ended.unwrap_err().is::<Panicked>());
+    }
+
+    #[test]
+    fn a_refused_thread_is_not_a_fault_of_the_program() {
+        let text = "internal error in thread/scoped.rs:1: failed to spawn thread: Os { code: 11, kind: WouldBlock }";
+        assert!(advice(text).unwrap().contains("`ulimit -u`"));
+        assert_eq!(advice("internal error in a.rs:1: index 7 is out of range"), None);
     }
 
     #[test]

@@ -2,14 +2,27 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The system could not read a file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}: {source}", path.display())]
+struct Unreadable {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Returns `error` with the path in its message. The error of the system stays among its causes.
+pub(crate) fn named(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), Unreadable { path: path.to_owned(), source: error })
+}
 
 /// Opens the file at `path`. Follows links.
 ///
 /// # Errors
 /// Returns an error that names the path when it is not a regular file or cannot be opened.
 pub fn open(path: &Path) -> io::Result<File> {
-    let name = |error: io::Error| io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display()));
+    let name = |error| named(path, error);
     let other = || {
         let kind = if path.is_dir() { "a folder" } else { "a pipe, socket or device" };
         io::Error::new(io::ErrorKind::InvalidInput, format!("cannot read {}: it is {kind}, not a file", path.display()))
@@ -30,8 +43,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::with_capacity(length.min(most) as usize);
-    let name = |error: io::Error| io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display()));
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(name)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| named(path, error))?;
     if length > most || bytes.len() as u64 > most {
         let text = format!("{} has more than {most} bytes", path.display());
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));

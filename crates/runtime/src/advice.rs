@@ -13,6 +13,7 @@ impl RuntimeError {
                 "check the model with `onnx.checker.check_model(model, full_check=True)`, and export it again"
                     .to_owned()
             }
+            (Self::OutOfMemory { .. }, _) => "close other programs, or set `threads` to a smaller number".to_owned(),
             (Self::BadState { .. }, _) => "run `just train --force`".to_owned(),
             (Self::Changed { .. }, _) => format!(
                 "run `just setup`: it installs the library again; set {LIBRARY_VARIABLE} to use a library of your own"

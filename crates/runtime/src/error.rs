@@ -95,6 +95,14 @@ pub enum RuntimeError {
         /// The reason.
         reason: String,
     },
+    /// The system has not enough memory for the model.
+    #[error("{model} needs more memory than the system gives: {message}")]
+    OutOfMemory {
+        /// Path or description of the model.
+        model: String,
+        /// The message of ONNX Runtime.
+        message: String,
+    },
     /// ONNX Runtime failed during a run.
     #[error("{model}: {message}")]
     Failed {
@@ -103,6 +111,25 @@ pub enum RuntimeError {
         /// The message of ONNX Runtime.
         message: String,
     },
+}
+
+impl RuntimeError {
+    /// Returns the error for a model that ONNX Runtime does not load.
+    pub(crate) fn load(model: String, message: String) -> Self {
+        if is_about_memory(&message) { Self::OutOfMemory { model, message } } else { Self::BadModel { model, message } }
+    }
+
+    /// Returns the error for a run that failed.
+    pub(crate) fn run(model: String, message: String) -> Self {
+        if is_about_memory(&message) { Self::OutOfMemory { model, message } } else { Self::Failed { model, message } }
+    }
+}
+
+/// Returns whether a message of ONNX Runtime says that memory could not be allocated.
+fn is_about_memory(message: &str) -> bool {
+    ["bad_alloc", "bad allocation", "Failed to allocate memory", "Cannot allocate memory"]
+        .iter()
+        .any(|part| message.contains(part))
 }
 
 /// Returns ONNX Runtime's message, without the C++ function and the numeric code at its beginning.

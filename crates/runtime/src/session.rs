@@ -54,7 +54,7 @@ impl Session {
     /// The same as those of [`Session::new`].
     pub fn with_own_operators(model: &Model, threads: usize, layout: Layout) -> Result<Self, RuntimeError> {
         let label = model.label().to_owned();
-        let refused = |message: String| RuntimeError::BadModel { model: label.clone(), message };
+        let refused = |message: String| RuntimeError::load(label.clone(), message);
         let options = load::options(threads).map_err(|error| error.of(&label))?;
         // The session keeps the operators alive.
         let operators = operators::domain().map_err(|error| refused(message_of(&error)))?;
@@ -73,8 +73,7 @@ impl Session {
     }
 
     fn of(inner: ort::Result<ort::session::Session>, model: String) -> Result<Self, RuntimeError> {
-        let inner =
-            inner.map_err(|error| RuntimeError::BadModel { model: model.clone(), message: message_of(&error) })?;
+        let inner = inner.map_err(|error| RuntimeError::load(model.clone(), message_of(&error)))?;
         for outlet in inner.inputs().iter().chain(inner.outputs()) {
             match outlet.dtype() {
                 ValueType::Tensor { ty: TensorElementType::Float32, .. } => {}
@@ -117,8 +116,7 @@ impl Session {
         read: impl FnOnce(&[(&str, ArrayViewD<f32>)]) -> R,
     ) -> Result<R, RuntimeError> {
         self.check_names(inputs)?;
-        let failed =
-            |error: ort::Error| RuntimeError::Failed { model: self.model.clone(), message: message_of(&error) };
+        let failed = |error: ort::Error| RuntimeError::run(self.model.clone(), message_of(&error));
         let arrays: Vec<CowArray<f32, IxDyn>> = inputs.iter().map(|(_, array)| array.as_standard_layout()).collect();
         let mut values: Vec<(&str, SessionInputValue)> = Vec::with_capacity(inputs.len());
         for ((name, _), array) in inputs.iter().zip(&arrays) {

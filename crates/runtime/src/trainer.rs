@@ -49,7 +49,7 @@ impl Trainer {
     /// # Errors
     /// Returns an error when ONNX Runtime rejects a file, and when the memory is too small.
     pub fn new(files: &TrainingFiles, threads: usize) -> Result<Self, RuntimeError> {
-        let refused = |message: String| RuntimeError::BadModel { model: MODEL.to_owned(), message };
+        let refused = |message: String| RuntimeError::load(MODEL.to_owned(), message);
         let options = load::options(threads).map_err(|error| error.of(MODEL))?;
         let operators = operators::domain().map_err(|error| refused(message_of(&error)))?;
         let options = options.with_operators(Arc::clone(&operators)).map_err(|error| refused(message_of(&error)))?;
@@ -183,7 +183,7 @@ impl Trainer {
 
 /// Makes an error of ONNX Runtime an error of the training.
 fn failed<T>(result: ort::Result<T>) -> Result<T, RuntimeError> {
-    result.map_err(|error| RuntimeError::Failed { model: MODEL.to_owned(), message: message_of(&error) })
+    result.map_err(|error| RuntimeError::run(MODEL.to_owned(), message_of(&error)))
 }
 
 fn contiguous<'a>(inputs: &'a [ArrayViewD<f32>]) -> Vec<CowArray<'a, f32, IxDyn>> {

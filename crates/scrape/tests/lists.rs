@@ -84,6 +84,11 @@ fn lists_that_cannot_be_read_say_what_works() {
         format!("{address}\tcat\n"),
         format!("{address};cat\n{address};dog\n"),
         "url,class\n,cat\n".to_owned(),
+        String::new(),
+        "url,class\n".to_owned(),
+        format!("{address}\n"),
+        format!("url,class\n{address},a/b\n"),
+        format!("url,url,class\n{address},{address},cat\n"),
         "C:\\photos\\1.jpg\n".to_owned(),
         "PK\u{3}\u{4}\0\0".to_owned(),
     ]
@@ -95,6 +100,14 @@ fn lists_that_cannot_be_read_say_what_works() {
     .collect();
     assert_eq!(server.total(), 0);
     insta::assert_snapshot!("lists", texts.join("\n"));
+}
+
+#[test]
+fn a_second_column_of_the_same_meaning_is_named() {
+    let server = site();
+    let list = format!("label,url,class\n9,{},cat\n", server.url("/i/1.jpg"));
+    let said = run(&workspace(&server, list.as_bytes()), &[], 0);
+    assert!(said.contains("the column `class` gives the class, and the column `label` is not used"), "{said}");
 }
 
 #[test]

@@ -207,7 +207,7 @@ impl SweepState<'_> {
         let chosen = self
             .winner
             .ok_or_else(|| anyhow!("every trial diverged: the loss of every trial is not a finite number"))
-            .hint("try lower rates in train.sweep.learning_rate; `train find-lr` suggests one")?;
+            .hint(divergence_advice(&self.context.run.config.train.sweep))?;
         let trial = &self.trials[chosen];
         let cut = self.context.cut(&trial.settings)?;
         let features = match self.features {
@@ -227,5 +227,16 @@ impl SweepState<'_> {
         }
         let head = task.with_weights(&kept)?;
         Ok(Sweep { trials: self.trials, chosen, cut, features, head })
+    }
+}
+
+/// Returns what to do when every trial of `grid` diverged.
+fn divergence_advice(grid: &contract::config::Sweep) -> &'static str {
+    let largest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+    // AdamW multiplies a weight by 1 - learning rate x weight decay in each step.
+    if largest(&grid.learning_rate) * largest(&grid.weight_decay) > 1.0 {
+        "lower `train.sweep.weight_decay`: its product with the learning rate must stay far below 1"
+    } else {
+        "try lower rates in train.sweep.learning_rate; `train find-lr` suggests one"
     }
 }

@@ -139,6 +139,13 @@ fn wrong_values_are_named_with_their_place() {
          hint: known values: pretrained, random\n"
     );
     assert_eq!(refused("", &["seed"]), "error: --set seed: not KEY=VALUE\nhint: for example --set threads=4\n");
+    let said = refused("", &["scrape.sources.7.kind=drawn"]);
+    assert!(said.contains("`sources` has no entry `7`: it has 1, counted from 0\nhint: set the whole value"), "{said}");
+    // A rule between two keys: the message names the command line only when it caused the violation.
+    let gap = ["analyze.occlusion.patch=10", "analyze.occlusion.stride=11"];
+    assert!(refused("", &gap).starts_with("error: --set: `analyze.occlusion.stride` is 11"), "{}", refused("", &gap));
+    let file = "[analyze.occlusion]\npatch = 10\nstride = 11\n";
+    assert!(refused(file, &["seed=2"]).starts_with("error: pipeline.toml: "), "{}", refused(file, &["seed=2"]));
     let deep = format!("{}=1", vec!["a"; 20_000].join("."));
     for bad in [
         "seed.x=1",
@@ -246,7 +253,7 @@ fn occlusion_windows_leave_no_gaps() {
     let said = refused("", &["analyze.occlusion.patch=10", "analyze.occlusion.stride=50"]);
     assert_eq!(
         said,
-        "error: pipeline.toml: `analyze.occlusion.stride` is 50, and the window has a side of only 10 pixels\n\
+        "error: --set: `analyze.occlusion.stride` is 50, and the window has a side of only 10 pixels\n\
          hint: no window would cover the pixels in between: set a stride of at most 10, or an analyze.occlusion.patch of at \
          least 50\n"
     );

@@ -49,8 +49,19 @@ pub fn parse<R: Root>(text: &str, path: &Path, overrides: &[String]) -> Result<R
         }
         config = read(table).map_err(|error| UsageError(format!("--set: {error}")))?;
     }
-    config.check().map_err(|violation| refuse(&path.display().to_string(), &violation))?;
+    config.check().map_err(|violation| {
+        let is_set = overrides.iter().any(|entry| sets(entry, &violation.key));
+        refuse(&if is_set { "--set".to_owned() } else { path.display().to_string() }, &violation)
+    })?;
     Ok(config)
+}
+
+/// Returns whether the override `entry` sets `key`, a key above it or a key below it.
+fn sets(entry: &str, key: &str) -> bool {
+    let set = entry.split('=').next().unwrap_or_default().trim();
+    let is_below =
+        |key: &str, above: &str| key.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    is_below(key, set) || is_below(set, key)
 }
 
 fn read<R: Root>(table: Table) -> Result<R, toml::de::Error> {

@@ -23,22 +23,40 @@ pub(super) fn apply(table: &mut Table, text: &str) -> anyhow::Result<()> {
     if parts.iter().any(|part| part.is_empty()) || parts.len() > MAX_DEPTH {
         return Err(malformed().into());
     }
-    *entry(table, &parts).ok_or_else(malformed)? = value;
+    match entry(table, &parts) {
+        Ok(place) => *place = value,
+        Err(problem) => {
+            return Err(UsageError(format!("--set {text}: {problem}")))
+                .hint("set the whole value at once, such as --set 'KEY=[\"a\", \"b\"]' for a list");
+        }
+    }
     Ok(())
 }
 
 /// Parts of a key. No key of a configuration is deeper.
 const MAX_DEPTH: usize = 16;
 
-/// Returns the value of a key for writing, and creates the key and the tables above it. Returns `None` below something that is not a table.
-fn entry<'a>(table: &'a mut Table, parts: &[&str]) -> Option<&'a mut Value> {
-    let (first, rest) = parts.split_first()?;
-    let below = table.entry(*first).or_insert_with(|| Value::Table(Table::new()));
-    if rest.is_empty() {
-        return Some(below);
+/// Returns the value of a key for writing, and creates the key and the tables above it. A part of the key below a list is the index of an
+/// entry, such as `lists.0.key`.
+///
+/// # Errors
+/// Returns the problem when a part of the key leads below something that is not a table or a list, or to an entry that does not exist.
+fn entry<'a>(root: &'a mut Table, parts: &[&str]) -> Result<&'a mut Value, String> {
+    let empty = || Value::Table(Table::new());
+    let (first, rest) = parts.split_first().ok_or("the key is empty")?;
+    let mut value = root.entry(*first).or_insert_with(empty);
+    let mut name = first;
+    for part in rest {
+        value = match value {
+            Value::Table(table) => table.entry(*part).or_insert_with(empty),
+            Value::Array(list) => {
+                let count = list.len();
+                let found = part.parse::<usize>().ok().and_then(|index| list.get_mut(index));
+                found.ok_or_else(|| format!("`{name}` has no entry `{part}`: it has {count}, counted from 0"))?
+            }
+            _ => return Err(format!("`{name}` has no keys")),
+        };
+        name = part;
     }
-    let Value::Array(list) = below else { return entry(below.as_table_mut()?, rest) };
-    // The next part is the index of a table in a list, such as `section.tables.0.path`.
-    let (index, rest) = rest.split_first()?;
-    entry(list.get_mut(index.parse::<usize>().ok()?)?.as_table_mut()?, rest)
+    Ok(value)
 }

@@ -55,6 +55,12 @@ impl UserTable {
         names.iter().find_map(|name| self.header.iter().position(|cell| is_name(cell, name)))
     }
 
+    /// Returns the names of all columns that have one of `names`, the column of [`UserTable::column`] first.
+    pub fn columns(&self, names: &[&str]) -> Vec<&str> {
+        let found = names.iter().flat_map(|name| self.header.iter().filter(|cell| is_name(cell, name)));
+        found.map(String::as_str).collect()
+    }
+
     /// Returns the cell of a row in `column`. A missing cell is empty.
     pub fn cell(row: &StringRecord, column: Option<usize>) -> &str {
         column.and_then(|column| row.get(column)).unwrap_or_default()

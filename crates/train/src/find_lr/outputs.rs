@@ -19,9 +19,13 @@ const DRAWING: &str = "find_lr.svg";
 
 /// Writes the outputs of a test with this `curve`.
 pub(super) fn write(run: &Run, settings: &TrialSettings, curve: &[Point]) -> Result<()> {
-    let rate = suggestion(curve)
-        .ok_or_else(|| anyhow!("the loss did not fall at any learning rate"))
-        .hint("check the images and their classes: the network finds nothing to learn in them")?;
+    let rate = suggestion(curve).ok_or_else(|| anyhow!("the loss did not fall at any learning rate")).hint(
+        if run.config.train.label_smoothing > 0.5 {
+            "lower `train.label_smoothing`: it spreads most of the target over all classes"
+        } else {
+            "check the images and their classes: the network finds nothing to learn in them"
+        },
+    )?;
     let row = |point: &Point| RangePoint {
         learning_rate: point.learning_rate,
         loss: point.loss,

@@ -17,6 +17,9 @@ const LICENCE_URL: [&str; 2] = ["licence_url", "license_url"];
 /// The names of columns that contain files on this machine.
 const FILE: [&str; 6] = ["file", "filename", "path", "filepath", "image", "image_id"];
 
+/// The reason of a reject whose row has no class.
+pub const NO_CLASS: &str = "the row has no class";
+
 /// The contents of a list.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct List {
@@ -26,6 +29,8 @@ pub struct List {
     pub rejects: Vec<Reject>,
     /// The number of rejects that name a file on this machine.
     pub local: usize,
+    /// What the user should know about the columns.
+    pub notes: Vec<String>,
 }
 
 impl List {
@@ -36,18 +41,29 @@ impl List {
     pub fn read(text: &str, class: &str) -> Result<Self, String> {
         let is_known = |cell: &str| URL.iter().chain(&FILE).any(|name| is_name(cell, name));
         match UserTable::read(text, is_known)? {
-            Some(table) => Ok(Self::of_table(&table, class)),
+            Some(table) => Self::of_table(&table, class),
             None => Self::of_lines(text, class),
         }
     }
 
     /// Reads a table.
-    fn of_table(table: &UserTable, class: &str) -> Self {
+    fn of_table(table: &UserTable, class: &str) -> Result<Self, String> {
+        let mut notes = Vec::new();
+        for (what, names) in [("address", &URL[..]), ("class", &CLASS)] {
+            let columns = table.columns(names);
+            let Some((used, others)) = columns.split_first() else { continue };
+            if let Some(twin) = others.iter().find(|other| is_name(other, used)) {
+                return Err(format!("two columns are named `{}`: rename or remove one of them", line(twin)));
+            }
+            notes.extend(others.iter().map(|other| {
+                format!("the column `{}` gives the {what}, and the column `{}` is not used", line(used), line(other))
+            }));
+        }
         let address = table.column(&URL).or_else(|| table.column(&FILE));
         let [classes, page, title, author] =
             [&CLASS[..], &["page"][..], &["title"][..], &["author"][..]].map(|names| table.column(names));
         let (licences, licence_urls) = (table.column(&LICENCE), table.column(&LICENCE_URL));
-        let mut list = Self::default();
+        let mut list = Self { notes, ..Self::default() };
         for row in &table.rows {
             let cell = |column: Option<usize>| UserTable::cell(row, column);
             let licence = Licence::read(&line(cell(licences)), cell(licence_urls));
@@ -67,7 +83,7 @@ impl List {
             };
             list.add(if cell(classes).is_empty() { class } else { cell(classes) }, candidate);
         }
-        list
+        Ok(list)
     }
 
     /// Parses a text file with one address per line.
@@ -104,7 +120,7 @@ impl List {
         } else if let Err(failure) = web::parse_url(&candidate.location) {
             failure.to_string()
         } else if class.is_empty() {
-            "the row has no class".to_owned()
+            NO_CLASS.to_owned()
         } else if !is_folder_name {
             format!("the class `{}` cannot be the name of a folder", line(&class))
         } else {

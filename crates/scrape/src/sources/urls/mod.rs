@@ -15,6 +15,7 @@ use contract::config::{SourceKind, UrlList};
 use pipeline::{HintExt, regular};
 
 pub use self::list::List;
+use self::list::NO_CLASS;
 use crate::api_client::{ApiClient, Fault, Stop};
 use crate::candidate::{Page, Quota};
 use crate::source::{Notice, PageFuture, Source};
@@ -72,10 +73,14 @@ impl<'a> Urls<'a> {
             let row = if reject.location.is_empty() { "its first row" } else { &reject.location };
             format!("; {row}: {}", reject.reason)
         });
-        pipeline::error::with_hint(
-            anyhow!("{path} contains no address with a class{why}"),
-            "add a column `class` to the list, or set the `class` of the source",
-        )
+        let advice = match list.rejects.first() {
+            None => "write a line `url,class` and a row for each image, or one address per line",
+            Some(reject) if reject.reason == NO_CLASS => {
+                "add a column `class` to the list, or set the `class` of the source"
+            }
+            Some(_) => "correct the rows: each has an address such as https://example.org/cat.jpg, and a class",
+        };
+        pipeline::error::with_hint(anyhow!("{path} contains no address with a class{why}"), advice)
     }
 }
 
@@ -116,7 +121,8 @@ impl Source for Urls<'_> {
     }
 
     fn notices(&self) -> Vec<Notice> {
-        let note = self.read.get().and_then(|(_, note)| note.clone());
-        note.map(|note| Notice::Warning(format!("{}: {note}", self.settings.path.display()))).into_iter().collect()
+        let Some((list, note)) = self.read.get() else { return Vec::new() };
+        let notes = note.iter().chain(&list.notes);
+        notes.map(|note| Notice::Warning(format!("{}: {note}", self.settings.path.display()))).collect()
     }
 }
