@@ -5,6 +5,9 @@
 config := "pipeline.toml"
 set := ""
 
+# a stage prints its own error, and the message of just would follow it
+set no-exit-message := true
+
 export RUST_BACKTRACE := env("RUST_BACKTRACE", "0")
 
 export CARGO_TARGET_DIR := "target"

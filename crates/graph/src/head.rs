@@ -18,7 +18,7 @@ use crate::builder::{Builder, Node};
 use crate::onnx::NodeProto;
 use crate::{Error, Model};
 
-/// The most weights of a layer: 1 GiB. The training's own files cannot hold twice as many.
+/// The most weights of a head: 1 GiB. The files of the training cannot hold twice as many.
 const MOST_WEIGHTS: usize = 1 << 28;
 /// The tensor between trunk and head, `[n, d]`, unless the trunk has a tensor of this name.
 pub const FEATURES: &str = "features";
@@ -107,7 +107,7 @@ impl Head {
     /// training replaces the `Dropout` nodes `<layer>.dropout` by masks, and [`Model::without_dropout`] removes them.
     ///
     /// # Errors
-    /// Returns an error for a size of 0, for more than 7 hidden layers, and for a layer with more than 2^28 weights.
+    /// Returns an error for a size of 0, for more than 7 hidden layers, and for more than 2^28 weights.
     pub fn build(&self, rng: &mut impl Rng) -> Result<Model, Error> {
         let Self { features, hidden, classes } = self;
         let sizes: Vec<usize> = [*features].into_iter().chain(hidden.iter().copied()).chain([*classes]).collect();
@@ -115,10 +115,11 @@ impl Head {
             let reason = format!("its layers would have the sizes {sizes:?}: at most 9, each at least 1");
             return Err(Error::Unsuitable { model: "head".to_owned(), reason });
         }
-        if let Some(pair) = sizes.windows(2).find(|pair| pair[0].saturating_mul(pair[1]) > MOST_WEIGHTS) {
-            let [inputs, outputs] = [pair[0], pair[1]];
+        let weights = sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
+        let weights = weights.fold(0_usize, usize::saturating_add);
+        if weights > MOST_WEIGHTS {
             let reason = format!(
-                "a layer of {inputs} x {outputs} weights is larger than a training can store, at most {MOST_WEIGHTS} weights"
+                "layers of the sizes {sizes:?} have {weights} weights, and a training can store at most {MOST_WEIGHTS}"
             );
             return Err(Error::Unsuitable { model: "head".to_owned(), reason });
         }

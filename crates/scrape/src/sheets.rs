@@ -48,7 +48,7 @@ fn thumbnails(paths: impl Iterator<Item = PathBuf>, side: u32) -> Vec<RgbImage> 
     };
     let (mut images, mut files, mut memory) = (Vec::new(), Vec::new(), 0);
     for path in paths {
-        let Ok(bytes) = std::fs::read(path) else { continue };
+        let Ok(bytes) = pipeline::regular::read(&path, LIMITS.max_bytes) else { continue };
         let Ok(header) = imaging::inspect(&bytes, &LIMITS) else { continue };
         if memory + header.memory > SHARED_BYTES {
             images.append(&mut decode(&files));

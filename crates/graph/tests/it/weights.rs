@@ -74,9 +74,14 @@ fn the_deviation_of_redrawn_dense_layers_depends_on_their_inputs() {
 
 #[test]
 fn a_head_that_a_training_cannot_store_is_refused() {
-    let head = graph::head::Head { features: 1 << 15, hidden: vec![(1 << 13) + 1], classes: 2 };
-    let error = head.build(&mut rng()).unwrap_err();
-    let expected =
-        "head: a layer of 32768 x 8193 weights is larger than a training can store, at most 268435456 weights";
-    assert_eq!(error.to_string(), expected);
+    for (features, hidden, layers, weights) in [
+        (1 << 15, vec![(1 << 13) + 1], "[32768, 8193, 2]", 268_484_610),
+        (1 << 13, vec![1 << 13; 5], "[8192, 8192, 8192, 8192, 8192, 8192, 2]", 335_560_704),
+    ] {
+        let error = graph::head::Head { features, hidden, classes: 2 }.build(&mut rng()).unwrap_err();
+        let expected = format!(
+            "head: layers of the sizes {layers} have {weights} weights, and a training can store at most 268435456"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
 }
