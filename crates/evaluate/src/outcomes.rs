@@ -89,7 +89,8 @@ impl Outcomes {
     /// A probability counts as at least 2⁻²³, so that a single confident mistake has a finite loss.
     pub fn log_loss(&self) -> f64 {
         let least = f64::from(f32::EPSILON);
-        self.mean(|image| -self.probabilities[[image, self.labels[image]]].clamp(least, 1.0).ln())
+        // The logarithm of 1 is 0, and 0 - 0 has no minus sign.
+        self.mean(|image| 0.0 - self.probabilities[[image, self.labels[image]]].clamp(least, 1.0).ln())
     }
 
     /// Returns the Brier score: the mean squared distance between the probabilities and the one-hot label, in [0, 2].

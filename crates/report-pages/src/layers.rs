@@ -31,7 +31,7 @@ pub(crate) fn section(inputs: &ReportInputs) -> Section {
     let open = rows.len() <= OPEN;
     let table = Block::Table(Table {
         title: "Layers".into(),
-        note: "Output: channels × height × width. The keys `analyze.layers` and `analyze.tsne.layer` take these names."
+        note: "Output: channels × height × width. The configuration keys analyze.layers and analyze.tsne.layer take these names."
             .into(),
         columns: columns(
             &["layer", "operator", "output", "parameters", "multiply-adds"],

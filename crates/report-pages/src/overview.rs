@@ -8,6 +8,7 @@ use report::scale;
 
 use crate::inputs::ReportInputs;
 use crate::text::{columns, link_to, list};
+use crate::training;
 
 /// Maximum number of classes that the title names. Of more classes it states the number.
 const NAMED: usize = 5;
@@ -54,10 +55,8 @@ pub(crate) fn facts(inputs: &ReportInputs) -> Vec<Fact> {
         fact("Macro-F1", scale::percent(metrics.macro_f1), "mean over the classes".into()),
         fact("Calibration error", scale::percent(metrics.ece), format!("log loss {}", scale::short(metrics.log_loss))),
     ];
-    if let Some(chosen) = inputs.trials.iter().find(|trial| trial.result.chosen) {
-        let settings = &chosen.settings;
-        let note = format!("best: learning rate {}, dropout {}", settings.learning_rate, settings.dropout);
-        facts.push(fact("Trials", inputs.trials.len().to_string(), note));
+    if let Some(settings) = training::chosen_settings(&inputs.trials) {
+        facts.push(fact("Trials", inputs.trials.len().to_string(), format!("chosen: {settings}")));
     }
     facts
 }

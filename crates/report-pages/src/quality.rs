@@ -142,7 +142,7 @@ fn calibration(inputs: &ReportInputs) -> Figure {
     Figure {
         title: "Calibration".into(),
         note: format!(
-            "Bars show the share of right predictions, red marks show the mean confidence. They are at the same height where \
+            "Bars show the share of right predictions, orange marks show the mean confidence. They are at the same height where \
              the confidence can be trusted. Their mean distance is the expected calibration error: {}.",
             scale::percent(inputs.metrics.ece)
         ),

@@ -48,18 +48,31 @@ fn value(text: &str) -> String {
     if text.is_empty() { "none".to_owned() } else { text.to_owned() }
 }
 
-fn table(trials: &[Trial]) -> Table {
+/// Returns the index and the name of each setting that differs between the trials, and of the learning rate, which is always worth
+/// knowing.
+fn shown(trials: &[Trial]) -> Vec<(usize, &'static str)> {
     let texts: Vec<Vec<String>> = trials.iter().map(|trial| trial.settings.texts()).collect();
-    // A setting that is the same in every trial says nothing. The learning rate is always worth knowing.
     let differs = |at: usize| texts.iter().any(|own| own[at] != texts[0][at]);
     let shown = |(at, name): &(usize, &str)| differs(*at) || *name == TrialSettings::LEARNING_RATE;
-    let shown: Vec<(usize, &str)> = TrialSettings::names().iter().copied().enumerate().filter(shown).collect();
+    TrialSettings::names().iter().copied().enumerate().filter(shown).collect()
+}
+
+/// Returns the settings of the chosen trial in words.
+pub(crate) fn chosen_settings(trials: &[Trial]) -> Option<String> {
+    let texts = trials.iter().find(|trial| trial.result.chosen)?.settings.texts();
+    let words = shown(trials).into_iter().map(|(at, name)| format!("{} {}", heading(name), value(&texts[at])));
+    Some(words.collect::<Vec<_>>().join(", "))
+}
+
+fn table(trials: &[Trial]) -> Table {
+    let shown = shown(trials);
     let mut columns = vec![("trial".to_owned(), true)];
     columns.extend(shown.iter().map(|(_, name)| (heading(name), !matches!(*name, "tune" | "hidden"))));
     let results =
         [("epochs", true), ("kept epoch", true), ("val loss", true), ("val accuracy", true), ("stop reason", false)];
     columns.extend(results.map(|(name, number)| (name.to_owned(), number)));
-    let rows = trials.iter().zip(&texts).map(|(trial, texts)| {
+    let rows = trials.iter().map(|trial| {
+        let texts = trial.settings.texts();
         let result = &trial.result;
         let number = |value: Option<f32>, write: fn(f64) -> String| {
             value.filter(|value| value.is_finite()).map_or_else(|| "–".to_owned(), |value| write(f64::from(value)))
@@ -114,9 +127,10 @@ fn sweep(trials: &[Trial]) -> Figure {
     };
     Figure {
         title: "The effect of each setting".into(),
-        note: "Each dot is a trial, the square is the chosen trial, and the line connects the best trials of each value. A \
-               setting matters when its columns are at different heights."
-            .into(),
+        note:
+            "Each dot is a trial, the square is the chosen trial, and a short line is the best trial of its column. A \
+               setting matters when these lines are at different heights."
+                .into(),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<Trial>>(), link(Vec::<Trial>::STAGE, drawings::SWEEP)],
         width: FigureWidth::Wide,

@@ -201,7 +201,7 @@ fn histograms(bins: &[HistogramBin]) -> Vec<Block> {
     }
     vec![Block::Group(Group {
         title: "Distribution of the weights".into(),
-        lead: "Where tuning changed a layer, the blue bars are before and the red line is after. Heights are shares divided by \
+        lead: "Where tuning changed a layer, the blue bars are before and the orange line is after. Heights are shares divided by \
                the width of the bin. The thin ends of the distributions are left out."
             .into(),
         blocks,

@@ -203,7 +203,7 @@ fn faithfulness(areas: &[Faithfulness]) -> Option<Block> {
     Some(Block::Figures(vec![Figure {
         title: "Faithfulness of the maps".into(),
         note: "The mean area under the curves of all images below. A faithful map has a high insertion area (blue) and a low \
-               deletion area (red)."
+               deletion area (orange)."
             .into(),
         body: Body::Chart(chart.scene()),
         links: vec![link_to::<Vec<Faithfulness>>()],
