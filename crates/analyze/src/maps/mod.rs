@@ -41,7 +41,7 @@ pub(crate) fn write(run: &Run, tuned: &Tuned, dataset: &Dataset, chosen: &[Selec
     let mut gradients = Gradients::open(run, tuned)?;
     let mut curves = Curves::open(run, tuned)?;
     let each = occlusion.as_ref().map_or(0, Occlusion::windows) + curves.runs(config.methods.len());
-    let progress = run.progress("computing saliency maps", chosen.len() * each);
+    let progress = run.progress("running the network for saliency maps", chosen.len() * each);
     let (mut targets, mut areas) = (Vec::new(), Vec::new());
     for image in chosen {
         pipeline::stop::check()?;
