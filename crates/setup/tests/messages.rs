@@ -223,10 +223,9 @@ fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
     setup       would run
                   ONNX Runtime 1.19.2 with training: not installed
                   network alexnet: not installed
-                  network squeezenet: not installed
     ");
     assert!(!place.data().exists());
-    let output = ended(place.setup().args(["--dry-run", "--json"]), 0);
+    let output = ended(place.setup().args(["--dry-run", "--json", "--network", "squeezenet"]), 0);
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed["stage"], "setup");
     assert_eq!(printed["would_run"], true);
@@ -234,19 +233,33 @@ fn a_dry_run_prints_what_would_be_installed_and_writes_nothing() {
 }
 
 #[test]
+fn the_network_of_the_configuration_and_named_networks_are_installed() {
+    let place = TemporaryFolder::new();
+    let plan = |arguments: &[&str]| {
+        let output = ended(place.setup().arg("--dry-run").args(arguments), 0);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let named = plan(&["--set", "model.network=efficientnet-lite0", "--network", "squeezenet"]);
+    assert!(named.contains("network efficientnet-lite0: not") && named.contains("network squeezenet: not"), "{named}");
+    assert!(!named.contains("alexnet"), "{named}");
+    // A network of the user needs no network of `setup`.
+    assert!(!plan(&["--set", "model.network=mine"]).contains("network"));
+    let unknown = ended(place.setup().args(["--network", "resnet"]), 2);
+    let message = String::from_utf8_lossy(&unknown.stderr);
+    assert!(
+        message.starts_with("error: `setup` cannot install the network `resnet`, only alexnet, squeezenet, "),
+        "{message}"
+    );
+    assert!(message.contains("hint: "), "{message}");
+}
+
+#[test]
 fn a_damaged_file_is_reported_and_downloaded_again() {
     let place = TemporaryFolder::new();
     let installed = installed();
-    for file in [
-        "setup.json",
-        "runtime/libonnxruntime.so",
-        "networks/squeezenet/model.onnx",
-        "networks/squeezenet/network.json",
-    ]
-    .map(PathBuf::from)
-    .into_iter()
-    .chain(["model.onnx", "network.json"].map(|file| Path::new("networks/alexnet").join(file)))
-    {
+    let networks = zoo::sources().iter().map(|source| Path::new("networks").join(source.network));
+    let files = networks.flat_map(|folder| ["model.onnx", "network.json"].map(|file| folder.join(file)));
+    for file in ["setup.json", "runtime/libonnxruntime.so"].map(PathBuf::from).into_iter().chain(files) {
         let to = place.data().join(&file);
         fs_err::create_dir_all(to.parent().unwrap()).unwrap();
         fs_err::copy(installed.join(&file), to).unwrap();
@@ -295,7 +308,8 @@ fn json_lists_what_is_installed() {
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&printed["stage"], &printed["status"]), (&"setup".into(), &"up to date".into()));
     let rows = printed["tables"][0]["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 5);
+    // Every installed network is listed, although the configuration names one.
+    assert_eq!(rows.len(), 7);
     for row in rows {
         let length = fs_err::metadata(data.join(row[2].as_str().unwrap())).unwrap().len();
         assert_eq!(row[3], length.to_string());

@@ -3,6 +3,7 @@
 //! A depth names the deepest layer that is trained. That layer and all later layers, in the order of the graph, are
 //! trained. The layers below are frozen.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use anyhow::{Result, anyhow};
@@ -70,9 +71,8 @@ impl Depth {
     /// layers, such as `fire9/squeeze1x1`.
     pub fn deepest(&self, whole: &Model, features: &str) -> Result<String> {
         let nodes = whole.nodes();
-        let weighted = |node: &&graph::onnx::NodeProto| {
-            node.input.iter().any(|input| whole.graph().initializer.iter().any(|weight| weight.name() == input))
-        };
+        let weights: BTreeSet<String> = graph::tuning::trainable(whole).into_iter().collect();
+        let weighted = |node: &&graph::onnx::NodeProto| node.input.iter().any(|input| weights.contains(input));
         let head = nodes.iter().position(|node| node.output.iter().any(|name| name == features)).unwrap_or(0);
         let from = match self {
             Self::All => 0,

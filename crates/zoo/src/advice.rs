@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use crate::ZooError;
-use crate::sources::source;
+use crate::sources::{source, sources};
 
 impl ZooError {
     /// Returns what the user can do about the error.
     pub fn advice(&self) -> String {
         match self {
             Self::NotInstalled { name, path } if source(name).is_err() => format!(
-                "`just setup` installs alexnet and squeezenet; a network of your own needs {} and {} in that folder",
+                "`just setup` installs {}; a network of your own needs {} and {} in that folder",
+                sources().iter().map(|source| source.network).collect::<Vec<_>>().join(", "),
                 path.file_name().unwrap_or_default().to_string_lossy(),
                 crate::MODEL
             ),
+            Self::NotInstalled { name, .. } => format!("run `just setup --network {name}`"),
             Self::InstalledFile { .. } | Self::Changed { .. } | Self::NoReceipt { .. } => {
                 "run `just setup`: it installs the missing and the changed files again, and keeps the changed files"
                     .to_owned()

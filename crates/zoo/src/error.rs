@@ -79,8 +79,8 @@ pub enum ZooError {
         /// What is different.
         reason: String,
     },
-    /// There is no source of weights for the network.
-    #[error("there are no weights for the network `{name}`, only for: {known}")]
+    /// `setup` cannot install the network.
+    #[error("`setup` cannot install the network `{name}`, only {known}")]
     UnknownSource {
         /// The name of the network.
         name: String,

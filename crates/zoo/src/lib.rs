@@ -6,6 +6,7 @@
 
 mod advice;
 mod alexnet;
+mod efficientnet;
 mod error;
 mod import;
 pub mod labels;
@@ -24,5 +25,5 @@ pub use installed::sha256;
 pub use network::{
     Channels, DESCRIPTION, Features, InputTransform, Layer, MODEL, Network, Parent, Pooling, TUNED_DESCRIPTION,
 };
-pub use source::WeightSource;
+pub use source::{Archive, WeightSource};
 pub use sources::{source, sources};

@@ -1,9 +1,9 @@
-//! The networks that `setup` installs.
+//! The networks that `setup` can install.
 
 use crate::source::WeightSource;
-use crate::{ZooError, alexnet, squeezenet};
+use crate::{ZooError, alexnet, efficientnet, squeezenet};
 
-static SOURCES: [WeightSource; 2] = [alexnet::SOURCE, squeezenet::SOURCE];
+static SOURCES: [WeightSource; 3] = [alexnet::SOURCE, squeezenet::SOURCE, efficientnet::LITE0];
 
 /// Returns the sources of all networks, in the order in which `setup` installs them.
 pub fn sources() -> &'static [WeightSource] {

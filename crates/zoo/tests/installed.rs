@@ -35,6 +35,9 @@ fn the_networks_have_the_sizes_of_their_papers() {
     };
     assert_eq!(parameters("alexnet"), 2_469_696);
     assert_eq!(parameters("squeezenet"), 1_235_496);
+    // The network has 4,652,008 parameters. The 21,008 scales of its batch normalizations are part of the kernels here, and the two
+    // bounds of `ReLU6` are stored.
+    assert_eq!(parameters("efficientnet-lite0"), 4_652_008 - 21_008 + 2);
     let (alexnet, _) = open("alexnet");
     assert_eq!(alexnet.layer("pool5").unwrap().shape, [256, 6, 6]);
     let (squeezenet, _) = open("squeezenet");

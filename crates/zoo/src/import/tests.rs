@@ -101,5 +101,5 @@ fn weights_with_another_hash_are_an_error() {
     let error = import("alexnet", &alexnet_weights(None)).unwrap_err().to_string();
     assert!(error.contains("not the expected file") && error.contains("443c5bc3"), "{error}");
     let error = import("vgg16", &[]).unwrap_err().to_string();
-    assert_eq!(error, "there are no weights for the network `vgg16`, only for: alexnet, squeezenet");
+    assert_eq!(error, "`setup` cannot install the network `vgg16`, only alexnet, squeezenet, efficientnet-lite0");
 }

@@ -31,6 +31,19 @@ pub enum Problem {
         /// Its offset.
         offset: usize,
     },
+    /// A global that the weights of PyTorch do not need.
+    #[error(
+        "opcode GLOBAL at byte {offset} loads `{name}`, but only a dictionary of tensors is supported (a state dict)"
+    )]
+    TorchGlobal {
+        /// The `module.name`, shortened when it is long.
+        name: String,
+        /// Its offset.
+        offset: usize,
+    },
+    /// The parts of a file of PyTorch do not fit together.
+    #[error("{0}")]
+    Layout(String),
     /// An opcode that the reader does not know.
     #[error("opcode 0x{code:02x} at byte {offset} is unknown")]
     Unknown {

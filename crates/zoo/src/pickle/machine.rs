@@ -4,16 +4,33 @@ use std::collections::BTreeMap;
 
 use super::error::Problem;
 use super::object::{Arena, Global, Object, Ref};
-use super::{numpy, opcode};
+use super::{numpy, opcode, torch};
 
 /// The maximum number of opcodes. The weight files in use have about a thousand.
 const MAX_OPCODES: usize = 200_000;
 /// The maximum length of a key or of a global's name, in bytes.
 const MAX_KEY: usize = 256;
 
-/// Runs the pickle up to its `STOP`. Returns its objects and the value that is then on top of the stack.
-pub(super) fn run(bytes: &[u8]) -> Result<(Arena<'_>, Ref), Problem> {
+/// The library whose objects a pickle may contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Numpy,
+    Torch,
+}
+
+/// What a pickle has left.
+pub(super) struct Ran<'a> {
+    pub arena: Arena<'a>,
+    /// The value that was on top of the stack.
+    pub root: Ref,
+    /// The offset of the byte behind the pickle.
+    pub end: usize,
+}
+
+/// Runs the pickle up to its `STOP`.
+pub(super) fn run(bytes: &[u8], dialect: Dialect) -> Result<Ran<'_>, Problem> {
     let mut machine = Machine {
+        dialect,
         bytes,
         at: 0,
         opcode: ("PROTO", 0),
@@ -24,13 +41,14 @@ pub(super) fn run(bytes: &[u8]) -> Result<(Arena<'_>, Ref), Problem> {
     };
     for _ in 0..MAX_OPCODES {
         if let Some(root) = machine.step()? {
-            return Ok((machine.arena, root));
+            return Ok(Ran { arena: machine.arena, root, end: machine.at });
         }
     }
     Err(Problem::TooMany("opcodes", MAX_OPCODES))
 }
 
 struct Machine<'a> {
+    dialect: Dialect,
     bytes: &'a [u8],
     /// The offset of the next byte.
     at: usize,
@@ -53,10 +71,12 @@ impl<'a> Machine<'a> {
                 return Err(Problem::Truncated { opcode: "STOP", offset, wanted: 1 });
             }
         };
-        if let Some(opcode) = opcode::unsafe_name(code) {
+        let is_storage = code == opcode::STORAGE && self.dialect == Dialect::Torch;
+        if let Some(opcode) = opcode::unsafe_name(code).filter(|_| !is_storage) {
             return Err(Problem::Unsafe { opcode, offset });
         }
-        let name = opcode::name(code).ok_or(Problem::Unknown { code, offset })?;
+        let name = if is_storage { Some("BINPERSID") } else { opcode::name(code) };
+        let name = name.ok_or(Problem::Unknown { code, offset })?;
         self.opcode = (name, offset);
         self.at += 1;
         match code {
@@ -125,24 +145,17 @@ impl<'a> Machine<'a> {
                 let items = self.pop_to_mark()?;
                 self.set_items(&items)?;
             }
-            b'q' => {
-                let key = u32::from(self.take(1)?[0]);
+            b'q' | b'r' => {
+                let key = self.memo_key(code == b'r')?;
                 self.put(key)?;
             }
-            b'r' => {
-                let key = self.number()?;
-                self.put(key)?;
-            }
-            b'h' => {
-                let key = u32::from(self.take(1)?[0]);
-                self.fetch(key)?;
-            }
-            b'j' => {
-                let key = self.number()?;
+            b'h' | b'j' => {
+                let key = self.memo_key(code == b'j')?;
                 self.fetch(key)?;
             }
             b'c' => self.global()?,
             b'R' => self.reduce()?,
+            opcode::STORAGE => self.storage()?,
             _ => self.build()?,
         }
         Ok(None)
@@ -256,23 +269,47 @@ impl<'a> Machine<'a> {
         };
         let name = format!("{}.{}", line(), line());
         let offset = self.opcode.1;
-        let global = Global::named(&name).ok_or(Problem::Global { name, offset })?;
+        let global = match self.dialect {
+            Dialect::Numpy => Global::of_numpy(&name).ok_or(Problem::Global { name, offset })?,
+            Dialect::Torch => Global::of_torch(&name).ok_or(Problem::TorchGlobal { name, offset })?,
+        };
         self.push(Object::Global(global));
         Ok(())
     }
 
     fn reduce(&mut self) -> Result<(), Problem> {
         let popped = self.pop_many(2)?;
-        let made = numpy::call(&self.arena, popped[0], popped[1]).map_err(|what| self.malformed(what))?;
+        let call = match self.dialect {
+            Dialect::Numpy => numpy::call,
+            Dialect::Torch => torch::call,
+        };
+        let made = call(&self.arena, popped[0], popped[1]).map_err(|what| self.malformed(what))?;
         self.push(made);
+        Ok(())
+    }
+
+    /// Replaces the description of a storage by the storage.
+    fn storage(&mut self) -> Result<(), Problem> {
+        let described = self.pop()?;
+        let storage = torch::storage(&self.arena, described).map_err(|what| self.malformed(what))?;
+        self.push(Object::Storage(storage));
         Ok(())
     }
 
     fn build(&mut self) -> Result<(), Problem> {
         let (state, target) = (self.pop()?, self.top()?);
+        if self.dialect == Dialect::Torch && matches!(self.arena.get(target), Object::Dict(_)) {
+            // The versions of the modules.
+            return Ok(());
+        }
         let built = numpy::build(&self.arena, target, state).map_err(|what| self.malformed(what))?;
         *self.arena.get_mut(target) = built;
         Ok(())
+    }
+
+    /// Returns the key of the memo behind the opcode, which has one byte or four.
+    fn memo_key(&mut self, is_long: bool) -> Result<u32, Problem> {
+        if is_long { self.number() } else { Ok(u32::from(self.take(1)?[0])) }
     }
 
     fn put(&mut self, key: u32) -> Result<(), Problem> {

@@ -1,12 +1,9 @@
-//! The calls that rebuild a NumPy array. Python's reader would call any function here; this one knows three.
+//! The calls that rebuild a NumPy array. Python's reader would call any function here; this module knows three.
 //!
 //! The functions return the object that the call makes, or a text that says what does not fit.
 
-use super::array::PickledArray;
+use super::array::WeightArray;
 use super::object::{Arena, Global, Object, Ref};
-
-/// The maximum number of axes of an array. It is also NumPy's own limit before version 2.
-const MAX_AXES: usize = 32;
 
 /// Calls `callable` with the tuple `arguments`, as the opcode `REDUCE` does.
 pub(super) fn call<'a>(arena: &Arena<'a>, callable: Ref, arguments: Ref) -> Result<Object<'a>, String> {
@@ -50,23 +47,6 @@ pub(super) fn build<'a>(arena: &Arena<'a>, target: Ref, state: Ref) -> Result<Ob
     }
 }
 
-fn array<'a>(arena: &Arena<'a>, shape: &[Ref], fortran: bool, bytes: &'a [u8]) -> Result<PickledArray<'a>, String> {
-    if shape.len() > MAX_AXES {
-        return Err(format!("an array of {} axes", shape.len()));
-    }
-    let mut lengths = Vec::with_capacity(shape.len());
-    let mut size = 4_usize;
-    for axis in shape {
-        let axis = match arena.get(*axis) {
-            Object::Int(length) => usize::try_from(*length).ok(),
-            _ => None,
-        };
-        let axis = axis.filter(|length| *length > 0).ok_or("an axis is not a positive length")?;
-        size = size.checked_mul(axis).ok_or("the array's size overflows")?;
-        lengths.push(axis);
-    }
-    if size != bytes.len() {
-        return Err(format!("shape {lengths:?} needs {size} bytes, but there are {}", bytes.len()));
-    }
-    Ok(PickledArray::new(lengths, fortran, bytes))
+fn array<'a>(arena: &Arena<'a>, shape: &[Ref], fortran: bool, bytes: &'a [u8]) -> Result<WeightArray<'a>, String> {
+    WeightArray::whole(arena.lengths(shape)?, fortran, bytes)
 }

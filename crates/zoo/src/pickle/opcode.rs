@@ -2,6 +2,9 @@
 //!
 //! The reader refuses a byte in neither table as unknown.
 
+/// `BINPERSID`, which loads something outside the pickle. In a file of PyTorch, this is a storage behind the pickle.
+pub(super) const STORAGE: u8 = b'Q';
+
 /// Returns the name of an opcode that loads or calls something outside the pickle.
 pub(super) fn unsafe_name(code: u8) -> Option<&'static str> {
     Some(match code {

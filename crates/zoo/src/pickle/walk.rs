@@ -1,11 +1,11 @@
-//! Collects the arrays from the objects of a pickle.
+//! Collects the arrays and tensors from the objects of a pickle.
 
 use std::collections::BTreeMap;
 
-use super::array::PickledArray;
+use super::array::WeightArray;
 use super::error::{PickleError, Problem};
-use super::machine;
-use super::object::{Arena, Object, Ref};
+use super::machine::{self, Dialect};
+use super::object::{Arena, Object, Ref, Tensor};
 
 /// The maximum number of values that the walk visits. It stops pickles that refer to one list many times.
 const MAX_VISITS: usize = 10_000;
@@ -19,23 +19,32 @@ const MAX_DEPTH: usize = 16;
 ///
 /// # Errors
 /// Returns an error when the pickle is damaged, could run code, or exceeds a limit. The error names the file as `file`.
-pub fn arrays<'a>(file: &str, bytes: &'a [u8]) -> Result<BTreeMap<String, PickledArray<'a>>, PickleError> {
+pub fn arrays<'a>(file: &str, bytes: &'a [u8]) -> Result<BTreeMap<String, WeightArray<'a>>, PickleError> {
     let inner = || {
-        let (arena, root) = machine::run(bytes)?;
-        let mut walk = Walk { arena: &arena, found: BTreeMap::new(), visits: 0 };
-        walk.visit(root, String::new(), 0)?;
-        Ok(walk.found)
+        let ran = machine::run(bytes, Dialect::Numpy)?;
+        Ok(Walk::of(&ran.arena, ran.root)?.arrays)
     };
     inner().map_err(|problem| PickleError { file: file.to_owned(), problem })
 }
 
-struct Walk<'m, 'a> {
+/// What a pickle contains, by its path.
+pub(super) struct Walk<'m, 'a> {
     arena: &'m Arena<'a>,
-    found: BTreeMap<String, PickledArray<'a>>,
+    /// The arrays of NumPy.
+    pub(super) arrays: BTreeMap<String, WeightArray<'a>>,
+    /// The tensors of PyTorch.
+    pub(super) tensors: BTreeMap<String, Tensor<'a>>,
     visits: usize,
 }
 
-impl Walk<'_, '_> {
+impl<'m, 'a> Walk<'m, 'a> {
+    /// Collects everything below `root`.
+    pub(super) fn of(arena: &'m Arena<'a>, root: Ref) -> Result<Self, Problem> {
+        let mut walk = Self { arena, arrays: BTreeMap::new(), tensors: BTreeMap::new(), visits: 0 };
+        walk.visit(root, String::new(), 0)?;
+        Ok(walk)
+    }
+
     fn visit(&mut self, at: Ref, path: String, depth: usize) -> Result<(), Problem> {
         self.visits += 1;
         if self.visits > MAX_VISITS {
@@ -57,7 +66,10 @@ impl Walk<'_, '_> {
                 }
             }
             Object::Array(Some(array)) => {
-                self.found.insert(path, array.clone());
+                self.arrays.insert(path, array.clone());
+            }
+            Object::Tensor(tensor) => {
+                self.tensors.insert(path, tensor.clone());
             }
             Object::Array(None) => return Err(Problem::Unfinished(path)),
             _ => {}
