@@ -1,4 +1,4 @@
-//! The installed networks against numpy: the values of each layer for one drawn image. Needs `just setup`.
+//! The installed networks against NumPy and PyTorch: the values of each layer for one drawn image. Needs the networks of the recipe `test`.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,15 @@ use inference::{Classifier, Layers};
 use serde_json::Value;
 use zoo::Network;
 
-/// Returns the values that `reference/networks.py` of crate `zoo` computed.
-fn reference() -> Value {
-    serde_json::from_str(include_str!("../../zoo/tests/reference/networks.json")).unwrap()
+/// Returns the values of the network `name` that `reference/networks.py` (NumPy) and `reference/efficientnet.py` (PyTorch) of crate
+/// `zoo` computed.
+fn reference(name: &str) -> Value {
+    let all: Value = serde_json::from_str(match name {
+        "efficientnet-lite0" => include_str!("../../zoo/tests/reference/efficientnet.json"),
+        _ => include_str!("../../zoo/tests/reference/networks.json"),
+    })
+    .unwrap();
+    all[name].clone()
 }
 
 /// Returns the image of the reference.
@@ -21,13 +27,14 @@ fn image() -> RgbImage {
 fn open(name: &str) -> (Network, PathBuf) {
     runtime::load(&testkit::runtime_library()).unwrap();
     let data = testkit::workspace_root().join("data");
-    Network::open(&data, name).unwrap_or_else(|error| panic!("{error}\nhint: run `./justw setup` first"))
+    Network::open(&data, name)
+        .unwrap_or_else(|error| panic!("{error}\nhint: run `./justw setup --network {name}` first"))
 }
 
 /// Compares every layer of the reference. `tolerance` is in standard deviations of the layer.
 fn compare(name: &str, tolerance: f64) {
     let (network, path) = open(name);
-    let reference = &reference()[name]["layers"];
+    let reference = &reference(name)["layers"];
     let names: Vec<&str> = reference.as_object().unwrap().keys().map(String::as_str).collect();
     let mut layers = Layers::open(&Model::read(&path).unwrap(), &network.input, &names, 0).unwrap();
     let outputs = layers.run(&[image()]).unwrap();
@@ -60,14 +67,23 @@ fn squeezenet_computes_what_numpy_computes_from_the_same_weights() {
 }
 
 #[test]
-fn the_five_most_probable_classes_of_squeezenet_equal_those_of_numpy() {
-    let (network, path) = open("squeezenet");
-    let mut classifier = Classifier::open(network, &path, 0).unwrap();
-    let probabilities = classifier.probabilities(&[image()]).unwrap();
-    assert!((probabilities.sum() - 1.0).abs() < 1e-5);
-    let top = inference::top(probabilities.row(0).iter().copied(), 5).unwrap();
-    for ((class, probability), theirs) in top.into_iter().zip(reference()["squeezenet"]["top5"].as_array().unwrap()) {
-        assert_eq!(class as u64, theirs["class"].as_u64().unwrap());
-        assert!((f64::from(probability) - theirs["probability"].as_f64().unwrap()).abs() < 1e-4);
+fn efficientnet_computes_what_pytorch_computes_from_the_same_weights() {
+    compare("efficientnet-lite0", 1e-4);
+}
+
+#[test]
+fn the_five_most_probable_classes_equal_those_of_the_reference() {
+    for name in ["squeezenet", "efficientnet-lite0"] {
+        let (network, path) = open(name);
+        let mut classifier = Classifier::open(network, &path, 0).unwrap();
+        let probabilities = classifier.probabilities(&[image()]).unwrap();
+        assert!((probabilities.sum() - 1.0).abs() < 1e-5);
+        let top = inference::top(probabilities.row(0).iter().copied(), 5).unwrap();
+        let theirs = reference(name)["top5"].as_array().unwrap().clone();
+        assert_eq!(theirs.len(), 5);
+        for ((class, probability), theirs) in top.into_iter().zip(theirs) {
+            assert_eq!(class as u64, theirs["class"].as_u64().unwrap(), "{name}");
+            assert!((f64::from(probability) - theirs["probability"].as_f64().unwrap()).abs() < 1e-4, "{name}");
+        }
     }
 }

@@ -98,12 +98,14 @@ fn block(stack: &mut Stack<'_>, number: usize, side: usize, stride: usize, sum: 
             EPS,
             |kernel| same(kernel, stride, side, channels),
         )?
-        .relu6(&format!("{name}/relu_depthwise"))
-        .normalized_conv(&format!("{name}/project"), [&path("_project_conv.weight"), &path("_bn2")], EPS, |kernel| {
-            same(kernel, 1, side, 1)
-        })?;
+        .relu6(&format!("{name}/relu_depthwise"));
+    // The output of a block has its name.
+    let project = if sum { format!("{name}/project") } else { name.clone() };
+    stack.normalized_conv(&project, [&path("_project_conv.weight"), &path("_bn2")], EPS, |kernel| {
+        same(kernel, 1, side, 1)
+    })?;
     if sum {
-        stack.plus(&format!("{name}/sum"), &input);
+        stack.plus(&name, &input);
     }
     Ok(())
 }
