@@ -1,6 +1,6 @@
 //! Joining two models.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use crate::error::quoted;
@@ -16,9 +16,11 @@ impl Model {
     /// Puts `head` on top of this model. Each input of `head` is the tensor of this model with the same name. The outputs
     /// of the result are those of `head`. Parts of this model that `head` does not need are left out.
     ///
+    /// The parts of one model can have equal constants, such as the bounds of `Clip`. The result has them once.
+    ///
     /// # Errors
     /// Returns an error when
-    /// - both models have a tensor or a weight of the same name, other than the joint,
+    /// - both models have a tensor or a weight of the same name, other than the joint and equal constants,
     /// - this model does not compute an input of `head`,
     /// - the models import different versions of an operator set and `head` has an operator that differs between them.
     pub fn append(&self, head: &Self) -> Result<Self, Error> {
@@ -35,7 +37,9 @@ impl Model {
         }
         let taken: BTreeSet<&str> = names(&trunk).collect();
         let joints = head.inputs();
-        let twice: Vec<&str> = names(head).filter(|name| taken.contains(name) && !joints.contains(name)).collect();
+        let shared = shared(&trunk, head);
+        let is_twice = |name: &&str| taken.contains(name) && !joints.contains(name) && !shared.contains(name);
+        let twice: Vec<&str> = names(head).filter(is_twice).collect();
         if !twice.is_empty() {
             return Err(mismatch(format!("both have {}", quoted(&twice))));
         }
@@ -52,14 +56,32 @@ impl Model {
         graph.value_info.append(&mut graph.output);
         let computed: BTreeSet<&str> = trunk.nodes().iter().flat_map(|node| &node.output).map(String::as_str).collect();
         graph.value_info.retain(|info| computed.contains(info.name()));
-        graph.node.extend(above.node.iter().cloned());
-        graph.initializer.extend(above.initializer.iter().cloned());
+        let is_new = |node: &&NodeProto| !node.output.iter().any(|output| shared.contains(output.as_str()));
+        graph.node.extend(above.node.iter().filter(is_new).cloned());
+        let weights = above.initializer.iter().filter(|weight| !shared.contains(weight.name()));
+        graph.initializer.extend(weights.cloned());
         graph.sparse_initializer.extend(above.sparse_initializer.iter().cloned());
-        graph.value_info.extend(above.value_info.iter().cloned());
+        let described = above.value_info.iter().filter(|info| !shared.contains(info.name()));
+        graph.value_info.extend(described.cloned());
         graph.output.clone_from(&above.output);
         proto.graph = Some(graph);
         Self::from_proto(self.label(), proto)
     }
+}
+
+/// Returns the constants that both models have: weights with equal values, and what equal nodes compute from such constants alone.
+fn shared<'h>(trunk: &Model, head: &'h Model) -> BTreeSet<&'h str> {
+    let weights: BTreeMap<&str, &TensorProto> =
+        trunk.graph().initializer.iter().map(|weight| (weight.name(), weight)).collect();
+    let equal = head.graph().initializer.iter().filter(|weight| weights.get(weight.name()) == Some(weight));
+    let mut shared: BTreeSet<&str> = equal.map(TensorProto::name).collect();
+    for node in head.nodes() {
+        let is_constant = node.input.iter().all(|input| input.is_empty() || shared.contains(input.as_str()));
+        if is_constant && trunk.nodes().contains(node) {
+            shared.extend(node.output.iter().map(String::as_str));
+        }
+    }
+    shared
 }
 
 /// Returns whether every node of `model` computes the same in both versions of the standard operator set.

@@ -3,6 +3,7 @@
 use graph::builder::{Builder, Node};
 use graph::head::{self, Pooling};
 use graph::{Dim, Error, Model};
+use ndarray::arr0;
 
 use crate::nets::{branched, head, operators};
 
@@ -68,6 +69,27 @@ fn models_that_do_not_fit_together_are_not_joined() {
 
     let error = branched().append(&head()).unwrap_err();
     assert!(error.to_string().contains("there is no tensor `features`"), "{error}");
+}
+
+#[test]
+fn constants_of_both_parts_exist_once() {
+    let mut net = Builder::new("bounded");
+    net.batch_input("input", &[3]);
+    net.weight("least", &arr0(0.0)).weight("half", &arr0(3.0));
+    net.node(Node::new("Add", "most").inputs(["half", "half"]));
+    net.node(Node::new("Clip", "below").inputs(["input", "least", "most"]));
+    net.node(Node::new("Sigmoid", "middle").inputs(["below"]));
+    net.node(Node::new("Clip", "above").inputs(["middle", "least", "most"]));
+    let whole = net.finish(&["above"]).unwrap();
+    let (trunk, head) = (whole.cut("middle").unwrap(), whole.above("middle", "above").unwrap());
+    assert_eq!(trunk.append(&head).unwrap().to_bytes(), whole.to_bytes());
+    // A constant with another value stays an error.
+    let mut other = head.to_proto();
+    for weight in &mut other.graph.as_mut().unwrap().initializer {
+        weight.raw_data = Some(1_f32.to_le_bytes().to_vec().into());
+    }
+    let error = trunk.append(&Model::from_proto("other", other).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("both have "), "{error}");
 }
 
 #[test]
