@@ -224,7 +224,12 @@ mod tests {
                 assert_eq!(trained.len(), 2 * (count + 1), "{network}, {count} layers");
                 assert_eq!((cut.logits.as_str(), cut.probabilities.as_str()), ("fc8", "probabilities"));
                 // AlexNet has `relu1` to `relu5` itself.
-                let renamed = if network == "alexnet" { count.saturating_sub(2) } else { usize::from(count == 7) };
+                let renamed = match network {
+                    "alexnet" => count.saturating_sub(2),
+                    // The only rectifiers of this kind of name are `relu1` and `relu10`.
+                    "squeezenet" => usize::from(count == 7),
+                    _ => 0,
+                };
                 let prefixed = cut.above.tensors().iter().filter(|name| name.starts_with("head/")).count();
                 assert_eq!(prefixed, renamed, "{network}, {count} layers: {:?}", cut.above.tensors());
                 let deepest = format!("fc{}", (8 - count..=8).map(|number| number.to_string()).collect::<String>());
@@ -249,6 +254,24 @@ mod tests {
         assert_eq!(trained, layers(&parts[2..]));
         assert!(branch.above.weight("fire9/expand1x1.weight").is_ok());
         assert_eq!(cut("squeezenet", "conv1", &[]).0.tensor, "input");
+    }
+
+    #[test]
+    fn blocks_with_a_sum_are_cut_below_the_sum() {
+        for (depth, tensor, first) in [
+            ("head", "features", "fc8"),
+            ("conv_head", "block16", "conv_head"),
+            ("block16", "block15", "block16/expand"),
+            ("block15", "block14", "block15/expand"),
+            // The input of the block is also an operand of the sum.
+            ("block15/depthwise", "block14", "block15/depthwise"),
+            ("all", "input", "conv_stem"),
+        ] {
+            let (cut, trained) = cut("efficientnet-lite0", depth, &[]);
+            assert_eq!(cut.tensor, tensor, "{depth}");
+            assert!(trained.contains(&format!("{first}.weight")), "{depth}: {trained:?}");
+            assert!(!trained.iter().any(|name| name.starts_with("relu6")), "{depth}: {trained:?}");
+        }
     }
 
     #[test]
