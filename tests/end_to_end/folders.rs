@@ -86,13 +86,15 @@ fn lists_and_images_in_the_folder_that_a_stage_empties_are_left_alone() {
     succeed(&workspace, "scrape", &[]);
     workspace.write("artifacts/scrape/list.csv", "url\nhttp://127.0.0.1:1/a.jpg\n");
     let list = "scrape.sources=[{kind=\"urls\", path=\"artifacts/scrape/list.csv\"}]";
-    refuses(&workspace, "artifacts/scrape", "scrape", &["--set", list, "--set", "scrape.web.contact=me@example.org"]);
+    let args = ["--set", list, "--set", "scrape.web.contact=me@example.org"];
+    let text = refuses(&workspace, "artifacts/scrape", "scrape", &args);
+    assert!(text.contains("list.csv, which `scrape.sources.0.path` names"), "{text}");
     // With the marker, the folder belongs to the stage.
     workspace.write("artifacts/analyze/.tunescope-stage", "analyze\n");
     workspace.write("artifacts/analyze/photo.jpg", "a photo");
     let images = "analyze.images=[\"artifacts/analyze/photo.jpg\"]";
     let text = refuses(&workspace, "artifacts/analyze", "analyze", &["--set", images]);
-    assert!(text.contains("`analyze.images`"), "{text}");
+    assert!(text.contains("photo.jpg, which `analyze.images` names"), "{text}");
 }
 
 #[test]
