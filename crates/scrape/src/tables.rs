@@ -152,7 +152,8 @@ fn advice(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Folder => "add images to the folder of the class, or leave the folder out with `exclude`",
         SourceKind::Urls => "add addresses of the class to the list, or remove the class from it",
-        SourceKind::Drawn | SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => {
+        SourceKind::Drawn => "lower `scrape.near_duplicate_distance`, or leave this source out",
+        SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => {
             "use other search words for the class, or remove the class"
         }
     }
@@ -161,10 +162,10 @@ fn advice(kind: SourceKind) -> &'static str {
 /// Returns why a source of this kind, which has named all its candidates, has no more.
 fn end_of_candidates(kind: SourceKind) -> &'static str {
     match kind {
+        SourceKind::Drawn => "the source draws no more images",
+        SourceKind::Folder => "the folder has no more images",
         SourceKind::Urls => "the list has no more rows",
-        SourceKind::Drawn | SourceKind::Folder | SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => {
-            "the search has no more results"
-        }
+        SourceKind::Commons | SourceKind::Openverse | SourceKind::Google => "the search has no more results",
     }
 }
 

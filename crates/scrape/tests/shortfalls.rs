@@ -78,6 +78,20 @@ fn each_reason_is_named() {
 }
 
 #[test]
+fn a_source_without_a_search_names_no_search() {
+    let source = "[[scrape.sources]]\nkind = \"drawn\"\nper_class = 3\n";
+    // The second source draws the same images again.
+    let workspace = Workspace::new(&[source, source].concat());
+    let said = run(&workspace, &[], 0);
+    let reason = "the source draws no more images; 3 copies";
+    assert!(said.contains(&format!("warning: class `cat` has 0 of 3 images of drawn: {reason}\n")), "{said}");
+    let rows = table(&workspace, "shortfalls.csv");
+    let found: Vec<_> = rows.iter().map(|row| (&*row["class"], &*row["kind"], &*row["found"])).collect();
+    assert_eq!(found, [("cat", "drawn", "0"), ("dog", "drawn", "0"), ("flower", "drawn", "0")]);
+    assert!(rows.iter().all(|row| row["reason"] == reason), "{rows:?}");
+}
+
+#[test]
 fn a_budget_that_is_used_up_is_named() {
     // The rules for robots, the search and two images.
     let reason = "the run stopped early: budget of requests is used up; 3 could not be fetched for now";
