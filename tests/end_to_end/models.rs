@@ -5,6 +5,7 @@ mod files;
 mod operators;
 mod sizes;
 mod small;
+mod tuned;
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -121,18 +122,24 @@ fn install(workspace: &Workspace, case: &Case) {
 fn workspace() -> Workspace {
     let workspace = Workspace::new(&format!(
         "data = 'data'\n[model]\nnetwork = '{NAME}'\n[[scrape.sources]]\nkind = 'folder'\npath = 'photos'\n\
-         [train]\nbatch_size = 4\nmax_epochs = 1\n[train.sweep]\nlearning_rate = [0.001]\nhidden = [[]]\n"
+         [train]\nbatch_size = 4\nmax_epochs = 1\n[train.sweep]\nlearning_rate = [0.001]\nhidden = [[]]\n\
+         [analyze]\npictures_per_class = 1\n[analyze.occlusion]\npatch = 8\nstride = 8\n[analyze.tsne]\niterations = 100\n"
     ));
     workspace.write("photo.png", testkit::files::png(&images::draw("disc", 1, 32)));
     workspace
 }
 
+/// Creates a workspace with photos and the small network without a fault, for which all stages run in seconds.
+pub(crate) fn sound_workspace() -> Workspace {
+    let workspace = workspace();
+    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 8, 64);
+    install(&workspace, &Case::changed("sound", "", |_| {}));
+    workspace
+}
+
 #[test]
 fn every_hostile_network_is_refused_by_every_entry() {
-    let workspace = workspace();
-    let sound = Case::changed("sound", "", |_| {});
-    images::write_classes(&workspace.join("photos"), &["disc", "stripes"], 8, 64);
-    install(&workspace, &sound);
+    let workspace = sound_workspace();
     for (stage, args) in [
         ("scrape", &[][..]),
         ("preprocess", &[]),

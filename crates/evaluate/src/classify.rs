@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use contract::config::DecodeLimits;
 use contract::{Config, stages};
@@ -30,6 +30,9 @@ pub struct Options {
     pub files: Vec<PathBuf>,
 }
 
+/// Returns what the user can do about an error of the network.
+type Advice = fn(&Error) -> String;
+
 /// The prediction for one image.
 #[derive(Debug)]
 struct Answer {
@@ -44,16 +47,16 @@ struct Answer {
 pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     let config: Config = common.load()?;
     let (environment, limits) = (config.environment(), config.preprocess.decode_limits());
-    let mut classifier = match &options.network {
-        Some(name) => classifier::of_zoo(&environment, name)?,
-        None => {
-            StageFolder::new(&environment.artifacts, stages::TRAIN).read_together(|| classifier::tuned(&environment))?
-        }
+    let (mut classifier, advice): (_, Advice) = if let Some(name) = &options.network {
+        (classifier::of_zoo(&environment, name)?, Error::advice)
+    } else {
+        let train = StageFolder::new(&environment.artifacts, stages::TRAIN);
+        (train.read_together(|| classifier::tuned(&environment))?, classifier::tuned_advice)
     };
     let classes = classifier.network().classes.clone();
     let (mut failed, mut entries) = (0, Vec::new());
     for file in &options.files {
-        let answer = classify(&mut classifier, &limits, file, usize::from(options.top));
+        let answer = classify(&mut classifier, advice, &limits, file, usize::from(options.top));
         if let Err(error) = &answer {
             failed += 1;
             pipeline::print_message(pipeline::error::render(error).trim_end());
@@ -75,7 +78,13 @@ pub fn run(common: &Common, options: &Options) -> Result<Exit> {
     Ok(Exit::Failed)
 }
 
-fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, count: usize) -> Result<Answer> {
+fn classify(
+    classifier: &mut Classifier,
+    advice: Advice,
+    limits: &DecodeLimits,
+    file: &Path,
+    count: usize,
+) -> Result<Answer> {
     let began = Instant::now();
     if file.is_dir() {
         return Err(anyhow!("{} is a folder, not an image", file.display()))
@@ -83,11 +92,14 @@ fn classify(classifier: &mut Classifier, limits: &DecodeLimits, file: &Path, cou
     }
     let limits = Limits { max_pixels: limits.max_pixels, max_bytes: limits.max_memory_mb.saturating_mul(1 << 20) };
     let image = imaging::square(&imaging::read(file, &limits)?, classifier.network().input.size);
-    let probabilities = classifier.probabilities(&[image]).hint_from(Error::advice)?;
+    let probabilities = classifier
+        .probabilities(&[image])
+        .hint_from(advice)
+        .with_context(|| format!("{} cannot be classified", file.display()))?;
     let took = began.elapsed();
     let top = inference::top(probabilities.row(0).iter().copied(), count)
         .ok_or_else(|| Error::NotANumber { image: file.display().to_string() })
-        .hint_from(Error::advice)?;
+        .hint_from(advice)?;
     Ok(Answer { top, took })
 }
 

@@ -7,6 +7,7 @@ use ndarray::{Array2, Axis};
 use pipeline::{HintExt, HintFrom, Progress, run_again, stop};
 
 use crate::Outcomes;
+use crate::classifier::tuned_advice;
 
 /// The images of one split and the predictions for them.
 #[derive(Debug)]
@@ -44,10 +45,10 @@ pub fn judge<'a>(
     let read = |at: usize| inference::read(&dataset.file(rows[at]), side).hint(run_again(stages::PREPROCESS));
     inference::in_batches(rows.len(), BATCH, read, |first, images| {
         stop::check()?;
-        let values = classifier.probabilities(&images).hint_from(inference::Error::advice)?;
+        let values = classifier.probabilities(&images).hint_from(tuned_advice)?;
         if let Some(place) = values.rows().into_iter().position(|row| argmax(row.iter().copied()).is_none()) {
             return Err(inference::Error::NotANumber { image: rows[first + place].source.clone() })
-                .hint_from(inference::Error::advice);
+                .hint_from(tuned_advice);
         }
         probabilities.append(Axis(0), values.mapv(f64::from).view())?;
         progress.inc(images.len() as u64);

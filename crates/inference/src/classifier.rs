@@ -1,7 +1,7 @@
 //! A network that names classes.
 
 use std::borrow::Borrow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use imaging::RgbImage;
 use ndarray::{Array2, ArrayView1, Ix2};
@@ -15,6 +15,8 @@ use crate::{BATCH, Error};
 #[derive(Debug)]
 pub struct Classifier {
     network: Network,
+    /// The file of the model, for messages.
+    path: PathBuf,
     inner: ImageSession,
     /// Name of the output with the probabilities.
     output: String,
@@ -30,9 +32,10 @@ impl Classifier {
         let Some(output) = network.probabilities.clone() else {
             return Err(Error::NoClassifier { network: network.name });
         };
+        let path = model.to_owned();
         let model = network.load(model)?.cut(&output)?;
         let inner = ImageSession::new(Session::new(&model, threads)?, &network.input, images_at_once(&model, BATCH));
-        Ok(Self { network, inner, output })
+        Ok(Self { network, path, inner, output })
     }
 
     /// Returns the description of the network.
@@ -59,20 +62,20 @@ impl Classifier {
         let values = values.into_dimensionality::<Ix2>();
         let values = values.map_err(|_| Error::Shape { tensor: tensor.clone(), found, expected })?;
         for row in values.rows() {
-            check_probabilities(&row, &tensor)?;
+            self.check_probabilities(&row, &tensor)?;
         }
         Ok(values)
     }
-}
 
-/// Checks the values of the output `tensor` for one image. A row with NaN is left to the caller, who knows the image.
-fn check_probabilities(row: &ArrayView1<f32>, tensor: &str) -> Result<(), Error> {
-    /// The largest difference that rounding causes, with a wide margin.
-    const TOLERANCE: f32 = 1e-2;
-    let sum = row.sum();
-    let least = row.fold(f32::INFINITY, |least, value| least.min(*value));
-    if sum.is_nan() || (least >= -TOLERANCE && (sum - 1.0).abs() <= TOLERANCE) {
-        return Ok(());
+    /// Checks the values of the output `tensor` for one image. A row with NaN is left to the caller, who knows the image.
+    fn check_probabilities(&self, row: &ArrayView1<f32>, tensor: &str) -> Result<(), Error> {
+        /// The largest difference that rounding causes, with a wide margin.
+        const TOLERANCE: f32 = 1e-2;
+        let sum = row.sum();
+        let least = row.fold(f32::INFINITY, |least, value| least.min(*value));
+        if sum.is_nan() || (least >= -TOLERANCE && (sum - 1.0).abs() <= TOLERANCE) {
+            return Ok(());
+        }
+        Err(Error::NotProbabilities { model: self.path.clone(), tensor: tensor.to_owned(), sum, least })
     }
-    Err(Error::NotProbabilities { tensor: tensor.to_owned(), sum, least })
 }

@@ -1,5 +1,7 @@
 //! Errors of the crate.
 
+use std::path::PathBuf;
+
 use imaging::ReadError;
 use runtime::RuntimeError;
 
@@ -35,9 +37,12 @@ pub enum Error {
     },
     /// The output that the description calls probabilities has other values.
     #[error(
-        "`{tensor}` of the network are not probabilities: the values for an image add up to {sum}, the smallest is {least}"
+        "{}: `{tensor}` are not probabilities: the values for an image add up to {sum}, the smallest is {least}",
+        model.display()
     )]
     NotProbabilities {
+        /// The file of the model.
+        model: PathBuf,
         /// The name of the output.
         tensor: String,
         /// The sum of the values for one image.

@@ -41,6 +41,10 @@ impl ZooError {
                 Maker::User => "check that the file exists and can be read".to_owned(),
                 made => made.again().to_owned(),
             },
+            Self::Model { path, source } => match maker(path) {
+                Maker::User => source.advice().to_owned(),
+                made => made.again().to_owned(),
+            },
             Self::Graph(error) => error.advice().to_owned(),
             _ => "run `just setup`".to_owned(),
         }

@@ -79,6 +79,14 @@ pub enum ZooError {
         /// What is different.
         reason: String,
     },
+    /// The model cannot be read, or it is not safe to run.
+    #[error("{source}")]
+    Model {
+        /// The file of the model.
+        path: PathBuf,
+        /// The problem. Its message names the file.
+        source: Box<graph::Error>,
+    },
     /// `setup` cannot install the network.
     #[error("`setup` cannot install the network `{name}`, only {known}")]
     UnknownSource {

@@ -16,11 +16,12 @@ impl Network {
     /// Returns an error when the model is not safe to run ([`Model::read`]), when it does not take any number of images of the
     /// described size, and when it lacks a described layer.
     pub fn load(&self, path: &Path) -> Result<Model, ZooError> {
-        let model = Model::read(path)?;
+        let unusable = |error| ZooError::Model { path: path.to_owned(), source: Box::new(error) };
+        let model = Model::read(path).map_err(unusable)?;
         let mismatch = |reason: String| ZooError::Mismatch { path: path.to_owned(), reason };
         self.check_input(&model).map_err(mismatch)?;
         let size = self.input.size as usize;
-        let shapes = model.admit(&[(self.input.tensor.as_str(), &[1, 3, size, size])])?;
+        let shapes = model.admit(&[(self.input.tensor.as_str(), &[1, 3, size, size])]).map_err(unusable)?;
         self.check_layers(&model, &shapes).map_err(mismatch)?;
         Ok(model)
     }

@@ -138,6 +138,9 @@ fn descriptions() -> Vec<Case> {
         Case::described("a shape that overflows", "too large", |network| {
             network.layers[4].shape = vec![usize::MAX / 2, 8];
         }),
+        Case::described("run: logits as probabilities", "model.onnx: `logits` are not probabilities", |network| {
+            network.probabilities = Some("logits".into());
+        }),
         Case::described("another model", "altered or truncated", |network| network.sha256 = "0".repeat(64)),
     ]
 }
