@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use testkit::{Workspace, binary, images};
 
-use crate::{small_run, stage, succeed};
+use ::contract::stages::{ANALYZE, REPORT};
+
+use crate::{content, small_run, stage, succeed};
 
 fn workspace() -> Workspace {
     let workspace = small_run("");
@@ -171,24 +173,42 @@ fn set_writable(folder: &Path, writable: bool) {
 fn read_only_artifacts_can_be_up_to_date() {
     /// A user without rights, for a test that runs as root.
     const NOBODY: u32 = 65534;
-    let workspace = workspace();
+    let workspace = crate::models::sound_workspace();
     fs_err::set_permissions(workspace.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    fs_err::copy(binary("scrape"), workspace.join("program")).unwrap();
-    succeed(&workspace, "scrape", &[]);
-    set_writable(&workspace.join("artifacts"), false);
-    let run = |args: &[&str]| {
-        let mut command = workspace.command(workspace.join("program"));
-        if fs_err::metadata(workspace.path()).unwrap().uid() == 0 {
-            command.uid(NOBODY).gid(NOBODY);
+    // This user may be unable to read the folder of the repository.
+    let runtime = workspace.join("runtime");
+    fs_err::copy(testkit::runtime_library(), &runtime).unwrap();
+    let run = |user: Option<u32>, name: &str, args: &[&str]| {
+        let mut command = workspace.command(workspace.join(name));
+        if let Some(user) = user {
+            command.uid(user).gid(user);
         }
-        let output = command.args(args).output().unwrap();
+        let output = command.args(args).env("ORT_DYLIB_PATH", &runtime).output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let (code, text) = run(&[]);
-    assert!(code == Some(0) && text.contains("up to date"), "{text}");
-    let (code, text) = run(&["--force"]);
-    assert!(code == Some(1) && text.contains("hint: the folder is read-only"), "{text}");
-    set_writable(&workspace.join("artifacts"), true);
+    // A file that this process writes cannot be run as long as a child of another test has inherited it.
+    assert!(Command::new("cp").args(crate::STAGES.map(binary)).arg(workspace.path()).status().unwrap().success());
+    for name in crate::STAGES {
+        let (code, text) = run(None, name, &[]);
+        assert_eq!(code, Some(0), "{name}: {text}");
+    }
+    let artifacts = workspace.join("artifacts");
+    let before = content(&artifacts);
+    for folder in crate::folders() {
+        assert!(before.keys().any(|path| path.starts_with(artifacts.join(folder))), "{folder}");
+    }
+    set_writable(&artifacts, false);
+    let user = (fs_err::metadata(workspace.path()).unwrap().uid() == 0).then_some(NOBODY);
+    for name in crate::STAGES {
+        let (code, text) = run(user, name, &[]);
+        let is_up_to_date = |name| text.lines().any(|line| line.starts_with(name) && line.ends_with("up to date"));
+        assert!(code == Some(0) && is_up_to_date(name), "{name}: {text}");
+        assert!(name != ANALYZE || is_up_to_date(REPORT), "{text}");
+        let (code, text) = run(user, name, &["--force"]);
+        assert!(code == Some(1) && text.contains("hint: the folder is read-only"), "{name}: {text}");
+    }
+    assert!(content(&artifacts) == before, "a stage wrote into read-only artifacts");
+    set_writable(&artifacts, true);
 }
 
 #[test]
