@@ -33,7 +33,7 @@ pub(crate) fn check(scope: Scope) -> Result<()> {
 /// Rejects a layer for the gradient maps that has no feature maps.
 fn maps_layer(tuned: &Tuned, layer: &str) -> Result<()> {
     let shapes = tuned.model.shapes();
-    let has_maps = |layer: &str| shapes.per_item(layer).is_some_and(|shape| shape.len() == 3);
+    let has_maps = |layer: &str| shapes.per_item(layer).is_some_and(|shape| shape.len() == 3 && shape[1..] != [1, 1]);
     if layer.is_empty() || has_maps(layer) {
         return Ok(());
     }

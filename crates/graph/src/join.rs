@@ -95,6 +95,8 @@ fn means_the_same(model: &Model, versions: RangeInclusive<i64>) -> bool {
     [from, to].iter().all(|version| STABLE.contains(version))
         && model.nodes().iter().all(|node| match (node.domain(), node.op_type()) {
             ("", "Flatten" | "Gemm" | "GlobalAveragePool" | "Relu") => true,
+            // Since this version, its rate is an input.
+            ("", "Dropout") => from.min(to) >= 12,
             ("", "Softmax") => flat(node),
             _ => false,
         })

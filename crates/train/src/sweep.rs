@@ -234,7 +234,7 @@ impl SweepState<'_> {
 fn divergence_advice(grid: &contract::config::Sweep) -> &'static str {
     let largest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
     // AdamW multiplies a weight by 1 - learning rate x weight decay in each step.
-    if largest(&grid.learning_rate) * largest(&grid.weight_decay) > 1.0 {
+    if largest(&grid.weight_decay) > 1.0 && largest(&grid.learning_rate) * largest(&grid.weight_decay) > 1.0 {
         "lower `train.sweep.weight_decay`: its product with the learning rate must stay far below 1"
     } else {
         "try lower rates in train.sweep.learning_rate; `train find-lr` suggests one"

@@ -5,7 +5,7 @@ use contract::{Dataset, Split};
 use graph::Model;
 use inference::Layers;
 use runtime::Session;
-use zoo::{Layer, Network, Parent};
+use zoo::{Features, Layer, Network, Parent};
 
 use crate::cut::{Base, Cut};
 use crate::examples::Examples;
@@ -34,6 +34,15 @@ fn describe(base: &Base, cut: &Cut, model: &Model, bytes: &[u8], dataset: &Datas
             break;
         }
     }
+    // The tuned network has no `Dropout` any more.
+    let tensors = model.tensors();
+    layers.retain(|layer| tensors.contains(&layer.name.as_str()));
+    let features = match layers.last() {
+        Some(last) if !tensors.contains(&below.features.layer.as_str()) => {
+            Features { layer: last.name.clone(), ..below.features.clone() }
+        }
+        _ => below.features.clone(),
+    };
     let shapes = model.shapes();
     let known: Vec<String> = layers.iter().map(|layer| layer.name.clone()).collect();
     let first_new = model.nodes().iter().rposition(|node| node.output.iter().any(|name| known.contains(name)));
@@ -46,7 +55,7 @@ fn describe(base: &Base, cut: &Cut, model: &Model, bytes: &[u8], dataset: &Datas
         name: format!("{}-tuned", below.name),
         input: below.input.clone(),
         layers,
-        features: below.features.clone(),
+        features,
         logits: Some(cut.logits.clone()),
         probabilities: Some(cut.probabilities.clone()),
         classes: dataset.classes.clone(),

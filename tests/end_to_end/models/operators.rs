@@ -3,7 +3,7 @@
 use graph::builder::Node;
 use graph::onnx::attribute_proto::AttributeType;
 use graph::onnx::tensor_proto::DataType;
-use graph::onnx::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto};
+use graph::onnx::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto};
 use graph::{tensor, value_info};
 use ndarray::{arr0, arr1};
 
@@ -60,6 +60,34 @@ fn settings() -> Vec<Case> {
                 ..AttributeProto::default()
             };
             node(model, "conv1").attribute.push(attribute);
+        }),
+        Case::changed(
+            "a bias for one of four filters",
+            "the bias [1] does not have one value for each filter",
+            |model| {
+                store(model, tensor::from_array("short", &arr1(&[0.0_f32])));
+                node(model, "conv1").input[2] = "short".into();
+            },
+        ),
+        Case::changed("dropout in training mode", "in training mode", |model| {
+            let rate = tensor::from_array("rate", &arr0(0.5_f32));
+            let on = TensorProto {
+                name: Some("on".into()),
+                data_type: Some(DataType::Bool as i32),
+                raw_data: Some(vec![1].into()),
+                ..TensorProto::default()
+            };
+            store(model, rate);
+            store(model, on);
+            insert(model, vec![Node::new("Dropout", "dropped").inputs(["pool1", "rate", "on"]).into()]);
+        }),
+        Case::changed("batch normalization in training mode", "in training mode", |model| {
+            let names = ["scale", "shift", "mean_of_all", "variance"];
+            for name in names {
+                store(model, tensor::from_array(name, &arr1(&[1.0_f32; 4])));
+            }
+            let node = Node::new("BatchNormalization", "normal").inputs([&["pool1"][..], &names].concat());
+            insert(model, vec![node.int("training_mode", 1).into()]);
         }),
         Case::changed("a normalization over 0 channels", "`size` is 0", |model| {
             insert(model, vec![Node::new("LRN", "normal").inputs(["pool1"]).int("size", 0).into()]);

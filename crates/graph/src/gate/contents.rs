@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::node::{is_standard, node_name, subgraphs};
+use crate::node::{int_attribute, is_standard, node_name, subgraphs};
 use crate::onnx::{NodeProto, TensorProto, ValueInfoProto, tensor_proto::DataType};
 use crate::{Error, Model, shape};
 
@@ -62,6 +62,9 @@ fn check_node(model: &Model, node: &NodeProto) -> Result<(), Error> {
     if !shape::is_known(node.op_type()) {
         return refused("the operator is not supported".to_owned());
     }
+    if is_training(model, node) {
+        return refused("it is in training mode: export the model for inference, as after `model.eval()`".to_owned());
+    }
     for attribute in &node.attribute {
         if attribute.sparse_tensor.is_some() || !attribute.sparse_tensors.is_empty() {
             return refused(format!("`{}` is a sparse tensor, which is not supported", attribute.name()));
@@ -77,6 +80,22 @@ fn check_node(model: &Model, node: &NodeProto) -> Result<(), Error> {
             .try_for_each(|stored| check_type(model, stored))?;
     }
     Ok(())
+}
+
+/// Returns whether a node draws random numbers or uses the statistics of the batch.
+fn is_training(model: &Model, node: &NodeProto) -> bool {
+    match node.op_type() {
+        "BatchNormalization" => int_attribute(node, "training_mode").is_some_and(|mode| mode != 0),
+        // The mode is the third input. A mode that is computed can be either.
+        "Dropout" => node.input.get(2).is_some_and(|mode| {
+            let stored = model.graph().initializer.iter().find(|stored| stored.name() == mode);
+            let is_off = |stored: &TensorProto| {
+                stored.raw_data().iter().all(|byte| *byte == 0) && stored.int32_data.iter().all(|value| *value == 0)
+            };
+            !mode.is_empty() && !stored.is_some_and(is_off)
+        }),
+        _ => false,
+    }
 }
 
 /// Returns the error about a node.

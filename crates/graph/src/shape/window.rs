@@ -24,6 +24,13 @@ pub(super) fn conv(at: &At<'_>) -> InferredShape {
     {
         return Err(format!("{filters} filters cannot be divided into {group} groups"));
     }
+    if let Some(bias) = at.shape(2) {
+        let is_count = |size: &Dim| size.size().is_none_or(|size| filters.size().is_none_or(|filters| filters == size));
+        if !matches!(bias, [size] if is_count(size)) {
+            // ONNX Runtime reads past the end of a shorter bias.
+            return Err(format!("the bias {} does not have one value for each filter of {}", show(bias), show(weight)));
+        }
+    }
     let kernel: Option<Vec<i64>> = kernel.iter().map(|dim| dim.size().map(|size| size as i64)).collect();
     let Some(kernel) = kernel else { return Ok(None) };
     if let Some(declared) = at.ints("kernel_shape").filter(|sizes| !sizes.is_empty() && *sizes != kernel) {

@@ -103,6 +103,16 @@ fn operator_sets_are_unified_if_the_operators_keep_their_meaning() {
     assert_eq!(on_top("Softmax").unwrap().opset(), 15);
     let error = on_top("LogSoftmax").unwrap_err().to_string();
     assert!(error.contains("one uses operator set 15, the other 11"), "{error}");
+
+    // A new head, which has dropout, goes on a network of any recent operator set.
+    for (opset, joins) in [(9, false), (11, false), (13, true), (17, true), (18, true), (22, true)] {
+        let mut lower = Builder::new("lower");
+        lower.opset(opset).batch_input("input", &[5]);
+        lower.node(Node::new("Relu", "features").inputs(["input"]));
+        let new = head::Head { features: 5, hidden: vec![4], classes: 2 }.build(&mut crate::nets::rng()).unwrap();
+        let joined = lower.finish(&["features"]).unwrap().append(&new);
+        assert_eq!(joined.as_ref().is_ok_and(|joined| joined.opset() == opset), joins, "{opset}: {joined:?}");
+    }
 }
 
 #[test]
