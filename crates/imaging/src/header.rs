@@ -93,7 +93,7 @@ pub(crate) fn open<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> Resu
     let file = bytes.len() as u64;
     let complete = match format {
         Format::WebP => has_its_length(bytes),
-        Format::Bmp => bmp::reaches_last_line(bytes),
+        Format::Bmp => bmp::is_whole(bytes),
         _ => true,
     };
     let truncated = |error, complete: bool| match error {

@@ -183,6 +183,9 @@ impl<'a> TiffPlan<'a> {
         if self.directory.number(tag::COMPRESSION) != Some(7) {
             return Ok(());
         }
+        if self.directory.chunks().len() < self.directory.chunk_count() {
+            return Err(DecodeError::Truncated { format: Format::Tiff });
+        }
         let tables = self.directory.data(tag::JPEG_TABLES).unwrap_or_default();
         for range in self.directory.chunks() {
             jpeg::check_tables(tables, &self.bytes[range])?;

@@ -83,8 +83,8 @@ fn compare_all(files: impl Iterator<Item = (String, Vec<u8>)>) -> (usize, usize)
     (decoded, refused)
 }
 
-#[test]
-fn the_committed_files_match_the_reference() {
+/// Returns the committed files by name.
+fn committed() -> BTreeMap<String, Vec<u8>> {
     let mut archive = Vec::new();
     GzDecoder::new(&include_bytes!("formats/subset.tar.gz")[..]).read_to_end(&mut archive).unwrap();
     let mut archive = tar::Archive::new(archive.as_slice());
@@ -94,8 +94,31 @@ fn the_committed_files_match_the_reference() {
         entry.read_to_end(&mut bytes).unwrap();
         (entry.path().unwrap().display().to_string(), bytes)
     });
-    let (decoded, refused) = compare_all(files);
+    files.collect()
+}
+
+#[test]
+fn the_committed_files_match_the_reference() {
+    let (decoded, refused) = compare_all(committed().into_iter());
     assert!(decoded >= 90 && refused >= 30, "{decoded} decoded, {refused} refused");
+}
+
+#[test]
+fn a_tiff_whose_last_jpeg_stream_is_cut_is_refused() {
+    let files = committed();
+    for name in ["tiff/jpeg_ycbcr_22_strips.tif", "tiff/jpeg_ycbcr_22_tiles.tif"] {
+        let bytes = &files[name];
+        let decoded = |bytes: &[u8]| {
+            decode(bytes, &Limits { max_pixels: 1_000_000, max_bytes: 64 << 20 })
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(decoded(bytes), Ok(()), "{name}");
+        for cut in [1, 2, 9, 100, 400, 800] {
+            let said = decoded(&bytes[..bytes.len() - cut]).unwrap_err();
+            assert!(said.starts_with("truncated: the TIFF data ends"), "{name} without {cut} bytes: {said}");
+        }
+    }
 }
 
 /// Compares the more than 1000 files that `formats/make.py` writes.

@@ -127,6 +127,15 @@ impl<'a> Directory<'a> {
         self.numbers(tag).first().copied()
     }
 
+    /// Returns the number of strips or tiles, including those outside of the file.
+    pub fn chunk_count(&self) -> usize {
+        [tag::STRIP_OFFSETS, tag::TILE_OFFSETS]
+            .map(|tag| self.numbers(tag).len())
+            .into_iter()
+            .find(|n| *n > 0)
+            .unwrap_or(0)
+    }
+
     /// Returns the ranges of the strips or tiles in the file. Ranges outside of the file are left out.
     pub fn chunks(&self) -> Vec<Range<usize>> {
         let numbers =
