@@ -63,7 +63,9 @@ fn check_node(model: &Model, node: &NodeProto) -> Result<(), Error> {
         return refused("the operator is not supported".to_owned());
     }
     if is_training(model, node) {
-        return refused("it is in training mode: export the model for inference, as after `model.eval()`".to_owned());
+        return refused(
+            "it is in training mode: export the model for inference (in PyTorch, call `eval()` first)".to_owned(),
+        );
     }
     for attribute in &node.attribute {
         if attribute.sparse_tensor.is_some() || !attribute.sparse_tensors.is_empty() {
