@@ -106,7 +106,7 @@ mod tests {
             &[2, 7, 0, 0, 2, 7, 0, 0, 2, 7, 0, 1],
             &[2, 7, 0, 0, 2, 7, 0, 0, 2, 7, 0, 0],
             &[2, 7, 0, 0, 2, 7, 0, 0, 2, 7],
-            // Two pixels that are not encoded, and a skip to the last line.
+            // Three pixels that are not encoded, and a skip to the last line.
             &[0, 3, 7, 7, 7, 0, 0, 2, 0, 2, 2, 7, 0, 1],
         ] {
             assert!(is_whole(&bitmap(codes)), "{codes:?}");
@@ -119,7 +119,7 @@ mod tests {
             &[2, 7, 0, 0, 2, 7, 0, 1][..],
             &[2, 7, 0, 0, 2, 7],
             &[2, 7, 0, 0, 2, 7, 0, 0, 2, 7, 0, 0, 2, 7, 0, 0, 0, 1],
-            // Zeros in place of the second line are ends of lines, so the third line is the last but one.
+            // Zeros in place of the codes of a line end further lines, so codes follow the last line.
             &[2, 7, 0, 0, 0, 0, 0, 0, 2, 7, 0, 0, 0, 1],
         ] {
             assert!(!is_whole(&bitmap(codes)), "{codes:?}");

@@ -226,7 +226,7 @@ mod tests {
                 // AlexNet has `relu1` to `relu5` itself.
                 let renamed = match network {
                     "alexnet" => count.saturating_sub(2),
-                    // The only rectifiers of this kind of name are `relu1` and `relu10`.
+                    // It has a `relu1`, and so has a head of 7 layers.
                     "squeezenet" => usize::from(count == 7),
                     _ => 0,
                 };

@@ -43,8 +43,11 @@ impl UserTable {
         let mut rows = Vec::new();
         for row in reader(body, separator).records() {
             let row = row.map_err(|error| error.to_string())?;
-            // A cell may have several lines, but an address on its own line belongs to another row.
-            let swallows = |cell: &str| cell.lines().skip(1).any(|line| line.contains("://"));
+            // A cell may have several lines. A line with an address and a separator for each column is another row.
+            let is_row = |line: &str| {
+                line.contains("://") && line.matches(char::from(separator)).count() + 1 >= header.len().max(2)
+            };
+            let swallows = |cell: &str| cell.lines().skip(1).any(is_row);
             if row.iter().any(swallows) {
                 let line = row.position().map_or(0, csv::Position::line);
                 return Err(format!("the row that begins in line {line} has a quotation mark that is not closed"));
@@ -140,6 +143,7 @@ mod tests {
         let list = |title: &str| format!("url,title\nhttp://x.org/1,{title}\nhttp://x.org/2,b\n");
         let read = |title: &str| UserTable::read(&list(title), |cell| is_name(cell, "url"));
         assert_eq!(read("\"two\nlines\"").unwrap().unwrap().rows.len(), 2);
+        assert_eq!(read("\"a\nfrom http://x.org\"").unwrap().unwrap().rows.len(), 2);
         assert_eq!(read("5\" wide").unwrap().unwrap().rows.len(), 2);
         let said = read("\"a").unwrap_err();
         assert_eq!(said, "the row that begins in line 2 has a quotation mark that is not closed");
